@@ -1,0 +1,95 @@
+//! The base tables a query reads, which of their columns, and which rows can matter.
+//!
+//! A change of a row can affect a query only through an occurrence ([`Source`]) of its table. Through one occurrence it
+//! matters only if (1) it is an insert or a delete, or it changed one of the occurrence's columns, and (2) the row before
+//! or the row after satisfies every predicate. Predicates are therefore collected only where they filter every output
+//! row that carries the occurrence: the conjuncts of WHERE, and of ON of inner joins.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use crate::types::Value;
+
+/// A parameter slot of a statement.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Slot {
+    /// `?` or `?NNN`: the position, counted from 1.
+    Position(usize),
+    /// `:name`, `@name` or `$name`, without its sigil.
+    Name(String),
+}
+
+/// A constant that a column is compared with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Operand {
+    /// A literal of the query.
+    Literal(Value),
+    /// A parameter, known with the binding.
+    Parameter(Slot),
+}
+
+/// How a column is compared with its operands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Relation {
+    /// `=` or IN: never true for NULL.
+    Equal,
+    /// IS: NULL is like any other value.
+    Is,
+}
+
+/// `column = operand`, `column IS operand` or `column IN (operands)`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Predicate {
+    /// The column of the base table, counted from 0.
+    pub column: usize,
+    /// How it is compared.
+    pub relation: Relation,
+    /// The comparison's collating sequence in upper case.
+    pub collation: String,
+    /// The constants; one of them has to match.
+    pub any_of: Vec<Operand>,
+}
+
+/// Which columns of a table an occurrence reads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Columns {
+    /// All of them, as far as can be told.
+    All,
+    /// These, counted from 0.
+    Some(BTreeSet<usize>),
+}
+
+impl Columns {
+    /// Adds what `other` reads.
+    pub fn extend(&mut self, other: &Self) {
+        match (&mut *self, other) {
+            (Self::Some(mine), Self::Some(theirs)) => mine.extend(theirs),
+            _ => *self = Self::All,
+        }
+    }
+}
+
+/// One occurrence of a base table in a query.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Source {
+    /// The table, `database.table` in lower case.
+    pub table: Arc<str>,
+    /// What is read of it.
+    pub columns: Columns,
+    /// What a row has to satisfy to matter; all of them.
+    pub predicates: Vec<Predicate>,
+}
+
+/// Everything a query's result depends on.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Dependencies {
+    /// The occurrences of base tables, those inside views, CTEs and subqueries included.
+    pub sources: Vec<Source>,
+    /// Why every commit may affect the result, if so: a system table, a virtual table without shadow tables, `changes()`.
+    pub every_commit: Option<String>,
+    /// Functions whose value differs from call to call; the result samples them at each re-run.
+    pub nondeterministic: BTreeSet<String>,
+    /// Why SQLite's own answer depends on its plan (LIMIT over ties, bare columns, unordered concatenation), if so. Then
+    /// any change of a table counts, so that the result stays what a fresh evaluation gives.
+    pub plan_dependent: Option<String>,
+}

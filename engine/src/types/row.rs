@@ -1,0 +1,156 @@
+//! Result rows packed into one allocation, so that identity is a comparison of bytes and a frame is a copy of them.
+//!
+//! # Encoding
+//! A row is its values one after another, each a tag byte and a little-endian payload:
+//! `0` NULL; `1` INTEGER, 8 bytes; `2` REAL, 8 bytes (IEEE bits); `3` TEXT and `4` BLOB, a 4-byte length and the bytes;
+//! `5` INTEGER in one signed byte. The shortest form is always used, so equal rows have equal bytes.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::{Value, ValueRef};
+
+const NULL: u8 = 0;
+const INTEGER: u8 = 1;
+const REAL: u8 = 2;
+const TEXT: u8 = 3;
+const BLOB: u8 = 4;
+const SMALL_INTEGER: u8 = 5;
+
+/// One row of a result. Equality is the identity of [`Value`], column by column; clones share the bytes.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct Row(Arc<[u8]>);
+
+impl Row {
+    /// The values from left to right.
+    pub fn values(&self) -> impl Iterator<Item = ValueRef<'_>> + Clone {
+        Decoder { rest: &self.0 }
+    }
+
+    /// The value of a column, counted from 0, or `None` past the last column.
+    #[must_use]
+    pub fn get(&self, column: usize) -> Option<ValueRef<'_>> {
+        self.values().nth(column)
+    }
+
+    /// The number of columns.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.values().count()
+    }
+
+    /// Whether the row has no columns; SQLite has no such rows.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The packed bytes, in the encoding that the module's documentation describes.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Row {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.values()).finish()
+    }
+}
+
+impl FromIterator<Value> for Row {
+    fn from_iter<I: IntoIterator<Item = Value>>(values: I) -> Self {
+        let mut builder = RowBuilder::default();
+        for value in values {
+            builder.push(value.as_ref());
+        }
+        builder.finish()
+    }
+}
+
+/// Packs rows one after another, reusing its buffer.
+#[derive(Default)]
+pub struct RowBuilder {
+    bytes: Vec<u8>,
+}
+
+impl RowBuilder {
+    /// Appends one value to the row being built.
+    pub fn push(&mut self, value: ValueRef<'_>) {
+        match value {
+            ValueRef::Null => self.bytes.push(NULL),
+            ValueRef::Integer(value) => match i8::try_from(value) {
+                Ok(small) => self.bytes.extend([SMALL_INTEGER, small.to_le_bytes()[0]]),
+                Err(_) => self.fixed(INTEGER, value.to_le_bytes()),
+            },
+            ValueRef::Real(value) => self.fixed(REAL, value.to_bits().to_le_bytes()),
+            ValueRef::Text(bytes) => self.sized(TEXT, bytes),
+            ValueRef::Blob(bytes) => self.sized(BLOB, bytes),
+        }
+    }
+
+    /// The row built so far; the builder starts anew.
+    pub fn finish(&mut self) -> Row {
+        let row = Row(self.bytes.as_slice().into());
+        self.bytes.clear();
+        row
+    }
+
+    fn fixed(&mut self, tag: u8, payload: [u8; 8]) {
+        self.bytes.push(tag);
+        self.bytes.extend(payload);
+    }
+
+    fn sized(&mut self, tag: u8, payload: &[u8]) {
+        // SQLite's own limit on a value is 2^31 - 1 bytes.
+        let length = u32::try_from(payload.len()).unwrap_or(u32::MAX);
+        self.bytes.push(tag);
+        self.bytes.extend(length.to_le_bytes());
+        self.bytes.extend(payload);
+    }
+}
+
+#[derive(Clone)]
+struct Decoder<'a> {
+    rest: &'a [u8],
+}
+
+impl<'a> Decoder<'a> {
+    fn take<const N: usize>(&mut self) -> Option<[u8; N]> {
+        let (head, rest) = self.rest.split_first_chunk()?;
+        self.rest = rest;
+        Some(*head)
+    }
+
+    fn sized(&mut self) -> Option<&'a [u8]> {
+        let length = u32::from_le_bytes(self.take()?) as usize;
+        let (head, rest) = self.rest.split_at_checked(length)?;
+        self.rest = rest;
+        Some(head)
+    }
+}
+
+impl<'a> Iterator for Decoder<'a> {
+    type Item = ValueRef<'a>;
+
+    fn next(&mut self) -> Option<ValueRef<'a>> {
+        let [tag] = self.take()?;
+        match tag {
+            NULL => Some(ValueRef::Null),
+            INTEGER => Some(ValueRef::Integer(i64::from_le_bytes(self.take()?))),
+            REAL => Some(ValueRef::Real(f64::from_bits(u64::from_le_bytes(self.take()?)))),
+            TEXT => self.sized().map(ValueRef::Text),
+            BLOB => self.sized().map(ValueRef::Blob),
+            _ => Some(ValueRef::Integer(i64::from(i8::from_le_bytes(self.take()?)))),
+        }
+    }
+}
+
+/// The answer to a query: the columns' names and the rows in the order SQLite gave them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rows {
+    /// Names of the columns, as SQLite names them; they need not be distinct.
+    pub columns: Arc<[String]>,
+    /// The rows.
+    pub rows: Vec<Row>,
+}
