@@ -1,0 +1,36 @@
+//! The checks that run no test: formatting, lints, types, licences.
+
+use anyhow::Result;
+
+use crate::{process, project, toolchain};
+
+/// Formats the Rust code, or compares it with what formatting would make.
+pub fn format(check_only: bool) -> Result<()> {
+    process::step("Rust formatting");
+    let mut command = toolchain::plain_cargo();
+    command.args(["fmt", "--all"]);
+    if check_only {
+        command.arg("--check");
+    }
+    process::run(&mut command)
+}
+
+/// Clippy natively and for wasm32, warnings being errors.
+pub fn lint() -> Result<()> {
+    process::step("Clippy, native");
+    process::run(toolchain::cargo()?.args(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))?;
+    process::step("Clippy, wasm32");
+    let mut command = toolchain::cargo()?;
+    command.args(["clippy", "--target", toolchain::WASM]);
+    for (name, folder) in project::WASM_CRATES {
+        if project::path(folder).exists() {
+            command.args(["--package", name]);
+        }
+    }
+    process::run(command.args(["--", "-D", "warnings"]))
+}
+
+/// Checks the licence of every dependency.
+pub fn licences() -> Result<()> {
+    anyhow::bail!("not written yet")
+}
