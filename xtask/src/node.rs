@@ -31,6 +31,14 @@ pub fn npm() -> Command {
     command
 }
 
+/// A command of an installed npm package, in the root folder.
+pub fn tool(name: &str) -> Command {
+    let file = if cfg!(windows) { format!("{name}.cmd") } else { name.to_owned() };
+    let mut command = Command::new(project::path("node_modules/.bin").join(file));
+    command.current_dir(project::root());
+    command
+}
+
 fn check_version() -> Result<()> {
     let Some(printed) = process::probe("node", &["--version"]) else {
         bail!("Node {OLDEST_NODE} or newer is missing; install it (nodejs.org, or your system's package manager)");
