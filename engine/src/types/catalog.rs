@@ -62,6 +62,8 @@ pub struct Column {
     pub collation: String,
     /// How its value comes to be.
     pub kind: ColumnKind,
+    /// Declared NOT NULL, or part of the key of a WITHOUT ROWID table: no row has NULL here.
+    pub not_null: bool,
     /// Its place in the primary key, counted from 1; 0 when it has none.
     pub primary_key: u32,
 }
