@@ -1,11 +1,34 @@
 //! Tidewater keeps the results of SQL queries over a SQLite database up to date.
+//!
+//! An application subscribes to any SELECT and receives, after every committed transaction, the edits that turn the old
+//! result into the new one. [`Engine`] is the place to start.
 
 #![forbid(missing_docs)]
 
+mod core;
+mod engine;
+mod error;
+mod event;
+mod explain;
+mod form;
+mod options;
 mod plan;
 mod sql;
+mod stats;
+mod storage;
+mod subscribe;
+mod subscription;
+mod transaction;
 mod types;
 
+pub use engine::{Engine, Executed};
+pub use error::Error;
+pub use event::{Divergence, Event};
+pub use explain::{Explain, Plan};
+pub use options::{Location, Options, Strategy};
+pub use stats::Stats;
+pub use subscription::{Subscription, Watch};
+pub use transaction::Transaction;
 pub use types::{
     Change, ChangeBatch, CommitId, Diff, Edit, Params, Row, RowBuilder, RowKey, Rows, Snapshot, SubscriptionId,
     TableChanges, Text, Value, ValueRef,

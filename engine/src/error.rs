@@ -1,0 +1,92 @@
+//! The one error type of the engine, with codes that stay stable across versions.
+
+use std::sync::Arc;
+
+/// What can go wrong. [`Error::code`] is stable and meant for programs; the message is for people.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// SQLite refused or failed: bad SQL, a violated constraint, a full disk.
+    #[error("{message}")]
+    Sqlite {
+        /// SQLite's extended result code, <https://sqlite.org/rescode.html>.
+        extended_code: i32,
+        /// SQLite's message.
+        message: Arc<str>,
+    },
+    /// A parameter was given that the statement does not have, or a value has no form in SQLite.
+    #[error("{0}")]
+    BadParameters(Arc<str>),
+    /// Only a statement that returns rows and changes nothing can be subscribed.
+    #[error("only a single SELECT can be subscribed")]
+    NotASelect,
+    /// The call needs exactly one statement.
+    #[error("expected one statement, found {0}")]
+    NotOneStatement(&'static str),
+    /// A transaction is open, so there is no committed state to answer from.
+    #[error("a transaction is open; commit it or roll it back first")]
+    InTransaction,
+    /// A statement that begins or ends a transaction was given where the transaction is not the script's own.
+    #[error("{0} cannot be used inside Engine::transaction")]
+    TransactionControl(&'static str),
+    /// The query has no incremental plan, and [`Strategy::Incremental`](crate::Strategy::Incremental) asked for one.
+    #[error("no incremental plan: {0}")]
+    NotIncremental(Arc<str>),
+    /// The file cannot be opened as a database of this engine.
+    #[error("{0}")]
+    CannotOpen(Arc<str>),
+}
+
+impl Error {
+    /// The stable code.
+    ///
+    /// | code | meaning |
+    /// | --- | --- |
+    /// | `sql_error` | the SQL is wrong for this schema, or failed while running |
+    /// | `constraint` | a constraint was violated |
+    /// | `busy` | another connection holds the database; try again |
+    /// | `read_only` | the database cannot be written |
+    /// | `full` | disk or quota is full |
+    /// | `io` | reading or writing the file failed |
+    /// | `corrupt` | the file is damaged or not a database |
+    /// | `interrupted` | the statement was interrupted |
+    /// | `too_big` | a value or statement exceeds a limit of SQLite |
+    /// | `out_of_memory` | SQLite could not allocate |
+    /// | `bad_parameters` | the parameters do not fit the statement |
+    /// | `not_a_select` | only a single SELECT can be subscribed |
+    /// | `not_one_statement` | the call needs exactly one statement |
+    /// | `in_transaction` | a transaction is open |
+    /// | `transaction_control` | BEGIN, COMMIT or ROLLBACK where it is not allowed |
+    /// | `not_incremental` | an incremental plan was demanded and there is none |
+    /// | `cannot_open` | the database cannot be opened |
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Sqlite { extended_code, .. } => sqlite_code(*extended_code),
+            Self::BadParameters(_) => "bad_parameters",
+            Self::NotASelect => "not_a_select",
+            Self::NotOneStatement(_) => "not_one_statement",
+            Self::InTransaction => "in_transaction",
+            Self::TransactionControl(_) => "transaction_control",
+            Self::NotIncremental(_) => "not_incremental",
+            Self::CannotOpen(_) => "cannot_open",
+        }
+    }
+}
+
+/// The primary result codes of <https://sqlite.org/rescode.html>, which are the low byte of the extended ones.
+fn sqlite_code(extended_code: i32) -> &'static str {
+    match extended_code & 0xff {
+        5 | 6 => "busy",
+        7 => "out_of_memory",
+        8 => "read_only",
+        9 => "interrupted",
+        10 => "io",
+        11 | 26 => "corrupt",
+        13 => "full",
+        14 => "cannot_open",
+        18 => "too_big",
+        19 => "constraint",
+        _ => "sql_error",
+    }
+}

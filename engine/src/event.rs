@@ -1,0 +1,53 @@
+//! What a subscriber is told.
+
+use std::sync::Arc;
+
+use crate::error::Error;
+use crate::types::{CommitId, Diff, Row, Snapshot};
+
+/// What one commit means for one subscription. A commit that changed nothing of its result sends nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// The result changed.
+    Diff(Diff),
+    /// A schema change altered the columns: a new result in the new shape.
+    Columns(Snapshot),
+    /// The query could not be answered at this commit.
+    Error {
+        /// The commit.
+        commit: CommitId,
+        /// Why.
+        error: Arc<Error>,
+        /// Whether the subscription ended, because a table or column of it is gone. Otherwise it stays, and its next diff is
+        /// against the last good rows.
+        closed: bool,
+    },
+    /// Paranoid mode found that the maintained result is not what SQLite returns.
+    Divergence(Divergence),
+}
+
+impl Event {
+    /// The commit that the event belongs to.
+    #[must_use]
+    pub fn commit(&self) -> CommitId {
+        match self {
+            Self::Diff(diff) => diff.commit,
+            Self::Columns(snapshot) => snapshot.commit,
+            Self::Error { commit, .. } => *commit,
+            Self::Divergence(divergence) => divergence.commit,
+        }
+    }
+}
+
+/// A maintained result beside what SQLite returns at the same commit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Divergence {
+    /// The commit.
+    pub commit: CommitId,
+    /// The query.
+    pub sql: Arc<str>,
+    /// What SQLite returns.
+    pub expected: Arc<[Row]>,
+    /// What the engine held.
+    pub actual: Arc<[Row]>,
+}

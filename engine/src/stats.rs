@@ -1,0 +1,29 @@
+//! Counters of the engine's work.
+
+/// What an engine holds and has done so far. Work is counted, not timed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Stats {
+    /// Commits that were routed.
+    pub commits: u64,
+    /// Live subscriptions.
+    pub subscriptions: u64,
+    /// Distinct templates among them.
+    pub templates: u64,
+    /// Distinct templates with values, each evaluated once.
+    pub bindings: u64,
+    /// Dataflows that maintain results incrementally.
+    pub dataflows: u64,
+    /// Bytes of all results held.
+    pub state_bytes: u64,
+    /// Queries re-run because a commit could affect them.
+    pub requeries: u64,
+    /// Changed rows that commits brought in.
+    pub rows_in: u64,
+    /// Edits that went out, counted once for each binding.
+    pub rows_out: u64,
+    /// Queries of which SQLite reads more than was derived from their text; the union is used.
+    pub disagreements: u64,
+    /// Results that paranoid mode found to differ from SQLite's.
+    pub divergences: u64,
+}

@@ -1,0 +1,315 @@
+//! Capture: the net row changes of a transaction, from SQLite's preupdate hook.
+//!
+//! The hook reports every row that any statement, trigger or foreign key action writes, but it does not report what
+//! undoes them: ROLLBACK TO, a statement that fails midway inside an open transaction, OR ROLLBACK. So the recorder keeps,
+//! for each touched row, the image before the transaction and the last one seen; [`Recorder::distrust`] says that
+//! something was undone, and then the last images are read from the tables again when the batch is sealed.
+//!
+//! <https://sqlite.org/c3ref/preupdate_blobwrite.html>
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+use rusqlite::Connection;
+use rusqlite::hooks::{Action, PreUpdateCase, PreUpdateNewValueAccessor, PreUpdateOldValueAccessor};
+use rusqlite::types::ValueRef as SqliteValue;
+
+use super::catalog::quoted;
+use super::commit_number::TABLE as COMMIT_NUMBER_TABLE;
+use super::{convert, lock};
+use crate::error::Error;
+use crate::types::{
+    Affinity, Catalog, Change, ChangeBatch, Column, ColumnKind, Row, RowBuilder, RowKey, Table, TableChanges,
+    TableKind, ValueRef,
+};
+
+/// Why a batch is incomplete: the hook named a table that the catalog does not have.
+const UNKNOWN_TABLE: &str = "a table unknown to the catalog was written";
+
+/// What one transaction has touched so far.
+#[derive(Default)]
+pub(super) struct Recorder {
+    layouts: HashMap<String, HashMap<String, Arc<Layout>>>,
+    tables: Vec<Touched>,
+    /// Something was undone without a report.
+    distrusted: bool,
+    /// Why the changed rows are not all here, if so.
+    incomplete: Option<&'static str>,
+    schema_changed: bool,
+    rolled_back: bool,
+}
+
+/// How to read a table's rows in the hook and back from the table.
+struct Layout {
+    table: Arc<str>,
+    columns: Vec<Reading>,
+    /// The primary key of a table WITHOUT ROWID, in the key's order.
+    primary_key: Option<Vec<usize>>,
+    /// Reads a row by its key; `None` when three columns hide every name of the rowid.
+    select: Option<String>,
+}
+
+/// How the hook shows a column.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Reading {
+    AsIs,
+    /// A REAL that is a whole number is stored as an integer, and an INSERT's hook shows it as one.
+    Real,
+    /// Computed when read: the hook has no value.
+    Virtual,
+}
+
+struct Touched {
+    layout: Arc<Layout>,
+    order: Vec<RowKey>,
+    images: HashMap<RowKey, Images>,
+}
+
+struct Images {
+    before: Option<Row>,
+    after: Option<Row>,
+}
+
+pub(super) fn install(connection: &mut Connection) -> Result<Arc<Mutex<Recorder>>, Error> {
+    let recorder = Arc::new(Mutex::new(Recorder::default()));
+    let shared = Arc::clone(&recorder);
+    let record = move |_: Action, database: &str, table: &str, case: &PreUpdateCase| {
+        lock(&shared).record(database, table, case);
+    };
+    connection.preupdate_hook(Some(record)).map_err(convert::error)?;
+    let shared = Arc::clone(&recorder);
+    connection.rollback_hook(Some(move || lock(&shared).forget())).map_err(convert::error)?;
+    Ok(recorder)
+}
+
+impl Recorder {
+    pub(super) fn set_catalog(&mut self, catalog: &Catalog) {
+        self.layouts.clear();
+        for table in catalog.tables.values() {
+            if let Some(layout) = Layout::of(table) {
+                let tables = self.layouts.entry(table.database.clone()).or_default();
+                tables.insert(table.name.clone(), Arc::new(layout));
+            }
+        }
+    }
+
+    /// Whether a commit now would change anything.
+    pub(super) fn has_effects(&self) -> bool {
+        !self.tables.is_empty() || self.incomplete.is_some()
+    }
+
+    /// Something was undone without a report: the last images have to be read again.
+    pub(super) fn distrust(&mut self) {
+        self.distrusted |= !self.tables.is_empty();
+    }
+
+    /// ALTER, DROP and CREATE TABLE .. AS report no rows.
+    pub(super) fn schema_changed(&mut self) {
+        self.schema_changed = true;
+        self.incomplete = Some("the schema changed");
+    }
+
+    /// Whether the open transaction changed the schema.
+    pub(super) fn changed_schema(&self) -> bool {
+        self.schema_changed
+    }
+
+    /// Another connection committed before this transaction took the write lock.
+    pub(super) fn somebody_else_wrote(&mut self) {
+        self.incomplete = Some("another connection committed");
+    }
+
+    /// Whether a transaction was rolled back since the last time this was asked.
+    pub(super) fn take_rolled_back(&mut self) -> bool {
+        std::mem::take(&mut self.rolled_back)
+    }
+
+    /// The transaction is gone, and with it all that was recorded.
+    fn forget(&mut self) {
+        let layouts = std::mem::take(&mut self.layouts);
+        *self = Self { layouts, rolled_back: true, ..Self::default() };
+    }
+
+    fn record(&mut self, database: &str, table: &str, case: &PreUpdateCase) {
+        if table == COMMIT_NUMBER_TABLE {
+            return;
+        }
+        let Some(layout) = self.layouts.get(database).and_then(|tables| tables.get(table)) else {
+            self.incomplete = Some(UNKNOWN_TABLE);
+            return;
+        };
+        let layout = Arc::clone(layout);
+        // By name: the catalog may be read anew in the middle of a transaction.
+        let position = self.tables.iter().position(|touched| touched.layout.table == layout.table);
+        let position = position.unwrap_or_else(|| {
+            self.tables.push(Touched { layout: Arc::clone(&layout), order: Vec::new(), images: HashMap::new() });
+            self.tables.len() - 1
+        });
+        let touched = &mut self.tables[position];
+        touched.layout = Arc::clone(&layout);
+        match case {
+            PreUpdateCase::Insert(new) => touched.put(layout.new_row(new)),
+            PreUpdateCase::Delete(old) => touched.take(layout.old_row(old)),
+            PreUpdateCase::Update { old_value_accessor, new_value_accessor } => {
+                touched.take(layout.old_row(old_value_accessor));
+                touched.put(layout.new_row(new_value_accessor));
+            }
+            PreUpdateCase::Unknown => self.incomplete = Some(UNKNOWN_TABLE),
+        }
+    }
+
+    /// The net changes since the last time, and why they are not all there, if so.
+    pub(super) fn seal(&mut self, connection: &Connection) -> Result<(ChangeBatch, Option<&'static str>), Error> {
+        let distrusted = std::mem::take(&mut self.distrusted);
+        let mut incomplete = std::mem::take(&mut self.incomplete);
+        self.schema_changed = false;
+        let mut batch = ChangeBatch::default();
+        for mut touched in std::mem::take(&mut self.tables) {
+            if distrusted && !touched.read_again(connection)? {
+                incomplete = Some("a table hides its rowid");
+            }
+            let rows = touched.net_changes();
+            if !rows.is_empty() {
+                batch.tables.insert(Arc::clone(&touched.layout.table), TableChanges { rows });
+            }
+        }
+        Ok((batch, incomplete))
+    }
+}
+
+impl Touched {
+    fn take(&mut self, (key, row): (RowKey, Row)) {
+        match self.images.get_mut(&key) {
+            Some(images) => images.after = None,
+            None => self.insert(key, Images { before: Some(row), after: None }),
+        }
+    }
+
+    fn put(&mut self, (key, row): (RowKey, Row)) {
+        match self.images.get_mut(&key) {
+            Some(images) => images.after = Some(row),
+            None => self.insert(key, Images { before: None, after: Some(row) }),
+        }
+    }
+
+    fn insert(&mut self, key: RowKey, images: Images) {
+        self.order.push(key.clone());
+        self.images.insert(key, images);
+    }
+
+    /// Replaces every last image by what the table holds; `false` if the table's rows cannot be addressed.
+    fn read_again(&mut self, connection: &Connection) -> Result<bool, Error> {
+        let Some(select) = &self.layout.select else { return Ok(false) };
+        let mut statement = connection.prepare_cached(select).map_err(convert::error)?;
+        for (key, images) in &mut self.images {
+            let slots: Vec<_> = match key {
+                RowKey::RowId(id) => vec![(*id).into()],
+                RowKey::PrimaryKey(row) => row.values().map(ValueRef::to_value).collect(),
+            };
+            convert::bind_slots(&mut statement, &slots)?;
+            let rows = convert::rows(&mut statement)?;
+            // A key found through its collation may be spelt otherwise: then it is another key of this map.
+            images.after = rows.into_iter().find(|row| self.layout.key_of(row).is_none_or(|found| found == *key));
+        }
+        Ok(true)
+    }
+
+    fn net_changes(&mut self) -> Vec<Change> {
+        let mut changes = Vec::with_capacity(self.order.len());
+        for key in self.order.drain(..) {
+            if let Some(Images { before, after }) = self.images.remove(&key) {
+                if before != after {
+                    changes.push(Change { key, old: before, new: after });
+                }
+            }
+        }
+        changes
+    }
+}
+
+impl Layout {
+    fn of(table: &Table) -> Option<Self> {
+        let TableKind::Table { without_rowid } = table.kind else { return None };
+        let reading = |column: &Column| match (column.kind, column.affinity) {
+            (ColumnKind::GeneratedVirtual, _) => Reading::Virtual,
+            (_, Affinity::Real) => Reading::Real,
+            _ => Reading::AsIs,
+        };
+        let readings: Vec<Reading> = table.columns.iter().map(reading).collect();
+        let primary_key = without_rowid.then(|| {
+            let mut key: Vec<usize> = (0..table.columns.len()).filter(|&c| table.columns[c].primary_key > 0).collect();
+            key.sort_by_key(|&column| table.columns[column].primary_key);
+            key
+        });
+        let condition = match &primary_key {
+            Some(key) => {
+                let terms = key
+                    .iter()
+                    .enumerate()
+                    .map(|(slot, &column)| format!("{} IS ?{}", quoted(&table.columns[column].name), slot + 1));
+                Some(terms.collect::<Vec<_>>().join(" AND "))
+            }
+            None => rowid_name(table).map(|name| format!("{name} IS ?1")),
+        };
+        let select = condition.map(|condition| {
+            let columns: Vec<String> = table
+                .columns
+                .iter()
+                .zip(&readings)
+                .map(|(column, reading)| match reading {
+                    Reading::Virtual => "NULL".to_owned(),
+                    Reading::AsIs | Reading::Real => quoted(&column.name),
+                })
+                .collect();
+            format!(
+                "SELECT {} FROM {}.{} WHERE {condition}",
+                columns.join(", "),
+                quoted(&table.database),
+                quoted(&table.name)
+            )
+        });
+        Some(Self { table: Arc::clone(&table.id), columns: readings, primary_key, select })
+    }
+
+    fn old_row(&self, accessor: &PreUpdateOldValueAccessor) -> (RowKey, Row) {
+        let row = self.pack(|column| accessor.get_old_column_value(column).ok());
+        (self.key(accessor.get_old_row_id(), &row), row)
+    }
+
+    fn new_row(&self, accessor: &PreUpdateNewValueAccessor) -> (RowKey, Row) {
+        let row = self.pack(|column| accessor.get_new_column_value(column).ok());
+        (self.key(accessor.get_new_row_id(), &row), row)
+    }
+
+    fn pack<'a>(&self, value: impl Fn(i32) -> Option<SqliteValue<'a>>) -> Row {
+        let mut builder = RowBuilder::default();
+        for (column, reading) in (0..).zip(&self.columns) {
+            builder.push(match (reading, value(column).map_or(ValueRef::Null, convert::value_ref)) {
+                (Reading::Virtual, _) => ValueRef::Null,
+                #[expect(clippy::cast_precision_loss, reason = "SQLite stores as integers only REALs that are whole")]
+                (Reading::Real, ValueRef::Integer(whole)) => ValueRef::Real(whole as f64),
+                (Reading::AsIs | Reading::Real, value) => value,
+            });
+        }
+        builder.finish()
+    }
+
+    fn key(&self, rowid: i64, row: &Row) -> RowKey {
+        self.key_of(row).unwrap_or(RowKey::RowId(rowid))
+    }
+
+    fn key_of(&self, row: &Row) -> Option<RowKey> {
+        let key = self.primary_key.as_ref()?;
+        let values: Vec<_> = row.values().collect();
+        let mut builder = RowBuilder::default();
+        for &column in key {
+            builder.push(values.get(column).copied().unwrap_or(ValueRef::Null));
+        }
+        Some(RowKey::PrimaryKey(builder.finish()))
+    }
+}
+
+/// A name of the rowid that no column of the table takes for itself.
+fn rowid_name(table: &Table) -> Option<&'static str> {
+    ["rowid", "_rowid_", "oid"].into_iter().find(|name| table.column(name).is_none())
+}

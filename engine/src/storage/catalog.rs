@@ -1,0 +1,109 @@
+//! Reads the schema of every attached database through SQLite's own pragmas.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use rusqlite::Connection;
+
+use super::convert;
+use crate::error::Error;
+use crate::types::{Affinity, Catalog, Column, ColumnKind, Table, TableKind, table_id};
+
+pub(super) fn read(connection: &Connection) -> Result<Catalog, Error> {
+    read_catalog(connection).map_err(convert::error)
+}
+
+fn read_catalog(connection: &Connection) -> rusqlite::Result<Catalog> {
+    let texts = schema_texts(connection)?;
+    let mut tables = BTreeMap::new();
+    let mut list = connection.prepare_cached("PRAGMA table_list")?;
+    let mut rows = list.query([])?;
+    while let Some(row) = rows.next()? {
+        let (database, name, kind, without_rowid): (String, String, String, bool) =
+            (row.get(0)?, row.get(1)?, row.get(2)?, row.get(4)?);
+        if name.starts_with("sqlite_") {
+            continue;
+        }
+        let id: Arc<str> = table_id(&database, &name).into();
+        let sql = texts.get(&id).cloned().unwrap_or_default();
+        let kind = match kind.as_str() {
+            "view" => TableKind::View { sql },
+            "virtual" => TableKind::Virtual { module: module(&sql), sql },
+            _ => TableKind::Table { without_rowid },
+        };
+        // A view over a table that is gone has no columns that SQLite could tell; it is there all the same.
+        let columns = columns(connection, &database, &name, &kind).unwrap_or_default();
+        tables.insert(Arc::clone(&id), Arc::new(Table { id, database, name, kind, columns }));
+    }
+    Ok(Catalog { tables, search_path: search_path(connection)? })
+}
+
+/// `temp` is looked into before `main`, the attached ones after it in the order of attaching.
+fn search_path(connection: &Connection) -> rusqlite::Result<Vec<String>> {
+    let mut list = connection.prepare_cached("PRAGMA database_list")?;
+    let names = list.query_map([], |row| row.get::<_, String>(1))?.collect::<rusqlite::Result<Vec<_>>>()?;
+    let attached = names.into_iter().filter(|name| name != "main" && name != "temp");
+    Ok(["temp".to_owned(), "main".to_owned()].into_iter().chain(attached).collect())
+}
+
+/// The CREATE statements of views and virtual tables.
+fn schema_texts(connection: &Connection) -> rusqlite::Result<BTreeMap<Arc<str>, String>> {
+    let mut texts = BTreeMap::new();
+    for database in search_path(connection)? {
+        let sql = format!(
+            "SELECT name, sql FROM {}.sqlite_schema WHERE sql IS NOT NULL AND (type = 'view' OR rootpage = 0)",
+            quoted(&database)
+        );
+        let mut statement = connection.prepare(&sql)?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            let name: String = row.get(0)?;
+            texts.insert(table_id(&database, &name).into(), row.get(1)?);
+        }
+    }
+    Ok(texts)
+}
+
+fn columns(connection: &Connection, database: &str, table: &str, kind: &TableKind) -> rusqlite::Result<Vec<Column>> {
+    let mut info = connection.prepare(&format!("PRAGMA {}.table_xinfo({})", quoted(database), quoted(table)))?;
+    let mut rows = info.query([])?;
+    let mut columns = Vec::new();
+    while let Some(row) = rows.next()? {
+        let name: String = row.get(1)?;
+        let declared: String = row.get::<_, Option<String>>(2)?.unwrap_or_default();
+        columns.push(Column {
+            affinity: Affinity::of_declared_type(&declared),
+            collation: match kind {
+                TableKind::Table { .. } => collation(connection, database, table, &name)?,
+                _ => "BINARY".to_owned(),
+            },
+            kind: match row.get::<_, i64>(6)? {
+                1 => ColumnKind::Hidden,
+                2 => ColumnKind::GeneratedVirtual,
+                3 => ColumnKind::GeneratedStored,
+                _ => ColumnKind::Ordinary,
+            },
+            not_null: row.get(3)?,
+            primary_key: row.get(5)?,
+            name,
+        });
+    }
+    Ok(columns)
+}
+
+fn collation(connection: &Connection, database: &str, table: &str, column: &str) -> rusqlite::Result<String> {
+    let (_, collation, ..) = connection.column_metadata(Some(database), table, column)?;
+    Ok(collation.map_or_else(|| "BINARY".to_owned(), |name| name.to_string_lossy().into_owned()))
+}
+
+/// `fts5` from `CREATE VIRTUAL TABLE docs USING fts5(title, body)`. SQLite has checked the statement already.
+fn module(sql: &str) -> String {
+    let mut words = sql.split(|c: char| c.is_whitespace() || c == '(').filter(|word| !word.is_empty());
+    let using = words.find(|word| word.eq_ignore_ascii_case("using"));
+    using.and(words.next()).unwrap_or_default().trim_matches(['"', '`', '[', ']', ';']).to_ascii_lowercase()
+}
+
+/// An identifier as SQL writes it.
+pub(super) fn quoted(identifier: &str) -> String {
+    format!("\"{}\"", identifier.replace('"', "\"\""))
+}

@@ -1,0 +1,129 @@
+//! Between rusqlite's types and the engine's.
+
+use std::sync::Arc;
+
+use rusqlite::Statement;
+use rusqlite::types::{ToSql, ToSqlOutput, ValueRef as SqliteValue};
+
+use super::Shape;
+use crate::error::Error;
+use crate::types::{Params, Row, RowBuilder, Value, ValueRef};
+
+impl ToSql for Value {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Borrowed(match self {
+            Self::Null => SqliteValue::Null,
+            Self::Integer(value) => SqliteValue::Integer(*value),
+            Self::Real(value) => SqliteValue::Real(*value),
+            Self::Text(text) => SqliteValue::Text(text.as_bytes()),
+            Self::Blob(bytes) => SqliteValue::Blob(bytes),
+        }))
+    }
+}
+
+pub(super) fn value_ref(value: SqliteValue<'_>) -> ValueRef<'_> {
+    match value {
+        SqliteValue::Null => ValueRef::Null,
+        SqliteValue::Integer(value) => ValueRef::Integer(value),
+        SqliteValue::Real(value) => ValueRef::Real(value),
+        SqliteValue::Text(bytes) => ValueRef::Text(bytes),
+        SqliteValue::Blob(bytes) => ValueRef::Blob(bytes),
+    }
+}
+
+pub(super) fn error(error: rusqlite::Error) -> Error {
+    match error {
+        rusqlite::Error::SqliteFailure(failure, message) => Error::Sqlite {
+            extended_code: failure.extended_code,
+            message: message.unwrap_or_else(|| failure.to_string()).into(),
+        },
+        rusqlite::Error::SqlInputError { error, msg, .. } => {
+            Error::Sqlite { extended_code: error.extended_code, message: msg.into() }
+        }
+        rusqlite::Error::MultipleStatement => Error::NotOneStatement("several"),
+        rusqlite::Error::InvalidPath(path) => Error::CannotOpen(format!("not a path: {}", path.display()).into()),
+        other => Error::Sqlite { extended_code: rusqlite::ffi::SQLITE_MISUSE, message: other.to_string().into() },
+    }
+}
+
+/// What SQLite says when no transaction of the application's is open.
+pub(super) fn no_transaction(verb: &str) -> Error {
+    let message = format!("cannot {verb} - no transaction is active");
+    Error::Sqlite { extended_code: rusqlite::ffi::SQLITE_ERROR, message: message.into() }
+}
+
+pub(super) fn columns(statement: &Statement<'_>) -> Arc<[String]> {
+    statement.column_names().into_iter().map(str::to_owned).collect()
+}
+
+pub(super) fn shape(statement: &Statement<'_>) -> Shape {
+    let slot = |index| {
+        let name = statement.parameter_name(index)?;
+        (!name.starts_with('?')).then(|| name[1..].to_owned())
+    };
+    Shape { columns: columns(statement), slots: (1..=statement.parameter_count()).map(slot).collect() }
+}
+
+/// The values of a statement's slots in their order; slots without a value are NULL, as in SQLite.
+pub(crate) fn slot_values(slots: &[Option<String>], params: &Params) -> Result<Vec<Value>, Error> {
+    match params {
+        Params::None => Ok(vec![Value::Null; slots.len()]),
+        Params::Positional(values) if values.len() > slots.len() => Err(Error::BadParameters(
+            format!("{} parameters were given, the statement has {}", values.len(), slots.len()).into(),
+        )),
+        Params::Positional(values) => {
+            let missing = slots.len() - values.len();
+            Ok(values.iter().cloned().chain(std::iter::repeat_n(Value::Null, missing)).collect())
+        }
+        Params::Named(values) => {
+            if let Some((name, _)) = values.iter().find(|(name, _)| !slots.iter().flatten().any(|slot| slot == name)) {
+                return Err(Error::BadParameters(format!("the statement has no parameter named {name}").into()));
+            }
+            let value = |slot: &Option<String>| {
+                let (_, value) = values.iter().find(|(name, _)| Some(name) == slot.as_ref())?;
+                Some(value.clone())
+            };
+            Ok(slots.iter().map(|slot| value(slot).unwrap_or(Value::Null)).collect())
+        }
+    }
+}
+
+/// Binds `params`. With `strict`, a parameter that the statement does not have is an error; a statement of a script of
+/// several takes those it has.
+pub(super) fn bind(statement: &mut Statement<'_>, params: &Params, strict: bool) -> Result<(), Error> {
+    if *params == Params::None {
+        return Ok(());
+    }
+    let shape = shape(statement);
+    let values = match (strict, params) {
+        (true, _) | (false, Params::None) => slot_values(&shape.slots, params)?,
+        (false, Params::Positional(values)) => values.iter().take(shape.slots.len()).cloned().collect(),
+        (false, Params::Named(values)) => {
+            let known = values.iter().filter(|(name, _)| shape.slots.iter().flatten().any(|slot| slot == name));
+            slot_values(&shape.slots, &Params::Named(known.cloned().collect()))?
+        }
+    };
+    bind_slots(statement, &values)
+}
+
+pub(super) fn bind_slots(statement: &mut Statement<'_>, values: &[Value]) -> Result<(), Error> {
+    for (index, value) in values.iter().enumerate() {
+        statement.raw_bind_parameter(index + 1, value).map_err(error)?;
+    }
+    Ok(())
+}
+
+/// Steps a statement to its end and packs its rows.
+pub(super) fn rows(statement: &mut Statement<'_>) -> Result<Vec<Row>, Error> {
+    let mut packed = Vec::new();
+    let mut builder = RowBuilder::default();
+    let mut rows = statement.raw_query();
+    while let Some(row) = rows.next().map_err(error)? {
+        // Counted with the row at hand: stepping compiles a statement anew whose table has other columns by now.
+        for column in 0..row.as_ref().column_count() {
+            builder.push(value_ref(row.get_ref(column).map_err(error)?));
+        }
+        packed.push(builder.finish());
+    }
+    Ok(packed)
+}

@@ -1,0 +1,183 @@
+//! The only room that names SQLite: the connection, what its hooks report, the catalog, and running statements.
+
+mod capture;
+mod catalog;
+mod commit_number;
+mod convert;
+mod open;
+mod reads;
+mod script;
+
+#[cfg(test)]
+mod capture_tests;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use rusqlite::Connection;
+
+use crate::error::Error;
+use crate::types::{Catalog, ChangeBatch, CommitId, Params, Row, Rows, Value};
+
+use capture::Recorder;
+use commit_number::CommitNumber;
+use reads::ReadCollector;
+
+pub(crate) use convert::slot_values;
+pub(crate) use reads::Reads;
+pub(crate) use script::{Control, Outcome, Run};
+
+/// One SQLite connection with its capture, and the number of its last commit.
+pub(crate) struct Storage {
+    connection: Connection,
+    state: State,
+}
+
+/// What is known beside the connection. Apart from it, so that a statement may be held while the state changes.
+struct State {
+    recorder: Arc<Mutex<Recorder>>,
+    reads: Arc<Mutex<ReadCollector>>,
+    catalog: Arc<Catalog>,
+    catalog_is_stale: bool,
+    commit_number: CommitNumber,
+    data_version: i64,
+    /// A PRAGMA, VACUUM or ATTACH ran since the last commit.
+    settings_changed: bool,
+    /// The open transaction is one that a script or a caller was wrapped in, not the script's own.
+    wrapped: bool,
+}
+
+/// The connection in use.
+pub(crate) struct Session<'c> {
+    connection: &'c Connection,
+    state: &'c mut State,
+}
+
+/// A commit, sealed: its number and what it changed.
+#[derive(Debug)]
+pub(crate) struct Sealed {
+    pub(crate) commit: CommitId,
+    pub(crate) batch: ChangeBatch,
+    /// Why every subscription has to be evaluated anew, if so: the rows are not all in the batch.
+    pub(crate) everything: Option<&'static str>,
+}
+
+/// What a query needs to be run again: its parameters by slot and its columns.
+#[derive(Clone, Debug)]
+pub(crate) struct Shape {
+    pub(crate) columns: Arc<[String]>,
+    /// Names of the parameter slots from the first on; `None` for `?` and `?NNN`.
+    pub(crate) slots: Arc<[Option<String>]>,
+}
+
+impl Storage {
+    /// The connection, to be used.
+    pub(crate) fn session(&mut self) -> Session<'_> {
+        Session { connection: &self.connection, state: &mut self.state }
+    }
+}
+
+impl Session<'_> {
+    /// The number of the last commit.
+    pub(crate) fn commit(&self) -> CommitId {
+        self.state.commit_number.last()
+    }
+
+    /// Whether a script has left a transaction open.
+    pub(crate) fn has_open_transaction(&self) -> bool {
+        !self.connection.is_autocommit() && !self.state.wrapped
+    }
+
+    /// The schema, read again if a statement may have changed it.
+    pub(crate) fn catalog(&mut self) -> Result<Arc<Catalog>, Error> {
+        self.refresh_catalog()?;
+        Ok(Arc::clone(&self.state.catalog))
+    }
+
+    fn refresh_catalog(&mut self) -> Result<(), Error> {
+        if self.state.catalog_is_stale {
+            // Compiled statements keep the column names of the schema they were compiled for.
+            self.connection.flush_prepared_statement_cache();
+            self.state.catalog = Arc::new(catalog::read(self.connection)?);
+            lock(&self.state.recorder).set_catalog(&self.state.catalog);
+            self.state.catalog_is_stale = false;
+        }
+        Ok(())
+    }
+
+    /// Prepares a query without running it: its columns and slots, and what SQLite's authorizer says it reads.
+    pub(crate) fn prepare(&mut self, sql: &str) -> Result<(Shape, Reads), Error> {
+        self.refresh_catalog()?;
+        // A cached statement would not be compiled again, and so would report no reads.
+        lock(&self.state.reads).start();
+        let prepared = self.connection.prepare(sql).map_err(convert::error);
+        let reads = lock(&self.state.reads).finish(&self.state.catalog);
+        let statement = prepared?;
+        if statement.column_count() == 0 || !statement.readonly() || statement.is_explain() != 0 {
+            return Err(Error::NotASelect);
+        }
+        Ok((convert::shape(&statement), reads))
+    }
+
+    /// Runs a query that [`Session::prepare`] accepted, with the values of its slots.
+    pub(crate) fn select(&self, sql: &str, slots: &[Value]) -> Result<Vec<Row>, Error> {
+        let mut statement = self.connection.prepare_cached(sql).map_err(convert::error)?;
+        convert::bind_slots(&mut statement, slots)?;
+        convert::rows(&mut statement)
+    }
+
+    /// Runs one statement that returns rows. One that also writes must be run by [`Session::run`].
+    pub(crate) fn query(&self, sql: &str, params: &Params) -> Result<Rows, Error> {
+        let mut statement = self.connection.prepare_cached(sql).map_err(convert::error)?;
+        convert::bind(&mut statement, params, true)?;
+        let rows = convert::rows(&mut statement)?;
+        Ok(Rows { rows, columns: convert::columns(&statement) })
+    }
+
+    /// Whether a statement changes nothing, as SQLite sees it.
+    pub(crate) fn is_readonly(&self, sql: &str) -> Result<bool, Error> {
+        let statement = self.connection.prepare_cached(sql).map_err(convert::error)?;
+        Ok(statement.readonly())
+    }
+
+    /// Whether another connection has committed since the last time this was asked.
+    pub(crate) fn take_external_change(&mut self) -> Result<bool, Error> {
+        let version = open::data_version(self.connection)?;
+        let changed = version != self.state.data_version;
+        self.state.data_version = version;
+        if changed {
+            self.state.catalog_is_stale = true;
+        }
+        Ok(changed)
+    }
+
+    /// Gives a number to changes that no transaction of ours made.
+    pub(crate) fn number_external_change(&mut self) -> Result<Sealed, Error> {
+        self.state.commit_number.reload(self.connection)?;
+        Ok(Sealed {
+            commit: self.state.commit_number.take_without_storing(),
+            batch: ChangeBatch::default(),
+            everything: Some("another connection committed"),
+        })
+    }
+
+    /// Holds one state of the database for several reads; nobody else's commit shows until it ends.
+    pub(crate) fn begin_reads(&self) -> Result<(), Error> {
+        self.control("BEGIN")
+    }
+
+    /// Ends what [`Session::begin_reads`] began.
+    pub(crate) fn end_reads(&self) -> Result<(), Error> {
+        self.control("COMMIT")
+    }
+
+    fn control(&self, sql: &str) -> Result<(), Error> {
+        let mut statement = self.connection.prepare_cached(sql).map_err(convert::error)?;
+        statement.raw_execute().map_err(convert::error)?;
+        Ok(())
+    }
+}
+
+/// A lock whose holder panicked guards plain data that every change leaves whole, so its poison is not an error.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

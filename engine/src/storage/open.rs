@@ -1,0 +1,72 @@
+//! Opening a database: flags, pragmas in their order, hooks.
+
+use std::sync::Arc;
+
+use rusqlite::{Connection, OpenFlags};
+
+use super::commit_number::CommitNumber;
+use super::{State, Storage, capture, convert, reads};
+use crate::error::Error;
+use crate::options::{Location, Options};
+use crate::types::Catalog;
+
+/// Statements kept compiled; a re-run of a query that is in it costs no compilation.
+const STATEMENT_CACHE: usize = 512;
+
+impl Storage {
+    pub(crate) fn open(location: &Location, options: &Options) -> Result<Self, Error> {
+        let mut connection = connect(location, options).map_err(convert::error)?;
+        configure(&connection, location, options).map_err(convert::error)?;
+        connection.set_prepared_statement_cache_capacity(STATEMENT_CACHE);
+        let recorder = capture::install(&mut connection)?;
+        let reads = reads::install(&mut connection)?;
+        let commit_number = match location {
+            Location::Memory => CommitNumber::in_memory(),
+            Location::File(_) => CommitNumber::in_database(&connection)?,
+        };
+        let data_version = data_version(&connection)?;
+        let state = State {
+            recorder,
+            reads,
+            catalog: Arc::new(Catalog::default()),
+            catalog_is_stale: true,
+            commit_number,
+            data_version,
+            settings_changed: false,
+            wrapped: false,
+        };
+        Ok(Self { connection, state })
+    }
+}
+
+fn connect(location: &Location, options: &Options) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    match (location, &options.vfs) {
+        (Location::Memory, _) => Connection::open_in_memory_with_flags(flags),
+        (Location::File(path), None) => Connection::open_with_flags(path, flags),
+        (Location::File(path), Some(vfs)) => Connection::open_with_flags_and_vfs(path, flags, vfs.as_str()),
+    }
+}
+
+fn configure(connection: &Connection, location: &Location, options: &Options) -> rusqlite::Result<()> {
+    connection.busy_timeout(options.busy_timeout)?;
+    if options.exclusive && *location != Location::Memory {
+        // Exclusive locking has to come first: a VFS without shared memory can do WAL only under it, and would
+        // otherwise stay with a rollback journal without saying so (sqlite3PagerWalSupported).
+        connection.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
+        connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
+        connection.pragma_update(None, "synchronous", "NORMAL")?;
+    }
+    if let Some(kib) = options.cache_kib {
+        connection.pragma_update(None, "cache_size", -i64::from(kib))?;
+    }
+    connection.pragma_update(None, "foreign_keys", options.foreign_keys)
+}
+
+/// Moves when another connection commits, and not when this one does: <https://sqlite.org/pragma.html#pragma_data_version>.
+pub(super) fn data_version(connection: &Connection) -> Result<i64, Error> {
+    connection
+        .prepare_cached("PRAGMA main.data_version")
+        .and_then(|mut statement| statement.query_row([], |row| row.get(0)))
+        .map_err(convert::error)
+}

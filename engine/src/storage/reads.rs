@@ -1,0 +1,85 @@
+//! What SQLite's own authorizer says a statement reads: the check on, and the substitute for, our own name resolution.
+//!
+//! One authorizer stays installed, for setting it makes SQLite compile every cached statement anew
+//! (<https://sqlite.org/c3ref/set_authorizer.html>).
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex};
+
+use rusqlite::Connection;
+use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
+
+use super::{convert, lock};
+use crate::error::Error;
+use crate::types::{Catalog, TableKind, table_id};
+
+/// The base tables that a statement reads, with their columns.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Reads {
+    /// Columns by table id; virtual tables and system tables included, views not.
+    pub(crate) tables: BTreeMap<Arc<str>, BTreeSet<usize>>,
+    /// The functions that are called, in lower case.
+    pub(crate) functions: BTreeSet<String>,
+}
+
+/// Collects while a statement is compiled.
+#[derive(Default)]
+pub(super) struct ReadCollector {
+    active: bool,
+    columns: Vec<(String, String, String)>,
+    functions: BTreeSet<String>,
+}
+
+impl ReadCollector {
+    pub(super) fn start(&mut self) {
+        *self = Self { active: true, ..Self::default() };
+    }
+
+    pub(super) fn finish(&mut self, catalog: &Catalog) -> Reads {
+        let collected = std::mem::take(self);
+        let mut reads = Reads { functions: collected.functions, ..Reads::default() };
+        for (database, table, column) in collected.columns {
+            let id = table_id(&database, &table);
+            match catalog.tables.get(id.as_str()) {
+                Some(table) if matches!(table.kind, TableKind::View { .. }) => {}
+                Some(table) => {
+                    let columns = reads.tables.entry(Arc::clone(&table.id)).or_default();
+                    // SQLite names the rowid `ROWID` when no column stands for it, and gives no name for count(*).
+                    columns.extend(table.column(&column));
+                }
+                // System tables and eponymous virtual tables are not in the catalog.
+                None => {
+                    reads.tables.entry(id.into()).or_default();
+                }
+            }
+        }
+        reads
+    }
+
+    fn note(&mut self, context: &AuthContext<'_>) {
+        match context.action {
+            AuthAction::Read { table_name, column_name } => {
+                let database = context.database_name.unwrap_or("main").to_owned();
+                self.columns.push((database, table_name.to_owned(), column_name.to_owned()));
+            }
+            AuthAction::Function { function_name } => {
+                self.functions.insert(function_name.to_ascii_lowercase());
+            }
+            _ => {}
+        }
+    }
+}
+
+pub(super) fn install(connection: &mut Connection) -> Result<Arc<Mutex<ReadCollector>>, Error> {
+    let collector = Arc::new(Mutex::new(ReadCollector::default()));
+    let shared = Arc::clone(&collector);
+    let authorize = move |context: AuthContext<'_>| {
+        let mut collector = lock(&shared);
+        if collector.active {
+            collector.note(&context);
+        }
+        Authorization::Allow
+    };
+    connection.authorizer(Some(authorize)).map_err(convert::error)?;
+    Ok(collector)
+}

@@ -1,0 +1,14 @@
+//! Who wants what: templates with their bindings, which of them a change batch can affect, and the edits from one result
+//! to the next. No SQLite: whoever calls brings the fresh rows.
+
+mod diff;
+mod registry;
+mod routing;
+
+#[cfg(test)]
+mod diff_tests;
+#[cfg(test)]
+mod routing_tests;
+
+pub(crate) use diff::edits_between;
+pub(crate) use registry::{Binding, Form, Registry};

@@ -1,0 +1,192 @@
+//! Templates, their bindings and the subscriptions to them.
+//!
+//! Equal templates with equal values are one binding, evaluated once whatever the number of its subscribers. The last
+//! subscriber to leave takes the binding with it, the last binding the template.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use super::routing::{Interest, affects};
+use crate::error::Error;
+use crate::plan::Dependencies;
+use crate::types::{BindingId, ChangeBatch, Row, SubscriptionId, TemplateId, Value};
+
+/// A query made ready to be run.
+#[derive(Debug)]
+pub(crate) struct Form {
+    /// The text as it was given.
+    pub(crate) sql: Arc<str>,
+    /// The template's text: normalised, with slots for literals.
+    pub(crate) template: Arc<str>,
+    /// The values of the literals.
+    pub(crate) literals: Vec<Value>,
+    /// Names of the columns.
+    pub(crate) columns: Arc<[String]>,
+    /// Names of the parameter slots.
+    pub(crate) slots: Arc<[Option<String>]>,
+    /// What the result depends on.
+    pub(crate) dependencies: Dependencies,
+    /// How the derived dependencies and what SQLite's authorizer reported differ, if they do.
+    pub(crate) disagreement: Option<String>,
+    /// Why the text could not be parsed here, if SQLite alone could.
+    pub(crate) unparsed: Option<String>,
+}
+
+/// A query with its literals and parameters turned into slots.
+pub(crate) struct Template {
+    text: Arc<str>,
+    bindings: HashMap<Values, BindingId>,
+}
+
+/// The values of the literals and of the parameters.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Values {
+    literals: Vec<Value>,
+    slots: Vec<Value>,
+}
+
+/// The values for a template's slots and the result they give.
+pub(crate) struct Binding {
+    template: TemplateId,
+    /// The query, in the words of one of its subscribers.
+    pub(crate) form: Arc<Form>,
+    /// The values of the parameters.
+    pub(crate) slots: Vec<Value>,
+    /// The last result that SQLite could give.
+    pub(crate) rows: Arc<[Row]>,
+    /// Why SQLite could give none since, if so.
+    pub(crate) failure: Option<Error>,
+    /// Who is told, in the order of subscribing.
+    pub(crate) subscribers: Vec<SubscriptionId>,
+}
+
+impl Binding {
+    /// Whether the batch can change the result.
+    pub(crate) fn is_affected_by(&self, batch: &ChangeBatch) -> bool {
+        let interest =
+            Interest { dependencies: &self.form.dependencies, slots: &self.slots, slot_names: &self.form.slots };
+        interest.dependencies.every_commit.is_some() || affects(batch, &interest)
+    }
+}
+
+/// Everything subscribed.
+#[derive(Default)]
+pub(crate) struct Registry {
+    templates: BTreeMap<TemplateId, Template>,
+    template_ids: HashMap<Arc<str>, TemplateId>,
+    bindings: BTreeMap<BindingId, Binding>,
+    subscriptions: BTreeMap<SubscriptionId, BindingId>,
+    last_id: u64,
+}
+
+impl Registry {
+    /// The binding of these values, if somebody subscribes to it already.
+    pub(crate) fn find(&self, form: &Form, slots: &[Value]) -> Option<BindingId> {
+        let template = self.templates.get(self.template_ids.get(&form.template)?)?;
+        let values = Values { literals: form.literals.clone(), slots: slots.to_vec() };
+        template.bindings.get(&values).copied()
+    }
+
+    /// Adds a binding with its first result.
+    pub(crate) fn bind(&mut self, form: Arc<Form>, slots: Vec<Value>, rows: Arc<[Row]>) -> BindingId {
+        let template_id = match self.template_ids.get(&form.template) {
+            Some(id) => *id,
+            None => {
+                let id = TemplateId(self.next_id());
+                let text = Arc::clone(&form.template);
+                self.template_ids.insert(Arc::clone(&text), id);
+                self.templates.insert(id, Template { text, bindings: HashMap::new() });
+                id
+            }
+        };
+        let id = BindingId(self.next_id());
+        if let Some(template) = self.templates.get_mut(&template_id) {
+            template.bindings.insert(Values { literals: form.literals.clone(), slots: slots.clone() }, id);
+        }
+        self.bindings
+            .insert(id, Binding { template: template_id, form, slots, rows, failure: None, subscribers: Vec::new() });
+        id
+    }
+
+    /// Adds a subscriber to a binding.
+    pub(crate) fn subscribe(&mut self, binding: BindingId) -> SubscriptionId {
+        let id = SubscriptionId(self.next_id());
+        self.subscriptions.insert(id, binding);
+        if let Some(binding) = self.bindings.get_mut(&binding) {
+            binding.subscribers.push(id);
+        }
+        id
+    }
+
+    /// Removes a subscriber, and what nobody else needs.
+    pub(crate) fn unsubscribe(&mut self, id: SubscriptionId) {
+        let Some(binding_id) = self.subscriptions.remove(&id) else { return };
+        let Some(binding) = self.bindings.get_mut(&binding_id) else { return };
+        binding.subscribers.retain(|subscriber| *subscriber != id);
+        if binding.subscribers.is_empty() {
+            self.unbind(binding_id);
+        }
+    }
+
+    /// Removes a binding with all its subscribers, who are named in the answer.
+    pub(crate) fn unbind(&mut self, id: BindingId) -> Vec<SubscriptionId> {
+        let Some(binding) = self.bindings.remove(&id) else { return Vec::new() };
+        for subscriber in &binding.subscribers {
+            self.subscriptions.remove(subscriber);
+        }
+        if let Some(template) = self.templates.get_mut(&binding.template) {
+            template.bindings.retain(|_, bound| *bound != id);
+            if template.bindings.is_empty() {
+                self.template_ids.remove(&template.text);
+                self.templates.remove(&binding.template);
+            }
+        }
+        binding.subscribers
+    }
+
+    /// A binding.
+    pub(crate) fn binding(&self, id: BindingId) -> Option<&Binding> {
+        self.bindings.get(&id)
+    }
+
+    /// A binding, to be brought up to date.
+    pub(crate) fn binding_mut(&mut self, id: BindingId) -> Option<&mut Binding> {
+        self.bindings.get_mut(&id)
+    }
+
+    /// All bindings, the oldest first.
+    pub(crate) fn binding_ids(&self) -> Vec<BindingId> {
+        self.bindings.keys().copied().collect()
+    }
+
+    /// The bindings that a change batch can affect, the oldest first.
+    pub(crate) fn route(&self, batch: &ChangeBatch) -> Vec<BindingId> {
+        self.bindings.iter().filter(|(_, binding)| binding.is_affected_by(batch)).map(|(id, _)| *id).collect()
+    }
+
+    /// How many templates there are.
+    pub(crate) fn template_count(&self) -> usize {
+        self.templates.len()
+    }
+
+    /// How many bindings there are.
+    pub(crate) fn binding_count(&self) -> usize {
+        self.bindings.len()
+    }
+
+    /// How many subscriptions there are.
+    pub(crate) fn subscription_count(&self) -> usize {
+        self.subscriptions.len()
+    }
+
+    /// Bytes of all results held, without what the allocator adds.
+    pub(crate) fn state_bytes(&self) -> usize {
+        let row = |row: &Row| row.as_bytes().len() + size_of::<Row>();
+        self.bindings.values().map(|binding| binding.rows.iter().map(row).sum::<usize>()).sum()
+    }
+
+    fn next_id(&mut self) -> u64 {
+        self.last_id += 1;
+        self.last_id
+    }
+}

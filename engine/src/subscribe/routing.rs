@@ -1,0 +1,92 @@
+//! Whether a change batch can affect a binding: by table, then by column, then by predicate.
+//!
+//! The answer "no" must be right; "yes" only costs an evaluation. A predicate rules a row out only where SQL equality of
+//! the two values is certain to be false whatever affinity does to them.
+
+use crate::plan::{Columns, Dependencies, Operand, Predicate, Relation, Slot, Source};
+use crate::types::{Change, ChangeBatch, Row, Value, ValueRef};
+
+/// What a binding depends on: its dependencies with the values that its parameters have.
+pub(crate) struct Interest<'a> {
+    pub(crate) dependencies: &'a Dependencies,
+    pub(crate) slots: &'a [Value],
+    pub(crate) slot_names: &'a [Option<String>],
+}
+
+/// Whether the batch can change the result of a query with these dependencies.
+pub(crate) fn affects(batch: &ChangeBatch, interest: &Interest<'_>) -> bool {
+    interest.dependencies.sources.iter().any(|source| {
+        let Some(table) = batch.tables.get(&source.table) else { return false };
+        interest.dependencies.plan_dependent.is_some()
+            || table.rows.iter().any(|change| interest.is_touched(source, change))
+    })
+}
+
+impl Interest<'_> {
+    fn is_touched(&self, source: &Source, change: &Change) -> bool {
+        if let (Some(old), Some(new)) = (&change.old, &change.new) {
+            if !reads_a_changed_column(&source.columns, old, new) {
+                return false;
+            }
+        }
+        [&change.old, &change.new].into_iter().flatten().any(|row| self.may_satisfy(&source.predicates, row))
+    }
+
+    fn may_satisfy(&self, predicates: &[Predicate], row: &Row) -> bool {
+        predicates.iter().all(|predicate| {
+            let Some(value) = row.get(predicate.column) else { return true };
+            predicate.any_of.iter().any(|operand| match self.value(operand) {
+                Some(constant) => may_equal(predicate, value, constant),
+                None => true,
+            })
+        })
+    }
+
+    fn value<'b>(&'b self, operand: &'b Operand) -> Option<ValueRef<'b>> {
+        match operand {
+            Operand::Literal(value) => Some(value.as_ref()),
+            Operand::Parameter(Slot::Position(position)) => self.slots.get(position.checked_sub(1)?).map(Value::as_ref),
+            Operand::Parameter(Slot::Name(name)) => {
+                let slot = self.slot_names.iter().position(|slot| slot.as_ref() == Some(name))?;
+                self.slots.get(slot).map(Value::as_ref)
+            }
+        }
+    }
+}
+
+fn reads_a_changed_column(columns: &Columns, old: &Row, new: &Row) -> bool {
+    match columns {
+        Columns::All => true,
+        Columns::Some(columns) => {
+            let mut pairs = old.values().zip(new.values()).enumerate();
+            pairs.any(|(column, (before, after))| before != after && columns.contains(&column))
+        }
+    }
+}
+
+fn may_equal(predicate: &Predicate, value: ValueRef<'_>, constant: ValueRef<'_>) -> bool {
+    match (value, constant) {
+        (ValueRef::Null, ValueRef::Null) => predicate.relation == Relation::Is,
+        (ValueRef::Null, _) | (_, ValueRef::Null) => false,
+        (ValueRef::Integer(a), ValueRef::Integer(b)) => a == b,
+        (ValueRef::Real(a), ValueRef::Real(b)) => a == b,
+        (ValueRef::Text(a), ValueRef::Text(b)) => may_collate_equal(&predicate.collation, a, b),
+        (ValueRef::Blob(a), ValueRef::Blob(b)) => a == b,
+        // Affinity may turn one class into the other, and an INTEGER may equal a REAL.
+        _ => true,
+    }
+}
+
+fn may_collate_equal(collation: &str, a: &[u8], b: &[u8]) -> bool {
+    match collation {
+        "BINARY" => a == b,
+        "NOCASE" => a.eq_ignore_ascii_case(b),
+        "RTRIM" => trim_spaces(a) == trim_spaces(b),
+        _ => true,
+    }
+}
+
+fn trim_spaces(text: &[u8]) -> &[u8] {
+    let end = text.iter().rposition(|&byte| byte != b' ').map_or(0, |last| last + 1);
+    &text[..end]
+}

@@ -1,0 +1,171 @@
+//! A subscriber's end of a subscription: a stream of events, or a callback.
+
+use std::collections::VecDeque;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::task::{Context, Poll, Waker};
+
+use tokio_stream::Stream;
+
+use crate::core::Core;
+use crate::event::Event;
+use crate::explain::Plan;
+use crate::types::{Snapshot, SubscriptionId};
+
+/// A live query as a stream of [`Event`]s. Dropping it unsubscribes.
+///
+/// The stream ends after an event that closed the subscription, and when the engine is gone. Events wait in it until they
+/// are taken: a reader that stops reading should drop it.
+///
+/// ```
+/// use tidewater::{Engine, Event, Location, Options, Value};
+/// # fn main() -> Result<(), tidewater::Error> {
+/// let engine = Engine::open(Location::Memory, Options::default())?;
+/// engine.exec("CREATE TABLE todo(id INTEGER PRIMARY KEY, title TEXT)", ())?;
+/// let mut todos = engine.subscribe("SELECT title FROM todo ORDER BY id", ())?;
+/// engine.exec("INSERT INTO todo(title) VALUES (?)", ["write"])?;
+///
+/// let mut rows = todos.snapshot().rows.to_vec();
+/// while let Some(Event::Diff(diff)) = todos.try_next() {
+///     diff.apply(&mut rows);
+/// }
+/// assert_eq!(rows[0].get(0), Some(Value::from("write").as_ref()));
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct Subscription {
+    ticket: Ticket,
+    mailbox: Arc<Mailbox>,
+}
+
+impl Subscription {
+    pub(crate) fn new(ticket: Ticket, mailbox: Arc<Mailbox>) -> Self {
+        Self { ticket, mailbox }
+    }
+
+    /// Which subscription this is.
+    #[must_use]
+    pub fn id(&self) -> SubscriptionId {
+        self.ticket.id
+    }
+
+    /// The result as of subscribing.
+    #[must_use]
+    pub fn snapshot(&self) -> &Snapshot {
+        &self.ticket.snapshot
+    }
+
+    /// How the result is maintained.
+    #[must_use]
+    pub fn plan(&self) -> Plan {
+        self.ticket.plan
+    }
+
+    /// The next event that waits, if one does.
+    pub fn try_next(&mut self) -> Option<Event> {
+        self.mailbox.lock().events.pop_front()
+    }
+}
+
+impl Stream for Subscription {
+    type Item = Event;
+
+    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Event>> {
+        let mut mail = self.mailbox.lock();
+        match mail.events.pop_front() {
+            Some(event) => Poll::Ready(Some(event)),
+            None if mail.closed || self.ticket.core.strong_count() == 0 => Poll::Ready(None),
+            None => {
+                mail.reader = Some(context.waker().clone());
+                Poll::Pending
+            }
+        }
+    }
+}
+
+/// A live query whose events go to a callback. Dropping it unsubscribes.
+#[derive(Debug)]
+pub struct Watch {
+    ticket: Ticket,
+}
+
+impl Watch {
+    pub(crate) fn new(ticket: Ticket) -> Self {
+        Self { ticket }
+    }
+
+    /// Which subscription this is.
+    #[must_use]
+    pub fn id(&self) -> SubscriptionId {
+        self.ticket.id
+    }
+
+    /// The result as of subscribing.
+    #[must_use]
+    pub fn snapshot(&self) -> &Snapshot {
+        &self.ticket.snapshot
+    }
+
+    /// How the result is maintained.
+    #[must_use]
+    pub fn plan(&self) -> Plan {
+        self.ticket.plan
+    }
+}
+
+/// A place in the registry, given up when dropped.
+#[derive(Debug)]
+pub(crate) struct Ticket {
+    pub(crate) id: SubscriptionId,
+    pub(crate) snapshot: Snapshot,
+    pub(crate) plan: Plan,
+    pub(crate) core: Weak<Mutex<Core>>,
+}
+
+impl Drop for Ticket {
+    fn drop(&mut self) {
+        if let Some(core) = self.core.upgrade() {
+            core.lock().unwrap_or_else(PoisonError::into_inner).unsubscribe(self.id);
+        }
+    }
+}
+
+/// The events of one subscription that nobody has taken yet.
+#[derive(Debug, Default)]
+pub(crate) struct Mailbox {
+    mail: Mutex<Mail>,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Mail {
+    events: VecDeque<Event>,
+    closed: bool,
+    reader: Option<Waker>,
+}
+
+impl Mailbox {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Mail> {
+        self.mail.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn put(&self, event: Event) {
+        let mut mail = self.lock();
+        mail.closed |= matches!(event, Event::Error { closed: true, .. });
+        mail.events.push_back(event);
+        if let Some(reader) = mail.reader.take() {
+            drop(mail);
+            reader.wake();
+        }
+    }
+
+    /// The engine is gone.
+    pub(crate) fn close(&self) {
+        let mut mail = self.lock();
+        mail.closed = true;
+        if let Some(reader) = mail.reader.take() {
+            drop(mail);
+            reader.wake();
+        }
+    }
+}
