@@ -7,6 +7,7 @@ use crate::error::Error;
 use crate::event::{Divergence, Event};
 use crate::form;
 use crate::options::{Options, Strategy};
+use crate::sql::{StatementKind, leading_keyword};
 use crate::stats::Stats;
 use crate::storage::{Control, Outcome, Run, Sealed, Session, Storage, slot_values};
 use crate::subscribe::{Binding, Form, Registry, edits_between};
@@ -83,6 +84,9 @@ impl Core {
 
     /// Runs one statement that returns rows, which may write as well.
     pub(crate) fn query(&mut self, sql: &str, params: &Params, control: Control) -> Result<Rows, Error> {
+        if leading_keyword(sql) == Some(StatementKind::Empty) {
+            return Err(Error::NotOneStatement("none"));
+        }
         if self.storage.session().is_readonly(sql)? {
             return self.storage.session().query(sql, params);
         }
@@ -398,10 +402,10 @@ impl Live {
     /// Tells every stream that nothing more will come.
     pub(crate) fn close(&self) {
         for subscriber in self.subscribers.values() {
-            if let Sink::Mailbox(mailbox) = &subscriber.sink {
-                if let Some(mailbox) = mailbox.upgrade() {
-                    mailbox.close();
-                }
+            if let Sink::Mailbox(mailbox) = &subscriber.sink
+                && let Some(mailbox) = mailbox.upgrade()
+            {
+                mailbox.close();
             }
         }
     }

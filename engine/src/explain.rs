@@ -90,13 +90,11 @@ fn display_name(id: &str) -> &str {
 
 fn column_names(table: &str, columns: &Columns, catalog: &Catalog) -> Vec<String> {
     let Some(table) = catalog.tables.get(table) else { return Vec::new() };
-    let named = table.columns.iter().enumerate();
-    match columns {
-        Columns::All => named.map(|(_, column)| column.name.clone()).collect(),
-        Columns::Some(read) => {
-            named.filter(|(index, _)| read.contains(index)).map(|(_, column)| column.name.clone()).collect()
-        }
-    }
+    let is_read = |column: &usize| match columns {
+        Columns::All => true,
+        Columns::Some(read) => read.contains(column),
+    };
+    (0..table.columns.len()).filter(is_read).map(|column| table.columns[column].name.clone()).collect()
 }
 
 fn describe(source: &Source, catalog: &Catalog) -> String {

@@ -217,10 +217,10 @@ impl Touched {
     fn net_changes(&mut self) -> Vec<Change> {
         let mut changes = Vec::with_capacity(self.order.len());
         for key in self.order.drain(..) {
-            if let Some(Images { before, after }) = self.images.remove(&key) {
-                if before != after {
-                    changes.push(Change { key, old: before, new: after });
-                }
+            if let Some(Images { before, after }) = self.images.remove(&key)
+                && before != after
+            {
+                changes.push(Change { key, old: before, new: after });
             }
         }
         changes

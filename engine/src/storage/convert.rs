@@ -53,7 +53,7 @@ pub(super) fn no_transaction(verb: &str) -> Error {
 }
 
 pub(super) fn columns(statement: &Statement<'_>) -> Arc<[String]> {
-    statement.column_names().into_iter().map(str::to_owned).collect()
+    statement.column_names().map(str::to_owned).collect()
 }
 
 pub(super) fn shape(statement: &Statement<'_>) -> Shape {

@@ -59,6 +59,9 @@ impl Session<'_> {
 
     fn run_statements(&mut self, run: &Run<'_>, outcome: &mut Outcome, on_commit: OnCommit<'_>) -> Result<(), Error> {
         let connection = self.connection;
+        if statement_kind(run.sql) == StatementKind::Empty {
+            return Ok(());
+        }
         match connection.prepare_cached(run.sql) {
             Ok(mut statement) => {
                 let kind = statement_kind(run.sql);

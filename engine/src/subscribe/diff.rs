@@ -176,27 +176,19 @@ fn longest_increasing(origins: &[Origin]) -> Vec<bool> {
 
 /// Within each gap between two rows that stay, the rows that come take the places of the rows that go.
 fn pair_gaps(origins: &mut [Origin], stays: &[bool], used: &mut [bool]) {
-    let mut old_cursor = 0;
-    let mut waiting: Vec<usize> = Vec::new();
-    for place in 0..=origins.len() {
-        let boundary = match origins.get(place) {
-            None => Some(used.len()),
-            Some(Origin::Old { index, .. }) if stays[place] => Some(*index),
-            Some(Origin::Nowhere) => {
-                waiting.push(place);
-                None
-            }
-            Some(Origin::Old { .. }) => None,
-        };
-        if let Some(boundary) = boundary {
-            let mut free = (old_cursor..boundary).filter(|&index| !used[index]).collect::<Vec<_>>().into_iter();
-            for place in waiting.drain(..) {
-                if let Some(index) = free.next() {
-                    origins[place] = Origin::Old { index, replaced: true };
-                    used[index] = true;
-                }
-            }
-            old_cursor = (boundary + 1).min(used.len());
+    let anchors = (0..origins.len()).filter_map(|place| match origins[place] {
+        Origin::Old { index, .. } if stays[place] => Some((place, index)),
+        _ => None,
+    });
+    let ends = anchors.chain([(origins.len(), used.len())]).collect::<Vec<_>>();
+    let (mut place, mut index) = (0, 0);
+    for (next_place, next_index) in ends {
+        let free = (index..next_index).filter(|&index| !used[index]).collect::<Vec<_>>();
+        let coming = (place..next_place).filter(|&place| origins[place] == Origin::Nowhere).collect::<Vec<_>>();
+        for (place, index) in coming.into_iter().zip(free) {
+            origins[place] = Origin::Old { index, replaced: true };
+            used[index] = true;
         }
+        (place, index) = (next_place + 1, next_index + 1);
     }
 }

@@ -24,10 +24,10 @@ pub(crate) fn affects(batch: &ChangeBatch, interest: &Interest<'_>) -> bool {
 
 impl Interest<'_> {
     fn is_touched(&self, source: &Source, change: &Change) -> bool {
-        if let (Some(old), Some(new)) = (&change.old, &change.new) {
-            if !reads_a_changed_column(&source.columns, old, new) {
-                return false;
-            }
+        if let (Some(old), Some(new)) = (&change.old, &change.new)
+            && !reads_a_changed_column(&source.columns, old, new)
+        {
+            return false;
         }
         [&change.old, &change.new].into_iter().flatten().any(|row| self.may_satisfy(&source.predicates, row))
     }

@@ -1,0 +1,167 @@
+//! Commits: how scripts make them, how they are numbered, and that the numbers survive.
+#![allow(missing_docs, clippy::unwrap_used, reason = "a test says what it tests by its name")]
+
+use tidewater::{CommitId, Engine, Error, Location, Options, ValueRef};
+
+fn memory() -> Engine {
+    Engine::open(Location::Memory, Options::default()).unwrap()
+}
+
+fn count(engine: &Engine, table: &str) -> i64 {
+    match engine.query(&format!("SELECT count(*) FROM {table}"), ()).unwrap().rows[0].get(0) {
+        Some(ValueRef::Integer(count)) => count,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_script_is_all_or_nothing() {
+    let engine = memory();
+    engine.exec("CREATE TABLE t(a UNIQUE)", ()).unwrap();
+    let error =
+        engine.exec("INSERT INTO t VALUES (1); INSERT INTO t VALUES (2); INSERT INTO t VALUES (1)", ()).unwrap_err();
+    assert_eq!(error.code(), "constraint");
+    assert_eq!(count(&engine, "t"), 0);
+    assert!(!engine.in_transaction());
+    let error = engine.exec("INSERT INTO t VALUES (1); nonsense", ()).unwrap_err();
+    assert_eq!(error.code(), "sql_error");
+    assert_eq!(count(&engine, "t"), 0);
+}
+
+#[test]
+fn a_script_may_manage_its_own_transaction() {
+    let engine = memory();
+    engine.exec("CREATE TABLE t(a UNIQUE)", ()).unwrap();
+    engine.exec("BEGIN; INSERT INTO t VALUES (1)", ()).unwrap();
+    assert!(engine.in_transaction());
+    assert_eq!(engine.subscribe("SELECT * FROM t", ()).unwrap_err(), Error::InTransaction);
+    engine.exec("INSERT INTO t VALUES (1)", ()).unwrap_err();
+    assert!(engine.in_transaction(), "a failed statement leaves the transaction open");
+    let before = engine.commit();
+    assert_eq!(engine.exec("COMMIT", ()).unwrap().commit, before.next());
+    let two =
+        engine.exec("BEGIN; INSERT INTO t VALUES (2); COMMIT; BEGIN; INSERT INTO t VALUES (3); COMMIT", ()).unwrap();
+    assert_eq!(two.commit, CommitId(before.0 + 3));
+    assert_eq!(engine.exec("COMMIT", ()).unwrap_err().to_string(), "cannot commit - no transaction is active");
+    assert_eq!(
+        engine.exec("INSERT INTO t VALUES (9); COMMIT", ()).unwrap_err().to_string(),
+        "cannot commit - no transaction is active"
+    );
+    assert_eq!(count(&engine, "t"), 3);
+}
+
+#[test]
+fn pragmas_run_outside_any_transaction() {
+    let engine = memory();
+    engine.exec("PRAGMA foreign_keys=OFF; CREATE TABLE p(id INTEGER PRIMARY KEY); CREATE TABLE c(p REFERENCES p); INSERT INTO c VALUES (5)", ()).unwrap();
+    engine.exec("PRAGMA foreign_keys=ON", ()).unwrap();
+    assert_eq!(engine.exec("INSERT INTO c VALUES (6)", ()).unwrap_err().code(), "constraint");
+    let before = engine.commit();
+    assert_eq!(engine.exec("PRAGMA user_version", ()).unwrap().commit, before);
+    assert_eq!(engine.exec("", ()).unwrap().commit, before);
+    assert_eq!(engine.exec(" -- nothing\n;", ()).unwrap().commit, before);
+    engine.exec("VACUUM", ()).unwrap();
+}
+
+#[test]
+fn changes_are_what_sqlite_counts() {
+    let engine = memory();
+    engine.exec("CREATE TABLE t(a); CREATE TABLE log(a); CREATE TRIGGER g AFTER INSERT ON t BEGIN INSERT INTO log VALUES (new.a); END", ()).unwrap();
+    assert_eq!(engine.exec("INSERT INTO t VALUES (1), (2); UPDATE t SET a = 0; SELECT 1", ()).unwrap().changes, 4);
+    assert_eq!(engine.exec("CREATE TABLE u(a)", ()).unwrap().changes, 0);
+    assert_eq!(
+        engine.exec("WITH n(x) AS (VALUES (1), (2), (3)) INSERT INTO u SELECT x FROM n", ()).unwrap().changes,
+        3
+    );
+}
+
+#[test]
+fn a_query_may_write_and_return() {
+    let engine = memory();
+    engine.exec("CREATE TABLE t(id INTEGER PRIMARY KEY, a)", ()).unwrap();
+    let live = engine.subscribe("SELECT a FROM t", ()).unwrap();
+    let rows = engine.query("INSERT INTO t(a) VALUES (?), (?) RETURNING id", ["x", "y"]).unwrap();
+    assert_eq!(rows.rows.len(), 2);
+    assert_eq!(&*rows.columns, ["id".to_owned()]);
+    let mut live = live;
+    assert!(live.try_next().is_some());
+}
+
+#[test]
+fn parameters_by_position_and_by_name() {
+    let engine = memory();
+    let one = |sql: &str, params: tidewater::Params| {
+        engine.query(sql, params).map(|rows| rows.rows[0].get(0).map(|v| v.to_value()))
+    };
+    assert_eq!(one("SELECT ?2", [1, 2].into()).unwrap(), Some(2.into()));
+    assert_eq!(one("SELECT :a || @b || $c", [("c", "z"), ("a", "x"), ("b", "y")].into()).unwrap(), Some("xyz".into()));
+    assert_eq!(one("SELECT ?", ().into()).unwrap(), Some(().into()));
+    assert_eq!(one("SELECT ?", [1, 2].into()).unwrap_err().code(), "bad_parameters");
+    assert_eq!(one("SELECT :a", [("b", 1)].into()).unwrap_err().code(), "bad_parameters");
+}
+
+#[test]
+fn closures_commit_or_roll_back() {
+    let engine = memory();
+    engine.exec("CREATE TABLE t(a UNIQUE)", ()).unwrap();
+    let (rows, done) = engine
+        .transaction(|tx| {
+            tx.exec("INSERT INTO t VALUES (1), (2)", ())?;
+            assert_eq!(tx.exec("INSERT INTO t VALUES (3), (1)", ()).unwrap_err().code(), "constraint");
+            assert_eq!(tx.exec("COMMIT", ()).unwrap_err().code(), "transaction_control");
+            tx.query("SELECT a FROM t", ())
+        })
+        .unwrap();
+    assert_eq!((rows.rows.len(), done.changes), (2, 2));
+    let failed = engine.transaction(|tx| {
+        tx.exec("DELETE FROM t", ())?;
+        tx.exec("nonsense", ())
+    });
+    assert_eq!(failed.unwrap_err().code(), "sql_error");
+    let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        engine.transaction(|tx| -> Result<(), Error> {
+            tx.exec("DELETE FROM t", ())?;
+            panic!("in the middle")
+        })
+    }));
+    assert!(panicked.is_err());
+    assert_eq!(count(&engine, "t"), 2);
+}
+
+#[test]
+fn commit_numbers_survive_reopening() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("numbers.db");
+    let engine = Engine::open(path.as_path(), Options::default()).unwrap();
+    assert_eq!(engine.commit(), CommitId(0));
+    engine.exec("CREATE TABLE t(a)", ()).unwrap();
+    engine.exec("INSERT INTO t VALUES (1)", ()).unwrap();
+    engine.exec("BEGIN; INSERT INTO t VALUES (2); ROLLBACK", ()).unwrap();
+    assert_eq!(engine.exec("SAVEPOINT s; INSERT INTO t VALUES (3); RELEASE s", ()).unwrap().commit, CommitId(3));
+    drop(engine);
+    let engine = Engine::open(path.as_path(), Options::default()).unwrap();
+    assert_eq!(engine.commit(), CommitId(3));
+    assert_eq!(engine.exec("INSERT INTO t VALUES (4)", ()).unwrap().commit, CommitId(4));
+}
+
+#[test]
+fn numbering_leaves_no_trace_in_the_functions_of_the_connection() {
+    let folder = tempfile::tempdir().unwrap();
+    let engine = Engine::open(folder.path().join("trace.db"), Options::default()).unwrap();
+    engine.exec("CREATE TABLE t(a)", ()).unwrap();
+    engine.exec("INSERT INTO t VALUES (1), (2)", ()).unwrap();
+    let row = engine.query("SELECT changes(), total_changes(), last_insert_rowid()", ()).unwrap().rows[0].clone();
+    assert_eq!(row.values().map(|v| v.to_string()).collect::<Vec<_>>(), ["2", "2", "2"]);
+}
+
+#[test]
+fn a_file_that_is_no_database_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("not.db");
+    std::fs::write(&path, "this is not a database, and long enough to be read as one ".repeat(20)).unwrap();
+    assert_eq!(Engine::open(path.as_path(), Options::default()).unwrap_err().code(), "corrupt");
+    assert_eq!(
+        Engine::open(folder.path().join("no/such/folder.db"), Options::default()).unwrap_err().code(),
+        "cannot_open"
+    );
+}

@@ -1,0 +1,224 @@
+//! Subscriptions: what is delivered, to whom, in which order, and what ends them.
+#![allow(missing_docs, clippy::unwrap_used, reason = "a test says what it tests by its name")]
+
+use std::sync::{Arc, Mutex};
+
+use tidewater::{Diff, Edit, Engine, Event, Location, Options, Row, SubscriptionId, Value};
+use tokio_stream::StreamExt;
+
+fn memory(schema: &str) -> Engine {
+    let engine = Engine::open(Location::Memory, Options::default().with_paranoid(true)).unwrap();
+    engine.exec(schema, ()).unwrap();
+    engine
+}
+
+fn row<const N: usize>(values: [Value; N]) -> Row {
+    values.into_iter().collect()
+}
+
+fn edits(event: Option<Event>) -> Vec<Edit> {
+    match event {
+        Some(Event::Diff(Diff { edits, .. })) => edits.to_vec(),
+        other => panic!("expected a diff, got {other:?}"),
+    }
+}
+
+#[test]
+fn edits_follow_each_commit() {
+    let engine = memory("CREATE TABLE t(id INTEGER PRIMARY KEY, a)");
+    let mut live = engine.subscribe("SELECT a FROM t WHERE a > ? ORDER BY a", [10]).unwrap();
+    engine.exec("INSERT INTO t(a) VALUES (5), (20), (30)", ()).unwrap();
+    assert_eq!(
+        edits(live.try_next()),
+        [Edit::Insert { index: 0, row: row([20.into()]) }, Edit::Insert { index: 1, row: row([30.into()]) }]
+    );
+    engine.exec("UPDATE t SET a = 25 WHERE a = 30", ()).unwrap();
+    assert_eq!(edits(live.try_next()), [Edit::Replace { index: 1, row: row([25.into()]) }]);
+    engine.exec("DELETE FROM t WHERE a = 20", ()).unwrap();
+    assert_eq!(edits(live.try_next()), [Edit::Remove { index: 0 }]);
+    engine.exec("UPDATE t SET a = 6 WHERE a = 5", ()).unwrap();
+    assert_eq!(live.try_next(), None);
+}
+
+#[test]
+fn nothing_is_delivered_before_the_commit_or_after_a_rollback() {
+    let engine = memory("CREATE TABLE t(a)");
+    let mut live = engine.subscribe("SELECT a FROM t", ()).unwrap();
+    engine.exec("BEGIN; INSERT INTO t VALUES (1)", ()).unwrap();
+    assert_eq!(live.try_next(), None);
+    engine.exec("ROLLBACK", ()).unwrap();
+    assert_eq!(live.try_next(), None);
+    engine.exec("BEGIN; INSERT INTO t VALUES (1); INSERT INTO t VALUES (2); COMMIT", ()).unwrap();
+    assert_eq!(edits(live.try_next()).len(), 2);
+    assert_eq!(live.try_next(), None);
+}
+
+#[test]
+fn equal_queries_share_one_evaluation() {
+    let engine = memory("CREATE TABLE t(k, a); INSERT INTO t VALUES (1, 'x')");
+    let queries = ["SELECT a FROM t WHERE k = 1", "select  A from T where K = 1 ;", "SELECT a FROM t WHERE k = 2"];
+    let mut live: Vec<_> = queries.iter().map(|sql| engine.subscribe(sql, ()).unwrap()).collect();
+    live.push(engine.subscribe("SELECT a FROM t WHERE k = ?", [1]).unwrap());
+    let stats = engine.stats();
+    assert_eq!((stats.subscriptions, stats.bindings, stats.templates), (4, 3, 2));
+    assert_eq!(&*live[1].snapshot().columns, ["a".to_owned()], "SQLite names a bare column by its declaration");
+    engine.exec("INSERT INTO t VALUES (1, 'y')", ()).unwrap();
+    let events: Vec<_> = live.iter_mut().map(|live| live.try_next().is_some()).collect();
+    assert_eq!(events, [true, true, false, true]);
+    drop(live);
+    let stats = engine.stats();
+    assert_eq!((stats.subscriptions, stats.bindings, stats.templates, stats.state_bytes), (0, 0, 0, 0));
+}
+
+#[test]
+fn callbacks_come_commit_by_commit_in_the_order_of_subscribing() {
+    let engine = memory("CREATE TABLE t(a)");
+    let seen: Arc<Mutex<Vec<(SubscriptionId, u64)>>> = Arc::default();
+    let note = |seen: &Arc<Mutex<Vec<_>>>| {
+        let seen = Arc::clone(seen);
+        move |id, event: &Event| seen.lock().unwrap().push((id, event.commit().0))
+    };
+    let first = engine.subscribe_with("SELECT count(*) FROM t", (), note(&seen)).unwrap();
+    let second = engine.subscribe_with("SELECT a FROM t", (), note(&seen)).unwrap();
+    let commit = engine.commit().0;
+    engine.exec("BEGIN; INSERT INTO t VALUES (1); COMMIT; BEGIN; INSERT INTO t VALUES (2); COMMIT", ()).unwrap();
+    let (first, second) = (first.id(), second.id());
+    assert_eq!(
+        *seen.lock().unwrap(),
+        [(first, commit + 1), (second, commit + 1), (first, commit + 2), (second, commit + 2)]
+    );
+}
+
+#[test]
+fn a_callback_may_call_the_engine() {
+    let engine = memory("CREATE TABLE t(a); CREATE TABLE echo(a)");
+    let inner = engine.clone();
+    let _t = engine
+        .subscribe_with("SELECT a FROM t", (), move |_, _| {
+            inner.exec("INSERT INTO echo SELECT count(*) FROM t", ()).unwrap();
+        })
+        .unwrap();
+    let mut echo = engine.subscribe("SELECT a FROM echo", ()).unwrap();
+    engine.exec("INSERT INTO t VALUES (1)", ()).unwrap();
+    assert_eq!(edits(echo.try_next()).len(), 1);
+}
+
+#[tokio::test]
+async fn a_subscription_is_a_stream() {
+    let engine = memory("CREATE TABLE t(a)");
+    let mut live = engine.subscribe("SELECT a FROM t", ()).unwrap();
+    let writer = engine.clone();
+    let task = tokio::spawn(async move { writer.exec("INSERT INTO t VALUES (1)", ()).unwrap() });
+    assert!(matches!(live.next().await, Some(Event::Diff(_))));
+    task.await.unwrap();
+    drop(engine);
+    assert_eq!(live.next().await, None, "the stream ends with the engine");
+}
+
+#[test]
+fn only_one_select_can_be_subscribed() {
+    let engine = memory("CREATE TABLE t(a)");
+    for sql in
+        ["INSERT INTO t VALUES (1)", "PRAGMA foreign_keys=ON", "", "BEGIN", "EXPLAIN SELECT 1", "CREATE TABLE u(a)"]
+    {
+        assert_eq!(engine.subscribe(sql, ()).unwrap_err().code(), "not_a_select", "{sql}");
+    }
+    assert_eq!(engine.subscribe("SELECT 1; SELECT 2", ()).unwrap_err().code(), "not_one_statement");
+    assert_eq!(engine.subscribe("SELECT nothing FROM nowhere", ()).unwrap_err().code(), "sql_error");
+    assert_eq!(engine.stats().subscriptions, 0);
+}
+
+#[test]
+fn a_dropped_table_closes_its_subscriptions_and_no_others() {
+    let engine = memory("CREATE TABLE t(a); CREATE TABLE u(a)");
+    let mut gone = engine.subscribe("SELECT a FROM t", ()).unwrap();
+    let mut stays = engine.subscribe("SELECT a FROM u", ()).unwrap();
+    engine.exec("DROP TABLE t", ()).unwrap();
+    assert!(matches!(gone.try_next(), Some(Event::Error { closed: true, .. })));
+    engine.exec("CREATE TABLE t(a); INSERT INTO t VALUES (1); INSERT INTO u VALUES (1)", ()).unwrap();
+    assert_eq!(gone.try_next(), None);
+    assert_eq!(edits(stays.try_next()).len(), 1);
+}
+
+#[test]
+fn a_schema_change_may_reshape_a_result() {
+    let engine = memory("CREATE TABLE t(a); INSERT INTO t VALUES (1)");
+    let mut all = engine.subscribe("SELECT * FROM t", ()).unwrap();
+    let mut one = engine.subscribe("SELECT a FROM t", ()).unwrap();
+    engine.exec("ALTER TABLE t ADD COLUMN b DEFAULT 7", ()).unwrap();
+    let Some(Event::Columns(snapshot)) = all.try_next() else { panic!("new columns") };
+    assert_eq!(*snapshot.columns, ["a".to_owned(), "b".to_owned()]);
+    assert_eq!(*snapshot.rows, [row([1.into(), 7.into()])]);
+    assert_eq!(one.try_next(), None);
+    engine.exec("ALTER TABLE t RENAME COLUMN b TO c", ()).unwrap();
+    let Some(Event::Columns(snapshot)) = all.try_next() else { panic!("new names") };
+    assert_eq!(*snapshot.columns, ["a".to_owned(), "c".to_owned()]);
+    engine.exec("INSERT INTO t VALUES (2, 3)", ()).unwrap();
+    assert_eq!(edits(all.try_next()), [Edit::Insert { index: 1, row: row([2.into(), 3.into()]) }]);
+}
+
+#[test]
+fn a_query_that_fails_stays_and_recovers() {
+    let engine = memory("CREATE TABLE t(id INTEGER PRIMARY KEY, j); INSERT INTO t(j) VALUES ('[1]')");
+    let mut live = engine.subscribe("SELECT json_extract(j, '$[0]') FROM t ORDER BY id", ()).unwrap();
+    engine.exec("INSERT INTO t(j) VALUES ('{bad')", ()).unwrap();
+    assert!(matches!(live.try_next(), Some(Event::Error { closed: false, .. })));
+    engine.exec("INSERT INTO t(j) VALUES ('[3]')", ()).unwrap();
+    assert_eq!(live.try_next(), None, "the same failure is told once");
+    engine.exec("DELETE FROM t WHERE j = '{bad'", ()).unwrap();
+    assert_eq!(edits(live.try_next()), [Edit::Insert { index: 1, row: row([3.into()]) }]);
+}
+
+#[test]
+fn views_ctes_and_full_text_search_see_through_to_their_tables() {
+    let engine = memory(
+        "CREATE TABLE t(a, b); CREATE VIEW v AS SELECT a FROM t WHERE b = 1;
+         CREATE VIRTUAL TABLE docs USING fts5(body);",
+    );
+    let mut view = engine.subscribe("SELECT a FROM v", ()).unwrap();
+    let mut cte = engine.subscribe("WITH c AS (SELECT a + 1 AS x FROM t) SELECT x FROM c", ()).unwrap();
+    let mut search = engine.subscribe("SELECT body FROM docs WHERE docs MATCH ?", ["tide"]).unwrap();
+    let mut json = engine.subscribe("SELECT value FROM t, json_each(t.a) WHERE b = 2", ()).unwrap();
+    engine.exec("INSERT INTO t VALUES (1, 1)", ()).unwrap();
+    assert_eq!(edits(view.try_next()).len(), 1);
+    assert_eq!(edits(cte.try_next()).len(), 1);
+    engine.exec("INSERT INTO t VALUES ('[7, 8]', 2)", ()).unwrap();
+    assert_eq!(edits(json.try_next()).len(), 2);
+    engine.exec("INSERT INTO docs VALUES ('the tide is high'), ('the moon')", ()).unwrap();
+    assert_eq!(edits(search.try_next()).len(), 1);
+    engine.exec("DELETE FROM docs", ()).unwrap();
+    assert_eq!(edits(search.try_next()).len(), 1);
+}
+
+#[test]
+fn another_connection_is_noticed() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("shared.db");
+    let engine = Engine::open(path.as_path(), Options::default()).unwrap();
+    engine.exec("CREATE TABLE t(a)", ()).unwrap();
+    let mut live = engine.subscribe("SELECT a FROM t ORDER BY a", ()).unwrap();
+    let other = Engine::open(path.as_path(), Options::default()).unwrap();
+    other.exec("INSERT INTO t VALUES (1)", ()).unwrap();
+    assert_eq!(live.try_next(), None);
+    assert!(engine.poll().unwrap());
+    assert_eq!(edits(live.try_next()).len(), 1);
+    assert!(!engine.poll().unwrap());
+    other.exec("INSERT INTO t VALUES (2)", ()).unwrap();
+    let commit = engine.exec("INSERT INTO t VALUES (3)", ()).unwrap().commit;
+    assert_eq!(edits(live.try_next()).len(), 2, "a write of our own notices it too");
+    assert!(commit > other.commit(), "numbers stay in order across connections");
+    other.exec("ALTER TABLE t ADD COLUMN b", ()).unwrap();
+    assert!(engine.poll().unwrap());
+    let all = engine.subscribe("SELECT * FROM t", ()).unwrap();
+    assert_eq!(all.snapshot().columns.len(), 2);
+}
+
+#[test]
+fn settings_that_change_results_are_seen() {
+    let engine = memory("CREATE TABLE t(a); INSERT INTO t VALUES ('x')");
+    let mut live = engine.subscribe("SELECT a FROM t WHERE a LIKE 'X'", ()).unwrap();
+    let before = engine.commit();
+    engine.exec("PRAGMA case_sensitive_like = ON", ()).unwrap();
+    assert_eq!(edits(live.try_next()), [Edit::Remove { index: 0 }]);
+    assert_eq!(engine.commit(), before.next());
+}
