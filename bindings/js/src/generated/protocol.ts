@@ -1,0 +1,469 @@
+// Generated from the Rust crate tidewater-protocol by its tests; do not edit.
+// Fields of type number that are u64 in Rust are exact up to 2^53.
+
+export const PROTOCOL = 1;
+export const FRAME_VERSION = 1;
+export const DATABASE_NAME = /^[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}$/;
+
+/** Names of Web Locks, the BroadcastChannel and the SharedWorker. */
+export const names = {
+  storage: (database: string): string => `tidewater/${database}/storage`,
+  page: (database: string, tab: string): string => `tidewater/${database}/page/${tab}`,
+  worker: (database: string, tab: string): string => `tidewater/${database}/worker/${tab}`,
+  coordinator: (database: string): string => `tidewater/${database}/coordinator`,
+  coordinatorInstance: (database: string, instance: string): string => `tidewater/${database}/coordinator/${instance}`,
+  sharedWorker: (database: string): string => `tidewater/${database}`,
+  bus: (database: string): string => `tidewater/${database}/bus`,
+} as const;
+
+/** Codes of the errors that the runtime itself raises. */
+export const codes = {
+  outcomeUnknown: "outcome_unknown",
+  upgradeRequired: "upgrade_required",
+  closed: "closed",
+  unavailable: "unavailable",
+  badMessage: "bad_message",
+  hostPanicked: "host_panicked",
+} as const;
+
+/** Second byte of a frame. */
+export const frameKinds = {
+  rows: 1,
+  delivery: 2,
+  positional: 3,
+  named: 4,
+} as const;
+
+/** A page client together with its worker: 128 random bits in hexadecimal, drawn anew for each life. */
+export type TabId = string;
+
+/** One life of a coordinator: 128 random bits in hexadecimal. */
+export type InstanceId = string;
+
+/** One attempt to make a worker the host. Terms count up within a coordinator, which takes up the highest it hears of. */
+export type Term = number;
+
+/** One host's leadership: counted up in the database each time it is opened, so a higher epoch is a later host. */
+export type Epoch = number;
+
+/** The number of a commit: 0 before the first, then 1 up, stored in the database. */
+export type CommitId = number;
+
+/** A request of one page client, counted up by it and never reused. */
+export type RequestId = number;
+
+/** A subscription of one page client, counted up by it and never reused; it keeps its id when the host changes. */
+export type SubscriptionId = number;
+
+/** Bytes of a frame as a message carries them. */
+export type Frame = Uint8Array;
+
+/** Where the database is kept. */
+export type StorageMode = "opfs" | "memory";
+
+/** An error as an answer. */
+export type ErrorInfo = {
+  /** A stable code: one of `codes` or of the engine's. */
+  code: string,
+  /** The error, for people. */
+  message: string,
+};
+
+/** From a page client to the coordinator. */
+export type PageToCoordinator = { "type": "register",
+  /** The tab. */
+  tab: TabId,
+  /** `PROTOCOL` of the page client. */
+  protocol: number,
+  /** Whether `document.visibilityState` is `visible`. */
+  visible: boolean,
+  /** When it was last visible, in milliseconds since 1970; 0 if never. */
+  lastVisible: number,
+  /** The highest epoch it has heard of; 0 if none. */
+  epoch: Epoch }
+  | { "type": "visibility",
+  /** Whether the page is visible now. */
+  visible: boolean }
+  | { "type": "goodbye" };
+
+/** From the coordinator to a page client. */
+export type CoordinatorToPage = { "type": "coordinatorStarted",
+  /** The coordinator. */
+  instance: InstanceId }
+  | { "type": "registered",
+  /** The coordinator. */
+  instance: InstanceId }
+  | { "type": "upgradeRequired",
+  /** The coordinator's version: if it is the higher one, this page has to be reloaded, else the other tabs. */
+  protocol: number }
+  | { "type": "connect",
+  /** The tab whose worker is the host. */
+  host: TabId,
+  /** The term in which it became the host. */
+  term: Term,
+  /** Its epoch. */
+  epoch: Epoch,
+  /** Where it keeps the database. */
+  storage: StorageMode }
+  | { "type": "hostLost",
+  /** The term of the lost host. */
+  term: Term }
+  | { "type": "status",
+  /** How things stand. */
+  status: Status,
+};
+
+/** How the coordinator sees the database. */
+export type Status = {
+  /** The state of the host. */
+  state: HostState,
+  /** The tab that is the host or is becoming it. */
+  host?: TabId,
+  /** The latest term. */
+  term: Term,
+  /** The latest epoch heard of. */
+  epoch: Epoch,
+  /** Where the database is kept, once that is decided. */
+  storage?: StorageMode,
+  /** The number of registered tabs. */
+  tabs: number,
+  /** Why there is no host, in the states `busy` and `unavailable`. */
+  error?: ErrorInfo,
+};
+
+/** The state of the host, in [`Status`]. */
+export type HostState = "waiting" | "electing" | "busy" | "ready" | "stalled" | "unavailable";
+
+/** From a worker to the coordinator. */
+export type WorkerToCoordinator = { "type": "register",
+  /** The tab. */
+  tab: TabId,
+  /** `PROTOCOL` of the worker. */
+  protocol: number,
+  /** What an earlier coordinator made it. */
+  hosting?: Hosting }
+  | { "type": "hostReady",
+  /** The term it was given. */
+  term: Term,
+  /** The epoch it wrote into the database. */
+  epoch: Epoch,
+  /** Where it keeps the database. */
+  storage: StorageMode }
+  | { "type": "hostFailed",
+  /** The term it was given. */
+  term: Term,
+  /** What stood in the way. */
+  reason: HostFailure,
+  /** The error, for people. */
+  message: string }
+  | { "type": "hostDown",
+  /** The term that ends. */
+  term: Term,
+  /** What happened, unless it was told to retire. */
+  error?: ErrorInfo }
+  | { "type": "pong",
+  /** The ping's. */
+  nonce: number,
+};
+
+/** What a worker tells a new coordinator about its leadership. */
+export type Hosting = { "state": "opening",
+  /** The term it was given. */
+  term: Term }
+  | { "state": "ready",
+  /** The term it was given. */
+  term: Term,
+  /** Its epoch. */
+  epoch: Epoch,
+  /** Where it keeps the database. */
+  storage: StorageMode,
+};
+
+/** Why a worker could not become the host. */
+export type HostFailure = "busy" | "unavailable" | "failed";
+
+/** From the coordinator to a worker. */
+export type CoordinatorToWorker = { "type": "coordinatorStarted",
+  /** The coordinator. */
+  instance: InstanceId }
+  | { "type": "registered",
+  /** The coordinator. */
+  instance: InstanceId }
+  | { "type": "upgradeRequired",
+  /** The coordinator's version. */
+  protocol: number }
+  | { "type": "becomeHost",
+  /** The attempt. */
+  term: Term,
+  /** Where to keep the database; there is no falling back from it. */
+  storage: StorageMode,
+  /** The epoch must be higher than this one and than the one stored in the database. */
+  after: Epoch }
+  | { "type": "retire",
+  /** The term that shall end. */
+  term: Term }
+  | { "type": "connect",
+  /** The page client. */
+  client: TabId,
+  /** The term of the host that is meant. */
+  term: Term }
+  | { "type": "disconnect",
+  /** The page client. */
+  client: TabId }
+  | { "type": "ping",
+  /** To be repeated in the answer. */
+  nonce: number,
+};
+
+/** From a page client to the host. */
+export type PageToHost = { "type": "hello",
+  /** The page client. */
+  client: TabId,
+  /** `PROTOCOL` of the page client. */
+  protocol: number,
+  /** The application's schema script, to be run before anything else; it must be repeatable. */
+  schema?: string }
+  | { "type": "exec",
+  /** The request. */
+  request: RequestId,
+  /** The statements. */
+  sql: string,
+  /** A parameter frame, unless there are none. */
+  params?: Frame }
+  | { "type": "query",
+  /** The request. */
+  request: RequestId,
+  /** The statement. */
+  sql: string,
+  /** A parameter frame, unless there are none. */
+  params?: Frame }
+  | { "type": "transaction",
+  /** The request. */
+  request: RequestId,
+  /** The statements, in order. */
+  statements: Array<Statement> }
+  | { "type": "explain",
+  /** The request. */
+  request: RequestId,
+  /** The statement. */
+  sql: string,
+  /** A parameter frame, unless there are none. */
+  params?: Frame }
+  | { "type": "stats",
+  /** The request. */
+  request: RequestId }
+  | { "type": "subscribe",
+  /** The subscription. */
+  subscription: SubscriptionId,
+  /** The statement. */
+  sql: string,
+  /** A parameter frame, unless there are none. */
+  params?: Frame }
+  | { "type": "unsubscribe",
+  /** The subscription. */
+  subscription: SubscriptionId,
+};
+
+/** One statement of a `transaction`. */
+export type Statement = {
+  /** The SQL. */
+  sql: string,
+  /** A parameter frame, unless there are none. */
+  params?: Frame,
+};
+
+/** From the host to a page client. */
+export type HostToPage = { "type": "welcome",
+  /** The host's epoch. */
+  epoch: Epoch,
+  /** Where the database is kept. */
+  storage: StorageMode,
+  /** The commit at which this host found the database when it opened it, before it changed anything. From it the
+   * page client tells which of its writes the former host cannot have committed (see the crate's documentation). */
+  opened: CommitId,
+  /** The latest commit. */
+  commit: CommitId }
+  | { "type": "refused",
+  /** Why. */
+  error: ErrorInfo }
+  | { "type": "executed",
+  /** The request. */
+  request: RequestId,
+  /** The latest commit, which is the request's own if it changed anything. */
+  commit: CommitId,
+  /** The number of rows changed. */
+  changes: number }
+  | { "type": "queried",
+  /** The request. */
+  request: RequestId,
+  /** The commit that the rows are as of. */
+  commit: CommitId,
+  /** The columns' names. */
+  columns: Array<string>,
+  /** A rows frame. */
+  rows: Frame }
+  | { "type": "transacted",
+  /** The request. */
+  request: RequestId,
+  /** The latest commit, which is the request's own if it changed anything. */
+  commit: CommitId,
+  /** One result a statement, in order. */
+  results: Array<StatementResult> }
+  | { "type": "explained",
+  /** The request. */
+  request: RequestId,
+  /** What the engine says. */
+  explain: Explain }
+  | { "type": "counted",
+  /** The request. */
+  request: RequestId,
+  /** The counters. */
+  stats: Stats }
+  | { "type": "failed",
+  /** The request. */
+  request: RequestId,
+  /** Why. */
+  error: ErrorInfo }
+  | { "type": "subscribed",
+  /** The subscription. */
+  subscription: SubscriptionId,
+  /** The commit that the rows are as of. */
+  commit: CommitId,
+  /** The columns' names. */
+  columns: Array<string>,
+  /** How the result is maintained. */
+  plan: Plan,
+  /** A rows frame. */
+  rows: Frame }
+  | { "type": "delivery" } & Delivery;
+
+/** What one commit means for all subscriptions of one page client. A page client applies all of it before it tells the
+ * application any of it. */
+export type Delivery = {
+  /** A delivery frame: the commit, and the edits of each subscription that has any. */
+  edits: Frame,
+  /** Subscriptions to which something else than edits happened. */
+  events?: Array<SubscriptionEvent>,
+  /** The receiver's own request that made the commit, if it did. Its answer follows. */
+  cause?: RequestId,
+};
+
+/** Something else than edits that happened to a subscription, in a [`Delivery`]. */
+export type SubscriptionEvent = { "type": "columns",
+  /** The subscription. */
+  subscription: SubscriptionId,
+  /** The columns' names. */
+  columns: Array<string>,
+  /** A rows frame. */
+  rows: Frame }
+  | { "type": "error",
+  /** The subscription. */
+  subscription: SubscriptionId,
+  /** Why. */
+  error: ErrorInfo,
+  /** Whether it has ended; otherwise it goes on with its old rows. */
+  closed: boolean,
+};
+
+/** What one statement of a `transaction` did. */
+export type StatementResult = {
+  /** The number of rows changed. */
+  changes: number,
+  /** The columns' names; none if the statement returns no rows. */
+  columns: Array<string>,
+  /** A rows frame, if the statement returns rows. */
+  rows?: Frame,
+};
+
+/** How a result is maintained. */
+export type Plan = "incremental" | "requery";
+
+/** How the engine maintains a statement. */
+export type Explain = {
+  /** How the result is maintained. */
+  plan: Plan,
+  /** Why it is not incremental, if it is not. */
+  reason?: string,
+  /** What it reads. */
+  tables: Array<TableColumns>,
+  /** The template's fingerprint. */
+  template: string,
+  /** The whole explanation, for people. */
+  text: string,
+};
+
+/** A table and the columns of it that a statement reads. */
+export type TableColumns = {
+  /** The table. */
+  table: string,
+  /** Its columns. */
+  columns: Array<string>,
+};
+
+/** The engine's counters, of this host since it opened the database. */
+export type Stats = {
+  /** Commits made. */
+  commits: number,
+  /** Live subscriptions. */
+  subscriptions: number,
+  /** Live templates. */
+  templates: number,
+  /** Live bindings. */
+  bindings: number,
+  /** Live dataflows. */
+  dataflows: number,
+  /** Bytes of derived state. */
+  stateBytes: number,
+  /** Times that a query was run again. */
+  requeries: number,
+  /** Changed rows that came in. */
+  rowsIn: number,
+  /** Changed rows that went out. */
+  rowsOut: number,
+};
+
+/** A message with its way. Everybody hears every envelope and drops those that are not for them. */
+export type Envelope = {
+  /** The sender. */
+  from: Address,
+  /** The receiver. */
+  to: Address,
+  /** The message. */
+  message: BusMessage,
+};
+
+/** Somebody on the bus. */
+export type Address = { "type": "coordinator" }
+  | { "type": "page",
+  /** The tab. */
+  tab: TabId }
+  | { "type": "worker",
+  /** The tab. */
+  tab: TabId }
+  | { "type": "everyone" };
+
+/** A message of any channel. On the data plane the epoch stands for the port: page clients and hosts drop
+ * messages of an epoch that is not the one they are in. */
+export type BusMessage = { "channel": "pageToCoordinator",
+  /** The message. */
+  message: PageToCoordinator }
+  | { "channel": "coordinatorToPage",
+  /** The message. */
+  message: CoordinatorToPage }
+  | { "channel": "workerToCoordinator",
+  /** The message. */
+  message: WorkerToCoordinator }
+  | { "channel": "coordinatorToWorker",
+  /** The message. */
+  message: CoordinatorToWorker }
+  | { "channel": "pageToHost",
+  /** The host's epoch. */
+  epoch: Epoch,
+  /** The message. */
+  message: PageToHost }
+  | { "channel": "hostToPage",
+  /** The host's epoch. */
+  epoch: Epoch,
+  /** The message. */
+  message: HostToPage,
+};

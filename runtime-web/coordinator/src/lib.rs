@@ -1,0 +1,1 @@
+//! Which tab hosts the database: a state machine of events and effects.

@@ -1,0 +1,24 @@
+//! Codes of the errors that the runtime itself raises; the engine's own codes pass through unchanged.
+
+/// The host died after the write was posted to it: it may or may not have been committed.
+pub const OUTCOME_UNKNOWN: &str = "outcome_unknown";
+/// Another tab runs another version of the library; one of the two has to be reloaded.
+pub const UPGRADE_REQUIRED: &str = "upgrade_required";
+/// The database was closed by the application before an answer came.
+pub const CLOSED: &str = "closed";
+/// No worker could open the database, and the coordinator has stopped trying.
+pub const UNAVAILABLE: &str = "unavailable";
+/// A message that does not follow the protocol: a bug in the library or a foreign sender.
+pub const BAD_MESSAGE: &str = "bad_message";
+/// The host's WebAssembly instance trapped; the request that was running may be the cause.
+pub const HOST_PANICKED: &str = "host_panicked";
+
+/// Every code above with its name, for the TypeScript side.
+pub const ALL: [(&str, &str); 6] = [
+    ("outcomeUnknown", OUTCOME_UNKNOWN),
+    ("upgradeRequired", UPGRADE_REQUIRED),
+    ("closed", CLOSED),
+    ("unavailable", UNAVAILABLE),
+    ("badMessage", BAD_MESSAGE),
+    ("hostPanicked", HOST_PANICKED),
+];

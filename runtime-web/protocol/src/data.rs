@@ -1,0 +1,324 @@
+//! The data plane: requests, answers, subscriptions and deliveries between a page client and the host.
+//!
+//! A port keeps order. The host handles a page client's requests in the order in which they were posted, and posts the
+//! delivery of a commit before the answer to the write that made it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{CommitId, Epoch, Frame, RequestId, StorageMode, SubscriptionId, TabId};
+
+/// An error as an answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct ErrorInfo {
+    /// A stable code: one of [`codes`](crate::codes) or of the engine's.
+    pub code: String,
+    /// The error, for people.
+    pub message: String,
+}
+
+/// One statement of a `transaction`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Statement {
+    /// The SQL.
+    pub sql: String,
+    /// A [parameter frame](crate::frame), unless there are none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    pub params: Option<Frame>,
+}
+
+/// From a page client to the host.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub enum PageToHost {
+    /// The first message on a port; `welcome` or `refused` answers it.
+    Hello {
+        /// The page client.
+        client: TabId,
+        /// [`PROTOCOL`](crate::PROTOCOL) of the page client.
+        protocol: u32,
+        /// The application's schema script, to be run before anything else; it must be repeatable.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(test, ts(optional))]
+        schema: Option<String>,
+    },
+    /// Run one or several statements in one transaction; `executed` answers it.
+    Exec {
+        /// The request.
+        request: RequestId,
+        /// The statements.
+        sql: String,
+        /// A parameter frame, unless there are none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(test, ts(optional))]
+        params: Option<Frame>,
+    },
+    /// Run one statement that only reads; `queried` answers it.
+    Query {
+        /// The request.
+        request: RequestId,
+        /// The statement.
+        sql: String,
+        /// A parameter frame, unless there are none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(test, ts(optional))]
+        params: Option<Frame>,
+    },
+    /// Run statements in one transaction, all or none; `transacted` answers it.
+    Transaction {
+        /// The request.
+        request: RequestId,
+        /// The statements, in order.
+        statements: Vec<Statement>,
+    },
+    /// Say how a statement would be maintained; `explained` answers it.
+    Explain {
+        /// The request.
+        request: RequestId,
+        /// The statement.
+        sql: String,
+        /// A parameter frame, unless there are none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(test, ts(optional))]
+        params: Option<Frame>,
+    },
+    /// Ask for the engine's counters; `counted` answers it.
+    Stats {
+        /// The request.
+        request: RequestId,
+    },
+    /// Subscribe; `subscribed`, or a `delivery` with an `error` event for it, answers it.
+    Subscribe {
+        /// The subscription.
+        subscription: SubscriptionId,
+        /// The statement.
+        sql: String,
+        /// A parameter frame, unless there are none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(test, ts(optional))]
+        params: Option<Frame>,
+    },
+    /// End a subscription; deliveries that crossed this message may still name it.
+    Unsubscribe {
+        /// The subscription.
+        subscription: SubscriptionId,
+    },
+}
+
+/// From the host to a page client.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub enum HostToPage {
+    /// The answer to `hello`; the schema script has run.
+    Welcome {
+        /// The host's epoch.
+        epoch: Epoch,
+        /// Where the database is kept.
+        storage: StorageMode,
+        /// The commit at which this host found the database when it opened it, before it changed anything. From it the
+        /// page client tells which of its writes the former host cannot have committed (see the crate's documentation).
+        opened: CommitId,
+        /// The latest commit.
+        commit: CommitId,
+    },
+    /// `hello` is refused: another protocol, or the schema script failed. Nothing else will be answered on this port.
+    Refused {
+        /// Why.
+        error: ErrorInfo,
+    },
+    /// `exec` is done and durable.
+    Executed {
+        /// The request.
+        request: RequestId,
+        /// The latest commit, which is the request's own if it changed anything.
+        commit: CommitId,
+        /// The number of rows changed.
+        changes: u64,
+    },
+    /// The result of `query`.
+    Queried {
+        /// The request.
+        request: RequestId,
+        /// The commit that the rows are as of.
+        commit: CommitId,
+        /// The columns' names.
+        columns: Vec<String>,
+        /// A [rows frame](crate::frame).
+        rows: Frame,
+    },
+    /// `transaction` is done and durable.
+    Transacted {
+        /// The request.
+        request: RequestId,
+        /// The latest commit, which is the request's own if it changed anything.
+        commit: CommitId,
+        /// One result a statement, in order.
+        results: Vec<StatementResult>,
+    },
+    /// The answer to `explain`.
+    Explained {
+        /// The request.
+        request: RequestId,
+        /// What the engine says.
+        explain: Explain,
+    },
+    /// The answer to `stats`.
+    Counted {
+        /// The request.
+        request: RequestId,
+        /// The counters.
+        stats: Stats,
+    },
+    /// The request failed and changed nothing.
+    Failed {
+        /// The request.
+        request: RequestId,
+        /// Why.
+        error: ErrorInfo,
+    },
+    /// The first result of a subscription, or the present one for a page client that had it from a former host.
+    Subscribed {
+        /// The subscription.
+        subscription: SubscriptionId,
+        /// The commit that the rows are as of.
+        commit: CommitId,
+        /// The columns' names.
+        columns: Vec<String>,
+        /// How the result is maintained.
+        plan: Plan,
+        /// A rows frame.
+        rows: Frame,
+    },
+    /// What one commit means for all subscriptions of this page client, whole.
+    Delivery(Delivery),
+}
+
+/// What one commit means for all subscriptions of one page client. A page client applies all of it before it tells the
+/// application any of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Delivery {
+    /// A [delivery frame](crate::frame): the commit, and the edits of each subscription that has any.
+    pub edits: Frame,
+    /// Subscriptions to which something else than edits happened.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(test, ts(optional, as = "Option<Vec<SubscriptionEvent>>"))]
+    pub events: Vec<SubscriptionEvent>,
+    /// The receiver's own request that made the commit, if it did. Its answer follows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    pub cause: Option<RequestId>,
+}
+
+/// Something else than edits that happened to a subscription, in a [`Delivery`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub enum SubscriptionEvent {
+    /// A change of the schema changed its columns: the result anew.
+    Columns {
+        /// The subscription.
+        subscription: SubscriptionId,
+        /// The columns' names.
+        columns: Vec<String>,
+        /// A rows frame.
+        rows: Frame,
+    },
+    /// It could not be subscribed or evaluated.
+    Error {
+        /// The subscription.
+        subscription: SubscriptionId,
+        /// Why.
+        error: ErrorInfo,
+        /// Whether it has ended; otherwise it goes on with its old rows.
+        closed: bool,
+    },
+}
+
+/// What one statement of a `transaction` did.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct StatementResult {
+    /// The number of rows changed.
+    pub changes: u64,
+    /// The columns' names; none if the statement returns no rows.
+    pub columns: Vec<String>,
+    /// A rows frame, if the statement returns rows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    pub rows: Option<Frame>,
+}
+
+/// How a result is maintained.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub enum Plan {
+    /// From the changes.
+    Incremental,
+    /// By running the query again when a change can affect it.
+    Requery,
+}
+
+/// How the engine maintains a statement.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Explain {
+    /// How the result is maintained.
+    pub plan: Plan,
+    /// Why it is not incremental, if it is not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    pub reason: Option<String>,
+    /// What it reads.
+    pub tables: Vec<TableColumns>,
+    /// The template's fingerprint.
+    pub template: String,
+    /// The whole explanation, for people.
+    pub text: String,
+}
+
+/// A table and the columns of it that a statement reads.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct TableColumns {
+    /// The table.
+    pub table: String,
+    /// Its columns.
+    pub columns: Vec<String>,
+}
+
+/// The engine's counters, of this host since it opened the database.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Stats {
+    /// Commits made.
+    pub commits: u64,
+    /// Live subscriptions.
+    pub subscriptions: u64,
+    /// Live templates.
+    pub templates: u64,
+    /// Live bindings.
+    pub bindings: u64,
+    /// Live dataflows.
+    pub dataflows: u64,
+    /// Bytes of derived state.
+    pub state_bytes: u64,
+    /// Times that a query was run again.
+    pub requeries: u64,
+    /// Changed rows that came in.
+    pub rows_in: u64,
+    /// Changed rows that went out.
+    pub rows_out: u64,
+}

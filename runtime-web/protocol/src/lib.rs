@@ -1,0 +1,80 @@
+//! The messages that the actors of a browser exchange, defined once: serde gives their JavaScript form, a test writes
+//! their TypeScript types to `bindings/js/src/generated/protocol.ts` and fails when that file has drifted.
+//!
+//! # Actors
+//! - **page client**: one in each tab for each database. It owns the application's subscriptions and unanswered requests.
+//! - **worker**: one DedicatedWorker beside each page client, warm. The one that is told to and gets the storage lock is
+//!   the **host**: it alone opens the database.
+//! - **coordinator**: one SharedWorker for each database (without SharedWorker: one DedicatedWorker of some tab, chosen by
+//!   the lock [`names::coordinator`]). It knows the tabs, picks the host and introduces page clients to it. It keeps
+//!   nothing that the others cannot tell it again, so its death loses nothing.
+//!
+//! Page client and worker of a tab share one [`TabId`], drawn at random when they start together. Neither outlives the
+//! other under that id: whoever has to replace a worker (after a panic, on `resume`, on `pageshow` of a page that was
+//! frozen) says goodbye, draws a new [`TabId`] and registers as a new tab. A tab's death is therefore final, and no
+//! message of a former life can be taken for one of the present.
+//!
+//! # Channels
+//! | between | messages | carried by |
+//! | --- | --- | --- |
+//! | page client and coordinator | [`PageToCoordinator`], [`CoordinatorToPage`] | the SharedWorker's port |
+//! | worker and coordinator | [`WorkerToCoordinator`], [`CoordinatorToWorker`] | a port transferred with [`PageToCoordinator::Register`] |
+//! | page client and host | [`PageToHost`], [`HostToPage`] | a port transferred with the two `Connect` messages |
+//!
+//! Ports travel in a message's transfer list and are read from `event.ports[0]`; the messages themselves hold plain data
+//! only. Without SharedWorker ports cannot be passed on, and everything goes over one BroadcastChannel in an [`Envelope`].
+//!
+//! # Liveness
+//! Every page client holds the lock [`names::page`], every worker [`names::worker`], from before it registers until it
+//! dies. The coordinator queues a request for each and takes the grant for the news of a death. The coordinator holds
+//! [`names::coordinator_instance`] from before its first answer; page clients queue for it, and on the grant connect and
+//! register again. Frozen pages neither hold up nor miss anything: on `freeze` and `pagehide` a page client terminates its
+//! worker, withdraws its requests and says goodbye.
+//!
+//! # What becomes of a request when the host dies
+//! A message that was posted may have been handled or not, and an answer that was posted may be lost with its process:
+//! a port promises nothing about the death of its other end. Hence no acknowledgement that the host *posts* can prove
+//! that a write was *not* done, and there is none. The proof is in the database, whose commit number rises with
+//! every transaction that changes it, in the same transaction. So a page client treats a request of its own that has no answer so:
+//! 1. Never posted: it is posted to the next host.
+//! 2. A read: it is posted again.
+//! 3. A write that was posted: let `known` be the highest commit that the page client has heard of, leaving out commits
+//!    that a [`Delivery`] attributes to a request still unanswered. If the next host found the database
+//!    at `known` ([`HostToPage::Welcome`]'s `opened`), then nothing was committed since, so the write was not, and it is posted again.
+//!    Otherwise it *may* have been committed, and it ends with [`codes::OUTCOME_UNKNOWN`].
+//!
+//! Rule 3 is sound and errs on the side of `outcome_unknown`: commits of other tabs that did not concern this page client
+//! look the same as its own. Its premise is a database that persists: in [`StorageMode::Memory`] a new host starts with an
+//! empty one at commit 0, and the rule answers `outcome_unknown` unless nothing had ever been committed.
+//! Requests that are posted again keep their order and go before newer ones.
+//!
+//! # Numbers
+//! Ids and counters are `u64` here and JavaScript numbers there, exact up to 2^53: at a million commits a
+//! second that is 285 years. SQLite's 64-bit integers never travel as numbers of a message, only inside a [`Frame`].
+
+pub mod codes;
+pub mod frame;
+pub mod names;
+
+mod bus;
+mod control;
+mod data;
+mod ids;
+#[cfg(test)]
+mod typescript_tests;
+
+pub use bus::{Address, BusMessage, Envelope};
+pub use control::{
+    CoordinatorToPage, CoordinatorToWorker, HostFailure, HostState, Hosting, PageToCoordinator, Status, StorageMode,
+    WorkerToCoordinator,
+};
+pub use data::{
+    Delivery, ErrorInfo, Explain, HostToPage, PageToHost, Plan, Statement, StatementResult, Stats, SubscriptionEvent,
+    TableColumns,
+};
+pub use frame::Frame;
+pub use ids::{CommitId, Epoch, InstanceId, RequestId, SubscriptionId, TabId, Term};
+
+/// The version of everything in this crate. Actors of different versions do not talk: whoever registers with another
+/// version is answered `upgradeRequired`.
+pub const PROTOCOL: u32 = 1;
