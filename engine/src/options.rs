@@ -51,7 +51,8 @@ pub struct Options {
     pub paranoid: bool,
     /// How subscriptions are maintained.
     pub strategy: Strategy,
-    /// Whether foreign keys are enforced; `PRAGMA foreign_keys` changes it later.
+    /// Whether foreign keys are enforced from the start. Off, as in SQLite's documentation; `PRAGMA foreign_keys` changes
+    /// it later.
     pub foreign_keys: bool,
     /// Be the only connection: `locking_mode=EXCLUSIVE`, then WAL with `synchronous=NORMAL`. One-row commits are about
     /// thirty times cheaper on OPFS than with SQLite's defaults and survive the death of every tab and of the browser.
@@ -69,7 +70,7 @@ impl Default for Options {
         Self {
             paranoid: false,
             strategy: Strategy::Auto,
-            foreign_keys: true,
+            foreign_keys: false,
             exclusive: false,
             vfs: None,
             cache_kib: None,

@@ -144,7 +144,7 @@ fn instead_of_triggers_of_views() {
 #[test]
 fn foreign_key_actions() {
     let shadow = Shadow::new(
-        "CREATE TABLE p(id INTEGER PRIMARY KEY);
+        "PRAGMA foreign_keys = ON; CREATE TABLE p(id INTEGER PRIMARY KEY);
          CREATE TABLE c(id INTEGER PRIMARY KEY, p REFERENCES p ON DELETE CASCADE ON UPDATE CASCADE);
          CREATE TABLE n(id INTEGER PRIMARY KEY, p REFERENCES p ON DELETE SET NULL ON UPDATE SET NULL);",
     );
@@ -276,7 +276,7 @@ fn raise_in_triggers() {
 #[test]
 fn deferred_foreign_keys_at_commit() {
     let shadow = Shadow::new(
-        "CREATE TABLE p(id INTEGER PRIMARY KEY); CREATE TABLE c(p REFERENCES p DEFERRABLE INITIALLY DEFERRED);",
+        "PRAGMA foreign_keys = ON; CREATE TABLE p(id INTEGER PRIMARY KEY); CREATE TABLE c(p REFERENCES p DEFERRABLE INITIALLY DEFERRED);",
     );
     shadow.run("INSERT INTO c VALUES (1)").unwrap_err();
     shadow.run("BEGIN; INSERT INTO c VALUES (1)").unwrap();
