@@ -1,8 +1,8 @@
-//! The checks that run no test: formatting, lints, types, licences.
+//! The checks that run no test: formatting, lints, types.
 
 use anyhow::Result;
 
-use crate::{process, project, toolchain};
+use crate::{node, process, project, toolchain};
 
 /// Formats the Rust code, or compares it with what formatting would make.
 pub fn format(check_only: bool) -> Result<()> {
@@ -27,10 +27,19 @@ pub fn lint() -> Result<()> {
             command.args(["--package", name]);
         }
     }
-    process::run(command.args(["--", "-D", "warnings"]))
+    process::run(command.args(["--", "-D", "warnings"]))?;
+    types()
 }
 
-/// Checks the licence of every dependency.
-pub fn licences() -> Result<()> {
-    anyhow::bail!("not written yet")
+/// The TypeScript compiler over every npm package.
+fn types() -> Result<()> {
+    if !project::has_npm_packages() {
+        return Ok(());
+    }
+    node::packages()?;
+    for package in project::NPM_PACKAGES {
+        process::step(&format!("TypeScript, {package}"));
+        process::run(node::npm().args(["run", "check", "--workspace", package]))?;
+    }
+    Ok(())
 }

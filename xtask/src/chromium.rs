@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 
 use anyhow::{Result, anyhow, bail};
 
-use crate::{debian, process};
+use crate::debian;
 
 /// Names the browser for xtask and, as xtask sets it, for the tests.
 pub const VARIABLE: &str = "CHROMIUM_PATH";

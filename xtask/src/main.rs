@@ -5,6 +5,7 @@ mod chromium;
 mod clang;
 mod debian;
 mod demo;
+mod licences;
 mod node;
 mod process;
 mod project;
@@ -21,7 +22,7 @@ use anyhow::{Result, bail};
 /// README and CONTRIBUTING may name only these; `tests/tidy` reads the table.
 const COMMANDS: &[(&str, &str)] = &[
     ("setup", "find or install the wasm target, clang, Chromium and the npm packages"),
-    ("test", "set up and run all tests, or only those named: native, wasm, browser"),
+    ("test", "set up and run all tests, or only the suites named: native, browser"),
     ("demo", "set up, build and serve the demo, print its address"),
     ("web", "build the browser packages (--release for the optimised build)"),
     ("fmt", "format the Rust code (--check to only compare)"),
@@ -55,7 +56,7 @@ fn run(arguments: &[String]) -> Result<()> {
             .and_then(|()| web::build(if flags.is_empty() { web::Mode::Debug } else { web::Mode::Release })),
         "fmt" => only(&flags, &["--check"]).and_then(|()| checks::format(!flags.is_empty())),
         "lint" => only(&flags, &[]).and_then(|()| checks::lint()),
-        "licences" => only(&flags, &[]).and_then(|()| checks::licences()),
+        "licences" => only(&flags, &[]).and_then(|()| licences::check()),
         "ci" => only(&flags, &[]).and_then(|()| suites::ci()),
         "help" | "--help" | "-h" => {
             help();

@@ -3,13 +3,31 @@
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
 
-/// Prints the headline of a step.
+static STEPS: Mutex<Vec<(String, Instant)>> = Mutex::new(Vec::new());
+
+/// Prints the headline of a step, which lasts until the next.
 pub fn step(what: &str) {
     println!("\n==> {what}");
+    steps().push((what.to_owned(), Instant::now()));
+}
+
+/// Prints how long each step took so far.
+pub fn print_durations() {
+    let steps = steps();
+    let ends = steps.iter().skip(1).map(|(_, begun)| *begun).chain([Instant::now()]);
+    println!("\n==> Durations");
+    for ((what, begun), end) in steps.iter().zip(ends) {
+        println!("{:>8.1} s  {what}", (end - *begun).as_secs_f64());
+    }
+}
+
+fn steps() -> MutexGuard<'static, Vec<(String, Instant)>> {
+    STEPS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Runs to the end with the caller's output; an error when it fails.

@@ -22,3 +22,8 @@ pub fn root() -> &'static Path {
 pub fn path(inside: &str) -> PathBuf {
     root().join(inside)
 }
+
+/// Whether the npm packages are part of this tree.
+pub fn has_npm_packages() -> bool {
+    path("package-lock.json").exists()
+}

@@ -1,52 +1,88 @@
 //! The test suites, and the whole of what must pass before a change lands.
 
+use std::process::Command;
+
 use anyhow::{Result, bail};
 
 use crate::tally::Tally;
-use crate::{checks, process, toolchain};
+use crate::{checks, chromium, licences, node, process, project, toolchain, web};
 
-/// Runs the named suites, or all.
-pub fn test(_names: &[&str]) -> Result<()> {
-    let tally = native()?;
-    close(tally)
+type Suite = (&'static str, fn() -> Result<Tally>);
+
+const SUITES: &[Suite] = &[("native", native), ("browser", browser)];
+
+/// Sets the machine up and runs the named suites, or all of them. All run, even when one fails.
+pub fn test(names: &[&str]) -> Result<()> {
+    if let Some(unknown) = names.iter().find(|name| !SUITES.iter().any(|(suite, _)| suite == *name)) {
+        let known: Vec<_> = SUITES.iter().map(|(suite, _)| *suite).collect();
+        bail!("there is no suite `{unknown}`, only {}", known.join(", "));
+    }
+    toolchain::current()?;
+    let mut total = Tally::default();
+    for (name, suite) in SUITES {
+        if names.is_empty() || names.contains(name) {
+            total.include(suite()?);
+        }
+    }
+    process::print_durations();
+    println!("\n{total}");
+    if total.failed > 0 {
+        bail!("tests failed");
+    }
+    if total.passed == 0 {
+        bail!("no test ran");
+    }
+    Ok(())
 }
 
 /// Every check and every test.
 pub fn ci() -> Result<()> {
     checks::format(true)?;
+    licences::check()?;
     checks::lint()?;
     test(&[])
 }
 
 fn native() -> Result<Tally> {
     process::step("Native tests");
-    let mut tally = Tally::default();
     let nextest = process::probe("cargo", &["nextest", "--version"]).is_some();
     let mut command = toolchain::cargo()?;
     if nextest {
         command.args(["nextest", "run", "--workspace", "--no-fail-fast"]);
     } else {
-        command.args(["test", "--workspace", "--all-targets", "--no-fail-fast"]);
+        command.args(["test", "--workspace", "--lib", "--bins", "--tests", "--no-fail-fast"]);
     }
-    let mut passed = process::run_reading(&mut command, |line| tally.read(line))?;
-    process::step("Documentation tests");
-    passed &=
-        process::run_reading(toolchain::cargo()?.args(["test", "--workspace", "--doc", "--no-fail-fast"]), |line| {
-            tally.read(line)
-        })?;
-    if !passed && tally.failed == 0 {
-        bail!("the native tests did not run to their end");
+    let mut tally = counted(&mut command)?;
+    process::step("Native tests: examples in the documentation");
+    tally.include(counted(toolchain::cargo()?.args(["test", "--workspace", "--doc", "--no-fail-fast"]))?);
+    Ok(tally)
+}
+
+/// What runs in a browser: the built package as an application would use it.
+fn browser() -> Result<Tally> {
+    if !project::has_npm_packages() {
+        return Ok(Tally::default());
+    }
+    node::packages()?;
+    web::build(web::Mode::Release)?;
+    let mut tally = Tally::default();
+    for package in project::NPM_PACKAGES {
+        process::step(&format!("Tests of {package}"));
+        let mut command = node::npm();
+        command.args(["run", "test", "--if-present", "--workspace", package]);
+        command.env(chromium::VARIABLE, chromium::current()?);
+        tally.include(counted(&mut command)?);
     }
     Ok(tally)
 }
 
-fn close(tally: Tally) -> Result<()> {
-    println!("\n{tally}");
-    if tally.failed > 0 {
-        bail!("{} tests failed", tally.failed);
+/// Runs a test runner and counts; one that fails without naming a failed test counts as a failure.
+fn counted(command: &mut Command) -> Result<Tally> {
+    let mut tally = Tally::default();
+    let succeeded = process::run_reading(command, |line| tally.read(line))?;
+    if !succeeded && tally.failed == 0 {
+        println!("    the runner itself failed");
+        tally.failed = 1;
     }
-    if tally.passed == 0 {
-        bail!("no test ran");
-    }
-    Ok(())
+    Ok(tally)
 }

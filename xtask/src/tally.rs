@@ -24,6 +24,7 @@ impl Tally {
             }
         } else {
             self.read_playwright(line);
+            self.read_vitest(line);
         }
     }
 
@@ -39,6 +40,13 @@ impl Tally {
         let line = line.split(" (").next().unwrap_or(line);
         if line.split(' ').count() == 2 {
             self.add(line);
+        }
+    }
+
+    /// `Tests  2 failed | 12 passed (14)`
+    fn read_vitest(&mut self, line: &str) {
+        if let Some(counts) = line.strip_prefix("Tests  ") {
+            counts.split('|').for_each(|part| self.add(part));
         }
     }
 
@@ -106,6 +114,14 @@ mod tests {
         assert_eq!(
             counted(&["  1 failed", "    two.spec.ts:3:1 > tabs", "  2 skipped", "  14 passed (1.2m)"]),
             (14, 1, 2)
+        );
+    }
+
+    #[test]
+    fn vitest() {
+        assert_eq!(
+            counted(&[" Test Files  1 failed | 2 passed (3)", "      Tests  2 failed | 12 passed (14)"]),
+            (12, 2, 0)
         );
     }
 
