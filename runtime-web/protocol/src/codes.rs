@@ -6,6 +6,8 @@ pub const OUTCOME_UNKNOWN: &str = "outcome_unknown";
 pub const UPGRADE_REQUIRED: &str = "upgrade_required";
 /// The database was closed by the application before an answer came.
 pub const CLOSED: &str = "closed";
+/// The database is held by somebody who has not registered with this coordinator; it is waited for.
+pub const STORAGE_BUSY: &str = "storage_busy";
 /// No worker could open the database, and the coordinator has stopped trying.
 pub const UNAVAILABLE: &str = "unavailable";
 /// A message that does not follow the protocol: a bug in the library or a foreign sender.
@@ -14,10 +16,11 @@ pub const BAD_MESSAGE: &str = "bad_message";
 pub const HOST_PANICKED: &str = "host_panicked";
 
 /// Every code above with its name, for the TypeScript side.
-pub const ALL: [(&str, &str); 6] = [
+pub const ALL: [(&str, &str); 7] = [
     ("outcomeUnknown", OUTCOME_UNKNOWN),
     ("upgradeRequired", UPGRADE_REQUIRED),
     ("closed", CLOSED),
+    ("storageBusy", STORAGE_BUSY),
     ("unavailable", UNAVAILABLE),
     ("badMessage", BAD_MESSAGE),
     ("hostPanicked", HOST_PANICKED),

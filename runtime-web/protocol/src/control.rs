@@ -78,10 +78,12 @@ pub enum CoordinatorToPage {
         /// Where it keeps the database.
         storage: StorageMode,
     },
-    /// The host of `term` is gone; unanswered requests wait for the next `connect`.
+    /// The host is gone; unanswered requests wait for the next `connect`.
     HostLost {
-        /// The term of the lost host.
-        term: Term,
+        /// The tab whose worker was the host.
+        host: TabId,
+        /// Its epoch.
+        epoch: Epoch,
     },
     /// Something that an application may want to show has changed.
     Status {
@@ -97,11 +99,11 @@ pub enum CoordinatorToPage {
 pub struct Status {
     /// The state of the host.
     pub state: HostState,
-    /// The tab that is the host or is becoming it.
+    /// The tab that is the host, in the states `ready` and `stalled`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, ts(optional))]
     pub host: Option<TabId>,
-    /// The latest term.
+    /// The term of the host, or of the last one.
     pub term: Term,
     /// The latest epoch heard of.
     pub epoch: Epoch,
@@ -242,7 +244,8 @@ pub enum CoordinatorToWorker {
         protocol: u32,
     },
     /// Take the storage lock with `ifAvailable`, open the database and answer `hostReady` or `hostFailed`. While opening the files
-    /// retry on NoModificationAllowedError for up to 5 seconds; on any failure release the lock before answering.
+    /// retry on NoModificationAllowedError for up to 5 seconds; on any failure release the lock before answering. A worker
+    /// that is becoming the host already goes on in the new term; one that is the host answers `hostReady` as it is.
     BecomeHost {
         /// The attempt.
         term: Term,
@@ -251,7 +254,8 @@ pub enum CoordinatorToWorker {
         /// The epoch must be higher than this one and than the one stored in the database.
         after: Epoch,
     },
-    /// Close the database, release the storage lock and answer `hostDown`. Unknown terms are answered at once.
+    /// Close the database, or stop opening it, release the storage lock and answer `hostDown`. A term that is not the
+    /// worker's is answered at once.
     Retire {
         /// The term that shall end.
         term: Term,

@@ -28,7 +28,8 @@
 //! Every page client holds the lock [`names::page`], every worker [`names::worker`], from before it registers until it
 //! dies. The coordinator queues a request for each and takes the grant for the news of a death. The coordinator holds
 //! [`names::coordinator_instance`] from before its first answer; page clients queue for it, and on the grant connect and
-//! register again. Frozen pages neither hold up nor miss anything: on `freeze` and `pagehide` a page client terminates its
+//! register again. Until the answer to `register` tells it the instance's name a page client cannot queue: it waits for that
+//! answer 2 seconds at most before it connects anew. Frozen pages neither hold up nor miss anything: on `freeze` and `pagehide` a page client terminates its
 //! worker, withdraws its requests and says goodbye.
 //!
 //! # What becomes of a request when the host dies
@@ -38,14 +39,18 @@
 //! every transaction that changes it, in the same transaction. So a page client treats a request of its own that has no answer so:
 //! 1. Never posted: it is posted to the next host.
 //! 2. A read: it is posted again.
-//! 3. A write that was posted: let `known` be the highest commit that the page client has heard of, leaving out commits
-//!    that a [`Delivery`] attributes to a request still unanswered. If the next host found the database
-//!    at `known` ([`HostToPage::Welcome`]'s `opened`), then nothing was committed since, so the write was not, and it is posted again.
-//!    Otherwise it *may* have been committed, and it ends with [`codes::OUTCOME_UNKNOWN`].
+//! 3. A write that was posted: let `known` be the highest commit in any message so far, leaving out deliveries that have a
+//!    `cause` (the answer counts, once it is there). If another host than the one it was posted to welcomes the page client,
+//!    and found the database at `known` ([`HostToPage::Welcome`]'s `opened`), then nothing was committed since, so the write
+//!    was not, and it is posted again. Otherwise it *may* have been committed, and it ends with [`codes::OUTCOME_UNKNOWN`].
 //!
-//! Rule 3 is sound and errs on the side of `outcome_unknown`: commits of other tabs that did not concern this page client
-//! look the same as its own. Its premise is a database that persists: in [`StorageMode::Memory`] a new host starts with an
-//! empty one at commit 0, and the rule answers `outcome_unknown` unless nothing had ever been committed.
+//! Rule 3 is sound: a host posts answers in the order of commits, so `known` is below the commit of an unanswered write; a new
+//! host opens the database after the old one's death, so `opened` is not below any commit of the old one. It errs on the
+//! side of `outcome_unknown`: commits of other tabs that did not concern this page client look the same as its own.
+//! In [`StorageMode::Memory`] a new host starts with an empty database at commit 0: what was acknowledged is gone with the
+//! old one, and the rule answers `outcome_unknown` unless nothing had been committed at all.
+//! After `welcome` and these decisions `known` is `welcome`'s `commit`.
+//!
 //! Requests that are posted again keep their order and go before newer ones.
 //!
 //! # Numbers

@@ -21,6 +21,7 @@ export const codes = {
   outcomeUnknown: "outcome_unknown",
   upgradeRequired: "upgrade_required",
   closed: "closed",
+  storageBusy: "storage_busy",
   unavailable: "unavailable",
   badMessage: "bad_message",
   hostPanicked: "host_panicked",
@@ -106,8 +107,10 @@ export type CoordinatorToPage = { "type": "coordinatorStarted",
   /** Where it keeps the database. */
   storage: StorageMode }
   | { "type": "hostLost",
-  /** The term of the lost host. */
-  term: Term }
+  /** The tab whose worker was the host. */
+  host: TabId,
+  /** Its epoch. */
+  epoch: Epoch }
   | { "type": "status",
   /** How things stand. */
   status: Status,
@@ -117,9 +120,9 @@ export type CoordinatorToPage = { "type": "coordinatorStarted",
 export type Status = {
   /** The state of the host. */
   state: HostState,
-  /** The tab that is the host or is becoming it. */
+  /** The tab that is the host, in the states `ready` and `stalled`. */
   host?: TabId,
-  /** The latest term. */
+  /** The term of the host, or of the last one. */
   term: Term,
   /** The latest epoch heard of. */
   epoch: Epoch,
