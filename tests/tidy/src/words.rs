@@ -59,7 +59,8 @@ fn names_place(line: &str, place: &str) -> bool {
 }
 
 fn has_word(line: &str, word: &str) -> bool {
-    let bound = |c: Option<char>| c.is_none_or(|c| !c.is_alphanumeric() && c != '_');
+    // Between backquotes it is spoken of, not used.
+    let bound = |c: Option<char>| c.is_none_or(|c| !c.is_alphanumeric() && c != '_' && c != '`');
     line.match_indices(word)
         .any(|(at, _)| bound(line[..at].chars().next_back()) && bound(line[at + word.len()..].chars().next()))
 }
