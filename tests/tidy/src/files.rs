@@ -49,6 +49,11 @@ pub fn rust() -> Vec<File> {
     files
 }
 
+/// Tests beside the code go in by any door.
+pub fn is_test(path: &str) -> bool {
+    path.ends_with("tests.rs") || path.contains("/tests/") || path.starts_with("tests/")
+}
+
 fn is_foreign_text(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
     matches!(name, "Cargo.lock" | "package-lock.json" | "LICENSE-APACHE" | "LICENSE-MIT")

@@ -1,3 +1,5 @@
+//! Kinds of statements, told from their first words.
+
 use super::StatementKind::{
     Begin, Commit, Dml, Empty, Release, Rollback, RollbackTo, Savepoint, Schema, Select, Unwrapped, With,
 };

@@ -1,3 +1,5 @@
+//! Normalised text, and what SQLite makes of it.
+
 use super::{Normalised, normalise};
 use crate::types::Value;
 
