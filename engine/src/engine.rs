@@ -2,10 +2,11 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::core::{Core, Sink};
+use crate::core::Core;
 use crate::error::Error;
 use crate::event::Event;
 use crate::explain::{Explain, Plan, explain};
+use crate::live::Sink;
 use crate::options::{Location, Options};
 use crate::stats::Stats;
 use crate::storage::{Control, Storage};
@@ -151,7 +152,7 @@ impl Engine {
     /// What the engine holds and has done so far.
     #[must_use]
     pub fn stats(&self) -> Stats {
-        self.lock().stats()
+        self.lock().live.stats()
     }
 
     /// The number of the last commit.
@@ -179,7 +180,7 @@ impl Engine {
 
     /// Shows `observer` the change batch of every commit from now on; one observer at a time. It must not call the engine.
     pub fn on_change(&self, observer: impl FnMut(CommitId, &ChangeBatch) + Send + 'static) {
-        self.lock().observe(Box::new(observer));
+        self.lock().live.observe(Box::new(observer));
     }
 
     fn lock(&self) -> MutexGuard<'_, Core> {

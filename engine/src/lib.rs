@@ -11,6 +11,7 @@ mod error;
 mod event;
 mod explain;
 mod form;
+mod live;
 mod options;
 mod plan;
 mod sql;

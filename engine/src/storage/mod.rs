@@ -57,6 +57,8 @@ pub(crate) struct Session<'c> {
 pub(crate) struct Sealed {
     pub(crate) commit: CommitId,
     pub(crate) batch: ChangeBatch,
+    /// No transaction: something else may have changed results, and the number is taken only if it did.
+    pub(crate) tentative: bool,
     /// Why every subscription has to be evaluated anew, if so: the rows are not all in the batch.
     pub(crate) everything: Option<&'static str>,
 }
@@ -156,6 +158,7 @@ impl Session<'_> {
         Ok(Sealed {
             commit: self.state.commit_number.take_without_storing(),
             batch: ChangeBatch::default(),
+            tentative: false,
             everything: Some("another connection committed"),
         })
     }

@@ -10,7 +10,7 @@ use rusqlite::{Batch, Statement};
 use super::{Sealed, Session, convert, lock};
 use crate::error::Error;
 use crate::sql::{StatementKind, leading_keyword};
-use crate::types::{Params, Rows};
+use crate::types::{ChangeBatch, Params, Rows};
 
 /// Who decides where the transaction ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -211,7 +211,8 @@ impl Session<'_> {
     fn settings_changed(&mut self, on_commit: OnCommit<'_>) {
         let sealed = Sealed {
             commit: self.state.commit_number.last().next(),
-            batch: crate::types::ChangeBatch::default(),
+            batch: ChangeBatch::default(),
+            tentative: true,
             everything: Some("a setting of the connection changed"),
         };
         if on_commit(self, &sealed) {
@@ -264,7 +265,7 @@ impl Session<'_> {
     fn seal(&mut self) -> Result<Sealed, Error> {
         let (batch, everything) = lock(&self.state.recorder).seal(self.connection)?;
         self.state.settings_changed = false;
-        Ok(Sealed { commit: self.state.commit_number.take(), batch, everything })
+        Ok(Sealed { commit: self.state.commit_number.take(), batch, tentative: false, everything })
     }
 }
 

@@ -11,4 +11,4 @@ mod diff_tests;
 mod routing_tests;
 
 pub(crate) use diff::edits_between;
-pub(crate) use registry::{Binding, Form, Registry};
+pub(crate) use registry::{Form, Registry};

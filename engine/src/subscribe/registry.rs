@@ -3,7 +3,7 @@
 //! Equal templates with equal values are one binding, evaluated once whatever the number of its subscribers. The last
 //! subscriber to leave takes the binding with it, the last binding the template.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::routing::{Interest, affects};
@@ -61,11 +61,11 @@ pub(crate) struct Binding {
 }
 
 impl Binding {
-    /// Whether the batch can change the result.
-    pub(crate) fn is_affected_by(&self, batch: &ChangeBatch) -> bool {
+    /// Whether the batch's rows can change the result.
+    fn is_affected_by(&self, batch: &ChangeBatch) -> bool {
         let interest =
             Interest { dependencies: &self.form.dependencies, slots: &self.slots, slot_names: &self.form.slots };
-        interest.dependencies.every_commit.is_some() || affects(batch, &interest)
+        affects(batch, &interest)
     }
 }
 
@@ -76,6 +76,10 @@ pub(crate) struct Registry {
     template_ids: HashMap<Arc<str>, TemplateId>,
     bindings: BTreeMap<BindingId, Binding>,
     subscriptions: BTreeMap<SubscriptionId, BindingId>,
+    /// The bindings that read a table.
+    readers: HashMap<Arc<str>, BTreeSet<BindingId>>,
+    /// The bindings that every commit may affect.
+    restless: BTreeSet<BindingId>,
     last_id: u64,
 }
 
@@ -103,6 +107,7 @@ impl Registry {
         if let Some(template) = self.templates.get_mut(&template_id) {
             template.bindings.insert(Values { literals: form.literals.clone(), slots: slots.clone() }, id);
         }
+        self.index(id, &form.dependencies);
         self.bindings
             .insert(id, Binding { template: template_id, form, slots, rows, failure: None, subscribers: Vec::new() });
         id
@@ -131,6 +136,7 @@ impl Registry {
     /// Removes a binding with all its subscribers, who are named in the answer.
     pub(crate) fn unbind(&mut self, id: BindingId) -> Vec<SubscriptionId> {
         let Some(binding) = self.bindings.remove(&id) else { return Vec::new() };
+        self.unindex(id, &binding.form.dependencies);
         for subscriber in &binding.subscribers {
             self.subscriptions.remove(subscriber);
         }
@@ -142,6 +148,35 @@ impl Registry {
             }
         }
         binding.subscribers
+    }
+
+    /// Gives a binding's query another form, as a schema change does.
+    pub(crate) fn reform(&mut self, id: BindingId, form: Arc<Form>) {
+        let Some(binding) = self.bindings.get_mut(&id) else { return };
+        let old = std::mem::replace(&mut binding.form, Arc::clone(&form));
+        self.unindex(id, &old.dependencies);
+        self.index(id, &form.dependencies);
+    }
+
+    fn index(&mut self, id: BindingId, dependencies: &Dependencies) {
+        if dependencies.every_commit.is_some() {
+            self.restless.insert(id);
+        }
+        for source in &dependencies.sources {
+            self.readers.entry(Arc::clone(&source.table)).or_default().insert(id);
+        }
+    }
+
+    fn unindex(&mut self, id: BindingId, dependencies: &Dependencies) {
+        self.restless.remove(&id);
+        for source in &dependencies.sources {
+            if let Some(readers) = self.readers.get_mut(&source.table) {
+                readers.remove(&id);
+                if readers.is_empty() {
+                    self.readers.remove(&source.table);
+                }
+            }
+        }
     }
 
     /// A binding.
@@ -160,8 +195,14 @@ impl Registry {
     }
 
     /// The bindings that a change batch can affect, the oldest first.
-    pub(crate) fn route(&self, batch: &ChangeBatch) -> Vec<BindingId> {
-        self.bindings.iter().filter(|(_, binding)| binding.is_affected_by(batch)).map(|(id, _)| *id).collect()
+    pub(crate) fn route(&self, batch: &ChangeBatch) -> BTreeSet<BindingId> {
+        let mut affected = self.restless.clone();
+        for readers in batch.tables.keys().filter_map(|table| self.readers.get(table)) {
+            affected.extend(
+                readers.iter().filter(|id| self.bindings.get(id).is_some_and(|binding| binding.is_affected_by(batch))),
+            );
+        }
+        affected
     }
 
     /// How many templates there are.

@@ -1,0 +1,335 @@
+//! Keeps subscriptions live: each sealed commit is routed, the affected results are brought up to date, and every
+//! subscriber is told. Behind the engine's lock.
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::sync::{Arc, Mutex, Weak};
+
+use crate::error::Error;
+use crate::event::{Divergence, Event};
+use crate::form;
+use crate::options::{Options, Strategy};
+use crate::stats::Stats;
+use crate::storage::{Sealed, Session, slot_values};
+use crate::subscribe::{Form, Registry, edits_between};
+use crate::subscription::Mailbox;
+use crate::types::{BindingId, ChangeBatch, CommitId, Diff, Params, Row, Snapshot, SubscriptionId};
+
+/// A callback that takes a subscription's events.
+pub(crate) type Callback = Box<dyn FnMut(SubscriptionId, &Event) + Send>;
+
+/// A callback that sees every change batch.
+pub(crate) type ChangeObserver = Box<dyn FnMut(CommitId, &ChangeBatch) + Send>;
+
+/// What one commit means for each subscription, in the order of subscribing.
+type Events = BTreeMap<SubscriptionId, Vec<Event>>;
+
+/// Where a subscription's events go.
+#[derive(Clone)]
+pub(crate) enum Sink {
+    /// To whoever polls the stream.
+    Mailbox(Weak<Mailbox>),
+    /// To a callback, called once the engine's lock is free.
+    Callback(Arc<Mutex<Callback>>),
+}
+
+/// One subscriber's own view of a binding.
+struct Subscriber {
+    sink: Sink,
+    /// The query in this subscriber's words; SQLite names columns after them.
+    form: Arc<Form>,
+}
+
+/// The subscriptions and what keeps them live.
+pub(crate) struct Live {
+    registry: Registry,
+    subscribers: HashMap<SubscriptionId, Subscriber>,
+    forms: HashMap<Arc<str>, Weak<Form>>,
+    observer: Option<ChangeObserver>,
+    options: Options,
+    stats: Stats,
+    outbox: VecDeque<(Sink, SubscriptionId, Event)>,
+    /// Somebody is calling callbacks, and will go on until the outbox is empty.
+    pub(crate) delivering: bool,
+}
+
+impl Live {
+    pub(crate) fn new(options: Options) -> Self {
+        Self {
+            registry: Registry::default(),
+            subscribers: HashMap::new(),
+            forms: HashMap::new(),
+            observer: None,
+            options,
+            stats: Stats::default(),
+            outbox: VecDeque::new(),
+            delivering: false,
+        }
+    }
+
+    pub(crate) fn observe(&mut self, observer: ChangeObserver) {
+        self.observer = Some(observer);
+    }
+
+    pub(crate) fn stats(&self) -> Stats {
+        Stats {
+            subscriptions: self.registry.subscription_count() as u64,
+            templates: self.registry.template_count() as u64,
+            bindings: self.registry.binding_count() as u64,
+            state_bytes: self.registry.state_bytes() as u64,
+            ..self.stats.clone()
+        }
+    }
+
+    /// Subscribes: the id and the result as of now.
+    pub(crate) fn subscribe(
+        &mut self,
+        session: &mut Session<'_>,
+        sql: &str,
+        params: &Params,
+        sink: Sink,
+    ) -> Result<(SubscriptionId, Snapshot), Error> {
+        let form = self.form(session, sql)?;
+        if self.options.strategy == Strategy::Incremental {
+            return Err(Error::NotIncremental(form::WHY_REQUERY.into()));
+        }
+        let slots = slot_values(&form.slots, params)?;
+        let id = match self.registry.find(&form, &slots) {
+            Some(id) => id,
+            None => {
+                let rows = session.select(&form.sql, &slots)?.into();
+                self.registry.bind(Arc::clone(&form), slots, rows)
+            }
+        };
+        let rows = self.rows_of(session, id)?;
+        let columns = Arc::clone(&form.columns);
+        let subscription = self.registry.subscribe(id);
+        self.subscribers.insert(subscription, Subscriber { sink, form });
+        Ok((subscription, Snapshot { commit: session.commit(), columns, rows }))
+    }
+
+    pub(crate) fn unsubscribe(&mut self, id: SubscriptionId) {
+        self.registry.unsubscribe(id);
+        self.forget(id);
+    }
+
+    /// A binding's rows as of now. One that failed is tried again: it may be the clock or a lock that it failed of.
+    fn rows_of(&mut self, session: &Session<'_>, id: BindingId) -> Result<Arc<[Row]>, Error> {
+        let is_failing = |live: &Self| live.registry.binding(id).and_then(|binding| binding.failure.clone());
+        if is_failing(self).is_some() {
+            let mut events = Events::new();
+            self.rerun(session, session.commit(), id, &mut events);
+            self.post(events);
+        }
+        match is_failing(self) {
+            Some(error) => Err(error),
+            None => Ok(self.registry.binding(id).map(|binding| Arc::clone(&binding.rows)).unwrap_or_default()),
+        }
+    }
+
+    /// Events that wait for the engine's lock to be free.
+    pub(crate) fn take_outbox(&mut self) -> VecDeque<(Sink, SubscriptionId, Event)> {
+        std::mem::take(&mut self.outbox)
+    }
+
+    /// A query made ready, once for all subscribers who word it alike.
+    pub(crate) fn form(&mut self, session: &mut Session<'_>, sql: &str) -> Result<Arc<Form>, Error> {
+        if let Some(form) = self.forms.get(sql).and_then(Weak::upgrade) {
+            return Ok(form);
+        }
+        let form = Arc::new(form::prepare(session, sql)?);
+        if form.disagreement.is_some() {
+            self.stats.disagreements += 1;
+        }
+        self.forms.insert(Arc::clone(&form.sql), Arc::downgrade(&form));
+        Ok(form)
+    }
+
+    fn forget(&mut self, id: SubscriptionId) {
+        let Some(subscriber) = self.subscribers.remove(&id) else { return };
+        let sql = Arc::clone(&subscriber.form.sql);
+        drop(subscriber);
+        if self.forms.get(&sql).is_some_and(|form| form.strong_count() == 0) {
+            self.forms.remove(&sql);
+        }
+    }
+
+    /// Brings every affected binding up to date with a commit, and says whether anybody saw a change.
+    pub(crate) fn maintain(&mut self, session: &mut Session<'_>, sealed: &Sealed) -> bool {
+        if !sealed.tentative {
+            self.stats.commits += 1;
+            self.stats.rows_in += sealed.batch.len() as u64;
+            if let Some(observer) = &mut self.observer {
+                observer(sealed.commit, &sealed.batch);
+            }
+        }
+        let mut events = Events::new();
+        // Several reads of one state. Should this fail, each read sees a committed state of its own all the same.
+        let held = session.begin_reads().is_ok();
+        if sealed.everything.is_some() {
+            self.rebind(session, sealed.commit, &mut events);
+        } else {
+            for id in self.registry.route(&sealed.batch) {
+                self.rerun(session, sealed.commit, id, &mut events);
+            }
+        }
+        if self.options.paranoid {
+            self.compare(session, sealed.commit, &mut events);
+        }
+        if held {
+            // A read transaction has nothing to lose at its end.
+            let _ = session.end_reads();
+        }
+        let seen = !events.is_empty();
+        self.post(events);
+        seen
+    }
+
+    /// Re-runs a binding's query and makes the difference known.
+    fn rerun(&mut self, session: &Session<'_>, commit: CommitId, id: BindingId, events: &mut Events) {
+        let Some(binding) = self.registry.binding_mut(id) else { return };
+        self.stats.requeries += 1;
+        let event = match session.select(&binding.form.sql, &binding.slots) {
+            Ok(rows) => {
+                binding.failure = None;
+                let edits = edits_between(&binding.rows, &rows);
+                if edits.is_empty() {
+                    return;
+                }
+                binding.rows = rows.into();
+                self.stats.rows_out += edits.len() as u64;
+                Event::Diff(Diff { commit, edits: edits.into() })
+            }
+            Err(error) if binding.failure.as_ref() == Some(&error) => return,
+            Err(error) => {
+                binding.failure = Some(error.clone());
+                Event::Error { commit, error: Arc::new(error), closed: false }
+            }
+        };
+        for subscriber in &binding.subscribers {
+            events.entry(*subscriber).or_default().push(event.clone());
+        }
+    }
+
+    /// Everything is evaluated anew: names may stand for other things, and rows may have changed without a report.
+    fn rebind(&mut self, session: &mut Session<'_>, commit: CommitId, events: &mut Events) {
+        self.forms.clear();
+        for id in self.registry.binding_ids() {
+            let Some(binding) = self.registry.binding(id) else { continue };
+            let (sql, subscribers) = (Arc::clone(&binding.form.sql), binding.subscribers.clone());
+            match self.form(session, &sql) {
+                Ok(form) => {
+                    self.registry.reform(id, form);
+                    self.rerun(session, commit, id, events);
+                    for subscriber in subscribers {
+                        self.reshape(session, commit, id, subscriber, events);
+                    }
+                }
+                Err(error) => self.lose(commit, id, error, events),
+            }
+        }
+    }
+
+    /// A binding's query compiles no more. That ends it, unless SQLite was only busy, full or interrupted.
+    fn lose(&mut self, commit: CommitId, id: BindingId, error: Error, events: &mut Events) {
+        let closed = matches!(error.code(), "sql_error" | "not_a_select");
+        let subscribers = match self.registry.binding_mut(id) {
+            Some(binding) if !closed => {
+                binding.failure = Some(error.clone());
+                binding.subscribers.clone()
+            }
+            _ => self.registry.unbind(id),
+        };
+        let error = Arc::new(error);
+        for subscriber in subscribers {
+            events.entry(subscriber).or_default().push(Event::Error { commit, error: Arc::clone(&error), closed });
+        }
+    }
+
+    /// Gives a subscriber whose columns have other names now the whole result instead of a difference.
+    fn reshape(
+        &mut self,
+        session: &mut Session<'_>,
+        commit: CommitId,
+        id: BindingId,
+        subscriber: SubscriptionId,
+        events: &mut Events,
+    ) {
+        let Some(sql) = self.subscribers.get(&subscriber).map(|held| Arc::clone(&held.form.sql)) else { return };
+        let Ok(form) = self.form(session, &sql) else { return };
+        let columns = Arc::clone(&form.columns);
+        let Some(held) = self.subscribers.get_mut(&subscriber) else { return };
+        let renamed = held.form.columns != columns;
+        held.form = form;
+        let Some(binding) = self.registry.binding(id) else { return };
+        if renamed && binding.failure.is_none() {
+            let rows = Arc::clone(&binding.rows);
+            events.insert(subscriber, vec![Event::Columns(Snapshot { commit, columns, rows })]);
+        }
+    }
+
+    /// Paranoid mode: every result beside what SQLite returns.
+    fn compare(&mut self, session: &Session<'_>, commit: CommitId, events: &mut Events) {
+        for id in self.registry.binding_ids() {
+            let Some(binding) = self.registry.binding(id) else { continue };
+            if binding.failure.is_some() || !binding.form.dependencies.nondeterministic.is_empty() {
+                continue;
+            }
+            let Ok(expected) = session.select(&binding.form.sql, &binding.slots) else { continue };
+            if same_bag(&expected, &binding.rows) {
+                continue;
+            }
+            let divergence = Divergence {
+                commit,
+                sql: Arc::clone(&binding.form.sql),
+                expected: expected.into(),
+                actual: Arc::clone(&binding.rows),
+            };
+            self.stats.divergences += 1;
+            for subscriber in &binding.subscribers {
+                events.entry(*subscriber).or_default().push(Event::Divergence(divergence.clone()));
+            }
+        }
+    }
+
+    /// Mail goes out at once; callbacks wait until the engine's lock is free, for they may call the engine.
+    fn post(&mut self, events: Events) {
+        for (id, events) in events {
+            let Some(sink) = self.subscribers.get(&id).map(|subscriber| subscriber.sink.clone()) else { continue };
+            for event in events {
+                let closed = matches!(event, Event::Error { closed: true, .. });
+                match &sink {
+                    Sink::Mailbox(mailbox) => {
+                        if let Some(mailbox) = mailbox.upgrade() {
+                            mailbox.put(event);
+                        }
+                    }
+                    Sink::Callback(_) => self.outbox.push_back((sink.clone(), id, event)),
+                }
+                if closed {
+                    self.forget(id);
+                }
+            }
+        }
+    }
+
+    /// Tells every stream that nothing more will come.
+    pub(crate) fn close(&self) {
+        for subscriber in self.subscribers.values() {
+            if let Sink::Mailbox(mailbox) = &subscriber.sink
+                && let Some(mailbox) = mailbox.upgrade()
+            {
+                mailbox.close();
+            }
+        }
+    }
+}
+
+fn same_bag(a: &[Row], b: &[Row]) -> bool {
+    if a.len() != b.len() {
+        return false;
+    }
+    let mut counts: HashMap<&Row, i64> = HashMap::with_capacity(a.len());
+    a.iter().for_each(|row| *counts.entry(row).or_default() += 1);
+    b.iter().for_each(|row| *counts.entry(row).or_default() -= 1);
+    counts.values().all(|count| *count == 0)
+}
