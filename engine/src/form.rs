@@ -7,7 +7,7 @@ use crate::error::Error;
 use crate::plan::{Columns, Dependencies, Source};
 use crate::sql;
 use crate::storage::{Reads, Session};
-use crate::subscribe::Form;
+use crate::subscribe::{Form, Order};
 use crate::types::{Catalog, ColumnKind, Table, TableKind};
 
 /// Why every query is re-run: there is no incremental strategy yet.
@@ -35,6 +35,7 @@ pub(crate) fn prepare(session: &mut Session<'_>, text: &str) -> Result<Form, Err
         literals: normalised.literals,
         columns: shape.columns,
         slots: shape.slots,
+        order: if sql::declares_order(text) { Order::Declared } else { Order::Incidental },
         dependencies,
         disagreement,
         unparsed,

@@ -191,7 +191,7 @@ impl Live {
         let event = match session.select(&binding.form.sql, &binding.slots) {
             Ok(rows) => {
                 binding.failure = None;
-                let edits = edits_between(&binding.rows, &rows);
+                let (edits, rows) = edits_between(&binding.rows, rows, binding.form.order);
                 if edits.is_empty() {
                     return;
                 }

@@ -165,3 +165,13 @@ fn a_file_that_is_no_database_is_refused() {
         "cannot_open"
     );
 }
+
+#[test]
+fn an_engine_may_go_while_a_transaction_is_open() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("open.db");
+    let engine = Engine::open(path.as_path(), Options::default()).unwrap();
+    engine.exec("CREATE TABLE t(a); BEGIN; INSERT INTO t VALUES (1)", ()).unwrap();
+    drop(engine);
+    assert_eq!(count(&Engine::open(path.as_path(), Options::default()).unwrap(), "t"), 0);
+}

@@ -222,3 +222,14 @@ fn settings_that_change_results_are_seen() {
     assert_eq!(edits(live.try_next()), [Edit::Remove { index: 0 }]);
     assert_eq!(engine.commit(), before.next());
 }
+
+#[test]
+fn a_table_joined_by_using_alone_is_a_dependency() {
+    let engine = memory(
+        "CREATE TABLE t0(id); CREATE TABLE t1(id, c);
+         CREATE VIEW v(a) AS SELECT t_1.c FROM t1 t_1 RIGHT JOIN t0 USING(id); INSERT INTO t0 VALUES (5)",
+    );
+    let mut live = engine.subscribe("SELECT NULL FROM v", ()).unwrap();
+    engine.exec("DELETE FROM t0", ()).unwrap();
+    assert_eq!(edits(live.try_next()), [Edit::Remove { index: 0 }]);
+}

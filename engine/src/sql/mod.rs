@@ -3,9 +3,11 @@
 
 mod lexer;
 mod literal;
+mod order;
 mod statement;
 mod template;
 
+pub(crate) use order::declares_order;
 pub(crate) use statement::{StatementKind, leading_keyword};
 pub(crate) use template::{Normalised, normalise};
 

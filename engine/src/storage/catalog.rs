@@ -1,6 +1,6 @@
 //! Reads the schema of every attached database through SQLite's own pragmas.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use rusqlite::Connection;
@@ -44,6 +44,29 @@ fn search_path(connection: &Connection) -> rusqlite::Result<Vec<String>> {
     let names = list.query_map([], |row| row.get::<_, String>(1))?.collect::<rusqlite::Result<Vec<_>>>()?;
     let attached = names.into_iter().filter(|name| name != "main" && name != "temp");
     Ok(["temp".to_owned(), "main".to_owned()].into_iter().chain(attached).collect())
+}
+
+/// The table that owns each b-tree, by the database's place in the list of databases and the root page.
+pub(super) type Roots = HashMap<(i64, i64), Arc<str>>;
+
+pub(super) fn roots(connection: &Connection) -> Result<Roots, Error> {
+    read_roots(connection).map_err(convert::error)
+}
+
+fn read_roots(connection: &Connection) -> rusqlite::Result<Roots> {
+    let mut roots = HashMap::new();
+    let mut list = connection.prepare_cached("PRAGMA database_list")?;
+    let databases = list.query_map([], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?)))?;
+    for (place, database) in databases.collect::<rusqlite::Result<Vec<_>>>()? {
+        let sql = format!("SELECT rootpage, tbl_name FROM {}.sqlite_schema WHERE rootpage > 0", quoted(&database));
+        let mut statement = connection.prepare(&sql)?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            let table: String = row.get(1)?;
+            roots.insert((place, row.get(0)?), table_id(&database, &table).into());
+        }
+    }
+    Ok(roots)
 }
 
 /// The CREATE statements of views and virtual tables.

@@ -14,11 +14,13 @@ mod capture_tests;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rusqlite::Connection;
+use rusqlite::hooks::{Action, AuthContext, Authorization, PreUpdateCase};
 
 use crate::error::Error;
 use crate::types::{Catalog, ChangeBatch, CommitId, Params, Row, Rows, Value};
 
 use capture::Recorder;
+use catalog::Roots;
 use commit_number::CommitNumber;
 use reads::ReadCollector;
 
@@ -37,6 +39,7 @@ struct State {
     recorder: Arc<Mutex<Recorder>>,
     reads: Arc<Mutex<ReadCollector>>,
     catalog: Arc<Catalog>,
+    roots: Roots,
     catalog_is_stale: bool,
     commit_number: CommitNumber,
     data_version: i64,
@@ -78,6 +81,18 @@ impl Storage {
     }
 }
 
+impl Drop for Storage {
+    /// Closing rolls an open transaction back, and would call the hooks when rusqlite has freed them already.
+    fn drop(&mut self) {
+        if !self.connection.is_autocommit() {
+            let _ = self.connection.execute_batch("ROLLBACK");
+        }
+        let _ = self.connection.preupdate_hook(None::<fn(Action, &str, &str, &PreUpdateCase)>);
+        let _ = self.connection.rollback_hook(None::<fn()>);
+        let _ = self.connection.authorizer(None::<fn(AuthContext<'_>) -> Authorization>);
+    }
+}
+
 impl Session<'_> {
     /// The number of the last commit.
     pub(crate) fn commit(&self) -> CommitId {
@@ -100,6 +115,7 @@ impl Session<'_> {
             // Compiled statements keep the column names of the schema they were compiled for.
             self.connection.flush_prepared_statement_cache();
             self.state.catalog = Arc::new(catalog::read(self.connection)?);
+            self.state.roots = catalog::roots(self.connection)?;
             lock(&self.state.recorder).set_catalog(&self.state.catalog);
             self.state.catalog_is_stale = false;
         }
@@ -112,8 +128,9 @@ impl Session<'_> {
         // A cached statement would not be compiled again, and so would report no reads.
         lock(&self.state.reads).start();
         let prepared = self.connection.prepare(sql).map_err(convert::error);
-        let reads = lock(&self.state.reads).finish(&self.state.catalog);
+        let mut reads = lock(&self.state.reads).finish(&self.state.catalog);
         let statement = prepared?;
+        reads::add_opened(self.connection, sql, &self.state.roots, &mut reads);
         if statement.column_count() == 0 || !statement.readonly() || statement.is_explain() != 0 {
             return Err(Error::NotASelect);
         }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use rusqlite::{Connection, OpenFlags};
 
+use super::catalog::Roots;
 use super::commit_number::CommitNumber;
 use super::{State, Storage, capture, convert, reads};
 use crate::error::Error;
@@ -29,6 +30,7 @@ impl Storage {
             recorder,
             reads,
             catalog: Arc::new(Catalog::default()),
+            roots: Roots::new(),
             catalog_is_stale: true,
             commit_number,
             data_version,

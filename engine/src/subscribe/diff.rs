@@ -9,27 +9,77 @@ use std::collections::HashMap;
 
 use crate::types::{Edit, Row};
 
-/// Past this product of moved and matched rows, finding the indices of the moves costs more than the moves are worth to
-/// anybody: then every place that differs is replaced instead.
-const MOVE_WORK_LIMIT: usize = 4_000_000;
+/// Past this number of moves, applying them one by one costs a subscriber more than taking the rows anew: then every
+/// place that differs is replaced instead.
+const MOST_MOVES: usize = 10_000;
 
-/// The edits that turn `old` into `new`; empty exactly when the lists are equal.
-pub(crate) fn edits_between(old: &[Row], new: &[Row]) -> Vec<Edit> {
-    let prefix = old.iter().zip(new).take_while(|(a, b)| a == b).count();
-    let (old, new) = (&old[prefix..], &new[prefix..]);
-    let suffix = old.iter().rev().zip(new.iter().rev()).take_while(|(a, b)| a == b).count();
-    let (old, new) = (&old[..old.len() - suffix], &new[..new.len() - suffix]);
-    if old.is_empty() {
-        return insertions(prefix, new);
+/// Whether the order of a result's rows means anything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Order {
+    /// The query has an ORDER BY of its own.
+    Declared,
+    /// SQLite gave the rows in the order in which it found them: rows that only changed places did not change.
+    Incidental,
+}
+
+/// The edits that turn `old` into `new`, and the list that they give: `new` itself, or with an incidental order perhaps
+/// another arrangement of its rows. No edits exactly when nothing changed.
+pub(crate) fn edits_between(old: &[Row], new: Vec<Row>, order: Order) -> (Vec<Edit>, Vec<Row>) {
+    let prefix = old.iter().zip(&new).take_while(|(a, b)| a == b).count();
+    let suffix = old[prefix..].iter().rev().zip(new[prefix..].iter().rev()).take_while(|(a, b)| a == b).count();
+    let (gone, come) = (&old[prefix..old.len() - suffix], &new[prefix..new.len() - suffix]);
+    if gone.is_empty() {
+        return (insertions(prefix, come), new);
     }
-    if new.is_empty() {
-        return (prefix..prefix + old.len()).rev().map(|index| Edit::Remove { index }).collect();
+    if come.is_empty() {
+        return ((prefix..prefix + gone.len()).rev().map(|index| Edit::Remove { index }).collect(), new);
     }
-    let plan = Plan::new(old, new);
-    if plan.moved.len().saturating_mul(plan.kept) > MOVE_WORK_LIMIT {
-        return replacements(prefix, old, new);
+    let plan = Plan::new(gone, come);
+    if plan.moved.is_empty() {
+        return (plan.edits(prefix, come), new);
     }
-    plan.edits(prefix, new)
+    if order == Order::Incidental {
+        let (edits, arranged) = rearranged(prefix, gone, come);
+        let rows = [&old[..prefix], &arranged, &old[old.len() - suffix..]].concat();
+        return (edits, rows);
+    }
+    if plan.moved.len() > MOST_MOVES {
+        return (replacements(prefix, gone, come), new);
+    }
+    (plan.edits(prefix, come), new)
+}
+
+/// Rows that live on stay where they are, those that come take the places of those that go, the rest stands at the end.
+fn rearranged(offset: usize, old: &[Row], new: &[Row]) -> (Vec<Edit>, Vec<Row>) {
+    let mut lives_on = vec![false; old.len()];
+    let mut coming = Vec::new();
+    for (origin, row) in match_by_identity(old, new).into_iter().zip(new) {
+        match origin {
+            Origin::Old { index, .. } => lives_on[index] = true,
+            Origin::Nowhere => coming.push(row.clone()),
+        }
+    }
+    let mut coming = coming.into_iter();
+    let mut rows = Vec::with_capacity(new.len());
+    let (mut changed, mut removed) = (Vec::new(), Vec::new());
+    for (index, row) in old.iter().enumerate() {
+        if lives_on[index] {
+            rows.push(row.clone());
+        } else if let Some(row) = coming.next() {
+            changed.push(Edit::Replace { index: offset + rows.len(), row: row.clone() });
+            rows.push(row);
+        } else {
+            removed.push(Edit::Remove { index: offset + index });
+        }
+    }
+    for row in coming {
+        changed.push(Edit::Insert { index: offset + rows.len(), row: row.clone() });
+        rows.push(row);
+    }
+    // From the end, so that no index shifts; then replacements and insertions at their final places.
+    removed.reverse();
+    removed.extend(changed);
+    (removed, rows)
 }
 
 fn insertions(offset: usize, new: &[Row]) -> Vec<Edit> {
@@ -67,8 +117,8 @@ struct Plan {
     removed: Vec<usize>,
     /// Places of the new list whose row has to move, ascending.
     moved: Vec<usize>,
-    /// How many rows of the old list live on.
-    kept: usize,
+    /// The length of the old list.
+    old_len: usize,
 }
 
 impl Plan {
@@ -85,8 +135,7 @@ impl Plan {
         }
         pair_gaps(&mut origins, &stays, &mut used);
         let removed = (0..old.len()).filter(|&index| !used[index]).collect::<Vec<_>>();
-        let kept = old.len() - removed.len();
-        Self { origins, removed, moved, kept }
+        Self { origins, removed, moved, old_len: old.len() }
     }
 
     /// First what goes, from the end so that no index shifts; then the moves, each to right behind the row that precedes
@@ -106,31 +155,73 @@ impl Plan {
         edits
     }
 
+    /// While rows move one by one, the list is made of those in order already (they stay, or moved before) and of those
+    /// that wait at their old places. A row in order stands behind the last row that stays before it, its anchor, and
+    /// before everything that waits behind that anchor. So three counts give every index: those waiting by old place, those
+    /// in order by new place, and those in order by their anchors.
     fn push_moves(&self, offset: usize, edits: &mut Vec<Edit>) {
         if self.moved.is_empty() {
             return;
         }
-        let mut current: Vec<usize> = Vec::with_capacity(self.kept);
-        let mut places: Vec<(usize, usize)> = (self.origins.iter().enumerate())
-            .filter_map(|(place, origin)| match origin {
-                Origin::Old { index, .. } => Some((*index, place)),
-                Origin::Nowhere => None,
-            })
-            .collect();
-        places.sort_unstable();
-        current.extend(places.iter().map(|&(_, place)| place));
-        let position = |list: &[usize], wanted: usize| list.iter().position(|&place| place == wanted);
+        let places = self.origins.len();
+        let (mut waiting, mut in_order) = (Counts::new(self.old_len), Counts::new(places));
+        // Anchors are old places plus one; nothing before a row is anchor 0.
+        let mut anchored = Counts::new(self.old_len + 1);
+        let mut anchors = vec![0; places];
+        let mut moved = vec![false; places];
+        self.moved.iter().for_each(|&place| moved[place] = true);
+        let mut anchor = 0;
+        for place in 0..places {
+            let Origin::Old { index, .. } = self.origins[place] else { continue };
+            if moved[place] {
+                waiting.add(index, 1);
+            } else {
+                anchor = index + 1;
+                in_order.add(place, 1);
+                anchored.add(anchor, 1);
+            }
+            anchors[place] = anchor;
+        }
         for &place in &self.moved {
-            let Some(from) = position(&current, place) else { continue };
-            current.remove(from);
-            // Every kept row that precedes this one in the new list is in order already: it stays, or moved before.
-            let predecessor = (0..place).rev().find(|&before| self.origins[before] != Origin::Nowhere);
-            let to = predecessor.and_then(|before| position(&current, before)).map_or(0, |at| at + 1);
-            current.insert(to, place);
+            let Origin::Old { index, .. } = self.origins[place] else { continue };
+            let anchor = anchors[place];
+            waiting.add(index, -1);
+            let from = waiting.before(index) + anchored.before(index + 1);
+            let to = waiting.before(anchor.saturating_sub(1)) + in_order.before(place);
+            in_order.add(place, 1);
+            anchored.add(anchor, 1);
             if from != to {
                 edits.push(Edit::Move { from: offset + from, to: offset + to });
             }
         }
+    }
+}
+
+/// How many of a set of places lie before one (a Fenwick tree; both operations O(log n)).
+struct Counts {
+    tree: Vec<isize>,
+}
+
+impl Counts {
+    fn new(places: usize) -> Self {
+        Self { tree: vec![0; places + 1] }
+    }
+
+    fn add(&mut self, place: usize, count: isize) {
+        let mut node = place + 1;
+        while let Some(sum) = self.tree.get_mut(node) {
+            *sum += count;
+            node += node & node.wrapping_neg();
+        }
+    }
+
+    fn before(&self, place: usize) -> usize {
+        let (mut node, mut sum) = (place, 0);
+        while node > 0 {
+            sum += self.tree[node];
+            node &= node - 1;
+        }
+        sum.unsigned_abs()
     }
 }
 

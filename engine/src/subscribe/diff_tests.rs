@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::diff::edits_between;
+use super::diff::{Order, edits_between};
 use crate::types::{Edit, Row, Value};
 
 fn rows(ids: &[i64]) -> Vec<Row> {
@@ -11,7 +11,8 @@ fn rows(ids: &[i64]) -> Vec<Row> {
 
 fn applied(old: &[i64], new: &[i64]) -> Vec<Edit> {
     let mut list = rows(old);
-    let edits = edits_between(&list, &rows(new));
+    let (edits, result) = edits_between(&list, rows(new), Order::Declared);
+    assert_eq!(result, rows(new));
     edits.iter().for_each(|edit| edit.apply(&mut list));
     assert_eq!(list, rows(new), "{old:?} -> {new:?} by {edits:?}");
     edits
@@ -57,10 +58,37 @@ fn copies_of_a_row_are_counted() {
 }
 
 #[test]
-fn a_reversed_long_list_is_replaced_place_by_place() {
+fn a_reversed_list_moves_all_rows_but_one() {
     let old: Vec<i64> = (0..5_000).collect();
     let new: Vec<i64> = old.iter().rev().copied().collect();
-    assert_eq!(count(&applied(&old, &new)), [0, 0, 5_000, 0]);
+    assert_eq!(count(&applied(&old, &new)), [0, 0, 0, 4_999]);
+}
+
+#[test]
+fn a_reversed_very_long_list_is_replaced_place_by_place() {
+    let old: Vec<i64> = (0..20_000).collect();
+    let new: Vec<i64> = old.iter().rev().copied().collect();
+    assert_eq!(count(&applied(&old, &new)), [0, 0, 20_000, 0]);
+}
+
+fn rearranged(old: &[i64], new: &[i64]) -> Vec<Edit> {
+    let mut list = rows(old);
+    let (edits, result) = edits_between(&list, rows(new), Order::Incidental);
+    edits.iter().for_each(|edit| edit.apply(&mut list));
+    assert_eq!(list, result, "{old:?} -> {new:?} by {edits:?}");
+    let sorted = |mut rows: Vec<Row>| {
+        rows.sort_by(|a, b| a.as_bytes().cmp(b.as_bytes()));
+        rows
+    };
+    assert_eq!(sorted(list), sorted(rows(new)));
+    edits
+}
+
+#[test]
+fn rows_without_a_declared_order_do_not_move() {
+    assert_eq!(rearranged(&[1, 2, 3, 3], &[3, 1, 3, 2]), []);
+    assert_eq!(count(&rearranged(&[1, 2, 3, 4], &[4, 9, 2, 1])), [0, 0, 1, 0]);
+    assert_eq!(count(&rearranged(&[1, 2, 3], &[3, 2, 1, 0])), [1, 0, 0, 0]);
 }
 
 /// The length of a longest common subsequence, by the textbook's table.
@@ -78,6 +106,8 @@ proptest! {
     #[test]
     fn any_list_becomes_any_other(old in prop::collection::vec(0i64..6, 0..24), new in prop::collection::vec(0i64..6, 0..24)) {
         applied(&old, &new);
+        let moves = count(&rearranged(&old, &new))[3];
+        prop_assert_eq!(moves, 0);
     }
 
     #[test]

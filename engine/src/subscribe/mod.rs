@@ -10,5 +10,5 @@ mod diff_tests;
 #[cfg(test)]
 mod routing_tests;
 
-pub(crate) use diff::edits_between;
+pub(crate) use diff::{Order, edits_between};
 pub(crate) use registry::{Form, Registry};

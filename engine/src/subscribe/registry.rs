@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
+use super::diff::Order;
 use super::routing::{Interest, affects};
 use crate::error::Error;
 use crate::plan::Dependencies;
@@ -24,6 +25,8 @@ pub(crate) struct Form {
     pub(crate) columns: Arc<[String]>,
     /// Names of the parameter slots.
     pub(crate) slots: Arc<[Option<String>]>,
+    /// Whether the query has an ORDER BY of its own.
+    pub(crate) order: Order,
     /// What the result depends on.
     pub(crate) dependencies: Dependencies,
     /// How the derived dependencies and what SQLite's authorizer reported differ, if they do.
