@@ -1,8 +1,11 @@
 //! The checks that run no test: formatting, lints, types.
 
-use anyhow::Result;
+use std::fs;
 
-use crate::{node, process, project, toolchain};
+use anyhow::{Result, bail};
+
+use crate::web::Mode;
+use crate::{node, packages, process, project, toolchain};
 
 /// Formats the Rust code, or compares it with what formatting would make.
 pub fn format(check_only: bool) -> Result<()> {
@@ -21,7 +24,7 @@ pub fn lint() -> Result<()> {
     process::run(toolchain::cargo()?.args(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))?;
     process::step("Clippy, wasm32");
     let mut command = toolchain::cargo()?;
-    command.args(["clippy", "--target", toolchain::WASM]);
+    command.args(["clippy", "--all-features", "--target", toolchain::WASM]);
     for (name, folder) in project::WASM_CRATES {
         if project::path(folder).exists() {
             command.args(["--package", name]);
@@ -31,15 +34,52 @@ pub fn lint() -> Result<()> {
     types()
 }
 
-/// The TypeScript compiler over every npm package.
+/// The TypeScript compiler over every npm package, and over the examples in README.md. The types of the wasm modules
+/// are made by the build.
 fn types() -> Result<()> {
     if !project::has_npm_packages() {
         return Ok(());
     }
-    node::packages()?;
+    packages::built(Mode::Debug)?;
     for package in project::NPM_PACKAGES {
         process::step(&format!("TypeScript, {package}"));
         process::run(node::tool("tsc").args(["--noEmit", "--project", package]))?;
     }
-    Ok(())
+    readme_types()
+}
+
+fn readme_types() -> Result<()> {
+    process::step("TypeScript, examples in README.md");
+    let folder = project::path("target/readme");
+    fs::create_dir_all(&folder)?;
+    let examples = typescript_blocks(&fs::read_to_string(project::path("README.md"))?);
+    if examples.is_empty() {
+        bail!("README.md has no example in TypeScript: the check is broken");
+    }
+    for (at, example) in examples.iter().enumerate() {
+        fs::write(folder.join(format!("example-{at}.ts")), example)?;
+    }
+    let settings = r#"{
+        "extends": "../../bindings/js/tsconfig.json",
+        "compilerOptions": { "paths": { "tidewater": ["../../bindings/js/src/index.ts"] } },
+        "include": ["*.ts", "../../bindings/js/src/*.d.ts"]
+    }"#;
+    fs::write(folder.join("tsconfig.json"), settings)?;
+    process::run(node::tool("tsc").args(["--noEmit", "--project"]).arg(&folder))
+}
+
+/// What stands between "```ts" and "```".
+fn typescript_blocks(text: &str) -> Vec<&str> {
+    text.split("```ts\n").skip(1).filter_map(|rest| rest.split("```").next()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::typescript_blocks;
+
+    #[test]
+    fn examples_are_cut_out_of_their_fences() {
+        let text = "a\n```ts\nconst b = 1\n```\n```rust\nlet c = 1;\n```\n```ts\nconst d = 2\n```\n";
+        assert_eq!(typescript_blocks(text), ["const b = 1\n", "const d = 2\n"]);
+    }
 }

@@ -2,12 +2,13 @@
 
 use anyhow::Result;
 
-use crate::{node, process, web};
+use crate::web::Mode;
+use crate::{node, packages, process};
 
 /// Builds the browser packages and serves `examples/chat` until it is stopped.
 pub fn serve() -> Result<()> {
     node::packages()?;
-    web::build(web::Mode::Release)?;
+    packages::built(Mode::Release)?;
     process::step("Building the demo");
     process::run(node::npm().args(["run", "build", "--workspace", "examples/chat"]))?;
     process::step("Serving the demo; open the address below in two tabs (Ctrl-C stops it)");

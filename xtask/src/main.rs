@@ -7,6 +7,7 @@ mod debian;
 mod demo;
 mod licences;
 mod node;
+mod packages;
 mod process;
 mod project;
 mod suites;

@@ -5,7 +5,8 @@ use std::process::Command;
 use anyhow::{Result, bail};
 
 use crate::tally::Tally;
-use crate::{checks, chromium, licences, node, process, project, toolchain, web};
+use crate::web::Mode;
+use crate::{checks, chromium, licences, node, packages, process, project, toolchain};
 
 type Suite = (&'static str, fn() -> Result<Tally>);
 
@@ -39,6 +40,10 @@ pub fn test(names: &[&str]) -> Result<()> {
 pub fn ci() -> Result<()> {
     checks::format(true)?;
     licences::check()?;
+    if project::has_npm_packages() {
+        // What is linted and tested is what is shipped.
+        packages::built(Mode::Release)?;
+    }
     checks::lint()?;
     test(&[])
 }
@@ -64,7 +69,7 @@ fn browser() -> Result<Tally> {
         return Ok(Tally::default());
     }
     node::packages()?;
-    web::build(web::Mode::Release)?;
+    packages::built(Mode::Release)?;
     let mut tally = Tally::default();
     for package in project::NPM_PACKAGES {
         process::step(&format!("Tests of {package}"));
