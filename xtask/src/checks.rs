@@ -52,7 +52,8 @@ fn readme_types() -> Result<()> {
     process::step("TypeScript, examples in README.md");
     let folder = project::path("target/readme");
     fs::create_dir_all(&folder)?;
-    let examples = typescript_blocks(&fs::read_to_string(project::path("README.md"))?);
+    let readme = fs::read_to_string(project::path("README.md"))?;
+    let examples = typescript_blocks(&readme);
     if examples.is_empty() {
         bail!("README.md has no example in TypeScript: the check is broken");
     }
