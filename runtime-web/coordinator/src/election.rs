@@ -79,6 +79,7 @@ impl Coordinator {
             after: self.epoch,
         };
         self.to_worker(&tab, become_host);
+        self.expect_no_pong(&tab);
         self.host = Host::Opening { tab, term: self.term, since: now };
     }
 
@@ -168,6 +169,13 @@ impl Coordinator {
             worker.pinged = now;
             let message = CoordinatorToWorker::Ping { nonce: self.nonce };
             self.effects.push(Effect::ToWorker { tab: id.clone(), message });
+        }
+    }
+
+    /// It has just been heard of: a ping that it has not answered says nothing any more.
+    pub(crate) fn expect_no_pong(&mut self, id: &TabId) {
+        if let Some(worker) = self.tabs.get_mut(id).and_then(Tab::liveness_mut) {
+            worker.unanswered = None;
         }
     }
 

@@ -64,12 +64,12 @@ pub enum Effect {
         /// The message for the host.
         to_host: CoordinatorToWorker,
     },
-    /// Queue for the lock of a page client, unless that is already done; on the grant release it and tell `pageGone`.
+    /// Request the lock of a page client in mode `shared`, unless that is already done; on the grant tell `pageGone`.
     WatchPage {
         /// Its tab.
         tab: TabId,
     },
-    /// Queue for the lock of a worker, unless that is already done; on the grant release it and tell `workerGone`.
+    /// Request the lock of a worker in mode `shared`, unless that is already done; on the grant tell `workerGone`.
     WatchWorker {
         /// Its tab.
         tab: TabId,

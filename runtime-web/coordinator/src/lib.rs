@@ -306,6 +306,7 @@ impl Coordinator {
         if self.host.term() != Some(term) || !self.host.is(&id) {
             self.lose_host();
         }
+        self.expect_no_pong(&id);
         self.heard_of(term);
         self.host_term = term;
         self.epoch = self.epoch.max(epoch);
@@ -354,6 +355,8 @@ impl Coordinator {
         }
         if abandoned {
             self.forget(id);
+        } else {
+            self.to_page(id, CoordinatorToPage::WorkerLost);
         }
     }
 

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    CoordinatorToPage, CoordinatorToWorker, Epoch, HostToPage, PageToCoordinator, PageToHost, TabId,
+    CoordinatorToPage, CoordinatorToWorker, Epoch, HostToPage, InstanceId, PageToCoordinator, PageToHost, TabId,
     WorkerToCoordinator,
 };
 
@@ -41,8 +41,9 @@ pub enum Address {
     Everyone,
 }
 
-/// A message of any channel. On the data plane the epoch stands for the port: page clients and hosts drop
-/// messages of an epoch that is not the one they are in.
+/// A message of any channel. Epochs and instances stand for the ports that there are not: on the data plane page clients
+/// and hosts drop messages of an epoch that is not the one they are in; on the control plane page clients and workers drop
+/// all messages but `coordinatorStarted` of a coordinator that is not the one whose `registered` they heard last.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "channel", rename_all = "camelCase", rename_all_fields = "camelCase")]
 #[cfg_attr(test, derive(ts_rs::TS))]
@@ -54,6 +55,8 @@ pub enum BusMessage {
     },
     /// From the coordinator to a page client, or to everyone.
     CoordinatorToPage {
+        /// The coordinator.
+        instance: InstanceId,
         /// The message.
         message: CoordinatorToPage,
     },
@@ -64,6 +67,8 @@ pub enum BusMessage {
     },
     /// From the coordinator to a worker, or to everyone.
     CoordinatorToWorker {
+        /// The coordinator.
+        instance: InstanceId,
         /// The message.
         message: CoordinatorToWorker,
     },

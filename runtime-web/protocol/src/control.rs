@@ -85,6 +85,9 @@ pub enum CoordinatorToPage {
         /// Its epoch.
         epoch: Epoch,
     },
+    /// The page client's worker is dead. If it has not noticed: it says goodbye, starts another worker and registers as a
+    /// new tab.
+    WorkerLost,
     /// Something that an application may want to show has changed.
     Status {
         /// How things stand.
@@ -261,7 +264,8 @@ pub enum CoordinatorToWorker {
         term: Term,
     },
     /// A page client wants to talk to the host of `term`; the message transfers the port. Unless the worker is that host
-    /// it closes the port. A former port of the same page client stays in use until `hello` arrives on the new one.
+    /// it closes the port. A former port of the same page client is closed, at once if no `hello` has arrived on it, else when
+    /// one arrives on the new port.
     Connect {
         /// The page client.
         client: TabId,

@@ -36,7 +36,8 @@ pub struct Statement {
 #[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub enum PageToHost {
-    /// The first message on a port; `welcome` or `refused` answers it.
+    /// The first message on a port; `welcome` or `refused` answers it. On the bus it may come again from a page client that
+    /// was introduced twice: it is answered again and changes nothing, and the second `welcome` is ignored.
     Hello {
         /// The page client.
         client: TabId,

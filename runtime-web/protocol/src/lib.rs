@@ -26,11 +26,17 @@
 //!
 //! # Liveness
 //! Every page client holds the lock [`names::page`], every worker [`names::worker`], from before it registers until it
-//! dies. The coordinator queues a request for each and takes the grant for the news of a death. The coordinator holds
-//! [`names::coordinator_instance`] from before its first answer; page clients queue for it, and on the grant connect and
-//! register again. Until the answer to `register` tells it the instance's name a page client cannot queue: it waits for that
-//! answer 2 seconds at most before it connects anew. Frozen pages neither hold up nor miss anything: on `freeze` and `pagehide` a page client terminates its
-//! worker, withdraws its requests and says goodbye.
+//! dies; the coordinator requests both and takes the grant for the news of a death. The coordinator holds
+//! [`names::coordinator_instance`] from before its first answer; page clients request it once `registered` tells them the
+//! instance, and on the grant connect and register again. Until `registered` comes they cannot: after 2 seconds without
+//! it they connect anew. Holders hold in mode `exclusive`; those who wait for a death request in mode `shared`, so that all are granted
+//! at once and a frozen one holds up nobody, and let go immediately.
+//!
+//! On `freeze` and `pagehide` a page client terminates its worker, withdraws its requests and says goodbye.
+//!
+//! On the bus a starting coordinator greets everybody with `coordinatorStarted`, and everybody who hears it registers, with
+//! whichever coordinator lives. Workers, too, request the instance's lock there and register again on the grant: a message of a
+//! dead coordinator that arrives late cannot mislead them for long.
 //!
 //! # What becomes of a request when the host dies
 //! A message that was posted may have been handled or not, and an answer that was posted may be lost with its process:

@@ -111,6 +111,7 @@ export type CoordinatorToPage = { "type": "coordinatorStarted",
   host: TabId,
   /** Its epoch. */
   epoch: Epoch }
+  | { "type": "workerLost" }
   | { "type": "status",
   /** How things stand. */
   status: Status,
@@ -445,18 +446,23 @@ export type Address = { "type": "coordinator" }
   tab: TabId }
   | { "type": "everyone" };
 
-/** A message of any channel. On the data plane the epoch stands for the port: page clients and hosts drop
- * messages of an epoch that is not the one they are in. */
+/** A message of any channel. Epochs and instances stand for the ports that there are not: on the data plane page clients
+ * and hosts drop messages of an epoch that is not the one they are in; on the control plane page clients and workers drop
+ * all messages but `coordinatorStarted` of a coordinator that is not the one whose `registered` they heard last. */
 export type BusMessage = { "channel": "pageToCoordinator",
   /** The message. */
   message: PageToCoordinator }
   | { "channel": "coordinatorToPage",
+  /** The coordinator. */
+  instance: InstanceId,
   /** The message. */
   message: CoordinatorToPage }
   | { "channel": "workerToCoordinator",
   /** The message. */
   message: WorkerToCoordinator }
   | { "channel": "coordinatorToWorker",
+  /** The coordinator. */
+  instance: InstanceId,
   /** The message. */
   message: CoordinatorToWorker }
   | { "channel": "pageToHost",

@@ -1,0 +1,280 @@
+//! A page client by the book: the rules of the protocol's documentation, and nothing else.
+
+use tidewater_protocol::frame::DeliveryFrame;
+use tidewater_protocol::{
+    CommitId, CoordinatorToPage, Epoch, HostToPage, PROTOCOL, PageToCoordinator, PageToHost, RequestId, Status, TabId,
+    names,
+};
+
+use crate::browser::{Agent, Channel, Packet};
+use crate::world::{DATABASE, Life, World};
+
+/// What goes on in one page, through all its tabs ids.
+#[derive(Debug, Default)]
+pub struct Client {
+    /// The present tab.
+    pub tab: usize,
+    pub visible: bool,
+    pub last_visible: u64,
+    /// The coordinator it talks to.
+    pub coordinator: Option<usize>,
+    /// The coordinator whose lock it queues for.
+    pub instance: Option<usize>,
+    /// When to connect anew if that coordinator has not answered.
+    pub patience: Option<u64>,
+    /// The highest epoch heard of.
+    pub epoch: Epoch,
+    /// The highest commit that is not an unanswered request's own.
+    pub known: CommitId,
+    pub connection: Option<Connection>,
+    pub requests: u64,
+    pub unanswered: Vec<Request>,
+    pub outcomes: Vec<(u64, Outcome)>,
+    pub status: Option<Status>,
+    /// It was frozen and knew it.
+    pub asleep: bool,
+}
+
+#[derive(Clone, Debug)]
+pub struct Connection {
+    pub host: usize,
+    pub epoch: Epoch,
+    pub port: u64,
+    pub welcome: bool,
+}
+
+#[derive(Clone, Debug)]
+pub struct Request {
+    pub id: u64,
+    pub write: bool,
+    /// The host and epoch it was posted to.
+    pub posted: Option<(usize, Epoch)>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    Read,
+    Written,
+    Unknown,
+}
+
+impl World {
+    /// Connects to the coordinator, starting one if need be, and gives the worker a port to it.
+    pub fn connect_client(&mut self, client: usize) {
+        let coordinator = if self.bus { self.coordinator() } else { Some(self.coordinator_or_new()) };
+        self.clients[client].coordinator = coordinator;
+        self.clients[client].patience = Some(self.now + 2_000);
+        let Some(coordinator) = coordinator else { return };
+        self.register_client(client, coordinator);
+        if !self.bus {
+            let tab = self.clients[client].tab;
+            self.queues.post((Agent::Page(tab), Agent::Worker(tab), Channel::Control), Packet::Attach(coordinator));
+        }
+    }
+
+    fn register_client(&mut self, client: usize, coordinator: usize) {
+        let Client { tab, visible, last_visible, epoch, .. } = self.clients[client];
+        let register = PageToCoordinator::Register {
+            tab: self.tabs[tab].id.clone(),
+            protocol: PROTOCOL,
+            visible,
+            last_visible,
+            epoch,
+        };
+        self.page_to_coordinator(tab, coordinator, register);
+    }
+
+    pub fn page_to_coordinator(&mut self, tab: usize, coordinator: usize, message: PageToCoordinator) {
+        let Some(coordinator) = self.heard_by(coordinator) else { return };
+        let way = (Agent::Page(tab), Agent::Coordinator(coordinator), Channel::Control);
+        self.queues.post(way, Packet::PageToCoordinator(message));
+    }
+
+    pub fn page_granted(&mut self, tab: usize, name: &str) {
+        let client = self.tabs[tab].client;
+        let lost = self.clients[client].instance.filter(|instance| name == self.instance_lock(*instance));
+        if lost.is_some() {
+            self.connect_client(client);
+        }
+    }
+
+    pub fn page_hears_coordinator(
+        &mut self,
+        tab: usize,
+        from: usize,
+        message: CoordinatorToPage,
+        port: Option<u64>,
+    ) -> Result<(), String> {
+        let client = self.tabs[tab].client;
+        // On the bus the last that registered it counts; over ports the one it connected to.
+        let new =
+            matches!(message, CoordinatorToPage::CoordinatorStarted { .. } | CoordinatorToPage::Registered { .. });
+        if self.clients[client].coordinator != Some(from) && !(self.bus && new) {
+            return Ok(());
+        }
+        match message {
+            CoordinatorToPage::CoordinatorStarted { .. } => {
+                self.register_client(client, from);
+                if !self.bus {
+                    let way = (Agent::Page(tab), Agent::Worker(tab), Channel::Control);
+                    self.queues.post(way, Packet::Attach(from));
+                }
+            }
+            CoordinatorToPage::Registered { .. } => {
+                self.clients[client].coordinator = Some(from);
+                self.clients[client].patience = None;
+                self.clients[client].instance = Some(from);
+                let lock = self.instance_lock(from);
+                if !self.locks.is_waiting(&lock, Agent::Page(tab)) {
+                    self.locks.wait(&lock, Agent::Page(tab), &mut self.queues);
+                }
+            }
+            CoordinatorToPage::UpgradeRequired { .. } => return Err("versions are the same".to_owned()),
+            CoordinatorToPage::Connect { host, epoch, .. } => {
+                let host = self.tab_of(&host);
+                let port = port.unwrap_or(epoch.0);
+                let client = &mut self.clients[client];
+                client.epoch = client.epoch.max(epoch);
+                let stays = |now: &Connection| now.host == host && now.epoch == epoch && now.welcome;
+                if client.connection.as_ref().is_some_and(stays) {
+                    return Ok(());
+                }
+                client.connection = Some(Connection { host, epoch, port, welcome: false });
+                let hello = PageToHost::Hello { client: self.tabs[tab].id.clone(), protocol: PROTOCOL, schema: None };
+                self.page_to_host(tab, host, port, hello);
+            }
+            CoordinatorToPage::HostLost { host, epoch } => {
+                let host = self.tab_of(&host);
+                let client = &mut self.clients[client];
+                if client.connection.as_ref().is_some_and(|now| now.host == host && now.epoch == epoch) {
+                    client.connection = None;
+                }
+            }
+            CoordinatorToPage::WorkerLost => self.be_born_again(tab),
+            CoordinatorToPage::Status { status } => self.clients[client].status = Some(status),
+        }
+        Ok(())
+    }
+
+    fn page_to_host(&mut self, tab: usize, host: usize, port: u64, message: PageToHost) {
+        self.queues.post((Agent::Page(tab), Agent::Worker(host), Channel::Data(port)), Packet::PageToHost(message));
+    }
+
+    /// The application reads or writes.
+    pub fn request(&mut self, client: usize, write: bool) {
+        let state = &mut self.clients[client];
+        state.requests += 1;
+        let id = state.requests;
+        state.unanswered.push(Request { id, write, posted: None });
+        self.note(|| format!("client {client} makes request {id}, write: {write}"));
+        self.post_requests(client);
+    }
+
+    fn post_requests(&mut self, client: usize) {
+        let Some(Connection { host, epoch, port, welcome: true }) = self.clients[client].connection.clone() else {
+            return;
+        };
+        let tab = self.clients[client].tab;
+        for index in 0..self.clients[client].unanswered.len() {
+            let request = &mut self.clients[client].unanswered[index];
+            if request.posted.is_none() {
+                request.posted = Some((host, epoch));
+                let (write, request) = (request.write, RequestId(request.id));
+                let message = if write {
+                    PageToHost::Exec { request, sql: "INSERT".to_owned(), params: None }
+                } else {
+                    PageToHost::Query { request, sql: "SELECT".to_owned(), params: None }
+                };
+                self.page_to_host(tab, host, port, message);
+            }
+        }
+    }
+
+    pub fn page_hears_host(&mut self, tab: usize, from: usize, port: u64, message: HostToPage) -> Result<(), String> {
+        let index = self.tabs[tab].client;
+        let client = &mut self.clients[index];
+        let current = |now: &&mut Connection| now.host == from && now.port == port;
+        let Some(connection) = client.connection.as_mut().filter(current) else { return Ok(()) };
+        match message {
+            HostToPage::Welcome { epoch, opened, commit, .. } => {
+                if epoch != connection.epoch {
+                    return Err(format!("welcome in epoch {epoch} after connect in {}", connection.epoch));
+                }
+                if std::mem::replace(&mut connection.welcome, true) {
+                    // On the bus two introductions lead to two hellos on the same channel.
+                    return Ok(());
+                }
+                let nothing_since = opened == client.known;
+                let unanswered = std::mem::take(&mut client.unanswered);
+                for mut request in unanswered {
+                    let safe = !request.write || nothing_since && request.posted != Some((from, epoch));
+                    if request.posted.is_some() && !safe {
+                        client.outcomes.push((request.id, Outcome::Unknown));
+                    } else {
+                        request.posted = None;
+                        client.unanswered.push(request);
+                    }
+                }
+                client.known = commit;
+                self.post_requests(index);
+            }
+            HostToPage::Executed { request, commit, .. } => self.answered(index, request, commit, Outcome::Written)?,
+            HostToPage::Queried { request, commit, .. } => self.answered(index, request, commit, Outcome::Read)?,
+            HostToPage::Delivery(delivery) => {
+                let frame = DeliveryFrame::new(&delivery.edits.0).map_err(|error| error.to_string())?;
+                if delivery.cause.is_none() {
+                    client.known = client.known.max(frame.commit());
+                }
+            }
+            other => return Err(format!("unexpected {other:?}")),
+        }
+        Ok(())
+    }
+
+    fn answered(&mut self, client: usize, id: RequestId, commit: CommitId, outcome: Outcome) -> Result<(), String> {
+        let state = &mut self.clients[client];
+        state.known = state.known.max(commit);
+        match state.unanswered.iter().position(|request| request.id == id.0) {
+            Some(0) => {
+                state.unanswered.remove(0);
+                state.outcomes.push((id.0, outcome));
+                Ok(())
+            }
+            // A read that was posted on two ports is answered twice if the first answer was slow.
+            None if outcome == Outcome::Read => Ok(()),
+            place => Err(format!("answer to request {id} of client {client} out of order: {place:?}")),
+        }
+    }
+
+    /// `freeze` or `pagehide`: terminate the worker, withdraw, say goodbye.
+    pub fn fall_asleep(&mut self, tab: usize) {
+        let client = self.tabs[tab].client;
+        self.terminate_worker(tab);
+        self.locks.withdraw_all(Agent::Page(tab));
+        if let Some(coordinator) = self.clients[client].coordinator {
+            self.page_to_coordinator(tab, coordinator, PageToCoordinator::Goodbye);
+        }
+        self.clients[client].connection = None;
+        self.clients[client].coordinator = None;
+        self.clients[client].patience = None;
+        self.clients[client].asleep = true;
+        self.tabs[tab].page = Life::Frozen;
+    }
+
+    /// The page goes on under a new tab id.
+    pub fn be_born_again(&mut self, tab: usize) {
+        let client = self.tabs[tab].client;
+        if !self.clients[client].asleep {
+            self.fall_asleep(tab);
+        }
+        self.clients[client].asleep = false;
+        // Its lock and its listeners go; what it posted stays posted.
+        self.locks.bury(Agent::Page(tab), &mut self.queues);
+        self.tabs[tab].page = Life::Dead;
+        self.open_tab(client);
+    }
+
+    pub fn page_lock(&self, tab: &TabId) -> String {
+        names::page(DATABASE, tab)
+    }
+}
