@@ -1,0 +1,87 @@
+//! One value as a person reads it: one line of text that no value can use to steer the terminal.
+
+use std::fmt::Write;
+
+use tidewater::ValueRef;
+
+/// The most bytes of a BLOB that are spelled out.
+const BLOB_BYTES_SHOWN: usize = 24;
+
+/// The most characters of a TEXT that are shown; nobody reads further in a table.
+const CHARACTERS_SHOWN: usize = 400;
+
+/// The value as shown in a cell.
+pub fn cell_text(value: ValueRef<'_>) -> String {
+    match value {
+        ValueRef::Null => "NULL".to_owned(),
+        ValueRef::Integer(value) => value.to_string(),
+        ValueRef::Real(value) if value == f64::INFINITY => "Inf".to_owned(),
+        ValueRef::Real(value) if value == f64::NEG_INFINITY => "-Inf".to_owned(),
+        ValueRef::Real(value) => format!("{value:?}"),
+        ValueRef::Text(bytes) => printable(&String::from_utf8_lossy(bytes)),
+        ValueRef::Blob(bytes) => blob(bytes),
+    }
+}
+
+/// Whether the value stands at the right edge of its column.
+pub const fn is_number(value: ValueRef<'_>) -> bool {
+    matches!(value, ValueRef::Integer(_) | ValueRef::Real(_))
+}
+
+/// Text on one line, with control characters made visible instead of obeyed.
+pub fn printable(text: &str) -> String {
+    let mut characters = text.chars();
+    let mut shown: String = characters.by_ref().take(CHARACTERS_SHOWN).map(visible).collect();
+    if characters.next().is_some() {
+        shown.push('…');
+    }
+    shown
+}
+
+fn visible(character: char) -> char {
+    /// Where Unicode pictures the control characters, in their order.
+    const PICTURES: u32 = 0x2400;
+    match character {
+        '\u{0}'..='\u{1f}' => char::from_u32(PICTURES + u32::from(character)).unwrap_or(char::REPLACEMENT_CHARACTER),
+        '\u{7f}' => '\u{2421}',
+        // Controls and marks that reorder what stands around them.
+        '\u{80}'..='\u{9f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => char::REPLACEMENT_CHARACTER,
+        other => other,
+    }
+}
+
+fn blob(bytes: &[u8]) -> String {
+    let mut text = "x'".to_owned();
+    for byte in bytes.iter().take(BLOB_BYTES_SHOWN) {
+        // Writing to a String does not fail.
+        let _ = write!(text, "{byte:02x}");
+    }
+    if bytes.len() > BLOB_BYTES_SHOWN {
+        let _ = write!(text, "…' ({} bytes)", bytes.len());
+    } else {
+        text.push('\'');
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn types_stay_apart() {
+        assert_eq!(cell_text(ValueRef::Integer(1)), "1");
+        assert_eq!(cell_text(ValueRef::Real(1.0)), "1.0");
+        assert_eq!(cell_text(ValueRef::Real(f64::NEG_INFINITY)), "-Inf");
+        assert_eq!(cell_text(ValueRef::Blob(&[0, 255])), "x'00ff'");
+        assert_eq!(cell_text(ValueRef::Blob(&[0; 30])), format!("x'{}…' (30 bytes)", "00".repeat(24)));
+    }
+
+    #[test]
+    fn text_stays_on_its_line_and_cannot_steer_the_terminal() {
+        assert_eq!(cell_text(ValueRef::Text(b"a\nb\x1b[2Jc\x7f")), "a␊b␛[2Jc␡");
+        assert_eq!(cell_text(ValueRef::Text("\u{9b}2J\u{202e}".as_bytes())), "\u{fffd}2J\u{fffd}");
+        assert_eq!(cell_text(ValueRef::Text("é水".as_bytes())), "é水");
+        assert_eq!(cell_text(ValueRef::Text("x".repeat(1000).as_bytes())).chars().count(), CHARACTERS_SHOWN + 1);
+    }
+}

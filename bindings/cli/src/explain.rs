@@ -1,0 +1,27 @@
+//! `tidewater explain`: how a result would be kept up to date.
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use anyhow::Result;
+
+use crate::args::ExplainArgs;
+use crate::open::open_existing;
+use crate::param;
+use crate::wire::{Answer, write_line};
+
+/// Prints the explanation.
+pub fn run(args: ExplainArgs) -> Result<ExitCode> {
+    let query = args.query;
+    let params = param::collect(query.params)?;
+    let explain = open_existing(&query.file)?.explain(&query.sql, params)?;
+    let mut text = Vec::new();
+    if query.json {
+        write_line(&Answer::explained(&explain), &mut text);
+    } else {
+        text.extend(explain.text.trim_end().bytes());
+        text.push(b'\n');
+    }
+    std::io::stdout().lock().write_all(&text)?;
+    Ok(ExitCode::SUCCESS)
+}

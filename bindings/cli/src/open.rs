@@ -1,0 +1,19 @@
+//! Opening databases for people: errors name the file.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, ensure};
+use tidewater::{Engine, Location, Options};
+
+/// Opens a file that must be there already: a mistyped name is no new, empty database.
+pub fn open_existing(file: &Path) -> Result<Engine> {
+    ensure!(file.exists(), "{}: there is no such file", file.display());
+    open(Some(file.to_owned()), Options::default())
+}
+
+/// Opens or creates a file, or a database in memory.
+pub fn open(file: Option<PathBuf>, options: Options) -> Result<Engine> {
+    let name = file.as_ref().map_or_else(|| "a database in memory".to_owned(), |path| path.display().to_string());
+    let location = file.map_or(Location::Memory, Location::File);
+    Engine::open(location, options).with_context(|| format!("cannot open {name}"))
+}

@@ -1,0 +1,155 @@
+//! A watched result in the shell: its rows, and a few lines for what each commit did to them.
+
+use ratatui::crossterm::style::{Color, Stylize};
+use tidewater::{Diff, Edit, Event, Row, Snapshot};
+
+use crate::cell::{cell_text, printable};
+use crate::table::{counted, table};
+
+/// A diff with more edits than this is shown as the whole new table instead.
+const EDITS_SHOWN: usize = 20;
+
+/// Whether text may be coloured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Paint {
+    Colours,
+    Plain,
+}
+
+impl Paint {
+    fn line(self, text: String, colour: Color) -> String {
+        match self {
+            Self::Colours => text.with(colour).to_string(),
+            Self::Plain => text,
+        }
+    }
+}
+
+/// One watched result.
+pub struct Live {
+    number: u32,
+    columns: Vec<String>,
+    rows: Vec<Row>,
+    paint: Paint,
+}
+
+impl Live {
+    pub fn new(number: u32, snapshot: &Snapshot, paint: Paint) -> Self {
+        Self { number, columns: snapshot.columns.to_vec(), rows: snapshot.rows.to_vec(), paint }
+    }
+
+    /// The whole result.
+    pub fn page(&self) -> String {
+        table(&self.columns, &self.rows, None)
+    }
+
+    /// Takes an event in and tells what it changed.
+    pub fn receive(&mut self, event: &Event) -> String {
+        let title = format!("watch {}, commit {}", self.number, event.commit());
+        match event {
+            Event::Diff(diff) if diff.edits.len() <= EDITS_SHOWN => {
+                let changes = self.changes(diff);
+                format!("{title}, {}\n{changes}", counted(self.rows.len(), "row"))
+            }
+            Event::Diff(diff) => {
+                diff.apply(&mut self.rows);
+                format!("{title}, {}\n{}", counted(self.rows.len(), "row"), self.page())
+            }
+            Event::Columns(snapshot) => {
+                self.columns = snapshot.columns.to_vec();
+                self.rows = snapshot.rows.to_vec();
+                format!("{title}, other columns\n{}", self.page())
+            }
+            Event::Error { error, closed, .. } => {
+                let end = if *closed { "ended" } else { "cannot be answered now" };
+                let text = format!("{title}, {end}: {}", printable(&error.to_string()));
+                self.paint.line(text, Color::Red)
+            }
+            Event::Divergence(_) => {
+                self.paint.line(format!("{title}: the rows are not what SQLite returns"), Color::Red)
+            }
+        }
+    }
+
+    fn changes(&mut self, diff: &Diff) -> String {
+        let mut lines = Vec::with_capacity(diff.edits.len());
+        for edit in diff.edits.iter() {
+            lines.push(match edit {
+                Edit::Insert { row, .. } => self.paint.line(format!("  + {}", cells(row)), Color::Green),
+                Edit::Remove { index } => self.paint.line(format!("  - {}", self.row(*index, cells)), Color::Red),
+                Edit::Replace { index, row } => {
+                    let text = self.row(*index, |old| replaced(old, row));
+                    self.paint.line(format!("  ~ {text}"), Color::Yellow)
+                }
+                Edit::Move { from, to } => {
+                    let text = self.row(*from, cells);
+                    self.paint.line(format!("  ↕ {text}  to row {}", to + 1), Color::Blue)
+                }
+            });
+            edit.apply(&mut self.rows);
+        }
+        lines.join("\n")
+    }
+
+    fn row(&self, index: usize, text: impl Fn(&Row) -> String) -> String {
+        self.rows.get(index).map(text).unwrap_or_default()
+    }
+}
+
+fn cells(row: &Row) -> String {
+    row.values().map(cell_text).collect::<Vec<_>>().join("  ")
+}
+
+fn replaced(old: &Row, new: &Row) -> String {
+    let pairs = old.values().zip(new.values());
+    let cells = pairs.map(|(before, after)| match before == after {
+        true => cell_text(after),
+        false => format!("{} → {}", cell_text(before), cell_text(after)),
+    });
+    cells.collect::<Vec<_>>().join("  ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Arc;
+    use tidewater::{CommitId, Error, Value};
+
+    fn row(id: i64, name: &str) -> Row {
+        [Value::from(id), Value::from(name)].into_iter().collect()
+    }
+
+    fn live() -> Live {
+        let columns = Arc::from(["id".to_owned(), "name".to_owned()]);
+        let snapshot = Snapshot { commit: CommitId(1), columns, rows: Arc::from([row(1, "ann"), row(2, "bob")]) };
+        Live::new(4, &snapshot, Paint::Plain)
+    }
+
+    #[test]
+    fn a_diff_is_told_row_by_row() {
+        let edits = [
+            Edit::Remove { index: 0 },
+            Edit::Replace { index: 0, row: row(2, "bea") },
+            Edit::Insert { index: 1, row: row(3, "cy") },
+            Edit::Move { from: 1, to: 0 },
+        ];
+        let told = live().receive(&Event::Diff(Diff { commit: CommitId(2), edits: edits.into() }));
+        assert_eq!(told, "watch 4, commit 2, 2 rows\n  - 1  ann\n  ~ 2  bob → bea\n  + 3  cy\n  ↕ 3  cy  to row 1");
+    }
+
+    #[test]
+    fn a_flood_is_told_as_a_table() {
+        let edits: Vec<Edit> = (0..30).map(|id| Edit::Insert { index: 0, row: row(id, "x") }).collect();
+        let mut live = live();
+        let told = live.receive(&Event::Diff(Diff { commit: CommitId(2), edits: edits.into() }));
+        assert!(told.starts_with("watch 4, commit 2, 32 rows\n╭"), "{told}");
+        assert!(told.ends_with(&live.page()));
+    }
+
+    #[test]
+    fn an_error_says_whether_the_watch_goes_on() {
+        let error = |closed| Event::Error { commit: CommitId(2), error: Arc::new(Error::InTransaction), closed };
+        assert!(live().receive(&error(true)).starts_with("watch 4, commit 2, ended: "));
+        assert!(live().receive(&error(false)).starts_with("watch 4, commit 2, cannot be answered now: "));
+    }
+}

@@ -1,0 +1,130 @@
+//! The shell at a terminal: line editing, history, and news of watched results while one types.
+
+use std::borrow::Cow;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::Result;
+use ratatui::crossterm::style::Stylize;
+use reedline::{
+    ExternalPrinter, FileBackedHistory, Prompt, PromptEditMode, PromptHistorySearch, Reedline, Signal,
+    ValidationResult, Validator,
+};
+use tidewater::Engine;
+
+use super::command::is_dot_command;
+use super::session::{Reply, Session, steps};
+use super::split::{is_blank, split};
+
+/// How often to look for commits of other programs while waiting for a key.
+const TICK: Duration = Duration::from_millis(50);
+
+/// Texts that may wait for the line editor, which takes all of them at each tick.
+const WAITING_TEXTS: usize = 16;
+
+/// Inputs kept in the history file.
+const HISTORY: usize = 10_000;
+
+/// Talks with the user until they leave.
+pub fn run(engine: Engine, mut session: Session, name: &str) -> Result<ExitCode> {
+    println!("tidewater {}, {name}; .help shows what can be typed", env!("CARGO_PKG_VERSION"));
+    let mut editor = editor(engine.clone(), &session);
+    loop {
+        let prompt = ShellPrompt { in_transaction: session.in_transaction() };
+        match editor.read_line(&prompt)? {
+            Signal::Success(input) => {
+                for step in steps(&input) {
+                    match session.perform(step) {
+                        Reply::Text(text) if text.is_empty() => {}
+                        Reply::Text(text) => println!("{text}"),
+                        Reply::Trouble(message) => println!("{}", format!("error: {message}").red()),
+                        Reply::Quit => return Ok(ExitCode::SUCCESS),
+                    }
+                    for text in session.news().take() {
+                        println!("{text}");
+                    }
+                }
+            }
+            Signal::CtrlD => return Ok(ExitCode::SUCCESS),
+            _ => {}
+        }
+    }
+}
+
+fn editor(engine: Engine, session: &Session) -> Reedline {
+    let printer = ExternalPrinter::new(WAITING_TEXTS);
+    let (sender, news) = (printer.sender(), session.news());
+    let mut trouble = None;
+    let look_for_commits = move || {
+        let mut texts = Vec::new();
+        let polled = engine.poll().err().map(|error| error.to_string());
+        if polled != trouble {
+            texts.extend(polled.iter().map(|message| format!("error: {message}")));
+            trouble = polled;
+        }
+        texts.extend(news.take());
+        if !texts.is_empty() {
+            // The editor empties the channel at every tick, so there is room.
+            let _ = sender.try_send(texts.join("\n"));
+        }
+    };
+    let editor = Reedline::create()
+        .with_validator(Box::new(StatementValidator))
+        .with_external_printer(printer)
+        .with_poll_interval(TICK)
+        .with_idle_callback(Box::new(look_for_commits));
+    match history_file().and_then(|file| FileBackedHistory::with_file(HISTORY, file).ok()) {
+        Some(history) => editor.with_history(Box::new(history)),
+        None => editor,
+    }
+}
+
+fn history_file() -> Option<PathBuf> {
+    let state = std::env::var_os("XDG_STATE_HOME")
+        .or_else(|| std::env::var_os("LOCALAPPDATA"))
+        .map(PathBuf::from)
+        .or_else(|| std::env::home_dir().map(|home| home.join(".local").join("state")))?;
+    let folder = state.join("tidewater");
+    std::fs::create_dir_all(&folder).ok()?;
+    Some(folder.join("shell_history"))
+}
+
+/// Enter ends an input that is a dot command or whole statements, and otherwise begins a new line.
+struct StatementValidator;
+
+impl Validator for StatementValidator {
+    fn validate(&self, input: &str) -> ValidationResult {
+        if is_dot_command(input) || is_blank(split(input).1) {
+            ValidationResult::Complete
+        } else {
+            ValidationResult::Incomplete
+        }
+    }
+}
+
+struct ShellPrompt {
+    in_transaction: bool,
+}
+
+impl Prompt for ShellPrompt {
+    fn render_prompt_left(&self) -> Cow<'_, str> {
+        "tidewater".into()
+    }
+
+    fn render_prompt_right(&self) -> Cow<'_, str> {
+        if self.in_transaction { "transaction open".into() } else { "".into() }
+    }
+
+    fn render_prompt_indicator(&self, _: PromptEditMode) -> Cow<'_, str> {
+        if self.in_transaction { "*> ".into() } else { "> ".into() }
+    }
+
+    fn render_prompt_multiline_indicator(&self) -> Cow<'_, str> {
+        "        .. ".into()
+    }
+
+    fn render_prompt_history_search_indicator(&self, search: PromptHistorySearch) -> Cow<'_, str> {
+        format!("(history: {}) ", search.term).into()
+    }
+}

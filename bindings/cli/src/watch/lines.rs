@@ -1,0 +1,108 @@
+//! The live result as lines, for pipes: JSON events, or whole tables.
+
+use std::io::Write;
+use std::process::ExitCode;
+use std::thread::sleep;
+use std::time::Duration;
+
+use anyhow::{Result, anyhow};
+use tidewater::{CommitId, Engine, Event, Row, Snapshot, Subscription};
+
+use crate::table::{counted, table};
+use crate::wire::{EventLine, write_line};
+
+/// How often to look for commits.
+const TICK: Duration = Duration::from_millis(50);
+
+/// Prints the result as it stands, then every event, as JSON lines.
+pub fn json(engine: &Engine, mut subscription: Subscription) -> Result<ExitCode> {
+    let mut output = std::io::stdout().lock();
+    let mut lines = Vec::new();
+    write_line(&EventLine::snapshot(subscription.snapshot(), subscription.plan()), &mut lines);
+    let mut poll_trouble = None;
+    loop {
+        let mut is_closed = false;
+        while let Some(event) = subscription.try_next() {
+            is_closed |= matches!(event, Event::Error { closed: true, .. });
+            write_line(&EventLine::event(None, &event), &mut lines);
+        }
+        output.write_all(&lines)?;
+        output.flush()?;
+        lines.clear();
+        if is_closed {
+            return Ok(ExitCode::FAILURE);
+        }
+        sleep(TICK);
+        poll(engine, &mut poll_trouble);
+    }
+}
+
+/// Prints the result as a table, again whenever it changed.
+pub fn tables(engine: &Engine, mut subscription: Subscription) -> Result<ExitCode> {
+    let mut output = std::io::stdout().lock();
+    let mut state = State::new(subscription.snapshot());
+    let mut is_new = true;
+    let mut poll_trouble = None;
+    loop {
+        while let Some(event) = subscription.try_next() {
+            is_new |= state.receive(&event)?;
+        }
+        if is_new {
+            writeln!(output, "{}", state.page())?;
+            output.flush()?;
+            is_new = false;
+        }
+        sleep(TICK);
+        poll(engine, &mut poll_trouble);
+    }
+}
+
+/// A database that cannot be read for a while is told once, and tried again.
+fn poll(engine: &Engine, trouble: &mut Option<String>) {
+    let now = engine.poll().err().map(|error| error.to_string());
+    if now != *trouble {
+        if let Some(message) = &now {
+            eprintln!("tidewater: {message}");
+        }
+        *trouble = now;
+    }
+}
+
+/// The rows between two pages.
+struct State {
+    columns: Vec<String>,
+    rows: Vec<Row>,
+    commit: CommitId,
+}
+
+impl State {
+    fn new(snapshot: &Snapshot) -> Self {
+        Self { columns: snapshot.columns.to_vec(), rows: snapshot.rows.to_vec(), commit: snapshot.commit }
+    }
+
+    /// Takes an event in; whether there is something new to print.
+    fn receive(&mut self, event: &Event) -> Result<bool> {
+        match event {
+            Event::Diff(diff) => {
+                diff.apply(&mut self.rows);
+                self.commit = diff.commit;
+                Ok(true)
+            }
+            Event::Columns(snapshot) => {
+                *self = Self::new(snapshot);
+                Ok(true)
+            }
+            Event::Error { error, closed: true, .. } => Err(anyhow!("{error}")),
+            Event::Error { error, .. } => {
+                eprintln!("tidewater: {error}");
+                Ok(false)
+            }
+            Event::Divergence(_) => Ok(false),
+        }
+    }
+
+    fn page(&self) -> String {
+        let title = format!("commit {}, {}", self.commit, counted(self.rows.len(), "row"));
+        format!("{title}\n{}\n", table(&self.columns, &self.rows, None))
+    }
+}

@@ -1,0 +1,89 @@
+//! The live table on a terminal: keys in, frames out.
+
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+use ratatui::DefaultTerminal;
+use ratatui::crossterm::event::{self, Event as TerminalEvent, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+use tidewater::{Engine, Subscription};
+
+use super::model::Model;
+use super::view::{Heading, Scroll, View};
+
+/// How long to wait for a key before looking for commits: also the frame time of fading marks.
+const TICK: Duration = Duration::from_millis(50);
+
+/// Shows the subscription until the user quits.
+pub fn run(engine: &Engine, subscription: Subscription, heading: &Heading) -> Result<ExitCode> {
+    let mut terminal = ratatui::try_init()?;
+    let shown = show(&mut terminal, engine, subscription, heading);
+    ratatui::try_restore()?;
+    shown
+}
+
+fn show(
+    terminal: &mut DefaultTerminal,
+    engine: &Engine,
+    mut subscription: Subscription,
+    heading: &Heading,
+) -> Result<ExitCode> {
+    let start = Instant::now();
+    let mut model = Model::new(subscription.snapshot());
+    let mut view = View::default();
+    let mut is_stale = true;
+    let mut status = ExitCode::SUCCESS;
+    let mut poll_trouble = None;
+    loop {
+        let now = start.elapsed();
+        let trouble = engine.poll().err().map(|error| error.to_string());
+        is_stale |= trouble != poll_trouble;
+        poll_trouble = trouble;
+        while let Some(event) = subscription.try_next() {
+            if model.receive(&event, now) {
+                status = ExitCode::FAILURE;
+            }
+            is_stale = true;
+        }
+        is_stale |= model.expire(now);
+        if is_stale || model.is_fading() {
+            let trouble = poll_trouble.as_deref().or(model.trouble());
+            terminal.draw(|frame| view.draw(&model, heading, trouble, now, frame.area(), frame.buffer_mut()))?;
+            is_stale = false;
+        }
+        if event::poll(TICK)? {
+            match event::read()? {
+                TerminalEvent::Key(key) if key.kind != KeyEventKind::Release => match action(key) {
+                    Some(Action::Quit) => return Ok(status),
+                    Some(Action::Scroll(step)) => view.scroll(step),
+                    None => continue,
+                },
+                TerminalEvent::Resize(..) => {}
+                _ => continue,
+            }
+            is_stale = true;
+        }
+    }
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Action {
+    Quit,
+    Scroll(Scroll),
+}
+
+fn action(key: KeyEvent) -> Option<Action> {
+    Some(match key.code {
+        KeyCode::Char('c' | 'd') if key.modifiers.contains(KeyModifiers::CONTROL) => Action::Quit,
+        KeyCode::Char('q') | KeyCode::Esc => Action::Quit,
+        KeyCode::Up | KeyCode::Char('k') => Action::Scroll(Scroll::Up),
+        KeyCode::Down | KeyCode::Char('j') => Action::Scroll(Scroll::Down),
+        KeyCode::PageUp => Action::Scroll(Scroll::PageUp),
+        KeyCode::PageDown | KeyCode::Char(' ') => Action::Scroll(Scroll::PageDown),
+        KeyCode::Home | KeyCode::Char('g') => Action::Scroll(Scroll::Home),
+        KeyCode::End | KeyCode::Char('G') => Action::Scroll(Scroll::End),
+        KeyCode::Left | KeyCode::Char('h') => Action::Scroll(Scroll::Left),
+        KeyCode::Right | KeyCode::Char('l') => Action::Scroll(Scroll::Right),
+        _ => return None,
+    })
+}

@@ -1,0 +1,207 @@
+//! `tidewater watch` and `explain` while another program writes the file.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod support;
+
+use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
+
+use rusqlite::Connection;
+use serde_json::{Value, json};
+use support::{apply, tidewater};
+
+/// Far beyond the time in which a change has to show, near enough to end a test that hangs.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+struct Database {
+    _folder: tempfile::TempDir,
+    file: PathBuf,
+    other_program: Connection,
+}
+
+impl Database {
+    fn new(journal: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("app.db");
+        let other_program = Connection::open(&file).unwrap();
+        other_program.pragma_update_and_check(None, "journal_mode", journal, |_| Ok(())).unwrap();
+        other_program
+            .execute_batch("CREATE TABLE t(id INTEGER PRIMARY KEY, name); INSERT INTO t VALUES (1, 'ann'), (2, 'bob')")
+            .unwrap();
+        Self { _folder: folder, file, other_program }
+    }
+
+    fn write(&self, sql: &str) {
+        self.other_program.execute_batch(sql).unwrap();
+    }
+}
+
+/// A watching process, whose lines come as they are printed.
+struct Watching {
+    child: Child,
+    lines: Receiver<String>,
+}
+
+impl Watching {
+    fn start(file: &Path, arguments: &[&str]) -> Self {
+        let mut child = tidewater()
+            .arg("watch")
+            .arg(file)
+            .args(arguments)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let output = BufReader::new(child.stdout.take().unwrap());
+        let (sender, lines) = channel();
+        std::thread::spawn(move || output.lines().map_while(Result::ok).try_for_each(|line| sender.send(line)));
+        Self { child, lines }
+    }
+
+    fn line(&self) -> String {
+        self.lines.recv_timeout(PATIENCE).expect("a line in time")
+    }
+
+    fn event(&self) -> Value {
+        serde_json::from_str(&self.line()).unwrap()
+    }
+
+    fn exit(mut self) -> (Option<i32>, String) {
+        let mut errors = String::new();
+        self.child.stderr.take().unwrap().read_to_string(&mut errors).unwrap();
+        (self.child.wait().unwrap().code(), errors)
+    }
+}
+
+impl Drop for Watching {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[test]
+fn json_lines_follow_the_writes_of_another_program() {
+    for journal in ["DELETE", "WAL"] {
+        let database = Database::new(journal);
+        let watching = Watching::start(&database.file, &["SELECT name FROM t ORDER BY id", "--json"]);
+        let snapshot = watching.event();
+        assert_eq!(snapshot["event"], json!("snapshot"));
+        assert_eq!((&snapshot["columns"], &snapshot["rows"]), (&json!(["name"]), &json!([["ann"], ["bob"]])));
+        let mut rows = snapshot["rows"].as_array().unwrap().clone();
+        let mut last = snapshot["commit"].as_u64().unwrap();
+        for (sql, expected) in [
+            ("INSERT INTO t VALUES (3, 'cy')", json!([["ann"], ["bob"], ["cy"]])),
+            ("UPDATE t SET name = 'bea' WHERE id = 2", json!([["ann"], ["bea"], ["cy"]])),
+            ("DELETE FROM t WHERE id = 1", json!([["bea"], ["cy"]])),
+        ] {
+            database.write(sql);
+            let diff = watching.event();
+            assert_eq!(diff["event"], json!("diff"), "{journal}: {diff}");
+            apply(&diff["edits"], &mut rows);
+            assert_eq!(Value::from(rows.clone()), expected, "{journal}");
+            let commit = diff["commit"].as_u64().unwrap();
+            assert!(commit > last);
+            last = commit;
+        }
+    }
+}
+
+#[test]
+fn without_a_terminal_tables_are_printed_on_change() {
+    let database = Database::new("DELETE");
+    let watching = Watching::start(&database.file, &["SELECT id, name FROM t WHERE name <> ?", "--param", "bob"]);
+    let page: Vec<String> = (0..6).map(|_| watching.line()).collect();
+    assert!(page[0].starts_with("commit ") && page[0].ends_with(", 1 row"), "{page:?}");
+    assert_eq!(page[2], "│ id ┆ name │");
+    assert_eq!(page[4], "│  1 ┆ ann  │");
+    database.write("INSERT INTO t VALUES (3, 'bob'); INSERT INTO t VALUES (4, 'cy')");
+    let mut page = Vec::new();
+    while !page.iter().any(|line: &String| line.contains("cy")) {
+        page.push(watching.line());
+    }
+}
+
+#[test]
+fn watching_leaves_the_file_as_it_is() {
+    let database = Database::new("DELETE");
+    let before = std::fs::read(&database.file).unwrap();
+    let watching = Watching::start(&database.file, &["SELECT * FROM t", "--json"]);
+    watching.event();
+    std::thread::sleep(Duration::from_millis(300));
+    drop(watching);
+    assert!(std::fs::read(&database.file).unwrap() == before, "the file has changed");
+    let beside: Vec<_> = std::fs::read_dir(database.file.parent().unwrap()).unwrap().collect();
+    assert_eq!(beside.len(), 1, "{beside:?}");
+}
+
+#[test]
+fn a_watch_ends_with_its_table() {
+    let database = Database::new("DELETE");
+    for flags in [&["--json"][..], &[]] {
+        database.write("CREATE TABLE IF NOT EXISTS gone(a)");
+        let watching = Watching::start(&database.file, &[&["SELECT a FROM gone"], flags].concat());
+        watching.line();
+        database.write("DROP TABLE gone");
+        let (status, errors) = watching.exit();
+        assert_eq!(status, Some(1));
+        if flags.is_empty() {
+            assert!(errors.contains("no such table: gone"), "{errors}");
+        }
+    }
+}
+
+#[test]
+fn mistakes_are_told_apart_by_the_exit_status() {
+    let database = Database::new("DELETE");
+    let file = database.file.to_str().unwrap();
+    let missing = database.file.with_file_name("missing.db");
+    for (arguments, status, says) in [
+        (vec!["watch", missing.to_str().unwrap(), "SELECT 1"], 1, "no such file"),
+        (vec!["watch", file, "SELECT * FROM nowhere"], 1, "no such table: nowhere"),
+        (vec!["watch", file, "DELETE FROM t"], 1, "SELECT"),
+        (vec!["watch", file], 2, "SELECT"),
+        (vec!["watch", file, "SELECT ?", "--param", "1", "--param", "a=1"], 2, "--param"),
+        (vec!["watch", file, "SELECT ?", "--nonsense"], 2, "--nonsense"),
+        (vec!["explain", file, "SELECT nope FROM t"], 1, "no such column: nope"),
+        (vec!["nonsense"], 2, "nonsense"),
+    ] {
+        let output = tidewater().args(&arguments).output().unwrap();
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(status), "{arguments:?}: {errors}");
+        assert!(errors.contains(says), "{arguments:?}: {errors}");
+        assert!(output.stdout.is_empty(), "{arguments:?}");
+    }
+    assert!(!missing.exists(), "watching creates no file");
+    assert_eq!(database.other_program.query_row("SELECT count(*) FROM t", [], |row| row.get(0)), Ok(2));
+}
+
+#[test]
+fn explain_prints_words_or_json() {
+    let database = Database::new("DELETE");
+    let explain = |flags: &[&str]| {
+        let mut command = tidewater();
+        command.arg("explain").arg(&database.file).arg("SELECT name FROM t WHERE id = ?").args(["--param", "1"]);
+        let output = command.args(flags).output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let json: Value = serde_json::from_str(&explain(&["--json"])).unwrap();
+    assert_eq!(json["tables"], json!([{"name": "t", "columns": ["id", "name"]}]));
+    assert_eq!(explain(&[]).trim_end(), json["text"].as_str().unwrap().trim_end());
+}
+
+#[test]
+fn help_shows_examples() {
+    for command in ["watch", "explain", "shell", "replay"] {
+        let output = tidewater().args([command, "--help"]).output().unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert!(output.status.success());
+        assert!(text.contains("Examples:") && text.contains(&format!("tidewater {command}")), "{text}");
+    }
+}
