@@ -96,7 +96,7 @@ impl Engine {
     ) -> Result<(T, Executed), Error> {
         let ended = {
             let mut core = self.lock();
-            Transaction::run(&mut core, body)
+            Transaction::begin(&mut core, body)
         };
         self.deliver();
         ended

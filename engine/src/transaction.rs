@@ -15,7 +15,7 @@ pub struct Transaction<'c> {
 }
 
 impl Transaction<'_> {
-    pub(crate) fn run<T>(
+    pub(crate) fn begin<T>(
         core: &mut Core,
         body: impl FnOnce(&Transaction<'_>) -> Result<T, Error>,
     ) -> Result<(T, Executed), Error> {
@@ -35,10 +35,18 @@ impl Transaction<'_> {
     /// # Errors
     /// As [`Engine::exec`](crate::Engine::exec); the transaction stays open.
     pub fn exec(&self, sql: &str, params: impl Into<Params>) -> Result<u64, Error> {
+        self.run(sql, params).map(|(changes, _)| changes)
+    }
+
+    /// Runs one or many statements; gives the number of rows written and the answer of the last statement that has columns.
+    ///
+    /// # Errors
+    /// As [`Engine::exec`](crate::Engine::exec); the transaction stays open.
+    pub fn run(&self, sql: &str, params: impl Into<Params>) -> Result<(u64, Option<Rows>), Error> {
         let (outcome, ran) = self.core.borrow_mut().run(sql, &params.into(), Control::Caller);
         ran?;
         *self.changes.borrow_mut() += outcome.changes;
-        Ok(outcome.changes)
+        Ok((outcome.changes, outcome.rows))
     }
 
     /// Runs one statement and gives the rows it returns, which show what the transaction has written so far.

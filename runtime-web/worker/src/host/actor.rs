@@ -1,0 +1,313 @@
+//! The worker as an actor: told by the coordinator to host or to retire, talked to by page clients while it hosts.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use js_sys::{Array, Function};
+use sqlite_wasm_vfs::sahpool::OpfsSAHPoolUtil;
+use tidewater::{Engine, Location, Options};
+use tidewater_protocol::{
+    CoordinatorToWorker, Epoch, HostFailure, HostToPage, Hosting, InstanceId, PROTOCOL, PageToHost, StorageMode, TabId,
+    Term, WorkerToCoordinator, names,
+};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::spawn_local;
+
+use super::service::{Outgoing, Service};
+use super::storage::{self, Failure};
+use crate::js::port::{Port, RawPort, Received};
+use crate::js::{locks, message, panic};
+
+#[wasm_bindgen]
+extern "C" {
+    /// What the script around the module gives it.
+    pub type Shell;
+
+    /// Told the last words of an instance that ends; closes the worker.
+    #[wasm_bindgen(method, getter)]
+    fn fatal(this: &Shell) -> Function;
+
+    /// Whether everything goes over the bus.
+    #[wasm_bindgen(method, getter, js_name = isOnBus)]
+    fn is_on_bus(this: &Shell) -> bool;
+
+    /// Where ports cannot be transferred: the stand-in for a port to the page client of a tab.
+    #[wasm_bindgen(method, js_name = pageOnBus)]
+    fn page_on_bus(this: &Shell, tab: &str, epoch: f64) -> RawPort;
+}
+
+/// The worker of a tab.
+#[wasm_bindgen]
+pub struct Worker {
+    actor: Rc<Actor>,
+}
+
+#[wasm_bindgen]
+impl Worker {
+    /// Comes to life: takes the lock by which others will know of its death.
+    ///
+    /// # Errors
+    /// What the browser says of the lock.
+    pub async fn start(database: String, tab: String, shell: Shell) -> Result<Worker, JsValue> {
+        panic::report_to(shell.fatal());
+        let tab = TabId(tab);
+        let alive = locks::acquire(&names::worker(&database, &tab)).await?;
+        let actor = Actor {
+            database,
+            tab,
+            shell,
+            _alive: alive,
+            pool: RefCell::default(),
+            state: RefCell::default(),
+            coordinator: RefCell::default(),
+            watch: RefCell::default(),
+        };
+        Ok(Self { actor: Rc::new(actor) })
+    }
+
+    /// Registers with a coordinator, in place of any former one.
+    pub fn coordinator(&self, port: RawPort) {
+        let actor = Rc::clone(&self.actor);
+        let port = Port::listen(port, move |received| actor.control(received));
+        *self.actor.coordinator.borrow_mut() = Some(port);
+        self.actor.register();
+    }
+}
+
+struct Actor {
+    database: String,
+    tab: TabId,
+    shell: Shell,
+    _alive: locks::Held,
+    coordinator: RefCell<Option<Port>>,
+    /// The wait for the death of the coordinator.
+    watch: RefCell<Option<locks::Queued>>,
+    /// The files' VFS once it was installed; paused while this worker does not host.
+    pool: RefCell<Option<OpfsSAHPoolUtil>>,
+    state: RefCell<State>,
+}
+
+#[derive(Default)]
+enum State {
+    #[default]
+    Idle,
+    Opening {
+        term: Term,
+        retired: bool,
+    },
+    Hosting(Host),
+}
+
+struct Host {
+    term: Term,
+    // Before the lock, so that it is closed before the lock is free.
+    service: Service,
+    connections: BTreeMap<TabId, Connection>,
+    _storage: locks::Held,
+}
+
+/// A page client's ports. A new one counts from the moment that its hello arrives: a page client that is introduced
+/// again by a new coordinator keeps the one that it has.
+#[derive(Default)]
+struct Connection {
+    open: Option<Port>,
+    offered: Option<Port>,
+}
+
+impl Actor {
+    fn register(&self) {
+        let hosting = match &*self.state.borrow() {
+            State::Idle => None,
+            State::Opening { term, .. } => Some(Hosting::Opening { term: *term }),
+            State::Hosting(host) => {
+                Some(Hosting::Ready { term: host.term, epoch: host.service.epoch(), storage: host.service.storage() })
+            }
+        };
+        self.tell(&WorkerToCoordinator::Register { tab: self.tab.clone(), protocol: PROTOCOL, hosting });
+    }
+
+    fn tell(&self, said: &WorkerToCoordinator) {
+        if let (Some(port), Ok(said)) = (&*self.coordinator.borrow(), message::to_js(said)) {
+            port.post(&said, &Array::new());
+        }
+    }
+
+    fn control(self: &Rc<Self>, received: Received) {
+        let Ok(message) = message::from_js(received.message) else { return };
+        match message {
+            CoordinatorToWorker::CoordinatorStarted { .. } => self.register(),
+            CoordinatorToWorker::Registered { instance } => self.watch(&instance),
+            CoordinatorToWorker::UpgradeRequired { .. } => {}
+            CoordinatorToWorker::BecomeHost { term, storage, after } => self.become_host(term, storage, after),
+            CoordinatorToWorker::Retire { term } => self.retire(term),
+            CoordinatorToWorker::Connect { client, term } => self.connect(client, term, received.port),
+            CoordinatorToWorker::Disconnect { client } => {
+                if let State::Hosting(host) = &mut *self.state.borrow_mut() {
+                    host.service.leave(&client);
+                    host.connections.remove(&client);
+                }
+            }
+            CoordinatorToWorker::Ping { nonce } => self.tell(&WorkerToCoordinator::Pong { nonce }),
+        }
+    }
+
+    /// Over ports the page client brings the port to the next coordinator; on the bus we have to register by ourselves.
+    fn watch(self: &Rc<Self>, instance: &InstanceId) {
+        if !self.shell.is_on_bus() {
+            return;
+        }
+        let actor = Rc::clone(self);
+        let watch = locks::on_free(&names::coordinator_instance(&self.database, instance), move || actor.register());
+        self.watch.replace(watch.ok());
+    }
+
+    fn become_host(self: &Rc<Self>, term: Term, storage: StorageMode, after: Epoch) {
+        let is_idle = matches!(*self.state.borrow(), State::Idle);
+        if !is_idle {
+            let message = "the worker hosts already".to_owned();
+            return self.tell(&WorkerToCoordinator::HostFailed { term, reason: HostFailure::Failed, message });
+        }
+        *self.state.borrow_mut() = State::Opening { term, retired: false };
+        let actor = Rc::clone(self);
+        spawn_local(async move {
+            let opened = actor.open(term, storage, after).await;
+            actor.opened(term, opened);
+        });
+    }
+
+    async fn open(&self, term: Term, storage: StorageMode, after: Epoch) -> Result<Host, Failure> {
+        let lock =
+            locks::try_acquire(&names::storage(&self.database)).await.map_err(|error| failed(format!("{error:?}")))?;
+        let busy = || Failure { reason: HostFailure::Busy, message: "another worker holds the storage".to_owned() };
+        let lock = lock.ok_or_else(busy)?;
+        let engine = match storage {
+            StorageMode::Memory => Engine::open(Location::Memory, Options::default()),
+            StorageMode::Opfs => {
+                self.take_files().await?;
+                Engine::open(storage::FILE, Options::default().with_vfs(storage::VFS).with_exclusive(true))
+            }
+        };
+        let service = engine.and_then(|engine| Service::begin(engine, storage, after));
+        match service {
+            Ok(service) => Ok(Host { term, service, connections: BTreeMap::new(), _storage: lock }),
+            Err(error) => {
+                self.give_files_back();
+                Err(failed(error.to_string()))
+            }
+        }
+    }
+
+    async fn take_files(&self) -> Result<(), Failure> {
+        let paused = self.pool.take();
+        let opened = storage::open(&self.database, paused.as_ref()).await;
+        let (pool, taken) = match opened {
+            Ok(Some(installed)) => (Some(installed), Ok(())),
+            Ok(None) => (paused, Ok(())),
+            Err(failure) => (paused, Err(failure)),
+        };
+        self.pool.replace(pool);
+        taken
+    }
+
+    fn give_files_back(&self) {
+        if let Some(pool) = &*self.pool.borrow()
+            && let Err(error) = pool.pause()
+        {
+            // Files that stay open would lock every other tab out: better no worker than this one.
+            let _ = self.shell.fatal().call1(&JsValue::UNDEFINED, &error.to_string().into());
+        }
+    }
+
+    fn opened(self: &Rc<Self>, term: Term, opened: Result<Host, Failure>) {
+        let is_retired = matches!(*self.state.borrow(), State::Opening { retired: true, .. });
+        match opened {
+            Ok(host) if is_retired => {
+                self.close(host);
+                self.tell(&WorkerToCoordinator::HostDown { term, error: None });
+            }
+            Ok(host) => {
+                let ready = WorkerToCoordinator::HostReady {
+                    term,
+                    epoch: host.service.epoch(),
+                    storage: host.service.storage(),
+                };
+                *self.state.borrow_mut() = State::Hosting(host);
+                self.tell(&ready);
+            }
+            Err(Failure { reason, message }) => {
+                *self.state.borrow_mut() = State::Idle;
+                self.tell(&WorkerToCoordinator::HostFailed { term, reason, message });
+            }
+        }
+    }
+
+    fn retire(&self, retiring: Term) {
+        let state = self.state.take();
+        match state {
+            State::Opening { term, .. } if term == retiring => {
+                // It cannot be called off; `opened` closes it again and answers.
+                *self.state.borrow_mut() = State::Opening { term, retired: true };
+                return;
+            }
+            State::Hosting(host) if host.term == retiring => self.close(host),
+            other => *self.state.borrow_mut() = other,
+        }
+        self.tell(&WorkerToCoordinator::HostDown { term: retiring, error: None });
+    }
+
+    fn close(&self, host: Host) {
+        let Host { service, connections, _storage: lock, .. } = host;
+        drop(connections);
+        drop(service);
+        self.give_files_back();
+        drop(lock);
+        *self.state.borrow_mut() = State::Idle;
+    }
+
+    fn connect(self: &Rc<Self>, client: TabId, term: Term, port: Option<RawPort>) {
+        let mut state = self.state.borrow_mut();
+        let State::Hosting(host) = &mut *state else { return };
+        if host.term != term {
+            return;
+        }
+        if port.is_none() && host.connections.contains_key(&client) {
+            // The bus has one way between the two, which is open already.
+            return;
+        }
+        #[expect(clippy::cast_precision_loss, reason = "ids are below 2^53")]
+        let port = port.unwrap_or_else(|| self.shell.page_on_bus(&client.0, host.service.epoch().0 as f64));
+        let actor = Rc::clone(self);
+        let sender = client.clone();
+        let port = Port::listen(port, move |received| actor.serve(&sender, received.message));
+        host.connections.entry(client).or_default().offered = Some(port);
+    }
+
+    fn serve(&self, client: &TabId, received: JsValue) {
+        let Ok(request) = message::from_js::<PageToHost>(received) else { return };
+        let mut state = self.state.borrow_mut();
+        let State::Hosting(host) = &mut *state else { return };
+        if matches!(request, PageToHost::Hello { .. })
+            && let Some(connection) = host.connections.get_mut(client)
+            && let Some(offered) = connection.offered.take()
+        {
+            connection.open = Some(offered);
+            host.service.leave(client);
+        }
+        for Outgoing { client, message } in host.service.receive(client, request) {
+            if let Some(Connection { open: Some(port), .. }) = host.connections.get(&client) {
+                post(port, &message);
+            }
+        }
+    }
+}
+
+fn post(port: &Port, said: &HostToPage) {
+    if let Ok(said) = message::to_js(said) {
+        port.post(&said, &message::large_frames(&said));
+    }
+}
+
+fn failed(message: String) -> Failure {
+    Failure { reason: HostFailure::Failed, message }
+}

@@ -1,0 +1,150 @@
+//! The engine's types in the form that messages have.
+
+use tidewater::{Edit, Error, Event, Params, Row, Rows, Value, Watch};
+use tidewater_protocol::frame::{DeliveryWriter, FrameError, ParamsFrame, ValueRef, rows_frame};
+use tidewater_protocol::{
+    CommitId, Delivery, Epoch, ErrorInfo, Explain, Frame, HostToPage, Plan, RequestId, StatementResult, Stats,
+    SubscriptionEvent, SubscriptionId, TableColumns, codes,
+};
+
+use super::service::Happened;
+
+pub(super) fn error(error: &Error) -> ErrorInfo {
+    ErrorInfo { code: error.code().to_owned(), message: error.to_string() }
+}
+
+fn frame_error(error: FrameError) -> ErrorInfo {
+    let code = match error {
+        FrameError::TooLarge => "too_big",
+        _ => codes::BAD_MESSAGE,
+    };
+    ErrorInfo { code: code.to_owned(), message: error.to_string() }
+}
+
+pub(super) fn params(frame: Option<&Frame>) -> Result<Params, ErrorInfo> {
+    let Some(frame) = frame else { return Ok(Params::None) };
+    let params = match ParamsFrame::new(&frame.0).map_err(frame_error)? {
+        ParamsFrame::Positional(values) => Params::Positional(values.into_iter().map(value).collect()),
+        ParamsFrame::Named(values) => {
+            Params::Named(values.into_iter().map(|(name, given)| (name.to_owned(), value(given))).collect())
+        }
+    };
+    Ok(params)
+}
+
+fn value(given: ValueRef<'_>) -> Value {
+    match given {
+        ValueRef::Null => Value::Null,
+        ValueRef::Integer(integer) => Value::Integer(integer),
+        ValueRef::Real(real) => Value::Real(real),
+        ValueRef::Text(bytes) => Value::Text(tidewater::Text::from_bytes(bytes)),
+        ValueRef::Blob(bytes) => Value::Blob(bytes.into()),
+    }
+}
+
+/// Ids are below 2^53, see the protocol's documentation.
+pub(super) fn integer(id: u64) -> Value {
+    Value::Integer(i64::try_from(id).unwrap_or(i64::MAX))
+}
+
+/// The epoch in the only cell of `rows`, 0 if there is none.
+pub(super) fn epoch(rows: &Rows) -> Epoch {
+    match rows.rows.first().and_then(|row| row.get(0)) {
+        Some(tidewater::ValueRef::Integer(epoch)) => Epoch(u64::try_from(epoch).unwrap_or(0)),
+        _ => Epoch(0),
+    }
+}
+
+pub(super) fn rows(rows: &[Row]) -> Result<Frame, ErrorInfo> {
+    rows_frame(rows.iter().map(Row::as_bytes)).map_err(frame_error)
+}
+
+pub(super) fn subscribed(subscription: SubscriptionId, watch: &Watch) -> Result<HostToPage, ErrorInfo> {
+    let snapshot = watch.snapshot();
+    Ok(HostToPage::Subscribed {
+        subscription,
+        commit: CommitId(snapshot.commit.0),
+        columns: snapshot.columns.to_vec(),
+        plan: plan(watch.plan()),
+        rows: rows(&snapshot.rows)?,
+    })
+}
+
+pub(super) fn subscription_error(subscription: SubscriptionId, error: ErrorInfo, closed: bool) -> SubscriptionEvent {
+    SubscriptionEvent::Error { subscription, error, closed }
+}
+
+/// What happened to one client's subscriptions at one commit, after the `events` that are known already.
+pub(super) fn delivery(
+    commit: CommitId,
+    cause: Option<RequestId>,
+    happened: &[Happened],
+    mut events: Vec<SubscriptionEvent>,
+) -> Delivery {
+    let mut writer = DeliveryWriter::new(commit);
+    for Happened { subscription, event, .. } in happened {
+        let subscription = *subscription;
+        let other = match event {
+            Event::Diff(diff) => writer.push(subscription, diff.edits.iter().map(edit)).map(|()| None),
+            Event::Columns(snapshot) => rows_frame(snapshot.rows.iter().map(Row::as_bytes)).map(|rows| {
+                Some(SubscriptionEvent::Columns { subscription, columns: snapshot.columns.to_vec(), rows })
+            }),
+            Event::Error { error: why, closed, .. } => Ok(Some(subscription_error(subscription, error(why), *closed))),
+            // Only paranoid mode diverges, which the host does not switch on.
+            Event::Divergence(_) => Ok(None),
+        };
+        match other {
+            Ok(other) => events.extend(other),
+            Err(error) => events.push(subscription_error(subscription, frame_error(error), true)),
+        }
+    }
+    Delivery { edits: writer.finish(), events, cause }
+}
+
+/// Results have fewer than 2^32 rows: their frames count in 32 bits.
+fn edit(edit: &Edit) -> tidewater_protocol::frame::Edit<'_> {
+    use tidewater_protocol::frame::Edit as Framed;
+    let index = |index: usize| u32::try_from(index).unwrap_or(u32::MAX);
+    match edit {
+        Edit::Insert { index: at, row } => Framed::Insert { index: index(*at), row: row.as_bytes() },
+        Edit::Remove { index: at } => Framed::Remove { index: index(*at) },
+        Edit::Replace { index: at, row } => Framed::Replace { index: index(*at), row: row.as_bytes() },
+        Edit::Move { from, to } => Framed::Move { from: index(*from), to: index(*to) },
+    }
+}
+
+pub(super) fn statement_result((changes, returned): (u64, Option<Rows>)) -> Result<StatementResult, ErrorInfo> {
+    let Some(returned) = returned else { return Ok(StatementResult { changes, columns: Vec::new(), rows: None }) };
+    Ok(StatementResult { changes, columns: returned.columns.to_vec(), rows: Some(rows(&returned.rows)?) })
+}
+
+fn plan(plan: tidewater::Plan) -> Plan {
+    match plan {
+        tidewater::Plan::Incremental => Plan::Incremental,
+        tidewater::Plan::Requery => Plan::Requery,
+    }
+}
+
+pub(super) fn explain(explain: tidewater::Explain) -> Explain {
+    Explain {
+        plan: plan(explain.plan),
+        reason: explain.reason,
+        tables: explain.tables.into_iter().map(|(table, columns)| TableColumns { table, columns }).collect(),
+        template: explain.template,
+        text: explain.text,
+    }
+}
+
+pub(super) fn stats(stats: &tidewater::Stats) -> Stats {
+    Stats {
+        commits: stats.commits,
+        subscriptions: stats.subscriptions,
+        templates: stats.templates,
+        bindings: stats.bindings,
+        dataflows: stats.dataflows,
+        state_bytes: stats.state_bytes,
+        requeries: stats.requeries,
+        rows_in: stats.rows_in,
+        rows_out: stats.rows_out,
+    }
+}

@@ -1,0 +1,310 @@
+//! What requests do: the engine on one side, page clients by their ids on the other, no browser anywhere.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tidewater::{Engine, Error, Event, Watch};
+use tidewater_protocol::{
+    CommitId, Epoch, ErrorInfo, Frame, HostToPage, PROTOCOL, PageToHost, RequestId, Statement, StorageMode,
+    SubscriptionId, TabId, codes,
+};
+
+use super::answer;
+
+/// A message to be posted.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Outgoing {
+    /// To whom.
+    pub client: TabId,
+    /// What.
+    pub message: HostToPage,
+}
+
+/// The open database and everybody it serves.
+#[derive(Debug)]
+pub struct Service {
+    engine: Engine,
+    epoch: Epoch,
+    storage: StorageMode,
+    opened: CommitId,
+    clients: BTreeMap<TabId, Client>,
+    happened: Arc<Mutex<Vec<Happened>>>,
+}
+
+#[derive(Debug, Default)]
+struct Client {
+    watches: BTreeMap<SubscriptionId, Watch>,
+}
+
+/// An event on its way from the engine's callback into a delivery.
+#[derive(Clone, Debug)]
+pub(super) struct Happened {
+    pub(super) client: TabId,
+    pub(super) subscription: SubscriptionId,
+    pub(super) event: Event,
+}
+
+/// The host's own tables: its epoch, and the schema scripts that have run. Applications see them as they see any table.
+const TABLES: &str = "CREATE TABLE IF NOT EXISTS tidewater_host(epoch INTEGER NOT NULL);
+    CREATE TABLE IF NOT EXISTS tidewater_schema(script TEXT PRIMARY KEY NOT NULL) WITHOUT ROWID;";
+
+impl Service {
+    /// Begins to serve a database that was just opened, as the host of the next epoch.
+    ///
+    /// # Errors
+    /// What SQLite says of writing the epoch.
+    pub fn begin(engine: Engine, storage: StorageMode, after: Epoch) -> Result<Self, Error> {
+        let opened = CommitId(engine.commit().0);
+        let (epoch, _) = engine.transaction(|transaction| {
+            transaction.exec(TABLES, ())?;
+            let stored = transaction.query("SELECT max(epoch) FROM tidewater_host", ())?;
+            let epoch = after.max(answer::epoch(&stored)).next();
+            transaction.exec("DELETE FROM tidewater_host", ())?;
+            transaction.exec("INSERT INTO tidewater_host VALUES (?)", [answer::integer(epoch.0)])?;
+            Ok(epoch)
+        })?;
+        Ok(Self { engine, epoch, storage, opened, clients: BTreeMap::new(), happened: Arc::default() })
+    }
+
+    /// This host's epoch.
+    #[must_use]
+    pub fn epoch(&self) -> Epoch {
+        self.epoch
+    }
+
+    /// Where the database is kept.
+    #[must_use]
+    pub fn storage(&self) -> StorageMode {
+        self.storage
+    }
+
+    /// The page clients that have said hello.
+    #[must_use]
+    pub fn clients(&self) -> Vec<TabId> {
+        self.clients.keys().cloned().collect()
+    }
+
+    /// Forgets a page client and its subscriptions.
+    pub fn leave(&mut self, client: &TabId) {
+        self.clients.remove(client);
+    }
+
+    /// Does what a page client asks for. The messages are to be posted in their order: deliveries come before the answer.
+    pub fn receive(&mut self, client: &TabId, message: PageToHost) -> Vec<Outgoing> {
+        let cause = request_of(&message);
+        let answer = match message {
+            PageToHost::Hello { protocol, schema, .. } => Some(self.hello(client, protocol, schema.as_deref())),
+            _ if !self.clients.contains_key(client) => {
+                cause.map(|request| failed(request, bad_message("a request before hello")))
+            }
+            PageToHost::Exec { request, sql, params } => Some(self.exec(request, &sql, params.as_ref())),
+            PageToHost::Query { request, sql, params } => Some(self.query(request, &sql, params.as_ref())),
+            PageToHost::Transaction { request, statements } => Some(self.transaction(request, &statements)),
+            PageToHost::Explain { request, sql, params } => Some(self.explain(request, &sql, params.as_ref())),
+            PageToHost::Stats { request } => {
+                Some(HostToPage::Counted { request, stats: answer::stats(&self.engine.stats()) })
+            }
+            PageToHost::Subscribe { subscription, sql, params } => {
+                Some(self.subscribe(client, subscription, &sql, params.as_ref()))
+            }
+            PageToHost::Unsubscribe { subscription } => {
+                self.unsubscribe(client, subscription);
+                None
+            }
+        };
+        let mut outgoing = self.deliveries(client, cause);
+        outgoing.extend(answer.map(|message| Outgoing { client: client.clone(), message }));
+        outgoing
+    }
+
+    fn hello(&mut self, client: &TabId, protocol: u32, schema: Option<&str>) -> HostToPage {
+        if protocol != PROTOCOL {
+            return HostToPage::Refused {
+                error: ErrorInfo {
+                    code: codes::UPGRADE_REQUIRED.to_owned(),
+                    message: format!("the host speaks protocol {PROTOCOL}, the page {protocol}"),
+                },
+            };
+        }
+        if let Some(schema) = schema
+            && let Err(error) = self.run_schema(schema)
+        {
+            return HostToPage::Refused { error: answer::error(&error) };
+        }
+        self.clients.entry(client.clone()).or_default();
+        HostToPage::Welcome { epoch: self.epoch, storage: self.storage, opened: self.opened, commit: self.commit() }
+    }
+
+    /// A script runs once for each distinct text, whatever number of tabs brings it.
+    fn run_schema(&self, script: &str) -> Result<(), Error> {
+        let known = self.engine.query("SELECT 1 FROM tidewater_schema WHERE script = ?", [script])?;
+        if !known.rows.is_empty() {
+            return Ok(());
+        }
+        self.engine.transaction(|transaction| {
+            transaction.exec(script, ())?;
+            transaction.exec("INSERT INTO tidewater_schema VALUES (?)", [script])
+        })?;
+        Ok(())
+    }
+
+    fn exec(&self, request: RequestId, sql: &str, params: Option<&Frame>) -> HostToPage {
+        let executed = answer::params(params).and_then(|params| {
+            let executed = self.engine.exec(sql, params).map_err(|error| answer::error(&error));
+            self.end_open_transaction()?;
+            executed
+        });
+        match executed {
+            Ok(executed) => {
+                HostToPage::Executed { request, commit: CommitId(executed.commit.0), changes: executed.changes }
+            }
+            Err(error) => failed(request, error),
+        }
+    }
+
+    /// A transaction left open would be everybody's: the next client's statement would join it.
+    fn end_open_transaction(&self) -> Result<(), ErrorInfo> {
+        if !self.engine.in_transaction() {
+            return Ok(());
+        }
+        self.engine.exec("ROLLBACK", ()).map_err(|error| answer::error(&error))?;
+        Err(answer::error(&Error::InTransaction))
+    }
+
+    fn query(&self, request: RequestId, sql: &str, params: Option<&Frame>) -> HostToPage {
+        let queried = answer::params(params).and_then(|params| {
+            let rows = self.engine.query(sql, params).map_err(|error| answer::error(&error));
+            self.end_open_transaction()?;
+            let rows = rows?;
+            Ok((answer::rows(&rows.rows)?, rows.columns))
+        });
+        match queried {
+            Ok((rows, columns)) => {
+                HostToPage::Queried { request, commit: self.commit(), columns: columns.to_vec(), rows }
+            }
+            Err(error) => failed(request, error),
+        }
+    }
+
+    fn transaction(&self, request: RequestId, statements: &[Statement]) -> HostToPage {
+        let params: Result<Vec<_>, _> =
+            statements.iter().map(|statement| answer::params(statement.params.as_ref())).collect();
+        let transacted = params.and_then(|params| {
+            let ran = self.engine.transaction(|transaction| {
+                statements
+                    .iter()
+                    .zip(params)
+                    .map(|(statement, params)| transaction.run(&statement.sql, params))
+                    .collect::<Result<Vec<_>, Error>>()
+            });
+            let (results, executed) = ran.map_err(|error| answer::error(&error))?;
+            let results: Result<Vec<_>, _> = results.into_iter().map(answer::statement_result).collect();
+            Ok((results?, executed.commit))
+        });
+        match transacted {
+            Ok((results, commit)) => HostToPage::Transacted { request, commit: CommitId(commit.0), results },
+            Err(error) => failed(request, error),
+        }
+    }
+
+    fn explain(&self, request: RequestId, sql: &str, params: Option<&Frame>) -> HostToPage {
+        let explained = answer::params(params)
+            .and_then(|params| self.engine.explain(sql, params).map_err(|error| answer::error(&error)));
+        match explained {
+            Ok(explain) => HostToPage::Explained { request, explain: answer::explain(explain) },
+            Err(error) => failed(request, error),
+        }
+    }
+
+    fn subscribe(
+        &mut self,
+        client: &TabId,
+        subscription: SubscriptionId,
+        sql: &str,
+        params: Option<&Frame>,
+    ) -> HostToPage {
+        let watch = answer::params(params).and_then(|params| {
+            let happened = Arc::clone(&self.happened);
+            let owner = client.clone();
+            let callback = move |_, event: &Event| {
+                let happening = Happened { client: owner.clone(), subscription, event: event.clone() };
+                happened.lock().unwrap_or_else(PoisonError::into_inner).push(happening);
+            };
+            self.engine.subscribe_with(sql, params, callback).map_err(|error| answer::error(&error))
+        });
+        let subscribed = watch.and_then(|watch| Ok((answer::subscribed(subscription, &watch)?, watch)));
+        match subscribed {
+            Ok((message, watch)) => {
+                if let Some(client) = self.clients.get_mut(client) {
+                    client.watches.insert(subscription, watch);
+                }
+                message
+            }
+            Err(error) => {
+                let event = answer::subscription_error(subscription, error, true);
+                HostToPage::Delivery(answer::delivery(self.commit(), None, &[], vec![event]))
+            }
+        }
+    }
+
+    fn unsubscribe(&mut self, client: &TabId, subscription: SubscriptionId) {
+        if let Some(client) = self.clients.get_mut(client) {
+            client.watches.remove(&subscription);
+        }
+    }
+
+    /// What has happened since the last call, one delivery a commit a client, in the order of commits.
+    fn deliveries(&mut self, requester: &TabId, cause: Option<RequestId>) -> Vec<Outgoing> {
+        let happened = std::mem::take(&mut *self.happened.lock().unwrap_or_else(PoisonError::into_inner));
+        let mut grouped: BTreeMap<(CommitId, TabId), Vec<Happened>> = BTreeMap::new();
+        for happening in happened {
+            let is_subscribed = self
+                .clients
+                .get(&happening.client)
+                .is_some_and(|client| client.watches.contains_key(&happening.subscription));
+            if is_subscribed {
+                let key = (CommitId(happening.event.commit().0), happening.client.clone());
+                grouped.entry(key).or_default().push(happening);
+            }
+        }
+        let mut outgoing = Vec::new();
+        for ((commit, client), happened) in grouped {
+            let cause = cause.filter(|_| client == *requester);
+            let delivery = answer::delivery(commit, cause, &happened, Vec::new());
+            self.drop_closed(&client, &happened);
+            outgoing.push(Outgoing { client, message: HostToPage::Delivery(delivery) });
+        }
+        outgoing
+    }
+
+    fn drop_closed(&mut self, client: &TabId, happened: &[Happened]) {
+        for happening in happened {
+            if matches!(happening.event, Event::Error { closed: true, .. }) {
+                self.unsubscribe(client, happening.subscription);
+            }
+        }
+    }
+
+    fn commit(&self) -> CommitId {
+        CommitId(self.engine.commit().0)
+    }
+}
+
+fn request_of(message: &PageToHost) -> Option<RequestId> {
+    match message {
+        PageToHost::Exec { request, .. }
+        | PageToHost::Query { request, .. }
+        | PageToHost::Transaction { request, .. }
+        | PageToHost::Explain { request, .. }
+        | PageToHost::Stats { request } => Some(*request),
+        PageToHost::Hello { .. } | PageToHost::Subscribe { .. } | PageToHost::Unsubscribe { .. } => None,
+    }
+}
+
+fn failed(request: RequestId, error: ErrorInfo) -> HostToPage {
+    HostToPage::Failed { request, error }
+}
+
+fn bad_message(message: &str) -> ErrorInfo {
+    ErrorInfo { code: codes::BAD_MESSAGE.to_owned(), message: message.to_owned() }
+}

@@ -1,0 +1,188 @@
+use tidewater::{Engine, Location, Options};
+use tidewater_protocol::frame::{DeliveryFrame, RowsFrame, ValueRef, positional_params};
+use tidewater_protocol::{
+    CommitId, Delivery, Epoch, HostToPage, PROTOCOL, PageToHost, RequestId, Statement, StorageMode, SubscriptionEvent,
+    SubscriptionId, TabId, codes,
+};
+
+use super::{Outgoing, Service};
+
+fn service() -> Service {
+    let engine = Engine::open(Location::Memory, Options::default()).unwrap();
+    Service::begin(engine, StorageMode::Memory, Epoch(6)).unwrap()
+}
+
+fn tab(name: &str) -> TabId {
+    TabId::from(name)
+}
+
+fn hello(service: &mut Service, client: &str, schema: Option<&str>) -> HostToPage {
+    let hello = PageToHost::Hello { client: tab(client), protocol: PROTOCOL, schema: schema.map(str::to_owned) };
+    only(service.receive(&tab(client), hello))
+}
+
+fn only(mut outgoing: Vec<Outgoing>) -> HostToPage {
+    assert_eq!(outgoing.len(), 1, "{outgoing:?}");
+    outgoing.remove(0).message
+}
+
+fn exec(service: &mut Service, client: &str, request: u64, sql: &str) -> Vec<Outgoing> {
+    service.receive(&tab(client), PageToHost::Exec { request: RequestId(request), sql: sql.to_owned(), params: None })
+}
+
+fn subscribe(service: &mut Service, client: &str, subscription: u64, sql: &str) -> HostToPage {
+    let subscribe =
+        PageToHost::Subscribe { subscription: SubscriptionId(subscription), sql: sql.to_owned(), params: None };
+    only(service.receive(&tab(client), subscribe))
+}
+
+fn two_clients() -> Service {
+    let mut service = service();
+    hello(&mut service, "a", Some("CREATE TABLE t(x INTEGER)"));
+    hello(&mut service, "b", None);
+    service
+}
+
+#[test]
+fn a_welcome_tells_the_epoch_and_how_the_database_was_found() {
+    let mut service = service();
+    let HostToPage::Welcome { epoch, storage, opened, commit } = hello(&mut service, "a", None) else {
+        panic!("not welcome")
+    };
+    assert_eq!((epoch, storage, opened), (Epoch(7), StorageMode::Memory, CommitId(0)));
+    assert!(commit > opened);
+    assert_eq!(service.clients(), [tab("a")]);
+}
+
+#[test]
+fn epochs_rise_with_each_opening_and_commits_stay() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("test.sqlite");
+    let open = |after| {
+        let engine = Engine::open(file.clone(), Options::default()).unwrap();
+        Service::begin(engine, StorageMode::Opfs, after).unwrap()
+    };
+    assert_eq!(open(Epoch(0)).epoch(), Epoch(1));
+    assert_eq!(open(Epoch(0)).epoch(), Epoch(2));
+    assert_eq!(open(Epoch(9)).epoch(), Epoch(10));
+    let mut service = open(Epoch(0));
+    let HostToPage::Welcome { opened, .. } = hello(&mut service, "a", None) else { panic!("not welcome") };
+    assert_eq!(opened, CommitId(3));
+}
+
+#[test]
+fn a_schema_script_runs_once() {
+    let mut service = service();
+    let script = Some("CREATE TABLE t(x); INSERT INTO t VALUES (1)");
+    assert!(matches!(hello(&mut service, "a", script), HostToPage::Welcome { .. }));
+    assert!(matches!(hello(&mut service, "b", script), HostToPage::Welcome { .. }));
+    let HostToPage::Refused { error } = hello(&mut service, "c", Some("CREATE TABLE t(x)")) else {
+        panic!("not refused")
+    };
+    assert_eq!(error.code, "sql_error");
+    assert_eq!(service.clients(), [tab("a"), tab("b")]);
+}
+
+#[test]
+fn another_protocol_is_refused() {
+    let hello = PageToHost::Hello { client: tab("a"), protocol: PROTOCOL + 1, schema: None };
+    let HostToPage::Refused { error } = only(service().receive(&tab("a"), hello)) else { panic!("not refused") };
+    assert_eq!(error.code, codes::UPGRADE_REQUIRED);
+}
+
+#[test]
+fn a_request_before_hello_is_a_bad_message() {
+    let HostToPage::Failed { error, .. } = only(exec(&mut service(), "a", 1, "SELECT 1")) else { panic!("not failed") };
+    assert_eq!(error.code, codes::BAD_MESSAGE);
+}
+
+#[test]
+fn one_delivery_a_commit_a_client_before_the_answer() {
+    let mut service = two_clients();
+    for (client, subscription) in [("a", 1), ("a", 2), ("b", 1)] {
+        let sql = "SELECT x FROM t ORDER BY x";
+        assert!(matches!(subscribe(&mut service, client, subscription, sql), HostToPage::Subscribed { .. }));
+    }
+    let outgoing = exec(&mut service, "b", 5, "INSERT INTO t VALUES (7)");
+    let to: Vec<_> = outgoing.iter().map(|outgoing| outgoing.client.0.as_str()).collect();
+    assert_eq!(to, ["a", "b", "b"]);
+    let HostToPage::Delivery(Delivery { edits, events, cause }) = &outgoing[0].message else { panic!("no delivery") };
+    let frame = DeliveryFrame::new(&edits.0).unwrap();
+    assert_eq!(frame.iter().map(|(subscription, _)| subscription.0).collect::<Vec<_>>(), [1, 2]);
+    assert!(events.is_empty() && cause.is_none());
+    let HostToPage::Delivery(Delivery { cause, .. }) = &outgoing[1].message else { panic!("no delivery") };
+    assert_eq!(*cause, Some(RequestId(5)));
+    let HostToPage::Executed { request, commit, changes } = &outgoing[2].message else { panic!("no answer") };
+    assert_eq!((*request, *commit, *changes), (RequestId(5), frame.commit(), 1));
+}
+
+#[test]
+fn who_left_or_unsubscribed_gets_nothing() {
+    let mut service = two_clients();
+    subscribe(&mut service, "a", 1, "SELECT x FROM t");
+    subscribe(&mut service, "b", 1, "SELECT x FROM t");
+    service.leave(&tab("a"));
+    assert!(service.receive(&tab("b"), PageToHost::Unsubscribe { subscription: SubscriptionId(1) }).is_empty());
+    assert!(matches!(only(exec(&mut service, "b", 1, "INSERT INTO t VALUES (1)")), HostToPage::Executed { .. }));
+}
+
+#[test]
+fn a_bad_query_is_an_event_of_its_subscription_alone() {
+    let mut service = two_clients();
+    let HostToPage::Delivery(Delivery { events, .. }) = subscribe(&mut service, "a", 1, "SELECT nothing FROM t") else {
+        panic!("no delivery")
+    };
+    let [SubscriptionEvent::Error { subscription, closed: true, .. }] = events.as_slice() else { panic!("{events:?}") };
+    assert_eq!(*subscription, SubscriptionId(1));
+}
+
+#[test]
+fn a_dropped_table_closes_its_subscription() {
+    let mut service = two_clients();
+    subscribe(&mut service, "a", 1, "SELECT x FROM t");
+    let outgoing = exec(&mut service, "b", 1, "DROP TABLE t");
+    let HostToPage::Delivery(Delivery { events, .. }) = &outgoing[0].message else { panic!("{outgoing:?}") };
+    assert!(matches!(events.as_slice(), [SubscriptionEvent::Error { closed: true, .. }]), "{events:?}");
+    let again = exec(&mut service, "b", 2, "CREATE TABLE t(x); INSERT INTO t VALUES (1)");
+    assert!(matches!(only(again), HostToPage::Executed { .. }));
+}
+
+#[test]
+fn a_transaction_is_all_or_nothing() {
+    let mut service = two_clients();
+    let statement = |sql: &str| Statement { sql: sql.to_owned(), params: None };
+    let transaction = |statements| PageToHost::Transaction { request: RequestId(1), statements };
+    let good = vec![
+        Statement {
+            sql: "INSERT INTO t VALUES (?)".to_owned(),
+            params: Some(positional_params([ValueRef::Integer(3)].into_iter()).unwrap()),
+        },
+        statement("SELECT x + 1 AS y FROM t"),
+    ];
+    let HostToPage::Transacted { results, .. } = only(service.receive(&tab("a"), transaction(good))) else {
+        panic!("failed")
+    };
+    assert_eq!((results[0].changes, results[0].rows.is_none()), (1, true));
+    assert_eq!(results[1].columns, ["y"]);
+    let rows = results[1].rows.as_ref().unwrap();
+    let rows = RowsFrame::new(&rows.0).unwrap();
+    assert_eq!(rows.values(0).unwrap().next().unwrap().unwrap(), ValueRef::Integer(4));
+
+    let bad = vec![statement("INSERT INTO t VALUES (4)"), statement("INSERT INTO missing VALUES (1)")];
+    assert!(matches!(only(service.receive(&tab("a"), transaction(bad))), HostToPage::Failed { .. }));
+    let count = PageToHost::Query { request: RequestId(2), sql: "SELECT x FROM t".to_owned(), params: None };
+    let HostToPage::Queried { rows, .. } = only(service.receive(&tab("a"), count)) else { panic!("failed") };
+    assert_eq!(RowsFrame::new(&rows.0).unwrap().len(), 1);
+}
+
+#[test]
+fn no_transaction_stays_open_after_a_request() {
+    let mut service = two_clients();
+    let HostToPage::Failed { error, .. } = only(exec(&mut service, "a", 1, "BEGIN; INSERT INTO t VALUES (1)")) else {
+        panic!("not failed")
+    };
+    assert_eq!(error.code, "in_transaction");
+    let query = PageToHost::Query { request: RequestId(2), sql: "SELECT x FROM t".to_owned(), params: None };
+    let HostToPage::Queried { rows, .. } = only(service.receive(&tab("b"), query)) else { panic!("failed") };
+    assert!(RowsFrame::new(&rows.0).unwrap().is_empty());
+}
