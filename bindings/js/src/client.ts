@@ -1,0 +1,386 @@
+// The page client: this tab's end of everything. It owns the application's requests and subscriptions, which outlive
+// hosts, coordinators and the tab's own workers.
+
+import type { Assets } from './assets.js';
+import { TidewaterError } from './errors.js';
+import {
+  type CoordinatorToPage,
+  type HostToPage,
+  PROTOCOL,
+  type PageToHost,
+  type Status,
+  type StorageMode,
+  codes,
+} from './generated/protocol.js';
+import { Life } from './life.js';
+import type { Port } from './port.js';
+import { type Asked, Requests } from './requests.js';
+import { readDelivery, readRows } from './rows.js';
+import { State } from './subscription.js';
+
+/** A connection to a host. */
+interface Connection {
+  readonly port: Port;
+  readonly host: string;
+  readonly epoch: number;
+  welcome: boolean;
+}
+
+/** How long a page that asked for nothing is kept by its last handle: React's StrictMode closes and opens at once. */
+const LINGER = 50;
+
+export class PageClient {
+  readonly database: string;
+  storage: StorageMode | undefined;
+  status: Status | undefined;
+  /** Called when something of the state changed that handles show. */
+  readonly onstatus = new Set<() => void>();
+
+  readonly #assets: Assets;
+  readonly #requests = new Requests();
+  readonly #subscriptions = new Map<number, State>();
+  /** Subscriptions whose answer from the present host is still to come. */
+  readonly #awaited = new Set<number>();
+  /** Subscriptions that changed since the application was last told. */
+  readonly #changed = new Set<State>();
+  readonly #waiting = new Set<{ resolve: () => void; reject: (error: TidewaterError) => void }>();
+  readonly #stopListening: () => void;
+  #schema: string | undefined;
+  #life: Life | undefined;
+  #connection: Connection | undefined;
+  #lastVisible = 0;
+  #lastSubscription = 0;
+  #epoch = 0;
+  #refused: TidewaterError | undefined;
+  #closed: TidewaterError | undefined;
+  #gone: () => void;
+  #handles = 0;
+  #lingering: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(database: string, schema: string | undefined, assets: Assets, gone: () => void) {
+    this.database = database;
+    this.#schema = schema;
+    this.#assets = assets;
+    this.#gone = gone;
+    this.#stopListening = this.#listenToPage();
+    this.#start();
+  }
+
+  /** The number of the last commit heard of. */
+  get commit(): number {
+    return this.#requests.known;
+  }
+
+  get epoch(): number {
+    return this.#epoch;
+  }
+
+  /** Whether this tab's worker is the host. */
+  get isActive(): boolean {
+    return this.#life !== undefined && this.status?.host === this.#life.tab && this.status.state !== 'electing';
+  }
+
+  /** Counts a handle; runs its schema script if it brings another than those before. */
+  async opened(schema: string | undefined): Promise<void> {
+    this.#handles += 1;
+    clearTimeout(this.#lingering);
+    try {
+      const isNews = schema !== undefined && schema !== this.#schema;
+      if (isNews) {
+        this.#schema = schema;
+        this.#refused = undefined;
+        if (this.#connection) this.#hello(this.#connection);
+      }
+      await this.#welcomed(isNews);
+    } catch (error) {
+      this.released();
+      throw error;
+    }
+  }
+
+  /** One handle less; the last one closes the client. */
+  released(): void {
+    this.#handles -= 1;
+    if (this.#handles > 0) return;
+    this.#lingering = setTimeout(() => this.close(), LINGER);
+  }
+
+  request(asked: Asked, isWrite: boolean) {
+    const ended = this.#closed ?? this.#refused;
+    if (ended) return Promise.reject(ended);
+    const connection = this.#connection;
+    const post = connection?.welcome ? (message: PageToHost) => connection.port.postMessage(message) : undefined;
+    return this.#requests.add(asked, isWrite, post);
+  }
+
+  subscribe(sql: string, params: Uint8Array | undefined): State {
+    const state = new State((this.#lastSubscription += 1), sql, params, this);
+    this.#subscriptions.set(state.id, state);
+    if (this.#connection?.welcome) this.#postSubscription(this.#connection, state);
+    const ended = this.#closed ?? this.#refused;
+    if (ended) {
+      // Told after the caller has the subscription.
+      queueMicrotask(() => this.#failSubscription(state, ended));
+    }
+    return state;
+  }
+
+  unsubscribe(id: number): void {
+    this.#subscriptions.delete(id);
+    this.#awaited.delete(id);
+    if (this.#connection?.welcome) {
+      this.#connection.port.postMessage({ type: 'unsubscribe', subscription: id } satisfies PageToHost);
+    }
+    this.#tell();
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = new TidewaterError(codes.closed, 'the database was closed');
+    this.#stopListening();
+    this.#suspend();
+    this.#end(this.#closed);
+    this.#gone();
+    this.#statusChanged();
+  }
+
+  /** Nothing will be answered any more. */
+  #end(error: TidewaterError): void {
+    this.#requests.abandon(error);
+    for (const state of [...this.#subscriptions.values()]) this.#failSubscription(state, error);
+    this.#rejectWaiting(error);
+  }
+
+  #rejectWaiting(error: TidewaterError): void {
+    for (const waiting of this.#waiting) waiting.reject(error);
+    this.#waiting.clear();
+  }
+
+  #failSubscription(state: State, error: TidewaterError): void {
+    this.#subscriptions.delete(state.id);
+    state.failed(error, true);
+    state.tell();
+  }
+
+  #welcomed(anew: boolean): Promise<void> {
+    const ended = this.#closed ?? this.#refused;
+    if (ended) return Promise.reject(ended);
+    if (this.#connection?.welcome && !anew) return Promise.resolve();
+    return new Promise((resolve, reject) => this.#waiting.add({ resolve, reject }));
+  }
+
+  // Life of the tab
+
+  #start(): void {
+    if (this.#life || this.#closed) return;
+    this.#life = new Life(this.database, this.#assets, {
+        registration: () => ({ protocol: PROTOCOL, ...this.#visibility(), epoch: this.#epoch }),
+        message: (message, port) => this.#fromCoordinator(message, port),
+        died: () => this.#startAnew(),
+        failed: (error) => this.#unavailable(error),
+      });
+  }
+
+  /** The tab's worker has died: that is as if the tab were closed and opened again. */
+  #startAnew(): void {
+    this.#suspend();
+    this.#start();
+  }
+
+  /** Ends what must not outlive a page that is frozen, cached or closed. At once: there may be no later. */
+  #suspend(): void {
+    this.#disconnect();
+    this.#life?.end();
+    this.#life = undefined;
+  }
+
+  #listenToPage(): () => void {
+    const controller = new AbortController();
+    const listen = (target: EventTarget, type: string, listener: (event: Event) => void) =>
+      target.addEventListener(type, listener, { signal: controller.signal });
+    const suspend = () => this.#suspend();
+    const start = () => this.#start();
+    listen(window, 'pagehide', suspend);
+    listen(document, 'freeze', suspend);
+    listen(window, 'pageshow', start);
+    listen(document, 'resume', start);
+    listen(document, 'visibilitychange', () => {
+      this.#visibility();
+      if (document.visibilityState === 'visible') this.#start();
+      this.#life?.visibility(document.visibilityState === 'visible');
+    });
+    return () => controller.abort();
+  }
+
+  #visibility(): { visible: boolean; lastVisible: number } {
+    const visible = document.visibilityState === 'visible';
+    if (visible) this.#lastVisible = Date.now();
+    return { visible, lastVisible: this.#lastVisible };
+  }
+
+  #unavailable(error: TidewaterError): void {
+    this.#refused = error;
+    this.#end(error);
+  }
+
+  // Control plane
+
+  #fromCoordinator(message: CoordinatorToPage, port: Port | undefined): void {
+    switch (message.type) {
+      case 'connect':
+        if (port) this.#connect(message, port);
+        break;
+      case 'hostLost':
+        if (this.#connection?.host === message.host && this.#connection.epoch === message.epoch) this.#disconnect();
+        break;
+      case 'status':
+        this.status = message.status;
+        if (message.status.storage) this.storage = message.status.storage;
+        this.#statusChanged();
+        break;
+      case 'upgradeRequired': {
+        const why = `another tab speaks protocol ${message.protocol}, this one ${PROTOCOL}: reload the older one`;
+        this.#unavailable(new TidewaterError(codes.upgradeRequired, why));
+        break;
+      }
+      case 'workerLost':
+        this.#startAnew();
+        break;
+      case 'coordinatorStarted':
+      case 'registered':
+        break;
+    }
+  }
+
+  #statusChanged(): void {
+    for (const callback of [...this.onstatus]) callback();
+  }
+
+  // Data plane
+
+  #connect({ host, epoch, storage }: Extract<CoordinatorToPage, { type: 'connect' }>, port: Port): void {
+    const present = this.#connection;
+    if (present?.welcome && present.host === host && present.epoch === epoch) {
+      // A new coordinator introduces everybody again; over the bus it is the same port.
+      if (present.port !== port) port.close();
+      return;
+    }
+    // Over the bus the port of the same host is the same one, and stays open.
+    if (present && present.port !== port) this.#disconnect();
+    const connection: Connection = { port, host, epoch, welcome: false };
+    this.#connection = connection;
+    this.storage = storage;
+    port.onmessage = ({ data }) => {
+      if (this.#connection === connection) this.#fromHost(connection, data as HostToPage);
+    };
+    this.#hello(connection);
+  }
+
+  #disconnect(): void {
+    this.#connection?.port.close();
+    this.#connection = undefined;
+  }
+
+  #hello({ port }: Connection): void {
+    const client = this.#life?.tab;
+    if (client === undefined) return;
+    const schema = this.#schema === undefined ? {} : { schema: this.#schema };
+    port.postMessage({ type: 'hello', client, protocol: PROTOCOL, ...schema } satisfies PageToHost);
+  }
+
+  #fromHost(connection: Connection, message: HostToPage): void {
+    switch (message.type) {
+      case 'welcome':
+        this.#welcome(connection, message);
+        break;
+      case 'refused':
+        this.#refuse(connection, TidewaterError.from(message.error));
+        break;
+      case 'subscribed':
+        this.#subscribed(message);
+        break;
+      case 'delivery':
+        this.#deliver(message);
+        break;
+      default:
+        this.#requests.answered(message);
+    }
+  }
+
+  #welcome(connection: Connection, { epoch, storage, opened, commit }: Extract<HostToPage, { type: 'welcome' }>): void {
+    const isNew = !connection.welcome;
+    connection.welcome = true;
+    this.#epoch = Math.max(this.#epoch, epoch);
+    this.storage = storage;
+    if (isNew) {
+      this.#awaited.clear();
+      for (const state of this.#subscriptions.values()) this.#postSubscription(connection, state);
+      this.#requests.welcomed(opened, commit, (message) => connection.port.postMessage(message));
+    }
+    for (const waiting of this.#waiting) waiting.resolve();
+    this.#waiting.clear();
+    this.#statusChanged();
+  }
+
+  #refuse({ welcome }: Connection, error: TidewaterError): void {
+    if (!welcome) return this.#unavailable(error);
+    // A handle that came later brought a script that fails; the others go on.
+    this.#schema = undefined;
+    this.#rejectWaiting(error);
+  }
+
+  #postSubscription({ port }: Connection, { id, sql, params }: State): void {
+    this.#awaited.add(id);
+    const slots = params === undefined ? {} : { params };
+    port.postMessage({ type: 'subscribe', subscription: id, sql, ...slots } satisfies PageToHost);
+  }
+
+  #subscribed({ subscription, commit, columns, plan, rows }: Extract<HostToPage, { type: 'subscribed' }>): void {
+    this.#requests.heard(commit);
+    this.#awaited.delete(subscription);
+    const state = this.#subscriptions.get(subscription);
+    if (state) {
+      state.subscribed(commit, columns, plan, readRows(rows, columns));
+      this.#changed.add(state);
+    }
+    this.#tell();
+  }
+
+  #deliver({ edits: frame, events, cause }: Extract<HostToPage, { type: 'delivery' }>): void {
+    const { commit, edits } = readDelivery(frame, (id) => this.#subscriptions.get(id)?.columns);
+    this.#requests.heard(commit, cause);
+    for (const [id, list] of edits) {
+      const state = this.#subscriptions.get(id);
+      if (!state) continue;
+      state.edited(commit, list);
+      this.#changed.add(state);
+    }
+    for (const event of events ?? []) {
+      const state = this.#subscriptions.get(event.subscription);
+      if (!state) continue;
+      if (event.type === 'columns') {
+        state.result(commit, event.columns, readRows(event.rows, event.columns));
+      } else {
+        this.#awaited.delete(event.subscription);
+        state.failed(TidewaterError.from(event.error), event.closed);
+        if (event.closed) this.#subscriptions.delete(event.subscription);
+      }
+      this.#changed.add(state);
+    }
+    this.#tell();
+  }
+
+  /**
+   * Tells the application what changed, whole: while a new host's answers come in, some subscriptions are as of an older commit than
+   * others, and nobody is told before all are there.
+   */
+  #tell(): void {
+    const isResuming = [...this.#awaited].some((id) => this.#subscriptions.get(id)?.status === 'live');
+    if (isResuming) return;
+    const changed = [...this.#changed];
+    this.#changed.clear();
+    for (const state of changed) state.tell();
+    if (changed.length > 0) this.#statusChanged();
+  }
+}
+

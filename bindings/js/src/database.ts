@@ -1,0 +1,229 @@
+// What the application holds: a database that all tabs of the origin share.
+
+import type { PageClient } from './client.js';
+import { TidewaterError } from './errors.js';
+import type { Explain, HostState, HostToPage, Stats, StorageMode } from './generated/protocol.js';
+import { codes } from './generated/protocol.js';
+import { Listeners } from './listeners.js';
+import type { Asked } from './requests.js';
+import { type Row, readRows } from './rows.js';
+import { Subscription } from './subscription.js';
+import { type Parameters, parameterFrame } from './values.js';
+
+/** What `exec` did. */
+export interface Executed {
+  /** The latest commit, which is this call's own if it changed anything. */
+  readonly commit: number;
+  /** The number of rows inserted, updated and deleted. */
+  readonly changes: number;
+}
+
+/** A statement of a transaction: its SQL, or that with parameters. Queries of Kysely and Drizzle fit as they compile. */
+export type TransactionStatement =
+  | string
+  | { readonly sql: string; readonly params?: Parameters; readonly parameters?: Parameters }
+  | readonly [sql: string, params?: Parameters];
+
+/** What one statement of a transaction did. */
+export interface TransactionResult {
+  readonly changes: number;
+  /** The rows it returned, of a SELECT or RETURNING. */
+  readonly rows: readonly Row[];
+}
+
+/** What `transaction` did. */
+export interface Transacted extends Executed {
+  /** One result a statement, in order. */
+  readonly results: readonly TransactionResult[];
+}
+
+/** How the database stands. */
+export interface DatabaseStatus {
+  /** `active` if this tab runs the engine for all, `follower` otherwise. */
+  readonly role: 'active' | 'follower';
+  /** The state of the tab that runs the engine. */
+  readonly state: HostState;
+  /** Where the database is kept; undefined until that is decided. */
+  readonly storage: StorageMode | undefined;
+  /** The number of the last commit that this tab has heard of. */
+  readonly commit: number;
+  /** Which leadership this is: counted up in the database each time it is opened. */
+  readonly epoch: number;
+  /** The number of tabs that have the database open. */
+  readonly tabs: number;
+  /** Why `state` is `busy` or `unavailable`. */
+  readonly error: TidewaterError | undefined;
+}
+
+/** What callbacks of {@link Database.on} are given. */
+export interface DatabaseEvents {
+  status: DatabaseStatus;
+}
+
+/**
+ * A SQLite database that all tabs of the origin share.
+ *
+ * Results are objects; INTEGER is a number while it is exact and a bigint beyond 2^53, REAL a number, TEXT a string, BLOB a
+ * Uint8Array, NULL null. Errors are {@link TidewaterError}s.
+ */
+export class Database {
+  readonly name: string;
+  readonly #client: PageClient;
+  readonly #listeners = new Listeners<DatabaseEvents>();
+  readonly #subscriptions = new Set<{ close(): void }>();
+  readonly #statusChanged = () => this.#emitStatus();
+  #told: DatabaseStatus | undefined;
+  #isClosed = false;
+
+  /** @internal */
+  constructor(client: PageClient) {
+    this.name = client.database;
+    this.#client = client;
+    client.onstatus.add(this.#statusChanged);
+  }
+
+  /** Where the database is kept: `opfs` persists, `memory` (where the browser denies OPFS) does not. */
+  get storage(): StorageMode {
+    return this.#client.storage ?? 'opfs';
+  }
+
+  /** How the database stands now. The same object until something of it changes. */
+  get status(): DatabaseStatus {
+    const client = this.#client;
+    const { state = 'waiting', tabs = 0, error } = client.status ?? {};
+    const status: DatabaseStatus = {
+      role: client.isActive ? 'active' : 'follower',
+      state,
+      storage: client.storage,
+      commit: client.commit,
+      epoch: client.epoch,
+      tabs,
+      error: error && TidewaterError.from(error),
+    };
+    if (!this.#told || !isSameStatus(this.#told, status)) this.#told = status;
+    return this.#told;
+  }
+
+  /** Calls `callback` when the status changes; gives a function that stops it. */
+  on<Name extends keyof DatabaseEvents>(name: Name, callback: (event: DatabaseEvents[Name]) => void): () => void {
+    return this.#listeners.on(name, callback);
+  }
+
+  /**
+   * Runs one or several statements in one transaction. When it resolves, what it changed is durable and has reached the
+   * subscriptions of this tab.
+   */
+  async exec(sql: string, params?: Parameters): Promise<Executed> {
+    const answer = await this.#ask({ type: 'exec', sql, ...frameOf(params) }, true, 'executed');
+    return { commit: answer.commit, changes: answer.changes };
+  }
+
+  /** Runs one statement and gives the rows it returns. */
+  async query<T = Row>(sql: string, params?: Parameters): Promise<T[]> {
+    if (!isRead(sql)) {
+      const { results } = await this.transaction([{ sql, ...(params === undefined ? {} : { params }) }]);
+      return (results[0]?.rows ?? []) as T[];
+    }
+    const answer = await this.#ask({ type: 'query', sql, ...frameOf(params) }, false, 'queried');
+    return readRows(answer.rows, answer.columns) as T[];
+  }
+
+  /** The first row that {@link query} gives, if any. */
+  async get<T = Row>(sql: string, params?: Parameters): Promise<T | undefined> {
+    const [first] = await this.query<T>(sql, params);
+    return first;
+  }
+
+  /** Runs statements in one transaction: all of them or none. */
+  async transaction(statements: readonly TransactionStatement[]): Promise<Transacted> {
+    const asked: Asked = { type: 'transaction', statements: statements.map(normalise) };
+    const answer = await this.#ask(asked, true, 'transacted');
+    const results = answer.results.map(({ changes, columns, rows }) => ({
+      changes,
+      rows: rows ? readRows(rows, columns) : [],
+    }));
+    return { commit: answer.commit, changes: results.reduce((sum, { changes }) => sum + changes, 0), results };
+  }
+
+  /** Subscribes to a query: its rows now and at every commit that changes them. */
+  subscribe<T = Row>(sql: string, params?: Parameters): Subscription<T> {
+    if (this.#isClosed) throw closed();
+    const subscription = new Subscription<T>(this.#client.subscribe(sql, parameterFrame(params)));
+    this.#subscriptions.add(subscription);
+    subscription.on('change', ({ status }) => {
+      if (status === 'closed') this.#subscriptions.delete(subscription);
+    });
+    return subscription;
+  }
+
+  /** Tells how a query would be maintained. */
+  async explain(sql: string, params?: Parameters): Promise<Explain> {
+    return (await this.#ask({ type: 'explain', sql, ...frameOf(params) }, false, 'explained')).explain;
+  }
+
+  /** The engine's counters since the active tab opened the database. */
+  async stats(): Promise<Stats> {
+    return (await this.#ask({ type: 'stats' }, false, 'counted')).stats;
+  }
+
+  /** Closes this handle and its subscriptions; the tab leaves the database when it closes its last one. */
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    for (const subscription of this.#subscriptions) subscription.close();
+    this.#client.onstatus.delete(this.#statusChanged);
+    this.#listeners.clear();
+    this.#client.released();
+  }
+
+  async #ask<Type extends HostToPage['type']>(
+    asked: Asked,
+    isWrite: boolean,
+    _answer: Type,
+  ): Promise<Extract<HostToPage, { type: Type }>> {
+    if (this.#isClosed) throw closed();
+    return (await this.#client.request(asked, isWrite)) as Extract<HostToPage, { type: Type }>;
+  }
+
+  #emitStatus(): void {
+    const before = this.#told;
+    const now = this.status;
+    if (now !== before) this.#listeners.emit('status', now);
+  }
+}
+
+function closed(): TidewaterError {
+  return new TidewaterError(codes.closed, 'the database was closed');
+}
+
+function frameOf(params: Parameters | undefined): { params?: Uint8Array } {
+  const frame = parameterFrame(params);
+  return frame === undefined ? {} : { params: frame };
+}
+
+function normalise(statement: TransactionStatement): { sql: string; params?: Uint8Array } {
+  if (typeof statement === 'string') return { sql: statement };
+  if (isPair(statement)) return { sql: statement[0], ...frameOf(statement[1]) };
+  return { sql: statement.sql, ...frameOf(statement.params ?? statement.parameters) };
+}
+
+function isPair(statement: Exclude<TransactionStatement, string>): statement is readonly [string, Parameters?] {
+  return Array.isArray(statement);
+}
+
+/**
+ * Whether a statement certainly only reads, so that running it twice does no harm. What may write goes the way of writes, which
+ * are never run twice.
+ */
+function isRead(sql: string): boolean {
+  const bare = sql.replace(/^(\s|--[^\n]*(\n|$)|\/\*[^]*?\*\/)+/, '');
+  if (/^(select|values|explain|pragma)\b/i.test(bare)) return true;
+  return /^with\b/i.test(bare) && !/\b(insert|update|delete|replace)\b/i.test(bare);
+}
+
+function isSameStatus(a: DatabaseStatus, b: DatabaseStatus): boolean {
+  const { error: errorOfA, ...restOfA } = a;
+  const { error: errorOfB, ...restOfB } = b;
+  if (errorOfA?.message !== errorOfB?.message) return false;
+  return Object.entries(restOfA).every(([key, value]) => value === restOfB[key as keyof typeof restOfB]);
+}

@@ -1,0 +1,18 @@
+// Live SQL queries over one SQLite database that all tabs of an origin share.
+
+export type { Assets } from './assets.js';
+export {
+  Database,
+  type DatabaseEvents,
+  type DatabaseStatus,
+  type Executed,
+  type Transacted,
+  type TransactionResult,
+  type TransactionStatement,
+} from './database.js';
+export { TidewaterError } from './errors.js';
+export type { Explain, HostState, Plan, Stats, StorageMode } from './generated/protocol.js';
+export { type OpenOptions, open } from './open.js';
+export type { Edit, Row } from './rows.js';
+export { type Diff, Subscription, type SubscriptionEvents, type SubscriptionStatus } from './subscription.js';
+export type { Parameter, Parameters, Value } from './values.js';

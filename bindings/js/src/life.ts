@@ -1,0 +1,166 @@
+// One life of a tab: its id, its locks, its worker, its way to the coordinator. Ends as a whole and is never taken up again.
+
+import { type Assets, startCoordinator, startCoordinatorWorker, startWorker, wasmUrl } from './assets.js';
+import { Bus } from './bus.js';
+import { TidewaterError } from './errors.js';
+import { type CoordinatorToPage, type PageToCoordinator, codes, names } from './generated/protocol.js';
+import type { Port } from './port.js';
+import { randomId } from './random.js';
+import type { FromWorker, ToWorker } from './shell.js';
+
+type Registration = Omit<Extract<PageToCoordinator, { type: 'register' }>, 'type' | 'tab'>;
+
+/** How long a coordinator may take to answer a registration before it counts as dead, in milliseconds. */
+const ANSWERS_WITHIN = 2_000;
+
+/** What a life asks and tells its page client. */
+export interface LifeEvents {
+  registration(): Registration;
+  /** A message of the coordinator; with `connect`, the port to the host. */
+  message(message: CoordinatorToPage, port: Port | undefined): void;
+  /** The worker has died. */
+  died(): void;
+  /** No coordinator or worker can be had. */
+  failed(error: TidewaterError): void;
+}
+
+export class Life {
+  readonly tab = randomId();
+  readonly #database: string;
+  readonly #assets: Assets;
+  readonly #events: LifeEvents;
+  readonly #ended = new AbortController();
+  readonly #bus: Bus | undefined;
+  readonly #worker: Worker;
+  readonly #fallback: Worker | undefined;
+  #coordinator: Port | undefined;
+  #instance: string | undefined;
+  #answer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(database: string, assets: Assets, events: LifeEvents) {
+    this.#database = database;
+    this.#assets = assets;
+    this.#events = events;
+    const useBus = typeof SharedWorker === 'undefined';
+    this.#worker = startWorker(assets);
+    this.#worker.onmessage = ({ data }: MessageEvent<FromWorker>) => {
+      if (data.type === 'fatal') this.#events.died();
+    };
+    this.#worker.onerror = () => this.#failed('the worker script cannot be loaded');
+    this.#post({ type: 'start', database, tab: this.tab, wasm: wasmUrl(assets), bus: useBus });
+    if (useBus) {
+      this.#bus = new Bus(database, { type: 'page', tab: this.tab });
+      this.#fallback = startCoordinatorWorker(assets, names.sharedWorker(database));
+    }
+    void this.#live();
+  }
+
+  /** Tells the coordinator whether the page is visible. */
+  visibility(visible: boolean): void {
+    this.#tell({ type: 'visibility', visible });
+  }
+
+  /** Ends it at once: the worker is terminated and every lock request withdrawn before this returns. */
+  end(): void {
+    this.#worker.terminate();
+    this.#fallback?.terminate();
+    this.#tell({ type: 'goodbye' });
+    clearTimeout(this.#answer);
+    this.#ended.abort();
+    this.#coordinator?.close();
+    this.#bus?.close();
+  }
+
+  get #isOver(): boolean {
+    return this.#ended.signal.aborted;
+  }
+
+  /** Holds the lock by which others know that the page lives, and registers. */
+  async #live(): Promise<void> {
+    await this.#lock(names.page(this.#database, this.tab), 'exclusive', () => {
+      this.#register();
+      return new Promise<void>((resolve) => this.#ended.signal.addEventListener('abort', () => resolve()));
+    });
+  }
+
+  /** Runs `held` with the lock; gives up silently when the life ends before the lock is granted. */
+  async #lock(name: string, mode: LockMode, held: () => Promise<void> | void): Promise<void> {
+    try {
+      await navigator.locks.request(name, { mode, signal: this.#ended.signal }, async () => {
+        if (!this.#isOver) await held();
+      });
+    } catch (error) {
+      if (!this.#isOver) this.#failed(String(error));
+    }
+  }
+
+  /** Connects to the coordinator, whichever lives, and registers. */
+  #register(): void {
+    if (this.#bus) {
+      this.#coordinator ??= this.#listen(
+        this.#bus.port({ type: 'coordinator' }, 'pageToCoordinator', 'coordinatorToPage'),
+      );
+    } else {
+      this.#coordinator?.close();
+      const shared = startCoordinator(this.#assets, names.sharedWorker(this.#database));
+      shared.onerror = () => this.#failed('the coordinator script cannot be loaded');
+      this.#coordinator = this.#listen(shared.port as unknown as Port);
+    }
+    this.#registerHere();
+  }
+
+  /** Registers with the coordinator at the other end of the port there is. */
+  #registerHere(): void {
+    const registration: PageToCoordinator = { type: 'register', tab: this.tab, ...this.#events.registration() };
+    if (this.#bus) this.#tell(registration);
+    else this.#tellWithWorker(registration);
+    clearTimeout(this.#answer);
+    this.#answer = setTimeout(() => this.#register(), ANSWERS_WITHIN);
+  }
+
+  #tellWithWorker(registration: PageToCoordinator): void {
+    const { port1, port2 } = new MessageChannel();
+    this.#coordinator?.postMessage(registration, [port1]);
+    this.#post({ type: 'coordinator' }, [port2]);
+  }
+
+  #listen(port: Port): Port {
+    port.onmessage = ({ data, ports }) => {
+      if (!this.#isOver) this.#receive(data as CoordinatorToPage, ports?.[0] as Port | undefined);
+    };
+    return port;
+  }
+
+  #receive(message: CoordinatorToPage, port: Port | undefined): void {
+    if (message.type === 'coordinatorStarted') return this.#registerHere();
+    if (message.type === 'registered') this.#registered(message.instance);
+    if (message.type === 'connect' && this.#bus) {
+      const host = { type: 'worker', tab: message.host } as const;
+      return this.#events.message(message, this.#bus.port(host, 'pageToHost', 'hostToPage', { epoch: message.epoch }));
+    }
+    this.#events.message(message, port);
+  }
+
+  /** Asks for the lock of the coordinator, which is free when it has died. */
+  #registered(instance: string): void {
+    clearTimeout(this.#answer);
+    if (this.#instance === instance) return;
+    this.#instance = instance;
+    // Shared, so that a page which is granted it and frozen holds up nobody.
+    void this.#lock(names.coordinatorInstance(this.#database, instance), 'shared', () => {
+      if (this.#instance === instance) this.#register();
+    });
+  }
+
+  #tell(message: PageToCoordinator): void {
+    this.#coordinator?.postMessage(message);
+  }
+
+  #post(message: ToWorker, transfer: Transferable[] = []): void {
+    this.#worker.postMessage(message, transfer);
+  }
+
+  #failed(why: string): void {
+    if (!this.#isOver) this.#events.failed(new TidewaterError(codes.unavailable, why));
+  }
+}

@@ -1,0 +1,45 @@
+// Opening a database: one page client for each name, whatever evaluates this module how often.
+
+import type { Assets } from './assets.js';
+import { PageClient } from './client.js';
+import { Database } from './database.js';
+import { TidewaterError } from './errors.js';
+import { DATABASE_NAME, PROTOCOL } from './generated/protocol.js';
+
+export interface OpenOptions {
+  /** The database's name: 1 to 64 letters, digits, `.`, `_` or `-`, not beginning with a dot. */
+  name: string;
+  /**
+   * A script that makes the schema. It runs in one transaction, once for each distinct text in the life of the database, before
+   * `open` resolves; it has to work on a database that former versions of it have made.
+   */
+  schema?: string;
+  /** Where the package's files are, if not where its code expects them. */
+  assets?: Assets;
+}
+
+// Outlives the module: hot reloading evaluates it anew, and a second client for one name would be a second tab.
+const REGISTRY = Symbol.for(`tidewater@${PROTOCOL}`);
+
+function registry(): Map<string, PageClient> {
+  const holder = globalThis as { [REGISTRY]?: Map<string, PageClient> };
+  return (holder[REGISTRY] ??= new Map());
+}
+
+/** Opens a database, creating it if it is missing. Resolves when a tab serves it and the schema script has run. */
+export async function open(options: OpenOptions): Promise<Database> {
+  const { name, schema, assets = {} } = options;
+  if (!DATABASE_NAME.test(name)) throw new TidewaterError('bad_name', `not a database name: ${JSON.stringify(name)}`);
+  if (typeof window === 'undefined' || typeof Worker === 'undefined' || !('locks' in navigator)) {
+    const why = 'a database can only be opened in a page of a browser, over https or on localhost';
+    throw new TidewaterError('unavailable', why);
+  }
+  const clients = registry();
+  let client = clients.get(name);
+  if (!client) {
+    client = new PageClient(name, schema, assets, () => clients.delete(name));
+    clients.set(name, client);
+  }
+  await client.opened(schema);
+  return new Database(client);
+}

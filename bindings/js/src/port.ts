@@ -1,0 +1,7 @@
+// What connects two actors: a MessagePort, or a stand-in for one on the bus.
+
+export interface Port {
+  postMessage(message: unknown, transfer?: Transferable[]): void;
+  onmessage: ((event: { data: unknown; ports?: readonly MessagePort[] }) => void) | null;
+  close(): void;
+}

@@ -1,0 +1,88 @@
+// Requests that have no answer yet, and what becomes of them when the host dies.
+//
+// The rules and their proof are in the documentation of the crate tidewater-protocol.
+
+import { TidewaterError } from './errors.js';
+import { type HostToPage, type PageToHost, codes } from './generated/protocol.js';
+
+type Answer = Extract<HostToPage, { request: number }>;
+/** A request before it has its number. */
+export type Asked = Unnumbered<Extract<PageToHost, { request: number }>>;
+type Unnumbered<Message> = Message extends { request: number } ? Omit<Message, 'request'> : never;
+type Numbered = Asked & { request: number };
+
+interface Pending {
+  readonly message: Numbered;
+  readonly isWrite: boolean;
+  posted: boolean;
+  readonly resolve: (answer: Answer) => void;
+  readonly reject: (error: TidewaterError) => void;
+}
+
+export class Requests {
+  readonly #pending = new Map<number, Pending>();
+  #last = 0;
+  /** The highest commit heard of, leaving out those attributed to a request that has no answer. */
+  #known = 0;
+
+  /** The highest commit heard of. */
+  get known(): number {
+    return this.#known;
+  }
+
+  /** Adds a request; `post` posts it if there is a host. */
+  add(asked: Asked, isWrite: boolean, post: ((message: PageToHost) => void) | undefined): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      const message: Numbered = { ...asked, request: (this.#last += 1) };
+      const pending: Pending = { message, isWrite, posted: post !== undefined, resolve, reject };
+      this.#pending.set(message.request, pending);
+      post?.(message as PageToHost);
+    });
+  }
+
+  /** Takes an answer. */
+  answered(answer: Answer): void {
+    if ('commit' in answer) this.heard(answer.commit);
+    const pending = this.#pending.get(answer.request);
+    if (!pending) return;
+    this.#pending.delete(answer.request);
+    if (answer.type === 'failed') pending.reject(TidewaterError.from(answer.error));
+    else pending.resolve(answer);
+  }
+
+  /** Takes note of a commit, and of the own request that made it. */
+  heard(commit: number, cause?: number): void {
+    if (cause !== undefined && this.#pending.has(cause)) return;
+    this.#known = Math.max(this.#known, commit);
+  }
+
+  /**
+   * A host has welcomed us that found the database at commit `opened` and is at `commit` now: posts again what certainly was not
+   * done or does no harm twice, and gives up on the rest.
+   */
+  welcomed(opened: number, commit: number, post: (message: PageToHost) => void): void {
+    const nothingHappened = opened === this.#known;
+    // A database in memory starts anew with its host.
+    this.#known = commit;
+    for (const [request, pending] of this.#pending) {
+      if (pending.isWrite && pending.posted && !nothingHappened) {
+        this.#pending.delete(request);
+        const why = 'the active tab died while it may have been committing this write';
+        pending.reject(new TidewaterError(codes.outcomeUnknown, why));
+      } else {
+        pending.posted = true;
+        post(pending.message as PageToHost);
+      }
+    }
+  }
+
+  /** Nobody will answer any more. */
+  abandon(error: TidewaterError): void {
+    const pending = [...this.#pending.values()];
+    this.#pending.clear();
+    for (const { reject, isWrite, posted } of pending) {
+      const unknown = isWrite && posted;
+      reject(unknown ? new TidewaterError(codes.outcomeUnknown, `${error.message}, with this write under way`) : error);
+    }
+  }
+}

@@ -1,0 +1,11 @@
+// What a page tells the workers it starts, before any message of the protocol.
+
+/** To the worker of a tab. */
+export type ToWorker =
+  /** The first message; with `bus`, the coordinator is found there. */
+  | { type: 'start'; database: string; tab: string; wasm: string; bus: boolean }
+  /** There is a coordinator; the message transfers a port to it. */
+  | { type: 'coordinator' };
+
+/** From the worker of a tab. */
+export type FromWorker = { type: 'fatal'; message: string };

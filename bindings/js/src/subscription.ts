@@ -1,0 +1,234 @@
+// A subscription: the rows of a query, kept up to date, as a store that any framework can adapt.
+
+import { TidewaterError } from './errors.js';
+import { codes, type Plan } from './generated/protocol.js';
+import { Listeners } from './listeners.js';
+import { type Edit, type Row, applyEdits, compareResults } from './rows.js';
+
+/** `pending` before the first result, `live` from then on, `error` when the query failed for good, `closed` after `close()`. */
+export type SubscriptionStatus = 'pending' | 'live' | 'error' | 'closed';
+
+/** What changed at one commit. */
+export interface Diff<T = Row> {
+  /** The commit that the rows equal now. */
+  readonly commit: number;
+  /** The steps from the rows before to the rows now. */
+  readonly edits: readonly Edit<T>[];
+}
+
+/** What callbacks of {@link Subscription.on} are given. */
+export interface SubscriptionEvents<T> {
+  /** Rows, status or error changed. */
+  change: Subscription<T>;
+  /** The rows changed by these edits; the first result is none. */
+  diff: Diff<T>;
+}
+
+/** What a subscription tells its connection. */
+export interface SubscriptionOwner {
+  unsubscribe(id: number): void;
+}
+
+/** The result of a query, kept up to date. Every change gives a new `rows` array, in which unchanged rows are the same objects. */
+export class Subscription<T = Row> implements AsyncIterable<readonly T[]> {
+  /** The query. */
+  readonly sql: string;
+  /** Settles with the first result: this subscription when there are rows, the error when the query failed. */
+  readonly ready: Promise<this>;
+
+  readonly #state: State;
+  readonly #listeners = new Listeners<SubscriptionEvents<T>>();
+
+  /** @internal */
+  constructor(state: State) {
+    this.#state = state;
+    this.sql = state.sql;
+    this.ready = new Promise((resolve, reject) => {
+      state.settle = (error) => (error ? reject(error) : resolve(this));
+    });
+    // Whoever does not wait for it still sees the error in `error`.
+    this.ready.catch(() => {});
+    state.told = (diff) => {
+      if (diff) this.#listeners.emit('diff', diff as Diff<T>);
+      this.#listeners.emit('change', this);
+    };
+  }
+
+  /** The rows as of `commit`; empty before the first result. */
+  get rows(): readonly T[] {
+    return this.#state.rows as readonly T[];
+  }
+
+  get status(): SubscriptionStatus {
+    return this.#state.status;
+  }
+
+  /** Why `status` is `error`, or why the rows could not be brought up to date at the last commit that concerned them. */
+  get error(): TidewaterError | undefined {
+    return this.#state.error;
+  }
+
+  /** The commit of the last change of the rows; 0 before the first result. */
+  get commit(): number {
+    return this.#state.commit;
+  }
+
+  /** The names of the columns; empty before the first result. */
+  get columns(): readonly string[] {
+    return this.#state.columns;
+  }
+
+  /** How the result is maintained; undefined before the first result. */
+  get plan(): Plan | undefined {
+    return this.#state.plan;
+  }
+
+  /** Calls `callback` at every such event; gives a function that stops it. */
+  on<Name extends keyof SubscriptionEvents<T>>(
+    name: Name,
+    callback: (event: SubscriptionEvents<T>[Name]) => void,
+  ): () => void {
+    return this.#listeners.on(name, callback);
+  }
+
+  /** The store contract of Svelte and RxJS: calls `callback` now and at every change; gives a function that stops it. */
+  subscribe(callback: (rows: readonly T[]) => void): () => void {
+    const stop = this.on('change', () => callback(this.rows));
+    callback(this.rows);
+    return stop;
+  }
+
+  /** Each result from the present one on; a slow reader misses those in between. Ends with `close()`, throws `error`. */
+  async *[Symbol.asyncIterator](): AsyncGenerator<readonly T[], void, void> {
+    let wake: () => void = () => {};
+    let changed = this.status !== 'pending';
+    const stop = this.on('change', () => {
+      changed = true;
+      wake();
+    });
+    try {
+      for (;;) {
+        if (!changed) await new Promise<void>((resolve) => (wake = resolve));
+        changed = false;
+        if (this.status === 'closed') return;
+        if (this.status === 'error') throw this.error;
+        if (this.status === 'live') yield this.rows;
+      }
+    } finally {
+      stop();
+    }
+  }
+
+  /** Ends it; the rows stay as they are. */
+  close(): void {
+    if (this.#state.status === 'closed') return;
+    this.#state.end();
+    this.#listeners.emit('change', this);
+    this.#listeners.clear();
+  }
+}
+
+/** The connection's side of a subscription. Changes are gathered by the methods and told by `tell`, all subscriptions at once. */
+export class State {
+  readonly id: number;
+  readonly sql: string;
+  readonly params: Uint8Array | undefined;
+  readonly #owner: SubscriptionOwner;
+
+  rows: readonly Row[] = [];
+  columns: readonly string[] = [];
+  status: SubscriptionStatus = 'pending';
+  error: TidewaterError | undefined;
+  commit = 0;
+  plan: Plan | undefined;
+  settle: (error?: TidewaterError) => void = () => {};
+  told: (diff?: Diff) => void = () => {};
+
+  #edits: Edit[] = [];
+  #changed = false;
+
+  constructor(id: number, sql: string, params: Uint8Array | undefined, owner: SubscriptionOwner) {
+    this.id = id;
+    this.sql = sql;
+    this.params = params;
+    this.#owner = owner;
+  }
+
+  /** Takes a whole result: the first one, or a new host's. */
+  subscribed(commit: number, columns: readonly string[], plan: Plan, rows: readonly Row[]): void {
+    this.plan = plan;
+    this.result(commit, columns, rows);
+  }
+
+  /** Takes a whole result in place of the present one. */
+  result(commit: number, columns: readonly string[], rows: readonly Row[]): void {
+    if (this.status === 'closed') return;
+    const isFirst = this.status === 'pending';
+    const isReshaped = !isFirst && !isSameList(this.columns, columns);
+    if (isFirst || isReshaped) {
+      if (isReshaped) this.#edits.push(...replaceAll(this.rows, rows));
+      this.rows = rows;
+      this.#changed = true;
+    } else {
+      const compared = compareResults(this.rows, rows);
+      if (compared.edits.length > 0) {
+        this.rows = compared.rows;
+        this.#edits.push(...compared.edits);
+        this.#changed = true;
+      }
+    }
+    this.columns = columns;
+    this.#good(commit);
+  }
+
+  /** Takes a commit's edits. */
+  edited(commit: number, edits: readonly Edit[]): void {
+    if (this.status === 'closed') return;
+    const rows = this.rows.slice();
+    applyEdits(rows, edits);
+    this.rows = rows;
+    this.#edits.push(...edits);
+    this.#changed = true;
+    this.#good(commit);
+  }
+
+  failed(error: TidewaterError, closed: boolean): void {
+    if (this.status === 'closed') return;
+    this.error = error;
+    if (closed) this.status = 'error';
+    this.#changed = true;
+  }
+
+  /** Tells the application what was gathered since the last time. */
+  tell(): void {
+    if (!this.#changed || this.status === 'closed') return;
+    this.#changed = false;
+    const edits = this.#edits;
+    this.#edits = [];
+    if (this.status === 'live') this.settle();
+    if (this.status === 'error') this.settle(this.error);
+    this.told(edits.length > 0 ? { commit: this.commit, edits } : undefined);
+  }
+
+  end(): void {
+    this.status = 'closed';
+    this.settle(new TidewaterError(codes.closed, 'the subscription was closed before its first result'));
+    this.#owner.unsubscribe(this.id);
+  }
+
+  #good(commit: number): void {
+    if (this.#changed || this.commit === 0) this.commit = commit;
+    if (this.status !== 'live' || this.error) this.#changed = true;
+    this.status = 'live';
+    this.error = undefined;
+  }
+}
+
+function replaceAll(before: readonly Row[], after: readonly Row[]): Edit[] {
+  const removals = before.map((_, index): Edit => ({ type: 'remove', index: before.length - 1 - index }));
+  return [...removals, ...after.map((row, index): Edit => ({ type: 'insert', index, row }))];
+}
+
+function isSameList(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((item, index) => item === b[index]);
+}

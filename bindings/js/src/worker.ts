@@ -1,0 +1,43 @@
+// The script of a tab's worker: loads the engine and gives it its ports.
+
+import init, { Worker } from '../pkg/host.js';
+import { Bus } from './bus.js';
+import { codes } from './generated/protocol.js';
+import type { FromWorker, ToWorker } from './shell.js';
+
+let starting: Promise<Worker> | undefined;
+let bus: Bus | undefined;
+
+onmessage = ({ data, ports }: MessageEvent<ToWorker>) => {
+  if (data.type === 'start') starting ??= start(data);
+  else connect(ports[0]);
+};
+
+async function start({ database, tab, wasm, bus: useBus }: Extract<ToWorker, { type: 'start' }>): Promise<Worker> {
+  await init({ module_or_path: wasm });
+  if (useBus) bus = new Bus(database, { type: 'worker', tab });
+  const worker = await Worker.start(database, tab, { fatal, pageOnBus, isOnBus: useBus });
+  if (bus) worker.coordinator(bus.port({ type: 'coordinator' }, 'workerToCoordinator', 'coordinatorToWorker'));
+  return worker;
+}
+
+async function connect(port: MessagePort | undefined): Promise<void> {
+  const worker = await starting;
+  if (worker && port) worker.coordinator(port);
+}
+
+function pageOnBus(tab: string, epoch: number) {
+  if (!bus) throw new Error(`${codes.badMessage}: an introduction without a port`);
+  return bus.port({ type: 'page', tab }, 'hostToPage', 'pageToHost', { epoch });
+}
+
+/** The instance is not to be trusted any more. Closing the worker frees its locks and files, and another becomes the host. */
+function fatal(message: string): void {
+  console.error(`tidewater: ${message}`);
+  postMessage({ type: 'fatal', message } satisfies FromWorker);
+  close();
+}
+
+// A trap (the engine out of memory or stack) is no panic and reaches us only here.
+addEventListener('error', (event) => fatal(event.message));
+addEventListener('unhandledrejection', (event) => fatal(String(event.reason)));
