@@ -1,17 +1,31 @@
-//! Builds what runs in a browser: the wasm of host and coordinator, and the npm package around them.
+//! Builds what runs in a browser: the wasm modules of host and coordinator, and the npm package around them.
+//!
+//! cargo → wasm-bindgen → wasm-opt → esbuild, each from crates.io or npm at the version the lock files name. What
+//! is shipped ends in `bindings/js/dist`; between steps things lie in `bindings/js/pkg`.
 
-use anyhow::{Result, bail};
+mod module;
+mod package;
+mod size;
+
+use anyhow::Result;
+
+use crate::node;
 
 /// How much the build optimises.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
-    /// Fast to build.
+    /// Fast to build: no link-time optimisation, no wasm-opt, names kept.
     Debug,
     /// What is shipped.
     Release,
 }
 
-/// Builds the browser packages.
-pub fn build(_mode: Mode) -> Result<()> {
-    bail!("the browser packages are not in this tree yet")
+/// Builds the browser packages and prints the size of every artefact.
+pub fn build(mode: Mode) -> Result<()> {
+    node::packages()?;
+    for module in module::ALL {
+        module::build(module, mode)?;
+    }
+    package::bundle(mode)?;
+    size::print(&package::dist())
 }
