@@ -1,0 +1,95 @@
+// Chromium over its debugging pipe alone. Playwright keeps every page visible, and a visible page is never frozen.
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import type { Readable, Writable } from 'node:stream';
+
+type Answer = { id?: number; result?: Record<string, unknown>; error?: { message: string } };
+
+export class DevTools {
+  readonly #process: ChildProcess;
+  readonly #input: Writable;
+  readonly #waiting = new Map<number, { resolve: (result: never) => void; reject: (error: Error) => void }>();
+  #last = 0;
+
+  constructor(profile: string) {
+    const executable = process.env.CHROMIUM_PATH ?? '/usr/bin/chromium';
+    const flags = ['--headless=new', '--no-sandbox', '--remote-debugging-pipe', '--no-first-run', `--user-data-dir=${profile}`];
+    this.#process = spawn(executable, [...flags, 'about:blank'], { stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'] });
+    this.#input = this.#process.stdio[3] as Writable;
+    let rest = '';
+    (this.#process.stdio[4] as Readable).setEncoding('utf8').on('data', (chunk: string) => {
+      const messages = (rest + chunk).split('\0');
+      rest = messages.pop() ?? '';
+      for (const message of messages) this.#receive(JSON.parse(message) as Answer);
+    });
+  }
+
+  send<Result = Record<string, unknown>>(method: string, params: object = {}, sessionId?: string): Promise<Result> {
+    const id = (this.#last += 1);
+    this.#input.write(`${JSON.stringify({ id, method, params, ...(sessionId ? { sessionId } : {}) })}\0`);
+    return new Promise((resolve, reject) => this.#waiting.set(id, { resolve, reject }));
+  }
+
+  /** A new tab in the one window. */
+  async tab(url: string): Promise<RawTab> {
+    const { targetId } = await this.send<{ targetId: string }>('Target.createTarget', { url });
+    const { sessionId } = await this.send<{ sessionId: string }>('Target.attachToTarget', { targetId, flatten: true });
+    const tab = new RawTab(this, targetId, sessionId);
+    await tab.until('location.href !== "about:blank" && document.readyState === "complete"');
+    return tab;
+  }
+
+  async close(): Promise<void> {
+    const exited = new Promise((resolve) => this.#process.once('exit', resolve));
+    this.send('Browser.close').catch(() => {});
+    await exited;
+  }
+
+  #receive({ id, result, error }: Answer): void {
+    const waiting = id === undefined ? undefined : this.#waiting.get(id);
+    if (!waiting || id === undefined) return;
+    this.#waiting.delete(id);
+    if (error) waiting.reject(new Error(error.message));
+    else waiting.resolve(result as never);
+  }
+}
+
+export class RawTab {
+  readonly #devtools: DevTools;
+  readonly #target: string;
+  readonly #session: string;
+
+  constructor(devtools: DevTools, target: string, session: string) {
+    this.#devtools = devtools;
+    this.#target = target;
+    this.#session = session;
+  }
+
+  /** The value of an expression, awaited. */
+  async evaluate<Value>(expression: string): Promise<Value> {
+    const params = { expression, awaitPromise: true, returnByValue: true };
+    const { result, exceptionDetails } = await this.#devtools.send<{
+      result: { value: Value };
+      exceptionDetails?: { exception?: { description?: string } };
+    }>('Runtime.evaluate', params, this.#session);
+    if (exceptionDetails) throw new Error(exceptionDetails.exception?.description ?? 'an exception in the page');
+    return result.value;
+  }
+
+  /** Waits until an expression is true. */
+  async until(expression: string): Promise<void> {
+    for (let tries = 0; tries < 200; tries += 1) {
+      if (await this.evaluate(expression)) return;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    throw new Error(`never came true: ${expression}`);
+  }
+
+  async activate(): Promise<void> {
+    await this.#devtools.send('Target.activateTarget', { targetId: this.#target });
+  }
+
+  async lifecycle(state: 'frozen' | 'active'): Promise<void> {
+    await this.#devtools.send('Page.setWebLifecycleState', { state }, this.#session);
+  }
+}

@@ -1,0 +1,58 @@
+// Serves an empty page and the files of the built package.
+
+import { readFile } from 'node:fs/promises';
+import { type Server, createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { extname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const DIST = fileURLToPath(new URL('../../../bindings/js/dist/', import.meta.url));
+
+const TYPES: Record<string, string> = {
+  '.js': 'text/javascript',
+  '.wasm': 'application/wasm',
+  '.map': 'application/json',
+};
+
+const PAGE = '<!doctype html><meta charset="utf-8"><title>tidewater</title><link rel="icon" href="data:,">';
+
+/** The worker in a browser that denies OPFS, as Firefox does in a private window. */
+const DENIED = `navigator.storage.getDirectory = () => Promise.reject(new DOMException('denied', 'SecurityError'));\n`;
+
+export interface Served {
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+export async function serve(): Promise<Served> {
+  const server = createServer(async (request, response) => {
+    const { pathname } = new URL(request.url ?? '/', 'http://localhost');
+    try {
+      const [type, body] = await load(pathname);
+      response.setHeader('content-type', type);
+      response.setHeader('cache-control', 'no-store');
+      response.end(body);
+    } catch {
+      response.statusCode = 404;
+      response.end();
+    }
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  return { url: `http://localhost:${port}/`, close: () => stop(server) };
+}
+
+async function load(path: string): Promise<[type: string, body: string | Buffer]> {
+  if (path === '/') return ['text/html', PAGE];
+  if (path === '/denied-worker.js') {
+    return ['text/javascript', DENIED + (await readFile(join(DIST, 'worker.js'), 'utf8'))];
+  }
+  const type = TYPES[extname(path)];
+  if (!type || path.includes('..')) throw new Error('not served');
+  return [type, await readFile(join(DIST, path))];
+}
+
+function stop(server: Server): Promise<void> {
+  server.closeAllConnections();
+  return new Promise((resolve) => server.close(() => resolve()));
+}

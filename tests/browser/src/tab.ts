@@ -1,0 +1,78 @@
+// Drives a tab: what is called here happens in the page.
+
+import { type Page, expect } from '@playwright/test';
+
+type Tidewater = typeof import('tidewater');
+type Database = Awaited<ReturnType<Tidewater['open']>>;
+
+declare global {
+  interface Window {
+    db: Database;
+    subscriptions: Record<string, ReturnType<Database['subscribe']>>;
+  }
+}
+
+export interface OpenOptions {
+  name?: string;
+  schema?: string;
+  /** Give the worker a browser that denies OPFS. */
+  denied?: boolean;
+}
+
+export const SCHEMA = 'CREATE TABLE IF NOT EXISTS note(id INTEGER PRIMARY KEY, body TEXT NOT NULL)';
+
+export class Tab {
+  readonly page: Page;
+
+  constructor(page: Page) {
+    this.page = page;
+  }
+
+  /** Opens the database as `window.db`. */
+  open({ name = 'test', schema = SCHEMA, denied = false }: OpenOptions = {}): Promise<void> {
+    return this.page.evaluate(
+      async ({ name, schema, denied }) => {
+        const { open } = (await import('/index.js' as string)) as Tidewater;
+        window.subscriptions = {};
+        window.db = await open({ name, schema, ...(denied ? { assets: { worker: '/denied-worker.js' } } : {}) });
+      },
+      { name, schema, denied },
+    );
+  }
+
+  exec(sql: string, params: (string | number)[] = []): Promise<{ commit: number; changes: number }> {
+    return this.page.evaluate(({ sql, params }) => window.db.exec(sql, params), { sql, params });
+  }
+
+  query(sql: string): Promise<Record<string, unknown>[]> {
+    return this.page.evaluate((sql) => window.db.query(sql), sql);
+  }
+
+  subscribe(sql: string, key = sql): Promise<void> {
+    return this.page.evaluate(
+      async ({ sql, key }) => {
+        const subscription = window.db.subscribe(sql);
+        window.subscriptions[key] = subscription;
+        await subscription.ready;
+      },
+      { sql, key },
+    );
+  }
+
+  rows(key: string): Promise<Record<string, unknown>[]> {
+    return this.page.evaluate((key) => [...window.subscriptions[key]!.rows], key);
+  }
+
+  status(): Promise<Database['status']> {
+    return this.page.evaluate(() => ({ ...window.db.status }));
+  }
+
+  /** Waits until the subscription shows these rows. */
+  async expectRows(key: string, rows: Record<string, unknown>[]): Promise<void> {
+    await expect.poll(() => this.rows(key)).toEqual(rows);
+  }
+
+  async expectRole(role: 'active' | 'follower'): Promise<void> {
+    await expect.poll(async () => (await this.status()).role).toBe(role);
+  }
+}

@@ -1,0 +1,134 @@
+// The active tab goes away, one way or another, and another tab takes over.
+
+import { type Browser, expect, test } from '../src/browser.js';
+import type { Tab } from '../src/tab.js';
+
+const ALL = 'SELECT body FROM note ORDER BY id';
+
+/** An active tab and a follower, both subscribed to all notes. */
+async function pair(chrome: Browser): Promise<{ active: Tab; follower: Tab }> {
+  const active = await chrome.tab();
+  await active.open();
+  await active.expectRole('active');
+  const follower = await chrome.tab();
+  await follower.open();
+  await follower.expectRole('follower');
+  await Promise.all([active.subscribe(ALL), follower.subscribe(ALL)]);
+  await active.exec("INSERT INTO note(body) VALUES ('before')");
+  await follower.expectRows(ALL, [{ body: 'before' }]);
+  return { active, follower };
+}
+
+/** Starts 200 writes, one after another, that outlive whatever happens to the active tab; `done` gives what each came to. */
+async function writeOn(tab: Tab): Promise<() => Promise<{ written: number; unknown: number; error: string[] }>> {
+  await tab.page.evaluate(() => {
+    const outcome = { written: 0, unknown: 0, error: [] as string[] };
+    const run = async () => {
+      for (let n = 0; n < 200; n += 1) {
+        try {
+          await window.db.exec('INSERT INTO note(body) VALUES (?)', [`write ${n}`]);
+          outcome.written += 1;
+        } catch (error) {
+          const { code, message } = error as Error & { code: string };
+          if (code === 'outcome_unknown') outcome.unknown += 1;
+          else outcome.error.push(`${code}: ${message}`);
+        }
+      }
+      return outcome;
+    };
+    (window as unknown as { writing: Promise<unknown> }).writing = run();
+  });
+  return () => tab.page.evaluate(() => (window as unknown as { writing: Promise<never> }).writing);
+}
+
+async function expectTakeover(survivor: Tab, done: () => Promise<{ written: number; unknown: number; error: string[] }>) {
+  const { written, unknown, error } = await done();
+  expect(error).toEqual([]);
+  expect(written + unknown).toBe(200);
+  // Writes go one at a time, so at most one was under way when the host died.
+  expect(unknown).toBeLessThanOrEqual(1);
+  await survivor.expectRole('active');
+  const [{ n } = { n: 0 }] = (await survivor.query("SELECT count(*) AS n FROM note WHERE body LIKE 'write %'")) as { n: number }[];
+  expect(n).toBeGreaterThanOrEqual(written);
+  expect(n).toBeLessThanOrEqual(written + unknown);
+  // The database that took over is the same one, and the subscription went on.
+  const rows = await survivor.query(ALL);
+  expect(rows[0]).toEqual({ body: 'before' });
+  await survivor.expectRows(ALL, rows);
+}
+
+test('the active tab is closed while another writes', async ({ chrome }) => {
+  const { active, follower } = await pair(chrome);
+  const done = await writeOn(follower);
+  await active.page.close();
+  await expectTakeover(follower, done);
+});
+
+test('the active tab crashes while another writes', async ({ chrome }) => {
+  const { active, follower } = await pair(chrome);
+  const done = await writeOn(follower);
+  const session = await (await chrome.context()).newCDPSession(active.page);
+  // Never answered: there is nobody left to do so.
+  void session.send('Page.crash').catch(() => {});
+  await expectTakeover(follower, done);
+});
+
+test('the active tab is reloaded while another writes', async ({ chrome }) => {
+  const { active, follower } = await pair(chrome);
+  const done = await writeOn(follower);
+  await active.page.reload();
+  await active.open();
+  await expectTakeover(follower, done);
+  await active.expectRole('follower');
+  expect(await active.query(ALL)).toEqual(await follower.query(ALL));
+});
+
+test('the active tab writes to the last moment and all its answers hold', async ({ chrome }) => {
+  const { active, follower } = await pair(chrome);
+  await writeOn(active);
+  await expect.poll(async () => (await follower.rows(ALL)).length).toBeGreaterThan(20);
+  await active.page.close();
+  await follower.expectRole('active');
+  const bodies = (await follower.query(ALL)).map(({ body }) => body);
+  expect(bodies).toEqual(['before', ...Array.from({ length: bodies.length - 1 }, (_, n) => `write ${n}`)]);
+  await follower.expectRows(ALL, await follower.query(ALL));
+});
+
+test('the coordinator is killed: nobody notices', async ({ chrome }) => {
+  const { active, follower } = await pair(chrome);
+  const session = await (await chrome.context()).newCDPSession(active.page);
+  const kill = async () => {
+    const { targetInfos } = await session.send('Target.getTargets', { filter: [{}] });
+    const workers = targetInfos.filter(({ type }) => type === 'shared_worker');
+    expect(workers).toHaveLength(1);
+    await session.send('Target.closeTarget', { targetId: workers[0]!.targetId });
+  };
+  await kill();
+  await follower.exec("INSERT INTO note(body) VALUES ('after')");
+  await active.expectRows(ALL, [{ body: 'before' }, { body: 'after' }]);
+  // A new coordinator is there: a third tab can join, and the host can still be replaced.
+  const third = await chrome.tab();
+  await third.open();
+  expect(await third.query(ALL)).toEqual([{ body: 'before' }, { body: 'after' }]);
+  await active.page.close();
+  await follower.exec("INSERT INTO note(body) VALUES ('later')");
+  expect((await third.query('SELECT count(*) AS n FROM note'))[0]).toEqual({ n: 3 });
+});
+
+test('a subscription that a takeover does not change tells nothing', async ({ chrome }) => {
+  const { active, follower } = await pair(chrome);
+  await follower.page.evaluate((key) => {
+    const subscription = window.subscriptions[key]!;
+    const seen = { changes: 0, rows: subscription.rows };
+    subscription.on('change', () => void (seen.changes += 1));
+    (window as unknown as { seen: typeof seen }).seen = seen;
+  }, ALL);
+  await active.page.close();
+  await follower.expectRole('active');
+  await follower.exec('CREATE TABLE other(x)');
+  const same = await follower.page.evaluate((key) => {
+    const { seen } = window as unknown as { seen: { changes: number; rows: unknown } };
+    return { changes: seen.changes, isSame: seen.rows === window.subscriptions[key]!.rows };
+  }, ALL);
+  expect(same).toEqual({ changes: 0, isSame: true });
+});

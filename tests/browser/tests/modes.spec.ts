@@ -1,0 +1,38 @@
+// Browsers that lack something.
+
+import { expect, test } from '../src/browser.js';
+
+const ALL = 'SELECT body FROM note ORDER BY id';
+
+test('without SharedWorker: two tabs, one database, and a takeover', async ({ chrome }) => {
+  chrome.initScript = 'delete globalThis.SharedWorker';
+  const one = await chrome.tab();
+  await one.open();
+  expect(await one.page.evaluate(() => typeof SharedWorker)).toBe('undefined');
+  const two = await chrome.tab();
+  await two.open();
+  await Promise.all([one.subscribe(ALL), two.subscribe(ALL)]);
+  await one.exec("INSERT INTO note(body) VALUES ('from one')");
+  await two.expectRows(ALL, [{ body: 'from one' }]);
+  await two.exec("INSERT INTO note(body) VALUES ('from two')");
+  await one.expectRows(ALL, [{ body: 'from one' }, { body: 'from two' }]);
+  await one.expectRole('active');
+
+  await one.page.close();
+  await two.exec("INSERT INTO note(body) VALUES ('after')");
+  await two.expectRows(ALL, [{ body: 'from one' }, { body: 'from two' }, { body: 'after' }]);
+  await two.expectRole('active');
+  expect((await two.status()).storage).toBe('opfs');
+});
+
+test('where OPFS is denied the database is in memory, for all tabs, and says so', async ({ chrome }) => {
+  const one = await chrome.tab();
+  await one.open({ denied: true });
+  const two = await chrome.tab();
+  await two.open({ denied: true });
+  expect((await one.status()).storage).toBe('memory');
+  expect((await two.status()).storage).toBe('memory');
+  await two.subscribe(ALL);
+  await one.exec("INSERT INTO note(body) VALUES ('volatile')");
+  await two.expectRows(ALL, [{ body: 'volatile' }]);
+});
