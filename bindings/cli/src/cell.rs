@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use tidewater::ValueRef;
+use tidewater::{Row, ValueRef};
 
 /// The most bytes of a BLOB that are spelled out.
 const BLOB_BYTES_SHOWN: usize = 24;
@@ -26,6 +26,12 @@ pub fn cell_text(value: ValueRef<'_>) -> String {
 /// Whether the value stands at the right edge of its column.
 pub const fn is_number(value: ValueRef<'_>) -> bool {
     matches!(value, ValueRef::Integer(_) | ValueRef::Real(_))
+}
+
+/// Whether a row that takes another's place should be shown as another row rather than as the same one changed: its first
+/// value differs, and it is not the only row there is, as an aggregate's would be. A guess, for the eye alone.
+pub fn looks_like_another_row(old: &Row, new: &Row, row_count: usize) -> bool {
+    row_count > 1 && new.values().nth(1).is_some() && old.values().next() != new.values().next()
 }
 
 /// Text on one line, with control characters made visible instead of obeyed.
@@ -67,6 +73,7 @@ fn blob(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use tidewater::Value;
 
     #[test]
     fn types_stay_apart() {
@@ -75,6 +82,16 @@ mod tests {
         assert_eq!(cell_text(ValueRef::Real(f64::NEG_INFINITY)), "-Inf");
         assert_eq!(cell_text(ValueRef::Blob(&[0, 255])), "x'00ff'");
         assert_eq!(cell_text(ValueRef::Blob(&[0; 30])), format!("x'{}…' (30 bytes)", "00".repeat(24)));
+    }
+
+    #[test]
+    fn a_row_is_another_if_its_first_value_is() {
+        let row = |first: i64, second: &str| Row::from_iter([Value::from(first), Value::from(second)]);
+        let single = |value: i64| Row::from_iter([Value::from(value)]);
+        assert!(looks_like_another_row(&row(1, "a"), &row(2, "a"), 2));
+        assert!(!looks_like_another_row(&row(1, "a"), &row(1, "b"), 2));
+        assert!(!looks_like_another_row(&row(1, "a"), &row(2, "b"), 1), "count(*), max(x)");
+        assert!(!looks_like_another_row(&single(1), &single(2), 2), "a column of values");
     }
 
     #[test]

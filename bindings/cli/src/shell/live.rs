@@ -1,46 +1,31 @@
 //! A watched result in the shell: its rows, and a few lines for what each commit did to them.
 
-use ratatui::crossterm::style::{Color, Stylize};
+use ratatui::crossterm::style::Color;
 use tidewater::{Diff, Edit, Event, Row, Snapshot};
 
-use crate::cell::{cell_text, printable};
+use super::surface::Surface;
+use crate::cell::{cell_text, looks_like_another_row, printable};
 use crate::table::{counted, table};
 
 /// A diff with more edits than this is shown as the whole new table instead.
 const EDITS_SHOWN: usize = 20;
-
-/// Whether text may be coloured.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Paint {
-    Colours,
-    Plain,
-}
-
-impl Paint {
-    fn line(self, text: String, colour: Color) -> String {
-        match self {
-            Self::Colours => text.with(colour).to_string(),
-            Self::Plain => text,
-        }
-    }
-}
 
 /// One watched result.
 pub struct Live {
     number: u32,
     columns: Vec<String>,
     rows: Vec<Row>,
-    paint: Paint,
+    surface: Surface,
 }
 
 impl Live {
-    pub fn new(number: u32, snapshot: &Snapshot, paint: Paint) -> Self {
-        Self { number, columns: snapshot.columns.to_vec(), rows: snapshot.rows.to_vec(), paint }
+    pub fn new(number: u32, snapshot: &Snapshot, surface: Surface) -> Self {
+        Self { number, columns: snapshot.columns.to_vec(), rows: snapshot.rows.to_vec(), surface }
     }
 
     /// The whole result.
     pub fn page(&self) -> String {
-        table(&self.columns, &self.rows, None)
+        table(&self.columns, &self.rows, self.surface.width())
     }
 
     /// Takes an event in and tells what it changed.
@@ -63,10 +48,10 @@ impl Live {
             Event::Error { error, closed, .. } => {
                 let end = if *closed { "ended" } else { "cannot be answered now" };
                 let text = format!("{title}, {end}: {}", printable(&error.to_string()));
-                self.paint.line(text, Color::Red)
+                self.surface.paint(text, Color::Red)
             }
             Event::Divergence(_) => {
-                self.paint.line(format!("{title}: the rows are not what SQLite returns"), Color::Red)
+                self.surface.paint(format!("{title}: the rows are not what SQLite returns"), Color::Red)
             }
         }
     }
@@ -75,20 +60,25 @@ impl Live {
         let mut lines = Vec::with_capacity(diff.edits.len());
         for edit in diff.edits.iter() {
             lines.push(match edit {
-                Edit::Insert { row, .. } => self.paint.line(format!("  + {}", cells(row)), Color::Green),
-                Edit::Remove { index } => self.paint.line(format!("  - {}", self.row(*index, cells)), Color::Red),
-                Edit::Replace { index, row } => {
-                    let text = self.row(*index, |old| replaced(old, row));
-                    self.paint.line(format!("  ~ {text}"), Color::Yellow)
-                }
+                Edit::Insert { row, .. } => self.surface.paint(format!("  + {}", cells(row)), Color::Green),
+                Edit::Remove { index } => self.surface.paint(format!("  - {}", self.row(*index, cells)), Color::Red),
+                Edit::Replace { index, row } => self.row(*index, |old| self.replaced(old, row)),
                 Edit::Move { from, to } => {
                     let text = self.row(*from, cells);
-                    self.paint.line(format!("  ↕ {text}  to row {}", to + 1), Color::Blue)
+                    self.surface.paint(format!("  ↕ {text}  to row {}", to + 1), Color::Blue)
                 }
             });
             edit.apply(&mut self.rows);
         }
         lines.join("\n")
+    }
+
+    fn replaced(&self, old: &Row, new: &Row) -> String {
+        if looks_like_another_row(old, new, self.rows.len()) {
+            let gone = self.surface.paint(format!("  - {}", cells(old)), Color::Red);
+            return format!("{gone}\n{}", self.surface.paint(format!("  + {}", cells(new)), Color::Green));
+        }
+        self.surface.paint(format!("  ~ {}", changed_cells(old, new)), Color::Yellow)
     }
 
     fn row(&self, index: usize, text: impl Fn(&Row) -> String) -> String {
@@ -100,7 +90,7 @@ fn cells(row: &Row) -> String {
     row.values().map(cell_text).collect::<Vec<_>>().join("  ")
 }
 
-fn replaced(old: &Row, new: &Row) -> String {
+fn changed_cells(old: &Row, new: &Row) -> String {
     let pairs = old.values().zip(new.values());
     let cells = pairs.map(|(before, after)| match before == after {
         true => cell_text(after),
@@ -122,7 +112,7 @@ mod tests {
     fn live() -> Live {
         let columns = Arc::from(["id".to_owned(), "name".to_owned()]);
         let snapshot = Snapshot { commit: CommitId(1), columns, rows: Arc::from([row(1, "ann"), row(2, "bob")]) };
-        Live::new(4, &snapshot, Paint::Plain)
+        Live::new(4, &snapshot, Surface::Pipe)
     }
 
     #[test]

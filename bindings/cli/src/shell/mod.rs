@@ -6,6 +6,7 @@ mod piped;
 mod prompt;
 mod session;
 mod split;
+mod surface;
 
 use std::io::IsTerminal;
 use std::process::ExitCode;
@@ -15,17 +16,22 @@ use tidewater::Options;
 
 use crate::args::ShellArgs;
 use crate::open::open;
-use live::Paint;
 use session::Session;
+use surface::Surface;
 
 /// Runs until the input ends or the user quits.
 pub fn run(args: ShellArgs) -> Result<ExitCode> {
-    let is_interactive = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
     let name = args.file.as_ref().map_or_else(|| "in memory".to_owned(), |file| file.display().to_string());
     let engine = open(args.file, Options::default())?;
-    let is_colourful =
-        std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-    let paint = if is_colourful { Paint::Colours } else { Paint::Plain };
-    let session = Session::new(engine.clone(), paint);
-    if is_interactive { prompt::run(engine, session, &name) } else { piped::run(&engine, session) }
+    let surface = if std::io::stdout().is_terminal() {
+        Surface::Terminal { colours: std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()) }
+    } else {
+        Surface::Pipe
+    };
+    let session = Session::new(engine.clone(), surface);
+    if std::io::stdin().is_terminal() && surface != Surface::Pipe {
+        prompt::run(engine, session, &name)
+    } else {
+        piped::run(&engine, session)
+    }
 }

@@ -6,8 +6,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tidewater::{Engine, Error, Event, Params, Stats, Watch};
 
 use super::command::{DotCommand, HELP, asks_for_rows, is_dot_command};
-use super::live::{Live, Paint};
+use super::live::Live;
 use super::split::{is_blank, split};
+use super::surface::Surface;
 use crate::cell::printable;
 use crate::table::{counted, table};
 
@@ -40,7 +41,7 @@ pub struct Session {
     watches: BTreeMap<u32, Watched>,
     last_number: u32,
     news: Arc<News>,
-    paint: Paint,
+    surface: Surface,
 }
 
 struct Watched {
@@ -72,8 +73,8 @@ impl News {
 }
 
 impl Session {
-    pub fn new(engine: Engine, paint: Paint) -> Self {
-        Self { engine, watches: BTreeMap::new(), last_number: 0, news: Arc::default(), paint }
+    pub fn new(engine: Engine, surface: Surface) -> Self {
+        Self { engine, watches: BTreeMap::new(), last_number: 0, news: Arc::default(), surface }
     }
 
     /// What watched results have to tell.
@@ -96,7 +97,7 @@ impl Session {
             let answer = self.engine.query(sql, Params::None)?;
             if !answer.columns.is_empty() {
                 let count = counted(answer.rows.len(), "row");
-                return Ok(format!("{}\n{count}", table(&answer.columns, &answer.rows, None)));
+                return Ok(format!("{}\n{count}", table(&answer.columns, &answer.rows, self.surface.width())));
             }
             return Ok(format!("done, commit {}", self.engine.commit()));
         }
@@ -157,7 +158,7 @@ impl Session {
                 }
             }
         })?;
-        let first = Live::new(number, watch.snapshot(), self.paint);
+        let first = Live::new(number, watch.snapshot(), self.surface);
         let text = format!("watch {number}, {}\n{}", watch.plan().as_str(), first.page());
         *live.lock().unwrap_or_else(PoisonError::into_inner) = Some(first);
         self.last_number = number;

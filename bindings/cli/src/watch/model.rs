@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use tidewater::{CommitId, Diff, Edit, Event, Row, Snapshot};
 
+use crate::cell::looks_like_another_row;
+
 /// How long a row shows what happened to it.
 pub const MARK_LASTS: Duration = Duration::from_millis(1200);
 
@@ -171,7 +173,14 @@ impl Model {
             }
             Edit::Replace { index, row } => {
                 let place = self.place(*index);
+                let row_count = self.row_count();
                 let line = &mut self.lines[place];
+                if follow && looks_like_another_row(&line.row, row, row_count) {
+                    line.mark = Some(Mark { what: Happened::Removed, at: now });
+                    self.ghosts += 1;
+                    self.lines.insert(place + 1, Line::marked(row.clone(), Happened::Added, now));
+                    return;
+                }
                 let changed = row.values().zip(line.row.values()).map(|(new, old)| new != old).collect();
                 *line = Line::marked(row.clone(), Happened::Changed(changed), now);
             }

@@ -122,12 +122,12 @@ impl View {
             return TextLine::from(printable(trouble)).fg(Color::White).bg(Color::Red);
         }
         let count = model.lines().len();
-        let mut spans = vec!["q quit   ↑↓ PgUp PgDn Home End ←→ scroll".dim()];
-        if count > self.page {
-            let last = count.min(self.top + self.page);
-            spans.push(format!("   {}-{last} of {count}", self.top + 1).dim());
-        }
-        TextLine::from(spans)
+        let last = count.min(self.top + self.page);
+        let in_sight = match count > self.page {
+            true => format!("{}-{last} of {count}   ", self.top + 1),
+            false => String::new(),
+        };
+        TextLine::from(format!("{in_sight}q quit   ↑↓ PgUp PgDn Home End ←→ scroll")).dim()
     }
 }
 

@@ -85,7 +85,7 @@ fn scrolling_stays_within_the_table() {
     view.scroll(Scroll::End);
     let bottom = text(&draw(&mut view, &model, None, NOW));
     assert_eq!((bottom[4].as_str(), bottom[6].as_str()), ("   18  x", "   20  x"));
-    assert!(bottom[7].ends_with("18-20 of 20"), "{}", bottom[7]);
+    assert!(bottom[7].starts_with("18-20 of 20   q quit"), "{}", bottom[7]);
     view.scroll(Scroll::Down);
     assert_eq!(text(&draw(&mut view, &model, None, NOW)), bottom);
     view.scroll(Scroll::PageUp);
