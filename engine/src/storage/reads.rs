@@ -27,7 +27,7 @@ pub(crate) struct Reads {
 #[derive(Default)]
 pub(super) struct ReadCollector {
     active: bool,
-    columns: Vec<(String, String, String)>,
+    columns: Vec<(Option<String>, String, String)>,
     functions: BTreeSet<String>,
 }
 
@@ -40,8 +40,10 @@ impl ReadCollector {
         let collected = std::mem::take(self);
         let mut reads = Reads { functions: collected.functions, ..Reads::default() };
         for (database, table, column) in collected.columns {
-            let id = table_id(&database, &table);
-            match catalog.tables.get(id.as_str()) {
+            // Where nothing of a table is read but its rows, SQLite reports the name as the text has it.
+            let found = catalog.resolve(database.as_deref(), &table);
+            let id = table_id(database.as_deref().unwrap_or("main"), &table);
+            match found {
                 Some(table) if matches!(table.kind, TableKind::View { .. }) => {}
                 Some(table) => {
                     let columns = reads.tables.entry(Arc::clone(&table.id)).or_default();
@@ -60,7 +62,7 @@ impl ReadCollector {
     fn note(&mut self, context: &AuthContext<'_>) {
         match context.action {
             AuthAction::Read { table_name, column_name } => {
-                let database = context.database_name.unwrap_or("main").to_owned();
+                let database = context.database_name.map(str::to_owned);
                 self.columns.push((database, table_name.to_owned(), column_name.to_owned()));
             }
             AuthAction::Function { function_name } => {

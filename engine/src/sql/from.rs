@@ -1,0 +1,305 @@
+//! FROM: its items from left to right, and the conditions that join them.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use sqlparser::ast::{
+    Expr, FunctionArg, FunctionArgExpr, JoinConstraint, JoinOperator, ObjectName, ObjectNamePart, TableAlias,
+    TableFactor, TableWithJoins,
+};
+
+use super::dependencies::{Analysis, Surroundings, Use};
+use super::parse;
+use super::scope::{Base, Item, Output};
+use crate::types::{Table, TableKind};
+
+/// Columns of the table-valued functions whose rows follow from their arguments alone; the last ones are hidden.
+const PURE_TABLE_FUNCTIONS: [(&str, &[&str], usize); 5] = [
+    ("json_each", &JSON_COLUMNS, 2),
+    ("json_tree", &JSON_COLUMNS, 2),
+    ("jsonb_each", &JSON_COLUMNS, 2),
+    ("jsonb_tree", &JSON_COLUMNS, 2),
+    ("generate_series", &["value", "start", "stop", "step"], 3),
+];
+
+const JSON_COLUMNS: [&str; 10] = ["key", "value", "type", "atom", "id", "parent", "fullkey", "path", "json", "root"];
+
+/// Modules that keep everything they hold in shadow tables, which are ordinary tables.
+const SHADOWED_MODULES: [&str; 6] = ["fts3", "fts4", "fts5", "rtree", "rtree_i32", "geopoly"];
+
+/// How a join treats the rows of its sides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum JoinKind {
+    Inner,
+    Left,
+    /// RIGHT and FULL.
+    Other,
+}
+
+/// What a join asks of its rows.
+pub(super) struct Condition<'q> {
+    pub(super) kind: JoinKind,
+    /// The items of both sides.
+    pub(super) items: Range<usize>,
+    /// Where the right side begins.
+    pub(super) middle: usize,
+    pub(super) on: On<'q>,
+}
+
+pub(super) enum On<'q> {
+    Expression(&'q Expr),
+    /// The columns of USING and NATURAL.
+    Names(Vec<String>),
+}
+
+/// A FROM clause.
+#[derive(Default)]
+pub(super) struct From<'q> {
+    pub(super) items: Vec<Item>,
+    pub(super) conditions: Vec<Condition<'q>>,
+    /// Arguments of table-valued functions.
+    pub(super) arguments: Vec<&'q Expr>,
+    /// Whether there is a RIGHT or FULL join.
+    pub(super) has_right_join: bool,
+}
+
+impl Analysis<'_> {
+    pub(super) fn from<'q>(&mut self, tables: &'q [TableWithJoins], around: &Surroundings<'_>) -> From<'q> {
+        let mut from = From::default();
+        // There is one at most: commas have become joins.
+        for table in tables {
+            self.table_factor(&table.relation, &mut from, around);
+            self.joins(table, 0, &mut from, around);
+        }
+        self.read_merged_columns(&from);
+        from
+    }
+
+    fn joins<'q>(&mut self, table: &'q TableWithJoins, start: usize, from: &mut From<'q>, around: &Surroundings<'_>) {
+        for join in &table.joins {
+            let middle = from.items.len();
+            self.table_factor(&join.relation, from, around);
+            self.join(&join.join_operator, start, middle, from);
+        }
+    }
+
+    fn join<'q>(&mut self, operator: &'q JoinOperator, start: usize, middle: usize, from: &mut From<'q>) {
+        let (kind, constraint) = match operator {
+            JoinOperator::Join(constraint) | JoinOperator::Inner(constraint) | JoinOperator::CrossJoin(constraint) => {
+                (JoinKind::Inner, constraint)
+            }
+            JoinOperator::Left(constraint) | JoinOperator::LeftOuter(constraint) => (JoinKind::Left, constraint),
+            JoinOperator::Right(constraint)
+            | JoinOperator::RightOuter(constraint)
+            | JoinOperator::FullOuter(constraint) => (JoinKind::Other, constraint),
+            _ => return self.fail("a join that SQLite does not have".to_owned()),
+        };
+        let is_full = matches!(operator, JoinOperator::FullOuter(_));
+        if kind == JoinKind::Left || is_full {
+            from.items[middle..].iter_mut().for_each(|item| item.is_nullable = true);
+        }
+        if kind == JoinKind::Other {
+            from.has_right_join = true;
+            from.items[start..middle].iter_mut().for_each(|item| item.is_nullable = true);
+        }
+        let items = start..from.items.len();
+        let on = match constraint {
+            JoinConstraint::On(expression) => On::Expression(expression),
+            JoinConstraint::Using(names) => On::Names(names.iter().filter_map(|name| parts(name).pop()).collect()),
+            JoinConstraint::Natural => On::Names(common_names(&from.items[items.clone()], middle - start)),
+            JoinConstraint::None => return,
+        };
+        from.conditions.push(Condition { kind, items, middle, on });
+    }
+
+    /// USING and NATURAL compare the columns of both sides.
+    fn read_merged_columns(&mut self, from: &From<'_>) {
+        for condition in &from.conditions {
+            let On::Names(names) = &condition.on else { continue };
+            for item in &from.items[condition.items.clone()] {
+                let Some(base) = &item.base else { continue };
+                for column in names.iter().filter_map(|name| item.column(name)) {
+                    self.read(base.source, &base.table, column);
+                }
+            }
+        }
+    }
+
+    fn table_factor<'q>(&mut self, factor: &'q TableFactor, from: &mut From<'q>, around: &Surroundings<'_>) {
+        match factor {
+            TableFactor::Table { name, alias, args, .. } => {
+                let arguments = args.as_ref().map(|args| args.args.as_slice());
+                from.arguments.extend(arguments.unwrap_or_default().iter().filter_map(expression));
+                let item = self.named(&parts(name), alias.as_ref(), arguments.is_some(), around);
+                from.items.push(item);
+            }
+            TableFactor::Derived { subquery, alias, .. } => {
+                let columns = self.query(subquery, around, Use::Rows);
+                from.items.push(derived(alias.as_ref().map(alias_name), columns));
+            }
+            TableFactor::NestedJoin { table_with_joins, alias } => {
+                let start = from.items.len();
+                self.table_factor(&table_with_joins.relation, from, around);
+                self.joins(table_with_joins, start, from, around);
+                // SQLite reads a join in parentheses as `(SELECT * FROM ..)`.
+                for base in from.items[start..].iter().filter_map(|item| item.base.as_ref()) {
+                    (0..base.table.columns.len()).for_each(|column| self.read(base.source, &base.table, column));
+                }
+                if let Some(alias) = alias {
+                    from.items[start..].iter_mut().for_each(|item| item.group = Some(alias_name(alias)));
+                }
+            }
+            _ => self.fail("an item of FROM that SQLite does not have".to_owned()),
+        }
+    }
+
+    /// A name in FROM: a CTE, a table, a view, a virtual table, or a function.
+    fn named(
+        &mut self,
+        path: &[String],
+        alias: Option<&TableAlias>,
+        is_function: bool,
+        around: &Surroundings<'_>,
+    ) -> Item {
+        let Some((name, qualifiers)) = path.split_last() else { return derived(None, Vec::new()) };
+        let called = alias.map_or_else(|| name.clone(), alias_name);
+        let database = qualifiers.last().map(String::as_str);
+        if database.is_none()
+            && !is_function
+            && let Some((columns, is_opaque)) = self.cte(name, around)
+        {
+            return Item { is_opaque, ..derived(Some(called), columns) };
+        }
+        let catalog = self.catalog;
+        // The tables of a stored view are those of its own database.
+        let bound = around.database.filter(|_| database.is_none()).and_then(|own| catalog.resolve(Some(own), name));
+        let Some(table) = bound.or_else(|| catalog.resolve(database, name)) else {
+            return self.unlisted(name, called);
+        };
+        let columns = table.columns.iter().map(Output::of).collect::<Vec<_>>();
+        match &table.kind {
+            TableKind::Table { .. } if is_unreported(name) => {
+                self.every_commit(format!("no hook reports changes of {name}"));
+                derived(Some(called), columns)
+            }
+            TableKind::Table { .. } => {
+                let base = Base { source: self.source(table), table: Arc::clone(table) };
+                Item { base: Some(base), ..derived(Some(called), columns) }
+            }
+            TableKind::View { sql } => derived(Some(called), self.view(table, sql, columns, around)),
+            TableKind::Virtual { module, sql } => {
+                self.virtual_table(table, module, sql);
+                Item { is_opaque: true, ..derived(Some(called), columns) }
+            }
+        }
+    }
+
+    fn view(&mut self, table: &Table, sql: &str, mut columns: Vec<Output>, around: &Surroundings<'_>) -> Vec<Output> {
+        let query = match parse::view(sql) {
+            Ok(query) => query,
+            Err(unparsed) => {
+                self.fail(format!("in the view {}: {}", table.name, unparsed.reason));
+                return columns;
+            }
+        };
+        // A view of the temp database may name tables of any; the others only their own.
+        let database = (table.database != "temp").then_some(table.database.as_str());
+        let inside = Surroundings { with: None, scope: None, database, depth: around.depth + 1 };
+        let known = self.read_ctes.len();
+        let outputs = self.query(&query, &inside, Use::Rows);
+        // The view's tree goes, and what is next in its place in memory is another one.
+        self.read_ctes.truncate(known);
+        if columns.len() != outputs.len() {
+            return if columns.is_empty() { outputs } else { columns };
+        }
+        for (column, output) in columns.iter_mut().zip(outputs) {
+            column.shape = output.shape;
+        }
+        columns
+    }
+
+    /// A virtual table changes when its shadow tables change, or the table that it indexes without a copy.
+    fn virtual_table(&mut self, table: &Table, module: &str, sql: &str) {
+        let catalog = self.catalog;
+        let prefix = format!("{}_", table.id);
+        let shadows = catalog.tables.values().filter(|other| other.id.starts_with(&prefix));
+        let mut tables = shadows.filter(|other| matches!(other.kind, TableKind::Table { .. })).collect::<Vec<_>>();
+        let content = external_content(sql).filter(|name| !name.is_empty());
+        let content = content.map(|name| catalog.resolve(Some(&table.database), &name));
+        let is_covered = match content {
+            Some(Some(content)) => {
+                tables.push(content);
+                matches!(content.kind, TableKind::Table { .. })
+            }
+            Some(None) => false,
+            None => true,
+        };
+        if !SHADOWED_MODULES.contains(&module) || tables.is_empty() || !is_covered {
+            return self.every_commit(format!("{} is a virtual table of the module {module}", table.name));
+        }
+        for table in tables {
+            let source = self.source(table);
+            self.found.sources[source].columns = crate::plan::Columns::All;
+        }
+    }
+
+    /// A name that the catalog does not list: a system table, or a table-valued function.
+    fn unlisted(&mut self, name: &str, called: String) -> Item {
+        let lower = name.to_ascii_lowercase();
+        if let Some((_, names, hidden)) = PURE_TABLE_FUNCTIONS.iter().find(|(function, ..)| *function == lower) {
+            let columns = names.iter().enumerate().map(|(at, name)| Output {
+                name: Some((*name).to_owned()),
+                is_hidden: at + hidden >= names.len(),
+                shape: super::scope::Shape::Loose,
+            });
+            return derived(Some(called), columns.collect());
+        }
+        self.every_commit(format!("no hook reports changes of {lower}"));
+        Item { is_opaque: true, ..derived(Some(called), Vec::new()) }
+    }
+}
+
+/// An item that is no base table.
+fn derived(name: Option<String>, columns: Vec<Output>) -> Item {
+    Item { name, group: None, columns, is_opaque: false, base: None, is_nullable: false }
+}
+
+fn alias_name(alias: &TableAlias) -> String {
+    alias.name.value.clone()
+}
+
+fn parts(name: &ObjectName) -> Vec<String> {
+    let part = |part: &ObjectNamePart| part.as_ident().map(|ident| ident.value.clone());
+    name.0.iter().filter_map(part).collect()
+}
+
+fn expression(argument: &FunctionArg) -> Option<&Expr> {
+    match argument {
+        FunctionArg::Unnamed(FunctionArgExpr::Expr(expression)) => Some(expression),
+        _ => None,
+    }
+}
+
+/// The columns that both sides of a join have, of which the left one has so many items.
+fn common_names(items: &[Item], left: usize) -> Vec<String> {
+    let (left, right) = items.split_at(left.min(items.len()));
+    let visible = right.iter().flat_map(|item| item.columns.iter().filter(|column| !column.is_hidden));
+    let names = visible.filter_map(|column| column.name.clone());
+    names.filter(|name| left.iter().any(|item| item.column(name).is_some())).collect()
+}
+
+/// Tables that SQLite writes without telling a hook.
+fn is_unreported(name: &str) -> bool {
+    name.get(..7).is_some_and(|start| start.eq_ignore_ascii_case("sqlite_"))
+}
+
+/// The table that `content=` names in the arguments of a full-text table.
+fn external_content(sql: &str) -> Option<String> {
+    let tokens = super::lexer::tokens(sql)?;
+    let at = tokens.windows(2).position(|pair| pair[0].is_word("content") && pair[1].is_symbol("="))?;
+    let name = tokens.get(at + 2)?;
+    Some(match name.kind {
+        super::lexer::TokenKind::String | super::lexer::TokenKind::Quoted => super::literal::unquote(name.text),
+        _ => name.text.to_owned(),
+    })
+}
