@@ -1,0 +1,5 @@
+// The beginning.
+
+import './styles/index.css';
+import './state/traffic.js';
+import './views/app.js';
