@@ -78,7 +78,7 @@ impl Coordinator {
             storage: self.storage.unwrap_or(StorageMode::Opfs),
             after: self.epoch,
         };
-        self.to_worker(&tab, become_host);
+        self.tell_worker(&tab, become_host);
         self.expect_no_pong(&tab);
         self.host = Host::Opening { tab, term: self.term, since: now };
     }
@@ -132,7 +132,7 @@ impl Coordinator {
             // It may have the storage or get it yet; then it says so when it wakes, and is the host after all.
             self.lose_host();
         } else if now.saturating_sub(since) >= self.timing.opening {
-            self.to_worker(&tab, CoordinatorToWorker::Retire { term });
+            self.tell_worker(&tab, CoordinatorToWorker::Retire { term });
             self.lose_host();
             self.opening_failed(&tab, HostFailure::Failed, "opening the database took too long".to_owned(), now);
         }

@@ -139,8 +139,8 @@ impl Coordinator {
     /// Takes up one event at time `now`; gives what is to be done.
     pub fn handle(&mut self, event: Event, now: u64) -> Vec<Effect> {
         match event {
-            Event::FromPage { tab, message } => self.from_page(tab, message, now),
-            Event::FromWorker { tab, message } => self.from_worker(tab, message, now),
+            Event::FromPage { tab, message } => self.hear_page(tab, message, now),
+            Event::FromWorker { tab, message } => self.hear_worker(tab, message, now),
             Event::PageGone { tab } => self.page_gone(&tab),
             Event::WorkerGone { tab } => self.worker_gone(&tab),
             Event::Deadline => {}
@@ -183,10 +183,10 @@ impl Coordinator {
         }
     }
 
-    fn from_page(&mut self, id: TabId, message: PageToCoordinator, now: u64) {
+    fn hear_page(&mut self, id: TabId, message: PageToCoordinator, now: u64) {
         match message {
             PageToCoordinator::Register { protocol, .. } if protocol != PROTOCOL => {
-                self.to_page(&id, CoordinatorToPage::UpgradeRequired { protocol: PROTOCOL });
+                self.tell_page(&id, CoordinatorToPage::UpgradeRequired { protocol: PROTOCOL });
                 if !self.tabs.contains_key(&id) {
                     self.effects.push(Effect::Forget { tab: id });
                 }
@@ -204,7 +204,7 @@ impl Coordinator {
                 tab.page = Page::Here { visible, last_visible };
                 tab.introduced = None;
                 self.effects.push(Effect::WatchPage { tab: id.clone() });
-                self.to_page(&id, CoordinatorToPage::Registered { instance: self.instance.clone() });
+                self.tell_page(&id, CoordinatorToPage::Registered { instance: self.instance.clone() });
                 // Whoever registers has to be told even if nothing is new to the others.
                 self.announced = None;
             }
@@ -216,19 +216,19 @@ impl Coordinator {
                     *before = visible;
                 }
                 Some(_) => {}
-                None => self.to_page(&id, CoordinatorToPage::CoordinatorStarted { instance: self.instance.clone() }),
+                None => self.tell_page(&id, CoordinatorToPage::CoordinatorStarted { instance: self.instance.clone() }),
             },
             PageToCoordinator::Goodbye => self.page_gone(&id),
         }
     }
 
-    fn from_worker(&mut self, id: TabId, message: WorkerToCoordinator, now: u64) {
+    fn hear_worker(&mut self, id: TabId, message: WorkerToCoordinator, now: u64) {
         if let WorkerToCoordinator::Register { tab: _, protocol, hosting } = message {
             self.register_worker(&id, protocol, hosting, now);
             return;
         }
         let Some(tab) = self.tabs.get_mut(&id) else {
-            self.to_worker(&id, CoordinatorToWorker::CoordinatorStarted { instance: self.instance.clone() });
+            self.tell_worker(&id, CoordinatorToWorker::CoordinatorStarted { instance: self.instance.clone() });
             return;
         };
         // What a worker posted before it died may come after the news of its death.
@@ -262,7 +262,7 @@ impl Coordinator {
 
     fn register_worker(&mut self, id: &TabId, protocol: u32, hosting: Option<Hosting>, now: u64) {
         if protocol != PROTOCOL {
-            self.to_worker(id, CoordinatorToWorker::UpgradeRequired { protocol: PROTOCOL });
+            self.tell_worker(id, CoordinatorToWorker::UpgradeRequired { protocol: PROTOCOL });
             return;
         }
         let tab = self.tab(id);
@@ -275,7 +275,7 @@ impl Coordinator {
             // Introductions may have been lost with its former port. Making them again is harmless.
             self.tabs.values_mut().for_each(|tab| tab.introduced = None);
         }
-        self.to_worker(id, CoordinatorToWorker::Registered { instance: self.instance.clone() });
+        self.tell_worker(id, CoordinatorToWorker::Registered { instance: self.instance.clone() });
         match hosting {
             Some(Hosting::Ready { term, epoch, storage }) => self.adopt(id.clone(), term, epoch, storage),
             Some(Hosting::Opening { term }) => {
@@ -295,12 +295,12 @@ impl Coordinator {
         if let Host::Ready { tab, term: other_term, epoch: other_epoch, .. } = &self.host {
             let other = (*other_epoch, *other_term);
             if *tab != id && other >= (epoch, term) {
-                self.to_worker(&id, CoordinatorToWorker::Retire { term });
+                self.tell_worker(&id, CoordinatorToWorker::Retire { term });
                 return;
             }
             if *tab != id {
                 let (tab, term) = (tab.clone(), *other_term);
-                self.to_worker(&tab, CoordinatorToWorker::Retire { term });
+                self.tell_worker(&tab, CoordinatorToWorker::Retire { term });
             }
         }
         if self.host.term() != Some(term) || !self.host.is(&id) {
@@ -339,7 +339,7 @@ impl Coordinator {
             }
             Host::Ready { tab, .. } if introduced => {
                 let host = tab.clone();
-                self.to_worker(&host, CoordinatorToWorker::Disconnect { client: id.clone() });
+                self.tell_worker(&host, CoordinatorToWorker::Disconnect { client: id.clone() });
             }
             _ => {}
         }
@@ -356,7 +356,7 @@ impl Coordinator {
         if abandoned {
             self.forget(id);
         } else {
-            self.to_page(id, CoordinatorToPage::WorkerLost);
+            self.tell_page(id, CoordinatorToPage::WorkerLost);
         }
     }
 
@@ -428,11 +428,11 @@ impl Coordinator {
         }
     }
 
-    fn to_page(&mut self, tab: &TabId, message: CoordinatorToPage) {
+    fn tell_page(&mut self, tab: &TabId, message: CoordinatorToPage) {
         self.effects.push(Effect::ToPage { tab: tab.clone(), message });
     }
 
-    fn to_worker(&mut self, tab: &TabId, message: CoordinatorToWorker) {
+    fn tell_worker(&mut self, tab: &TabId, message: CoordinatorToWorker) {
         self.effects.push(Effect::ToWorker { tab: tab.clone(), message });
     }
 }

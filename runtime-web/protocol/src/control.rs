@@ -85,8 +85,8 @@ pub enum CoordinatorToPage {
         /// Its epoch.
         epoch: Epoch,
     },
-    /// The page client's worker is dead. If it has not noticed: it says goodbye, starts another worker and registers as a
-    /// new tab.
+    /// The page client's worker is dead. A page client that did not notice says goodbye, starts another worker and registers
+    /// as a new tab.
     WorkerLost,
     /// Something that an application may want to show has changed.
     Status {

@@ -35,8 +35,7 @@
 //! On `freeze` and `pagehide` a page client terminates its worker, withdraws its requests and says goodbye.
 //!
 //! On the bus a starting coordinator greets everybody with `coordinatorStarted`, and everybody who hears it registers, with
-//! whichever coordinator lives. Workers, too, request the instance's lock there and register again on the grant: a message of a
-//! dead coordinator that arrives late cannot mislead them for long.
+//! whichever coordinator lives. This relies on a BroadcastChannel bringing each receiver everything in the order in which it was posted.
 //!
 //! # What becomes of a request when the host dies
 //! A message that was posted may have been handled or not, and an answer that was posted may be lost with its process:

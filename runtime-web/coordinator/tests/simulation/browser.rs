@@ -40,32 +40,51 @@ pub enum Packet {
 
 pub type Way = (Agent, Agent, Channel);
 
-/// First in, first out on each way; nothing is promised between ways.
+/// First in, first out on each way. Nothing is promised between ways of ports; a bus brings each receiver everything in
+/// the order in which it was posted, as the broker in the browser does.
 #[derive(Default)]
-pub struct Queues(BTreeMap<Way, VecDeque<Packet>>);
+pub struct Queues {
+    ways: BTreeMap<Way, VecDeque<(u64, Packet)>>,
+    posted: u64,
+}
 
 impl Queues {
     pub fn post(&mut self, way: Way, packet: Packet) {
-        self.0.entry(way).or_default().push_back(packet);
+        self.posted += 1;
+        self.ways.entry(way).or_default().push_back((self.posted, packet));
     }
 
     pub fn take(&mut self, way: Way) -> Option<Packet> {
-        let queue = self.0.get_mut(&way)?;
+        let queue = self.ways.get_mut(&way)?;
         let packet = queue.pop_front();
         if queue.is_empty() {
-            self.0.remove(&way);
+            self.ways.remove(&way);
         }
-        packet
+        packet.map(|(_, packet)| packet)
     }
 
-    pub fn ways(&self) -> impl Iterator<Item = Way> + '_ {
-        self.0.keys().copied()
+    /// The ways on which something waits; over a bus those whose first is the receiver's first.
+    pub fn ways(&self, bus: bool) -> Vec<Way> {
+        let mut first: BTreeMap<Agent, u64> = BTreeMap::new();
+        let on_bus = |way: &Way| bus && way.2 != Channel::Locks;
+        for (way, queue) in self.ways.iter().filter(|(way, _)| on_bus(way)) {
+            let position = queue.front().map_or(u64::MAX, |(position, _)| *position);
+            let first = first.entry(way.1).or_insert(position);
+            *first = position.min(*first);
+        }
+        let is_first = |way: &Way, queue: &VecDeque<(u64, Packet)>| {
+            queue.front().map(|(position, _)| position) == first.get(&way.1)
+        };
+        let ready = self.ways.iter().filter(|(way, queue)| !on_bus(way) || is_first(way, queue));
+        ready.map(|(way, _)| *way).collect()
     }
 
     /// What waits for the dead is gone; of what the dead sent, the last of each way may be.
     pub fn bury(&mut self, dead: Agent, mut lost: impl FnMut(usize) -> usize) {
-        self.0.retain(|(from, to, _), queue| {
-            if *from == dead {
+        self.ways.retain(|(from, to, _), queue| {
+            // A page and its worker live in one process, in which no message is lost.
+            let together = matches!((from, to), (Agent::Worker(worker), Agent::Page(page)) if worker == page);
+            if *from == dead && !together {
                 queue.truncate(queue.len() - lost(queue.len()));
             }
             *to != dead && !queue.is_empty()
@@ -74,11 +93,11 @@ impl Queues {
 
     /// What waits for one waits for another now.
     pub fn redirect(&mut self, old: Agent, new: Agent) {
-        let ways: Vec<Way> =
-            self.ways().filter(|(_, to, channel)| *to == old && *channel == Channel::Control).collect();
+        let redirected = |way: &&Way| way.1 == old && way.2 == Channel::Control;
+        let ways: Vec<Way> = self.ways.keys().filter(redirected).copied().collect();
         for way in ways {
-            let queue = self.0.remove(&way).unwrap();
-            self.0.entry((way.0, new, way.2)).or_default().extend(queue);
+            let queue = self.ways.remove(&way).unwrap();
+            self.ways.entry((way.0, new, way.2)).or_default().extend(queue);
         }
     }
 }

@@ -2,6 +2,8 @@
 //!
 //! `TIDEWATER_SIMULATIONS` is the number of seeds (2,000 by default), `TIDEWATER_SIMULATION` one seed to be run alone.
 
+#![allow(clippy::unwrap_used, reason = "a test")]
+
 mod browser;
 mod page;
 mod random;
@@ -39,7 +41,7 @@ fn simulate(world: &mut World) -> Result<(), String> {
 }
 
 fn setting(seed: u64) -> Setting {
-    Setting { seed, bus: seed % 3 == 0, opfs: seed % 5 != 0 }
+    Setting { seed, bus: seed.is_multiple_of(3), opfs: !seed.is_multiple_of(5) }
 }
 
 #[test]

@@ -80,14 +80,6 @@ impl World {
         self.worker_to_coordinator(tab, WorkerToCoordinator::Register { tab: id, protocol: PROTOCOL, hosting });
     }
 
-    /// On the bus: the coordinator is dead; if it was not the last that it heard of, it finds the living one so.
-    pub fn worker_granted(&mut self, tab: usize, name: &str) {
-        let coordinator = self.tabs[tab].worker.coordinator;
-        if let Some(coordinator) = coordinator.filter(|coordinator| name == self.instance_lock(*coordinator)) {
-            self.register_worker(tab, coordinator);
-        }
-    }
-
     pub fn worker_hears_coordinator(
         &mut self,
         tab: usize,
@@ -107,13 +99,7 @@ impl World {
                 self.tabs[tab].worker.coordinator = registered.or(Some(from));
             }
             CoordinatorToWorker::CoordinatorStarted { .. } => {}
-            CoordinatorToWorker::Registered { .. } => {
-                self.tabs[tab].worker.coordinator = Some(from);
-                let lock = self.instance_lock(from);
-                if self.bus && !self.locks.is_waiting(&lock, Agent::Worker(tab)) {
-                    self.locks.wait(&lock, Agent::Worker(tab), &mut self.queues);
-                }
-            }
+            CoordinatorToWorker::Registered { .. } => self.tabs[tab].worker.coordinator = Some(from),
             CoordinatorToWorker::UpgradeRequired { .. } => return Err("versions are the same".to_owned()),
             CoordinatorToWorker::BecomeHost { term, storage, after } => self.become_host(tab, term, storage, after),
             CoordinatorToWorker::Retire { term } => {
