@@ -6,11 +6,14 @@ use anyhow::{Result, bail};
 
 use crate::tally::Tally;
 use crate::web::Mode;
-use crate::{checks, chromium, licences, node, packages, process, project, toolchain};
+use crate::{checks, chromium, demo, licences, node, packages, process, project, toolchain};
 
 type Suite = (&'static str, fn() -> Result<Tally>);
 
 const SUITES: &[Suite] = &[("native", native), ("browser", browser)];
+
+/// The npm packages with a `test` script. The demo's tests are in tests/browser.
+const TESTED_PACKAGES: &[&str] = &["bindings/js", "tests/browser"];
 
 /// Sets the machine up and runs the named suites, or all of them. All run, even when one fails.
 pub fn test(names: &[&str]) -> Result<()> {
@@ -68,13 +71,12 @@ fn browser() -> Result<Tally> {
     if !project::has_npm_packages() {
         return Ok(Tally::default());
     }
-    node::packages()?;
-    packages::built(Mode::Release)?;
+    demo::build()?;
     let mut tally = Tally::default();
-    for package in project::NPM_PACKAGES {
+    for package in TESTED_PACKAGES {
         process::step(&format!("Tests of {package}"));
         let mut command = node::npm();
-        command.args(["run", "test", "--if-present", "--workspace", package]);
+        command.args(["run", "test", "--workspace", package]);
         command.env(chromium::VARIABLE, chromium::current()?);
         tally.include(counted(&mut command)?);
     }
