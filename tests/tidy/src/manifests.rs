@@ -32,6 +32,19 @@ fn crates_share_version_edition_licence_and_lints() {
 }
 
 #[test]
+fn npm_packages_say_the_same_version_and_licence() {
+    let workspace: toml::Table = files::read("Cargo.toml").parse().expect("a manifest is TOML");
+    let version = workspace["workspace"]["package"]["version"].as_str().expect("a version is a string");
+    let package: serde_json::Value =
+        serde_json::from_str(&files::read("bindings/js/package.json")).expect("a manifest is JSON");
+    assert_eq!(package["version"], version);
+    assert_eq!(
+        package["license"],
+        workspace["workspace"]["package"]["license"].as_str().expect("a licence is a string")
+    );
+}
+
+#[test]
 fn a_careless_manifest_is_found() {
     let file = File {
         path: "x/Cargo.toml".to_owned(),

@@ -1,3 +1,5 @@
+//! The host as pages see it: requests in, answers and deliveries out, on a real engine.
+
 use tidewater::{Engine, Location, Options};
 use tidewater_protocol::frame::{DeliveryFrame, RowsFrame, ValueRef, positional_params};
 use tidewater_protocol::{
