@@ -66,6 +66,18 @@ test('a message appears in the other tab, and draws nothing else anew', async ({
   await expect(said.getByRole('button', { name: '🎉 by Ada Okafor, Bruno Lima' })).toHaveText(/2/);
 });
 
+test('when the active tab is closed, the other one takes over and goes on', async ({ tab }) => {
+  const [one, two] = [await tab(), await tab()];
+  await one.say('I have to leave');
+  await two.message('I have to leave').waitFor();
+  await one.page.close();
+  await two.say('Then I take the helm');
+  await two.message('Then I take the helm').waitFor();
+  await expect(two.status('role')).toHaveText('active');
+  await expect(two.messages()).toHaveCount(50);
+  await two.message('I have to leave').waitFor();
+});
+
 test('what is unread is counted, and read by entering', async ({ tab }) => {
   const [ada, bruno] = [await tab(), await tab()];
   await ada.become('Ada Okafor');

@@ -4,6 +4,7 @@ import { cast, rooms } from '../seed/cast.js';
 import { emoji, opening, reply } from '../seed/phrases.js';
 import { seeded } from '../seed/random.js';
 import { post, react } from '../writes.js';
+import { attempt } from './failure.js';
 import { latest } from './latest.js';
 import { me, place, traffic } from './session.js';
 
@@ -16,7 +17,7 @@ traffic.watch(() => {
 });
 
 function schedule(): void {
-  timer = setTimeout(() => void act().finally(() => traffic.value && schedule()), random.between(350, 1600));
+  timer = setTimeout(() => void attempt(act()).then(() => traffic.value && schedule()), random.between(350, 1600));
 }
 
 async function act(): Promise<void> {

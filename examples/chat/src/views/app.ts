@@ -8,6 +8,7 @@ import { fill } from '../seed/fill.js';
 import { HISTORY } from '../seed/history.js';
 import { Watching } from '../state/cell.js';
 import { database, openDatabase } from '../state/database.js';
+import { failure } from '../state/failure.js';
 import { Live } from '../state/live.js';
 import { become, choosePerson, go, me, place } from '../state/session.js';
 import { avatar } from './avatar.js';
@@ -46,7 +47,7 @@ export class App extends View {
     this.found = '';
     this.isSqlOpen = false;
     this.isMenuOpen = false;
-    new Watching(this, me, place);
+    new Watching(this, me, place, failure);
     place.watch(() => {
       this.found = '';
       this.isMenuOpen = false;
@@ -111,6 +112,7 @@ export class App extends View {
         </main>
         ${this.isSqlOpen ? html`<sql-pane me=${me.value} @close=${() => (this.isSqlOpen = false)}></sql-pane>` : nothing}
         <status-strip></status-strip>
+        ${failure.value ? html`<p class="toast" role="alert">That did not work: ${failure.value}</p>` : nothing}
       </div>
     `;
   }
@@ -157,6 +159,7 @@ export class App extends View {
   }
 
   #onKey(event: KeyboardEvent): void {
+    const isSearching = event.target === this.querySelector('.searchbox input');
     const isTyping = event.target instanceof HTMLElement && event.target.matches('input, textarea, select');
     if (event.key === '/' && !isTyping) {
       event.preventDefault();
@@ -164,7 +167,7 @@ export class App extends View {
     } else if (event.key === 'Escape') {
       this.found = '';
       this.isMenuOpen = false;
-      if (isTyping) this.querySelector<HTMLElement>('chat-composer textarea')?.focus();
+      if (isSearching) this.querySelector<HTMLElement>('chat-composer textarea')?.focus();
     } else if (event.altKey && (event.key === 'ArrowUp' || event.key === 'ArrowDown')) {
       event.preventDefault();
       this.#step(event.key === 'ArrowUp' ? -1 : 1);

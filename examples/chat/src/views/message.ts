@@ -3,6 +3,7 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import type { MessageRow } from '../queries.js';
 import { emoji } from '../seed/phrases.js';
+import { attempt } from '../state/failure.js';
 import { react, unreact } from '../writes.js';
 import { avatar } from './avatar.js';
 import { prose } from './prose.js';
@@ -58,5 +59,5 @@ function chip(message: number, me: number, [sign, people, mine, names]: Reaction
 }
 
 function toggle(message: number, me: number, sign: string, isMine: boolean): Promise<void> {
-  return isMine ? unreact(me, message, sign) : react(me, message, sign);
+  return attempt(isMine ? unreact(me, message, sign) : react(me, message, sign));
 }

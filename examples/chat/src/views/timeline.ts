@@ -60,7 +60,8 @@ export class Timeline extends View {
     if (error) return html`<div class="notice" role="alert"><strong>This channel cannot be shown.</strong> ${error.message}</div>`;
     const rows = this.#live.rows.toReversed();
     return html`
-      <div class="scroll" tabindex="0" role="log" aria-label="Messages" aria-busy=${!this.#live.isCurrent}>
+      <div class="scroll" tabindex="0" role="log" aria-label="Messages" aria-busy=${!this.#live.isCurrent}
+        @keydown=${this.#onKey}>
         <div class="messages">
           ${this.#earlier(rows.length)}
           ${repeat(
@@ -113,6 +114,17 @@ export class Timeline extends View {
     `;
   }
 
+  /** The arrow keys walk from message to message; Tab goes on to the reactions of the one they are at. */
+  readonly #onKey = (event: KeyboardEvent): void => {
+    if (event.altKey || (event.key !== 'ArrowUp' && event.key !== 'ArrowDown')) return;
+    const messages = [...this.querySelectorAll<HTMLElement>('.message')];
+    const at = messages.findIndex((message) => message.contains(document.activeElement));
+    const next = at < 0 ? messages.at(-1) : messages[event.key === 'ArrowUp' ? at - 1 : at + 1];
+    if (!next) return;
+    event.preventDefault();
+    next.focus();
+  };
+
   #earlier(count: number): TemplateResult | typeof nothing {
     if (this.place.message !== undefined || count < this.#limit) return nothing;
     return html`<button type="button" class="pill earlier" @click=${() => this.#showEarlier()}>Earlier messages</button>`;
@@ -138,7 +150,8 @@ export class Timeline extends View {
     if (!newest || this.place.message !== undefined || document.visibilityState !== 'visible') return;
     if (!this.#live.isCurrent || newest.id <= this.#readUpTo) return;
     this.#readUpTo = newest.id;
-    void markRead(this.me, this.place.channel, newest.id);
+    // It may fail with the tab that runs the engine; the next message brings another chance.
+    void markRead(this.me, this.place.channel, newest.id).catch(() => (this.#readUpTo = 0));
   }
 }
 
