@@ -8,7 +8,7 @@ type Database = Awaited<ReturnType<Tidewater['open']>>;
 declare global {
   interface Window {
     db: Database;
-    subscriptions: Record<string, ReturnType<Database['subscribe']>>;
+    subscriptions: Record<string, import('tidewater').Subscription>;
   }
 }
 

@@ -1,7 +1,7 @@
 // The active tab goes away, one way or another, and another tab takes over.
 
 import { type Browser, expect, test } from '../src/browser.js';
-import type { Tab } from '../src/tab.js';
+import { SCHEMA, type Tab } from '../src/tab.js';
 
 const ALL = 'SELECT body FROM note ORDER BY id';
 
@@ -131,4 +131,56 @@ test('a subscription that a takeover does not change tells nothing', async ({ ch
     return { changes: seen.changes, isSame: seen.rows === window.subscriptions[key]!.rows };
   }, ALL);
   expect(same).toEqual({ changes: 0, isSame: true });
+});
+
+test('the worker of the active tab dies while its page lives', async ({ chrome }) => {
+  const tab = await chrome.tab();
+  await tab.page.evaluate(async (schema) => {
+    const { open } = (await import('/index.js' as string)) as typeof import('tidewater');
+    const workers: Worker[] = [];
+    const worker = () => {
+      workers.push(new Worker('/worker.js', { type: 'module' }));
+      return workers.at(-1)!;
+    };
+    window.subscriptions = {};
+    window.db = await open({ name: 'test', schema, assets: { worker } });
+    Object.assign(window, { workers });
+  }, SCHEMA);
+  await tab.subscribe(ALL);
+  await tab.exec("INSERT INTO note(body) VALUES ('before')");
+  await tab.page.evaluate(() => (window as unknown as { workers: Worker[] }).workers[0]!.terminate());
+  await tab.exec("INSERT INTO note(body) VALUES ('after')");
+  await tab.expectRows(ALL, [{ body: 'before' }, { body: 'after' }]);
+  expect(await tab.page.evaluate(() => (window as unknown as { workers: Worker[] }).workers.length)).toBe(2);
+});
+
+test('a host that is busy for long is waited for, and its files are had again when its tab is reloaded', async ({ chrome }) => {
+  const { active, follower } = await pair(chrome);
+  const forever = 'WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT count(*) FROM c';
+  await active.page.evaluate((sql) => void window.db.query(sql).catch(() => {}), forever);
+  const waiting = follower.query(ALL);
+  await expect.poll(async () => (await follower.status()).state).toBe('stalled');
+  await active.page.reload();
+  expect(await waiting).toEqual([{ body: 'before' }]);
+  expect((await follower.status()).storage).toBe('opfs');
+});
+
+test('tabs that come and go leave nothing behind', async ({ chrome }) => {
+  const stay = await chrome.tab();
+  await stay.open();
+  for (let round = 0; round < 10; round += 1) {
+    const guests = await Promise.all([chrome.tab(), chrome.tab()]);
+    await Promise.all(guests.map((guest) => guest.open()));
+    await guests[0]!.exec('INSERT INTO note(body) VALUES (?)', [`round ${round}`]);
+    await Promise.all(guests.map((guest) => guest.page.close()));
+  }
+  expect(await stay.query('SELECT count(*) AS n FROM note')).toEqual([{ n: 10 }]);
+  await expect.poll(async () => (await stay.status()).tabs).toBe(1);
+  const locks = await stay.page.evaluate(async () => {
+    const { held = [], pending = [] } = await navigator.locks.query();
+    return [...held, ...pending].map(({ name }) => name!.replace(/[0-9a-f]{32}/, 'id')).sort();
+  });
+  const mine = ['coordinator/id', 'page/id', 'storage', 'worker/id'];
+  expect([...new Set(locks)]).toEqual(mine.map((name) => `tidewater/test/${name}`));
+  expect((await stay.page.evaluate(async () => (await navigator.locks.query()).held!)).length).toBe(4);
 });

@@ -1,43 +1,29 @@
-// Measures what a user waits for, in a browser with a profile on disk: opening, and from a write to its diff.
-// Run with: node --experimental-strip-types (Node 22) or through the package's script `latency`.
+// Measures what a user waits for, in a browser with a profile on disk: opening, taking over, and from a write to its diff.
+// Prints figures and judges nothing: `npm run latency`.
 
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-
-import { Browser } from './src/browser.js';
-import { serve } from './src/server.js';
-import type { Tab } from './src/tab.js';
+import { test } from '../src/browser.js';
+import type { Tab } from '../src/tab.js';
 
 const WRITES = 300;
 
-async function main(): Promise<void> {
-  const served = await serve();
-  const profile = await mkdtemp(join(tmpdir(), 'tidewater-latency-'));
-  const chrome = new Browser(profile, served.url);
-  try {
-    const active = await chrome.tab();
-    report('open, new profile', [await timedOpen(active)]);
-    report('write to diff, same tab', await sameTab(active));
-    const follower = await chrome.tab();
-    report('open, second tab', [await timedOpen(follower)]);
-    report('write to diff, follower itself', await sameTab(follower));
-    report('write to diff, active to follower', await acrossTabs(active, follower));
-    report('write to diff, follower to active', await acrossTabs(follower, active));
-    report('takeover after close', [await takeover(active, follower)]);
+test('latency', async ({ chrome }) => {
+  const active = await chrome.tab();
+  report('open, new profile', [await timedOpen(active)]);
+  report('write to diff, same tab', await sameTab(active));
+  const follower = await chrome.tab();
+  report('open, second tab', [await timedOpen(follower)]);
+  report('write to diff, follower itself', await sameTab(follower));
+  report('write to diff, active to follower', await acrossTabs(active, follower));
+  report('write to diff, follower to active', await acrossTabs(follower, active));
+  report('takeover after close', [await takeover(active, follower)]);
+  await chrome.close();
+  const warm: number[] = [];
+  for (let round = 0; round < 5; round += 1) {
+    warm.push(await timedOpen(await chrome.tab()));
     await chrome.close();
-    const warm: number[] = [];
-    for (let round = 0; round < 5; round += 1) {
-      warm.push(await timedOpen(await chrome.tab()));
-      await chrome.close();
-    }
-    report('open, existing profile', warm);
-  } finally {
-    await chrome.close();
-    await served.close();
-    await rm(profile, { recursive: true, force: true, maxRetries: 5 });
   }
-}
+  report('open, existing profile', warm);
+});
 
 async function timedOpen(tab: Tab): Promise<number> {
   return tab.page.evaluate(async () => {
@@ -114,10 +100,8 @@ async function takeover(active: Tab, follower: Tab): Promise<number> {
 }
 
 function report(what: string, times: number[]): void {
-  const sorted = times.toSorted((a, b) => a - b);
+  const sorted = [...times].sort((a, b) => a - b);
   const at = (share: number) => (sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? NaN).toFixed(2);
   const spread = sorted.length > 1 ? `median ${at(0.5)} ms, p95 ${at(0.95)} ms` : `${at(0)} ms`;
   console.log(`${what.padEnd(36)} ${spread}`);
 }
-
-await main();
