@@ -28,6 +28,10 @@ interface Connection {
 
 /** How long a page that asked for nothing is kept by its last handle: React's StrictMode closes and opens at once. */
 const LINGER = 50;
+/** How long a tab without a worker of its own waits for another tab to serve it. */
+const SERVED_WITHIN = 2_000;
+/** A worker that lived shorter than this is not replaced at once: what killed it would kill the next. */
+const SHORT_LIFE = 1_000;
 
 export class PageClient {
   readonly database: string;
@@ -48,6 +52,7 @@ export class PageClient {
   #schema: string | undefined;
   #life: Life | undefined;
   #connection: Connection | undefined;
+  #started = 0;
   #lastVisible = 0;
   #lastSubscription = 0;
   #epoch = 0;
@@ -173,10 +178,12 @@ export class PageClient {
 
   #start(): void {
     if (this.#life || this.#closed) return;
+    this.#started = performance.now();
     this.#life = new Life(this.database, this.#assets, {
         registration: () => ({ protocol: PROTOCOL, ...this.#visibility(), epoch: this.#epoch }),
         message: (message, port) => this.#fromCoordinator(message, port),
         died: () => this.#startAnew(),
+        unusable: (error) => setTimeout(() => this.#giveUpUnlessServed(error), SERVED_WITHIN),
         failed: (error) => this.#unavailable(error),
       });
   }
@@ -184,7 +191,12 @@ export class PageClient {
   /** The tab's worker has died: that is as if the tab were closed and opened again. */
   #startAnew(): void {
     this.#suspend();
-    this.#start();
+    const wasShort = performance.now() - this.#started < SHORT_LIFE;
+    setTimeout(() => this.#start(), wasShort ? SHORT_LIFE : 0);
+  }
+
+  #giveUpUnlessServed(error: TidewaterError): void {
+    if (!this.#connection?.welcome) this.#unavailable(error);
   }
 
   /** Ends what must not outlive a page that is frozen, cached or closed. At once: there may be no later. */
@@ -218,6 +230,13 @@ export class PageClient {
     return { visible, lastVisible: this.#lastVisible };
   }
 
+  /** Every attempt to have a host failed. Subscriptions go on waiting for the next one. */
+  #waitNoLonger({ error }: Status): void {
+    const why = TidewaterError.from(error ?? { code: codes.unavailable, message: 'no tab can open the database' });
+    this.#requests.abandon(why);
+    this.#rejectWaiting(why);
+  }
+
   #unavailable(error: TidewaterError): void {
     this.#refused = error;
     this.#end(error);
@@ -236,6 +255,7 @@ export class PageClient {
       case 'status':
         this.status = message.status;
         if (message.status.storage) this.storage = message.status.storage;
+        if (message.status.state === 'unavailable') this.#waitNoLonger(message.status);
         this.#statusChanged();
         break;
       case 'upgradeRequired': {

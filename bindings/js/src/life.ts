@@ -20,7 +20,9 @@ export interface LifeEvents {
   message(message: CoordinatorToPage, port: Port | undefined): void;
   /** The worker has died. */
   died(): void;
-  /** No coordinator or worker can be had. */
+  /** There is no worker; another tab's may be enough. */
+  unusable(error: TidewaterError): void;
+  /** No coordinator can be had. */
   failed(error: TidewaterError): void;
 }
 
@@ -45,8 +47,11 @@ export class Life {
     this.#worker = startWorker(assets);
     this.#worker.onmessage = ({ data }: MessageEvent<FromWorker>) => {
       if (data.type === 'fatal') this.#events.died();
+      else this.#events.unusable(new TidewaterError(codes.unavailable, data.message));
     };
-    this.#worker.onerror = () => this.#failed('the worker script cannot be loaded');
+    this.#worker.onerror = () => {
+      this.#events.unusable(new TidewaterError(codes.unavailable, 'the worker script cannot be loaded'));
+    };
     this.#post({ type: 'start', database, tab: this.tab, wasm: wasmUrl(assets), bus: useBus });
     if (useBus) {
       this.#bus = new Bus(database, { type: 'page', tab: this.tab });

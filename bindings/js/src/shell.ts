@@ -8,4 +8,8 @@ export type ToWorker =
   | { type: 'coordinator' };
 
 /** From the worker of a tab. */
-export type FromWorker = { type: 'fatal'; message: string };
+export type FromWorker =
+  /** Its last words. */
+  | { type: 'fatal'; message: string }
+  /** It cannot begin, and never will. */
+  | { type: 'unusable'; message: string };

@@ -5,12 +5,12 @@ import { Bus } from './bus.js';
 import { codes } from './generated/protocol.js';
 import type { FromWorker, ToWorker } from './shell.js';
 
-let starting: Promise<Worker> | undefined;
+let starting: Promise<Worker | undefined> | undefined;
 let bus: Bus | undefined;
 
 onmessage = ({ data, ports }: MessageEvent<ToWorker>) => {
-  if (data.type === 'start') starting ??= start(data);
-  else connect(ports[0]);
+  if (data.type === 'coordinator') connect(ports[0]);
+  else starting ??= start(data).catch(unusable);
 };
 
 async function start({ database, tab, wasm, bus: useBus }: Extract<ToWorker, { type: 'start' }>): Promise<Worker> {
@@ -31,6 +31,11 @@ function pageOnBus(tab: string, epoch: number) {
   return bus.port({ type: 'page', tab }, 'hostToPage', 'pageToHost', { epoch });
 }
 
+/** The module cannot be had: it is not where it should be, or a Content Security Policy forbids it. */
+function unusable(error: unknown): undefined {
+  postMessage({ type: 'unusable', message: String(error) } satisfies FromWorker);
+}
+
 /** The instance is not to be trusted any more. Closing the worker frees its locks and files, and another becomes the host. */
 function fatal(message: string): void {
   console.error(`tidewater: ${message}`);
@@ -39,5 +44,9 @@ function fatal(message: string): void {
 }
 
 // A trap (the engine out of memory or stack) is no panic and reaches us only here.
-addEventListener('error', (event) => fatal(event.message));
+addEventListener('error', (event) => {
+  // To the page it would look as if this script could not be loaded.
+  event.preventDefault();
+  fatal(event.message);
+});
 addEventListener('unhandledrejection', (event) => fatal(String(event.reason)));

@@ -36,3 +36,18 @@ test('where OPFS is denied the database is in memory, for all tabs, and says so'
   await one.exec("INSERT INTO note(body) VALUES ('volatile')");
   await two.expectRows(ALL, [{ body: 'volatile' }]);
 });
+
+test('files that are not there are the error of open', async ({ chrome }) => {
+  const tab = await chrome.tab();
+  const codeOf = (assets: Record<string, string>) =>
+    tab.page.evaluate(async (assets) => {
+      const { open } = (await import('/index.js' as string)) as typeof import('tidewater');
+      return open({ name: `missing-${Object.keys(assets)}`, assets }).then(
+        () => 'opened',
+        (error: { code: string }) => error.code,
+      );
+    }, assets);
+  expect(await codeOf({ wasm: '/missing.wasm' })).toBe('unavailable');
+  expect(await codeOf({ worker: '/missing.js' })).toBe('unavailable');
+  expect(await codeOf({ coordinator: '/missing.js' })).toBe('unavailable');
+});
