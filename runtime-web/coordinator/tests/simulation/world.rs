@@ -1,5 +1,8 @@
 //! Tabs, coordinators and a browser under a seeded scheduler that may do anything in any order.
 
+mod faults;
+mod settle;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use tidewater_coordinator::{Coordinator, Effect, Event, Timing};
@@ -9,7 +12,7 @@ use tidewater_protocol::{
 };
 
 use crate::browser::{Agent, Channel, Database, Locks, Packet, Queues, Way};
-use crate::page::{Client, Outcome};
+use crate::page::Client;
 use crate::random::Random;
 use crate::worker::Worker;
 
@@ -242,82 +245,6 @@ impl World {
     /// Pages that are there, awake or not.
     pub fn present(&self) -> Vec<usize> {
         (0..self.clients.len()).filter(|client| self.tabs[self.clients[*client].tab].page != Life::Dead).collect()
-    }
-
-    pub fn inflict(&mut self, fault: Fault) {
-        self.note(|| format!("{fault:?}"));
-        match fault {
-            Fault::Close(client) => {
-                let tab = self.clients[client].tab;
-                if self.random.percent(50) && self.tabs[tab].page == Life::Alive {
-                    self.fall_asleep(tab);
-                }
-                self.kill_page(tab);
-                self.terminate_worker(tab);
-            }
-            Fault::Crash(client) => {
-                let tab = self.clients[client].tab;
-                self.kill_page(tab);
-                self.kill_worker(tab);
-                if !self.bus && self.random.percent(30) {
-                    // It had created the SharedWorker.
-                    if let Some(index) = self.coordinator() {
-                        self.kill_coordinator(index);
-                    }
-                }
-            }
-            Fault::Freeze(client) => {
-                let tab = self.clients[client].tab;
-                if self.tabs[tab].page == Life::Alive {
-                    self.fall_asleep(tab);
-                    if let Some(index) = self.coordinator().filter(|index| self.coordinators[*index].home == Some(tab))
-                    {
-                        self.kill_coordinator(index);
-                    }
-                }
-            }
-            Fault::FreezeSilently(client) => {
-                let tab = self.clients[client].tab;
-                if self.tabs[tab].page == Life::Alive && self.tabs[tab].worker_life == Life::Alive {
-                    self.tabs[tab].page = Life::Frozen;
-                    self.tabs[tab].worker_life = Life::Frozen;
-                }
-            }
-            Fault::Thaw(client) => {
-                let tab = self.clients[client].tab;
-                if self.tabs[tab].page != Life::Frozen {
-                    return;
-                }
-                if self.clients[client].asleep {
-                    self.be_born_again(tab);
-                } else {
-                    self.tabs[tab].page = Life::Alive;
-                    if self.tabs[tab].worker_life == Life::Frozen {
-                        self.tabs[tab].worker_life = Life::Alive;
-                    }
-                }
-            }
-            Fault::Poison(client) => self.poison(self.clients[client].tab),
-            Fault::KillCoordinator => {
-                if let Some(index) = self.coordinator() {
-                    self.kill_coordinator(index);
-                }
-            }
-            Fault::RestartCoordinator => {
-                if let Some(old) = self.coordinator().filter(|_| !self.bus) {
-                    let new = self.start_coordinator(None);
-                    self.coordinators[old].successor = Some(new);
-                    self.queues.redirect(Agent::Coordinator(old), Agent::Coordinator(new));
-                    for client in &mut self.clients {
-                        client.coordinator = client.coordinator.map(|at| if at == old { new } else { at });
-                    }
-                    for tab in &mut self.tabs {
-                        tab.worker.coordinator = tab.worker.coordinator.map(|at| if at == old { new } else { at });
-                    }
-                    self.kill_coordinator(old);
-                }
-            }
-        }
     }
 
     /// Something at random: a message, a step, a request, a fault, or time.
@@ -636,111 +563,6 @@ impl World {
                 self.coordinators[index].hosts.remove(tab);
             }
             _ => {}
-        }
-        Ok(())
-    }
-
-    /// Nothing goes wrong any more. Everybody must find one host within two minutes, be answered, and come to rest.
-    pub fn converge(&mut self) -> Result<(), String> {
-        self.chaos = false;
-        if self.present().is_empty() {
-            self.new_client();
-        }
-        for client in self.present() {
-            self.inflict(Fault::Thaw(client));
-        }
-        for client in self.present() {
-            self.request(client, true);
-            self.request(client, false);
-        }
-        let end = self.now + 120_000;
-        while self.now < end {
-            self.exhaust()?;
-            if self.unsettled().is_none() {
-                return self.rest();
-            }
-            let step = self.next_time().map_or(1_000, |time| time - self.now);
-            self.pass(step);
-        }
-        Err(format!("not settled after two minutes: {}", self.unsettled().unwrap_or_default()))
-    }
-
-    /// Does all that is due; that must come to an end without time passing.
-    fn exhaust(&mut self) -> Result<(), String> {
-        for _ in 0..100_000 {
-            if !self.progress()? {
-                return Ok(());
-            }
-        }
-        Err("there is always more to do".to_owned())
-    }
-
-    /// What keeps the world from being settled.
-    fn unsettled(&self) -> Option<String> {
-        let hosts: Vec<usize> = (0..self.tabs.len()).filter(|tab| self.tabs[*tab].worker.host.is_some()).collect();
-        let [host] = hosts[..] else { return Some(format!("the hosts are {hosts:?}")) };
-        let epoch = self.tabs[host].worker.host.as_ref().map(|host| host.epoch);
-        let coordinator = self.coordinator();
-        if coordinator.is_none() {
-            return Some("there is no coordinator".to_owned());
-        }
-        for index in self.present() {
-            let client = &self.clients[index];
-            if client.instance != coordinator {
-                return Some(format!("client {index} is registered with {:?}, not {coordinator:?}", client.instance));
-            }
-            match &client.connection {
-                Some(connection)
-                    if connection.host == host && Some(connection.epoch) == epoch && connection.welcome => {}
-                other => return Some(format!("client {index} has the connection {other:?} and not tab {host}")),
-            }
-            if !client.unanswered.is_empty() {
-                return Some(format!("client {index} waits for {:?}", client.unanswered));
-            }
-            if client.status.as_ref().map(|status| status.state) != Some(HostState::Ready) {
-                return Some(format!("client {index} sees {:?}", client.status));
-            }
-        }
-        None
-    }
-
-    /// A settled world stays settled and does no more than ping.
-    fn rest(&mut self) -> Result<(), String> {
-        let (delivered, openings, seconds) = (self.delivered, self.openings, 10);
-        let end = self.now + seconds * 1_000;
-        while self.now < end {
-            self.exhaust()?;
-            let step = self.next_time().map_or(1_000, |time| time - self.now);
-            self.pass(step);
-        }
-        self.exhaust()?;
-        if let Some(trouble) = self.unsettled() {
-            return Err(format!("it was settled, then {trouble}"));
-        }
-        if self.openings != openings || self.delivered > delivered + 2 * seconds + 4 {
-            return Err(format!("{} messages in {seconds} seconds of rest", self.delivered - delivered));
-        }
-        self.check_outcomes()
-    }
-
-    /// Every request of those who are still there has one outcome, and it is true.
-    fn check_outcomes(&self) -> Result<(), String> {
-        for index in self.present() {
-            let client = &self.clients[index];
-            let mut ids: Vec<u64> = client.outcomes.iter().map(|(id, _)| *id).collect();
-            ids.sort_unstable();
-            if ids != (1..=client.requests).collect::<Vec<_>>() {
-                return Err(format!("client {index} made {} requests; outcomes: {ids:?}", client.requests));
-            }
-        }
-        let persistent =
-            self.tabs.iter().any(|tab| tab.worker.host.as_ref().is_some_and(|host| host.storage == StorageMode::Opfs));
-        for (index, client) in self.clients.iter().enumerate().filter(|_| persistent) {
-            for (id, outcome) in &client.outcomes {
-                if *outcome == Outcome::Written && !self.database.writes.contains(&(index, *id)) {
-                    return Err(format!("write {id} of client {index} was acknowledged and is lost"));
-                }
-            }
         }
         Ok(())
     }
