@@ -18,6 +18,8 @@ pub struct Model {
     lines: Vec<Line>,
     /// How many of `lines` show removed rows.
     ghosts: usize,
+    /// When the latest mark that still shows was made.
+    marked_at: Option<Duration>,
     commit: CommitId,
     trouble: Option<String>,
 }
@@ -64,8 +66,14 @@ impl Line {
 impl Model {
     /// A result as it first stands.
     pub fn new(snapshot: &Snapshot) -> Self {
-        let mut model =
-            Self { columns: Vec::new(), lines: Vec::new(), ghosts: 0, commit: snapshot.commit, trouble: None };
+        let mut model = Self {
+            columns: Vec::new(),
+            lines: Vec::new(),
+            ghosts: 0,
+            marked_at: None,
+            commit: snapshot.commit,
+            trouble: None,
+        };
         model.reset(snapshot);
         model
     }
@@ -75,6 +83,7 @@ impl Model {
         self.columns = snapshot.columns.to_vec();
         self.lines = snapshot.rows.iter().map(|row| Line { row: row.clone(), mark: None }).collect();
         self.ghosts = 0;
+        self.marked_at = None;
         self.commit = snapshot.commit;
         self.trouble = None;
     }
@@ -93,8 +102,8 @@ impl Model {
     }
 
     /// Whether some row still shows what happened to it.
-    pub fn is_fading(&self) -> bool {
-        self.lines.iter().any(|line| line.mark.is_some())
+    pub const fn is_fading(&self) -> bool {
+        self.marked_at.is_some()
     }
 
     /// Brings the rows to the diff's commit and marks what it touched.
@@ -106,6 +115,7 @@ impl Model {
         for edit in diff.edits.iter() {
             self.perform(edit, follow, now);
         }
+        self.marked_at = Some(now);
         self.commit = diff.commit;
         self.trouble = None;
     }
@@ -118,6 +128,10 @@ impl Model {
 
     /// Forgets marks that had their time. Returns whether anything looks different now.
     pub fn expire(&mut self, now: Duration) -> bool {
+        let Some(marked_at) = self.marked_at else { return false };
+        if now.saturating_sub(marked_at) >= MARK_LASTS {
+            self.marked_at = None;
+        }
         let is_over = |mark: &Mark| now.saturating_sub(mark.at) >= MARK_LASTS;
         let before = self.lines.len();
         self.drop_ghosts(|mark| !is_over(mark));
