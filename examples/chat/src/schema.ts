@@ -1,4 +1,4 @@
-// The tables. The script runs at each opening, so it must be repeatable.
+// The tables. When this script changes, it has to work on a database that the former one has made.
 
 export const schema = `
   CREATE TABLE IF NOT EXISTS person (
