@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 
 use crate::options::{Location, Options};
 use crate::plan::{Columns, Dependencies};
-use crate::storage::{Control, Reads, Run, Storage};
-use crate::types::{Catalog, Params, TableKind};
+use crate::storage::{Control, Reads, Run, Sealed, Session, Storage};
+use crate::subscribe::Registry;
+use crate::types::{Catalog, Params, Row, TableKind};
 
 /// Queries of a set for which SQLite reports more than they read: of `SELECT a FROM t UNION SELECT b FROM u ORDER BY b` it
 /// reports `t.b` if there is one, for it tries the term there.
@@ -232,4 +233,117 @@ fn sqlite_reads_nothing_else_in_fuzzed_scripts() {
 #[test]
 fn sqlite_reads_nothing_else_in_sqllogictest() {
     holds("slt");
+}
+
+/// Queries of one database that are kept in view while its script goes on.
+const MOST_LIVE: usize = 60;
+
+/// The rows in an order of their own.
+fn multiset(rows: &[Row]) -> Vec<String> {
+    let mut rows: Vec<_> = rows.iter().map(|row| format!("{row:?}")).collect();
+    rows.sort();
+    rows
+}
+
+/// What commits were said not to affect, against what became of it.
+#[derive(Default)]
+struct Watch {
+    registry: Registry,
+    spared: usize,
+    wrong: Vec<String>,
+}
+
+impl Watch {
+    fn add(&mut self, sql: &str, session: &mut Session<'_>) {
+        let Ok(form) = crate::form::prepare(session, sql) else { return };
+        if !form.dependencies.nondeterministic.is_empty() || self.registry.binding_count() >= MOST_LIVE {
+            return;
+        }
+        if let Ok(rows) = session.select(sql, &[]) {
+            self.registry.bind(form.into(), Vec::new(), rows.into());
+        }
+    }
+
+    /// With another schema the same texts may depend on other tables.
+    fn read_again(&mut self, session: &mut Session<'_>) {
+        for id in self.registry.binding_ids() {
+            let Some(binding) = self.registry.binding(id) else { continue };
+            match crate::form::prepare(session, &binding.form.sql) {
+                Ok(form) => self.registry.reform(id, form.into()),
+                Err(_) => drop(self.registry.unbind(id)),
+            }
+        }
+    }
+
+    fn commit(&mut self, session: &mut Session<'_>, sealed: &Sealed) {
+        let affected = self.registry.route(&sealed.batch);
+        if sealed.everything.is_some() {
+            self.read_again(session);
+        }
+        for id in self.registry.binding_ids() {
+            let Some(binding) = self.registry.binding_mut(id) else { continue };
+            let Ok(rows) = session.select(&binding.form.sql, &[]) else {
+                self.registry.unbind(id);
+                continue;
+            };
+            if sealed.everything.is_none() && !affected.contains(&id) {
+                self.spared += 1;
+                if multiset(&rows) != multiset(&binding.rows) {
+                    self.wrong.push(format!("{}\n    by {:?}", binding.form.sql, sealed.batch));
+                }
+            }
+            binding.rows = rows.into();
+        }
+    }
+}
+
+fn stays_right(set: &str, at_least: usize) {
+    let Some(folder) = corpus() else { return eprintln!("skipped: there is no corpus") };
+    let mut paths = Vec::new();
+    files(&folder.join(set), &mut paths);
+    let (mut spared, mut wrong) = (0, Vec::new());
+    for path in paths {
+        let bytes = std::fs::read(&path).expect("a file of the corpus");
+        let mut storage = None;
+        let mut watch = Watch::default();
+        for record in records(&String::from_utf8_lossy(&bytes)) {
+            let open = || Storage::open(&Location::Memory, &Options::default()).expect("an in-memory database");
+            match record {
+                Record::Reset => {
+                    storage = None;
+                    watch.registry = Registry::default();
+                }
+                Record::Statement(sql) => {
+                    let run = Run { sql: &sql, params: &Params::None, control: Control::Script };
+                    let mut on_commit = |session: &mut Session<'_>, sealed: &Sealed| {
+                        watch.commit(session, sealed);
+                        true
+                    };
+                    let _ = storage.get_or_insert_with(open).session().run(&run, &mut on_commit);
+                }
+                Record::Query(sql) => watch.add(&sql, &mut storage.get_or_insert_with(open).session()),
+            }
+        }
+        spared += watch.spared;
+        wrong.extend(watch.wrong);
+    }
+    eprintln!("{set}: {spared} answers that no commit was said to touch, {} of them changed", wrong.len());
+    wrong.iter().for_each(|wrong| eprintln!("changed: {wrong}"));
+    assert!(wrong.is_empty(), "{} answers changed unnoticed", wrong.len());
+    assert!(spared >= at_least, "only {spared} answers were left alone");
+}
+
+#[test]
+fn no_commit_changes_an_answer_unnoticed_in_sqlites_own_tests() {
+    stays_right("sqlite-tcl", 10_000);
+}
+
+#[test]
+fn no_commit_changes_an_answer_unnoticed_in_bug_reports() {
+    stays_right("turso-sqltest", 1);
+}
+
+#[test]
+fn no_commit_changes_an_answer_unnoticed_in_view_maintenance_tests() {
+    stays_right("ivm", 500);
 }
