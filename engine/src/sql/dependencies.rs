@@ -308,4 +308,8 @@ pub(super) type Order<'a> = &'a [OrderByExpr];
 #[cfg(test)]
 mod corpus_tests;
 #[cfg(test)]
+mod random_tests;
+#[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod watch;

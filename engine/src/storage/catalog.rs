@@ -19,8 +19,8 @@ fn read_catalog(connection: &Connection) -> rusqlite::Result<Catalog> {
     let mut list = connection.prepare_cached("PRAGMA table_list")?;
     let mut rows = list.query([])?;
     while let Some(row) = rows.next()? {
-        let (database, name, kind, without_rowid): (String, String, String, bool) =
-            (row.get(0)?, row.get(1)?, row.get(2)?, row.get(4)?);
+        let (database, name, kind, without_rowid, strict): (String, String, String, bool, bool) =
+            (row.get(0)?, row.get(1)?, row.get(2)?, row.get(4)?, row.get(5)?);
         if name.starts_with("sqlite_") {
             continue;
         }
@@ -32,7 +32,10 @@ fn read_catalog(connection: &Connection) -> rusqlite::Result<Catalog> {
             _ => TableKind::Table { without_rowid },
         };
         // A view over a table that is gone has no columns that SQLite could tell; it is there all the same.
-        let columns = columns(connection, &database, &name, &kind).unwrap_or_default();
+        let mut columns = columns(connection, &database, &name, &kind, strict).unwrap_or_default();
+        if kind == (TableKind::Table { without_rowid: false }) {
+            mark_rowid(connection, &database, &name, &mut columns)?;
+        }
         tables.insert(Arc::clone(&id), Arc::new(Table { id, database, name, kind, columns }));
     }
     Ok(Catalog { tables, search_path: search_path(connection)? })
@@ -87,7 +90,13 @@ fn schema_texts(connection: &Connection) -> rusqlite::Result<BTreeMap<Arc<str>, 
     Ok(texts)
 }
 
-fn columns(connection: &Connection, database: &str, table: &str, kind: &TableKind) -> rusqlite::Result<Vec<Column>> {
+fn columns(
+    connection: &Connection,
+    database: &str,
+    table: &str,
+    kind: &TableKind,
+    strict: bool,
+) -> rusqlite::Result<Vec<Column>> {
     let mut info = connection.prepare(&format!("PRAGMA {}.table_xinfo({})", quoted(database), quoted(table)))?;
     let mut rows = info.query([])?;
     let mut columns = Vec::new();
@@ -95,7 +104,11 @@ fn columns(connection: &Connection, database: &str, table: &str, kind: &TableKin
         let name: String = row.get(1)?;
         let declared: String = row.get::<_, Option<String>>(2)?.unwrap_or_default();
         columns.push(Column {
-            affinity: Affinity::of_declared_type(&declared),
+            affinity: match declared.as_str() {
+                // ANY converts nothing, but only where types are enforced.
+                any if strict && any.eq_ignore_ascii_case("any") => Affinity::Blob,
+                declared => Affinity::of_declared_type(declared),
+            },
             collation: match kind {
                 TableKind::Table { .. } => collation(connection, database, table, &name)?,
                 _ => "BINARY".to_owned(),
@@ -107,11 +120,22 @@ fn columns(connection: &Connection, database: &str, table: &str, kind: &TableKin
                 _ => ColumnKind::Ordinary,
             },
             not_null: row.get(3)?,
+            is_rowid: false,
             primary_key: row.get(5)?,
             name,
         });
     }
     Ok(columns)
+}
+
+/// The only column of a key that needs no index is the rowid itself.
+fn mark_rowid(connection: &Connection, database: &str, table: &str, columns: &mut [Column]) -> rusqlite::Result<()> {
+    let mut keys = columns.iter_mut().filter(|column| column.primary_key > 0);
+    let (Some(key), None) = (keys.next(), keys.next()) else { return Ok(()) };
+    let mut list = connection.prepare(&format!("PRAGMA {}.index_list({})", quoted(database), quoted(table)))?;
+    let origins = list.query_map([], |row| row.get::<_, String>(3))?.collect::<rusqlite::Result<Vec<_>>>()?;
+    key.is_rowid = !origins.iter().any(|origin| origin == "pk");
+    Ok(())
 }
 
 fn collation(connection: &Connection, database: &str, table: &str, column: &str) -> rusqlite::Result<String> {

@@ -64,6 +64,8 @@ pub struct Column {
     pub kind: ColumnKind,
     /// Declared NOT NULL, or part of the key of a WITHOUT ROWID table: no row has NULL here.
     pub not_null: bool,
+    /// It is the rowid under another name: declared INTEGER PRIMARY KEY, which INT PRIMARY KEY, for one, is not.
+    pub is_rowid: bool,
     /// Its place in the primary key, counted from 1; 0 when it has none.
     pub primary_key: u32,
 }
@@ -115,12 +117,7 @@ impl Table {
     /// The column that stands for the rowid, if one is declared INTEGER PRIMARY KEY.
     #[must_use]
     pub fn rowid_alias(&self) -> Option<usize> {
-        if self.kind != (TableKind::Table { without_rowid: false }) {
-            return None;
-        }
-        let mut keys = self.columns.iter().enumerate().filter(|(_, column)| column.primary_key > 0);
-        let (index, column) = keys.next()?;
-        (keys.next().is_none() && column.affinity == Affinity::Integer).then_some(index)
+        self.columns.iter().position(|column| column.is_rowid)
     }
 }
 

@@ -4,11 +4,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use super::watch::Watch;
 use crate::options::{Location, Options};
 use crate::plan::{Columns, Dependencies};
 use crate::storage::{Control, Reads, Run, Sealed, Session, Storage};
 use crate::subscribe::Registry;
-use crate::types::{Catalog, Params, Row, TableKind};
+use crate::types::{Catalog, Params, TableKind};
 
 /// Queries of a set for which SQLite reports more than they read: of `SELECT a FROM t UNION SELECT b FROM u ORDER BY b` it
 /// reports `t.b` if there is one, for it tries the term there.
@@ -233,68 +234,6 @@ fn sqlite_reads_nothing_else_in_fuzzed_scripts() {
 #[test]
 fn sqlite_reads_nothing_else_in_sqllogictest() {
     holds("slt");
-}
-
-/// Queries of one database that are kept in view while its script goes on.
-const MOST_LIVE: usize = 60;
-
-/// The rows in an order of their own.
-fn multiset(rows: &[Row]) -> Vec<String> {
-    let mut rows: Vec<_> = rows.iter().map(|row| format!("{row:?}")).collect();
-    rows.sort();
-    rows
-}
-
-/// What commits were said not to affect, against what became of it.
-#[derive(Default)]
-struct Watch {
-    registry: Registry,
-    spared: usize,
-    wrong: Vec<String>,
-}
-
-impl Watch {
-    fn add(&mut self, sql: &str, session: &mut Session<'_>) {
-        let Ok(form) = crate::form::prepare(session, sql) else { return };
-        if !form.dependencies.nondeterministic.is_empty() || self.registry.binding_count() >= MOST_LIVE {
-            return;
-        }
-        if let Ok(rows) = session.select(sql, &[]) {
-            self.registry.bind(form.into(), Vec::new(), rows.into());
-        }
-    }
-
-    /// With another schema the same texts may depend on other tables.
-    fn read_again(&mut self, session: &mut Session<'_>) {
-        for id in self.registry.binding_ids() {
-            let Some(binding) = self.registry.binding(id) else { continue };
-            match crate::form::prepare(session, &binding.form.sql) {
-                Ok(form) => self.registry.reform(id, form.into()),
-                Err(_) => drop(self.registry.unbind(id)),
-            }
-        }
-    }
-
-    fn commit(&mut self, session: &mut Session<'_>, sealed: &Sealed) {
-        let affected = self.registry.route(&sealed.batch);
-        if sealed.everything.is_some() {
-            self.read_again(session);
-        }
-        for id in self.registry.binding_ids() {
-            let Some(binding) = self.registry.binding_mut(id) else { continue };
-            let Ok(rows) = session.select(&binding.form.sql, &[]) else {
-                self.registry.unbind(id);
-                continue;
-            };
-            if sealed.everything.is_none() && !affected.contains(&id) {
-                self.spared += 1;
-                if multiset(&rows) != multiset(&binding.rows) {
-                    self.wrong.push(format!("{}\n    by {:?}", binding.form.sql, sealed.batch));
-                }
-            }
-            binding.rows = rows.into();
-        }
-    }
 }
 
 fn stays_right(set: &str, at_least: usize) {

@@ -1,0 +1,74 @@
+//! Answers kept in view while commits go by: those that a commit is said not to affect have to stay what they are.
+
+use crate::storage::{Sealed, Session};
+use crate::subscribe::Registry;
+use crate::types::Row;
+
+/// Queries of one database that are kept in view while its script goes on.
+const MOST_LIVE: usize = 60;
+
+/// The rows in an order of their own.
+fn multiset(rows: &[Row]) -> Vec<String> {
+    let mut rows: Vec<_> = rows.iter().map(|row| format!("{row:?}")).collect();
+    rows.sort();
+    rows
+}
+
+/// What commits were said not to affect, against what became of it.
+#[derive(Default)]
+pub(super) struct Watch {
+    pub(super) registry: Registry,
+    /// How often an answer was said to be untouched.
+    pub(super) spared: usize,
+    /// How often although the commit changed a table that the query reads.
+    pub(super) spared_readers: usize,
+    /// Where it had changed.
+    pub(super) wrong: Vec<String>,
+}
+
+impl Watch {
+    pub(super) fn add(&mut self, sql: &str, session: &mut Session<'_>) {
+        let Ok(form) = crate::form::prepare(session, sql) else { return };
+        if !form.dependencies.nondeterministic.is_empty() || self.registry.binding_count() >= MOST_LIVE {
+            return;
+        }
+        if let Ok(rows) = session.select(sql, &[]) {
+            self.registry.bind(form.into(), Vec::new(), rows.into());
+        }
+    }
+
+    /// With another schema the same texts may depend on other tables.
+    fn read_again(&mut self, session: &mut Session<'_>) {
+        for id in self.registry.binding_ids() {
+            let Some(binding) = self.registry.binding(id) else { continue };
+            match crate::form::prepare(session, &binding.form.sql) {
+                Ok(form) => self.registry.reform(id, form.into()),
+                Err(_) => drop(self.registry.unbind(id)),
+            }
+        }
+    }
+
+    pub(super) fn commit(&mut self, session: &mut Session<'_>, sealed: &Sealed) {
+        let affected = self.registry.route(&sealed.batch);
+        if sealed.everything.is_some() {
+            self.read_again(session);
+        }
+        for id in self.registry.binding_ids() {
+            let Some(binding) = self.registry.binding_mut(id) else { continue };
+            let Ok(rows) = session.select(&binding.form.sql, &[]) else {
+                self.registry.unbind(id);
+                continue;
+            };
+            if sealed.everything.is_none() && !affected.contains(&id) {
+                self.spared += 1;
+                let sources = &binding.form.dependencies.sources;
+                let is_reader = sources.iter().any(|source| sealed.batch.tables.contains_key(&source.table));
+                self.spared_readers += usize::from(is_reader);
+                if multiset(&rows) != multiset(&binding.rows) {
+                    self.wrong.push(format!("{}\n    by {:?}", binding.form.sql, sealed.batch));
+                }
+            }
+            binding.rows = rows.into();
+        }
+    }
+}
