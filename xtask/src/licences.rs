@@ -23,11 +23,7 @@ pub fn check() -> Result<()> {
     process::step("Licences of all dependencies");
     let policy = Policy::parse(&fs::read_to_string(project::path("deny.toml"))?)?;
     let mut refused = Vec::new();
-    let mut found = vec![("crates", crates()?)];
-    if project::has_npm_packages() {
-        found.push(("npm packages", npm_packages()?));
-    }
-    for (kind, dependencies) in found {
+    for (kind, dependencies) in [("crates", crates()?), ("npm packages", npm_packages()?)] {
         if dependencies.is_empty() {
             bail!("found no {kind}: the check is broken");
         }

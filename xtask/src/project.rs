@@ -3,12 +3,7 @@
 use std::path::{Path, PathBuf};
 
 /// Crates that run in a browser: linted and built for wasm32 as well as natively.
-pub const WASM_CRATES: &[(&str, &str)] = &[
-    ("tidewater", "engine"),
-    ("tidewater-protocol", "runtime-web/protocol"),
-    ("tidewater-coordinator", "runtime-web/coordinator"),
-    ("tidewater-worker", "runtime-web/worker"),
-];
+pub const WASM_CRATES: &[&str] = &["tidewater", "tidewater-protocol", "tidewater-coordinator", "tidewater-worker"];
 
 /// The npm packages, members of the root workspace.
 pub const NPM_PACKAGES: &[&str] = &["bindings/js", "tests/browser", "examples/chat"];
@@ -21,9 +16,4 @@ pub fn root() -> &'static Path {
 /// A path inside the project.
 pub fn path(inside: &str) -> PathBuf {
     root().join(inside)
-}
-
-/// Whether the npm packages are part of this tree.
-pub fn has_npm_packages() -> bool {
-    path("package-lock.json").exists()
 }

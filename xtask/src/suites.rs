@@ -6,7 +6,7 @@ use anyhow::{Result, bail};
 
 use crate::tally::Tally;
 use crate::web::Mode;
-use crate::{checks, chromium, demo, licences, node, packages, process, project, toolchain};
+use crate::{checks, chromium, demo, licences, node, packages, process, toolchain};
 
 type Suite = (&'static str, fn() -> Result<Tally>);
 
@@ -43,10 +43,8 @@ pub fn test(names: &[&str]) -> Result<()> {
 pub fn ci() -> Result<()> {
     checks::format(true)?;
     licences::check()?;
-    if project::has_npm_packages() {
-        // What is linted and tested is what is shipped.
-        packages::built(Mode::Release)?;
-    }
+    // What is linted and tested is what is shipped.
+    packages::built(Mode::Release)?;
     checks::lint()?;
     test(&[])
 }
@@ -68,9 +66,6 @@ fn native() -> Result<Tally> {
 
 /// What runs in a browser: the built package as an application would use it.
 fn browser() -> Result<Tally> {
-    if !project::has_npm_packages() {
-        return Ok(Tally::default());
-    }
     demo::build()?;
     let mut tally = Tally::default();
     for package in TESTED_PACKAGES {
