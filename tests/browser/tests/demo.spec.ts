@@ -46,6 +46,20 @@ test('the history is written once and survives closing the browser', async ({ de
   await browser.close();
 });
 
+test('when the tab that writes the history is closed, another one goes on with it', async ({ demo, browserProfile }) => {
+  const browser = new Browser(browserProfile, demo.url);
+  const [first, other] = await Promise.all([browser.tab(), browser.tab()]);
+  const second = new Chat(other.page);
+  // A fast machine may be through with it.
+  await second.page.waitForFunction(() => document.querySelector('progress')?.value || document.querySelector('article'));
+  await first.page.close();
+  await second.entered();
+  await second.openSql();
+  await second.watch('SELECT count(*) AS n, count(DISTINCT id) AS ids, max(id) AS newest FROM message');
+  await expect(second.result().getByRole('cell')).toHaveText(['20000', '20000', '20000']);
+  await browser.close();
+});
+
 test('a message appears in the other tab, and the others are not drawn anew', async ({ tab }) => {
   const [ada, bruno] = [await tab(), await tab()];
   await expect(ada.status('role')).toHaveText('active');
