@@ -1,0 +1,212 @@
+//! The comparison: whether a subscription's rows are what SQLite returns, as far as SQLite's answer is decided at all.
+//!
+//! Rows are compared by storage class and value, never by how they print. With an outermost ORDER BY the sequence has to
+//! be one that SQLite's own comparison allows; with LIMIT any choice within the tie at the border is right. What else
+//! depends on the order in which SQLite happens to scan is recognised by letting it scan backwards.
+
+use std::collections::HashMap;
+
+use tidewater::{Params, Row, ValueRef};
+
+use crate::mirror::{Answer, Mirror};
+use crate::shadow::Shadow;
+use crate::text::{Kind, tokens};
+
+/// A query and what its text says about how to compare it.
+#[derive(Clone, Debug)]
+pub struct Query {
+    /// Its text.
+    pub sql: String,
+    /// Values for its parameters.
+    pub params: Params,
+    /// What its outermost clauses leave open.
+    pub shadow: Shadow,
+    /// Whether it gives another answer each time: `random()`, `'now'`.
+    pub sampled: bool,
+}
+
+impl Query {
+    /// Reads a query whose result has these columns.
+    #[must_use]
+    pub fn new(sql: &str, params: &Params, columns: &[String]) -> Self {
+        Self { sql: sql.to_owned(), params: params.clone(), shadow: Shadow::of(sql, columns), sampled: is_sampled(sql) }
+    }
+}
+
+/// Why rows are taken for right.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Agreement {
+    /// The same rows, in the same order where ORDER BY asks for one.
+    Exact,
+    /// Another order of tied rows, or another choice among rows tied at the border of LIMIT.
+    Tied,
+    /// SQLite's own answer depends on the order of its scan, and these rows are one of its answers.
+    PlanDependent,
+    /// The query gives another answer each time.
+    Sampled,
+}
+
+/// Compares `actual` with what SQLite returned. `again` asks the engine's own SQLite, for what depends on the plan.
+///
+/// # Errors
+/// What is wrong, in words.
+pub fn compare(
+    mirror: &Mirror,
+    query: &Query,
+    actual: &[Row],
+    expected: &[Row],
+    again: impl FnOnce() -> Option<Vec<Row>>,
+) -> Result<Agreement, String> {
+    if query.sampled {
+        return Ok(Agreement::Sampled);
+    }
+    if actual == expected {
+        return Ok(Agreement::Exact);
+    }
+    let open = query.shadow.ordered || query.shadow.limited;
+    let ranked = if open { ranked(mirror, query) } else { None };
+    let verdict = match &ranked {
+        Some(ranked) => ranked.allows(actual, expected.len(), offset(mirror, query)),
+        None if same_bag(actual, expected) => return Ok(if open { Agreement::Tied } else { Agreement::Exact }),
+        None => Err("other rows".to_owned()),
+    };
+    match verdict {
+        Ok(()) => Ok(Agreement::Tied),
+        Err(problem) => plan_dependent(mirror, query, actual, expected, again).ok_or(problem),
+    }
+}
+
+/// Whether two lists hold the same rows, each as often.
+#[must_use]
+pub fn same_bag(left: &[Row], right: &[Row]) -> bool {
+    left.len() == right.len() && difference(left, right).is_empty()
+}
+
+/// How often each row is more in `left` than in `right`; rows that are as often in both are left out.
+#[must_use]
+pub fn difference<'a>(left: &'a [Row], right: &'a [Row]) -> HashMap<&'a Row, i64> {
+    let mut counts: HashMap<&Row, i64> = HashMap::new();
+    for row in left {
+        *counts.entry(row).or_default() += 1;
+    }
+    for row in right {
+        *counts.entry(row).or_default() -= 1;
+    }
+    counts.retain(|_, count| *count != 0);
+    counts
+}
+
+/// All rows that the query would have without LIMIT, in SQLite's order, with their ranks.
+struct Ranked(Vec<(i64, Row)>);
+
+fn ranked(mirror: &Mirror, query: &Query) -> Option<Ranked> {
+    let Answer::Rows(answer) = mirror.query_part(query.shadow.sql.as_ref()?, &query.params) else { return None };
+    let mut rows: Vec<(i64, Row)> = answer
+        .rows
+        .into_iter()
+        .map(|row| {
+            let width = row.len() - 1;
+            let rank = match row.get(width) {
+                Some(ValueRef::Integer(rank)) => rank,
+                _ => 0,
+            };
+            (rank, row.values().take(width).map(ValueRef::to_value).collect())
+        })
+        .collect();
+    rows.sort_by_key(|(rank, _)| *rank);
+    Some(Ranked(rows))
+}
+
+impl Ranked {
+    /// Each place of the list must hold a row of the rank that belongs there, and no row more often than it exists.
+    fn allows(&self, actual: &[Row], length: usize, offset: usize) -> Result<(), String> {
+        if actual.len() != length {
+            return Err(format!("{} rows instead of {length}", actual.len()));
+        }
+        let mut unused: HashMap<(i64, &Row), usize> = HashMap::new();
+        for (rank, row) in &self.0 {
+            *unused.entry((*rank, row)).or_default() += 1;
+        }
+        for (index, row) in actual.iter().enumerate() {
+            let Some((rank, _)) = self.0.get(offset + index) else { return Err("more rows than there are".to_owned()) };
+            match unused.get_mut(&(*rank, row)) {
+                Some(count) if *count > 0 => *count -= 1,
+                _ => return Err(format!("row {index} does not belong there: {row:?}")),
+            }
+        }
+        Ok(())
+    }
+}
+
+fn offset(mirror: &Mirror, query: &Query) -> usize {
+    let Some(text) = &query.shadow.offset else { return 0 };
+    let Answer::Rows(answer) = mirror.query_part(&format!("SELECT {text}"), &query.params) else { return 0 };
+    match answer.rows.first().and_then(|row| row.get(0)) {
+        Some(ValueRef::Integer(offset)) => usize::try_from(offset).unwrap_or(0),
+        _ => 0,
+    }
+}
+
+/// What SQLite answers depends on its scan: then any answer of its own will do, and so will one that differs from it only
+/// in what the scan decides, the order inside a concatenation or the spelling that stands for a group.
+fn plan_dependent(
+    mirror: &Mirror,
+    query: &Query,
+    actual: &[Row],
+    expected: &[Row],
+    again: impl FnOnce() -> Option<Vec<Row>>,
+) -> Option<Agreement> {
+    let Answer::Rows(reversed) = mirror.query_reversed(&query.sql, &query.params) else { return None };
+    if same_bag(actual, &reversed.rows) {
+        return Some(Agreement::PlanDependent);
+    }
+    let depends = !same_bag(expected, &reversed.rows);
+    let consistent = || again().is_some_and(|rows| same_bag(actual, &rows));
+    let loosely = || same_bag(&loose(actual), &loose(expected));
+    (depends && (consistent() || loosely())).then_some(Agreement::PlanDependent)
+}
+
+/// Rows without what a scan's order decides: text as a bag of lower-case characters, numbers without their class.
+fn loose(rows: &[Row]) -> Vec<Row> {
+    rows.iter()
+        .map(|row| {
+            row.values()
+                .map(|value| match value {
+                    ValueRef::Text(bytes) => {
+                        let mut characters = bytes.trim_ascii_end().to_ascii_lowercase();
+                        characters.sort_unstable();
+                        ValueRef::Blob(&characters).to_value()
+                    }
+                    #[allow(clippy::cast_precision_loss, reason = "a comparison that is loose on purpose")]
+                    ValueRef::Integer(value) => ValueRef::Real(value as f64).to_value(),
+                    other => other.to_value(),
+                })
+                .collect()
+        })
+        .collect()
+}
+
+/// Functions and names whose value is another each time, or tells of the connection.
+const SAMPLED: [&str; 9] = [
+    "random",
+    "randomblob",
+    "current_timestamp",
+    "current_date",
+    "current_time",
+    "changes",
+    "total_changes",
+    "last_insert_rowid",
+    "sqlite_offset",
+];
+
+/// Functions that tell the time when they are not told one.
+const CLOCKS: [&str; 6] = ["date", "time", "datetime", "julianday", "unixepoch", "strftime"];
+
+fn is_sampled(sql: &str) -> bool {
+    let found = tokens(sql);
+    found.iter().enumerate().any(|(at, token)| {
+        let calls = |nothing: &str| found.get(at + 1).is_some_and(|next| next.is("(")) && found.get(at + 2).is_some_and(|next| next.is(nothing));
+        let name = |names: &[&str]| token.kind == Kind::Word && names.iter().any(|name| token.is(name));
+        name(&SAMPLED) || token.text.eq_ignore_ascii_case("'now'") || (name(&CLOCKS) && calls(")"))
+    })
+}

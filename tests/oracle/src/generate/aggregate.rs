@@ -1,0 +1,75 @@
+//! Aggregates and window functions, with an order wherever their value would otherwise depend on the scan.
+
+use super::Generator;
+use super::features::Feature;
+use super::source::Scope;
+
+impl Generator {
+    /// An aggregate over the rows in scope.
+    pub(super) fn aggregate(&mut self, scope: &Scope, depth: usize) -> String {
+        let x = self.scalar(&Scope { outer: Vec::new(), ..scope.clone() }, depth.max(1));
+        let order = || -> String { scope.keys().join(", ") };
+        let json = if self.features.has(Feature::Json) { 5 } else { 0 };
+        let call = match self.random.weighted(&[
+            (20, 0), (10, 1), (14, 2), (8, 3), (4, 4), (12, 5), (12, 6), (8, 7), (6, 8), (json, 9),
+        ]) {
+            0 => "count(*)".to_owned(),
+            1 => format!("count({x})"),
+            2 => format!("sum({x})"),
+            3 => format!("avg({x})"),
+            4 => format!("total({x})"),
+            5 => format!("min({x})"),
+            6 => format!("max({x})"),
+            7 => format!("{}(DISTINCT {x})", self.random.pick(&["count", "sum", "avg"])),
+            8 => format!("group_concat({x}, ',' ORDER BY {})", order()),
+            _ => format!("json_group_array({x} ORDER BY {})", order()),
+        };
+        if self.random.chance(15) {
+            let condition = self.predicate(&Scope { outer: Vec::new(), ..scope.clone() }, 2);
+            return format!("{call} FILTER (WHERE {condition})");
+        }
+        match self.random.below(10) {
+            0 => format!("{call} + 1"),
+            1 => format!("coalesce({call}, 0)"),
+            _ => call,
+        }
+    }
+
+    /// A window function. Its order is total, so that SQL decides its value.
+    pub(super) fn window(&mut self, scope: &Scope) -> String {
+        let own = Scope { outer: Vec::new(), ..scope.clone() };
+        let x = self.column(&own);
+        let function = match self.random.below(14) {
+            0 => "row_number()".to_owned(),
+            1 => "rank()".to_owned(),
+            2 => "dense_rank()".to_owned(),
+            3 => "ntile(2)".to_owned(),
+            4 => format!("lag({x})"),
+            5 => format!("lead({x}, 1, 'none')"),
+            6 => format!("first_value({x})"),
+            7 => format!("last_value({x})"),
+            8 => format!("nth_value({x}, 2)"),
+            9 => "count(*)".to_owned(),
+            10 => format!("sum({x})"),
+            11 => format!("max({x})"),
+            12 => "cume_dist()".to_owned(),
+            _ => format!("group_concat({x}, ',')"),
+        };
+        let partition = match self.random.below(3) {
+            0 => String::new(),
+            1 => format!("PARTITION BY {} ", self.column(&own)),
+            _ => format!("PARTITION BY {}, {} ", self.column(&own), self.column(&own)),
+        };
+        let mut order = vec![format!("{}{}", self.column(&own), self.random.pick(&["", " DESC", " NULLS LAST"]))];
+        order.extend(own.keys());
+        let frame = match self.random.below(8) {
+            0 => " ROWS BETWEEN 1 PRECEDING AND CURRENT ROW",
+            1 => " ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING",
+            2 => " GROUPS BETWEEN 1 PRECEDING AND 1 FOLLOWING",
+            3 => " RANGE BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING",
+            4 => " ROWS BETWEEN 2 PRECEDING AND 1 FOLLOWING EXCLUDE CURRENT ROW",
+            _ => "",
+        };
+        format!("{function} OVER ({partition}ORDER BY {}{frame})", order.join(", "))
+    }
+}

@@ -1,0 +1,393 @@
+//! An engine under test beside the oracle: every step is taken by both, every commit is compared.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tidewater::{Engine, Event, Location, Options, Params, Plan, Row, Strategy, SubscriptionId, Watch};
+
+use crate::capture::Capture;
+use crate::case::Step;
+use crate::compare::{Query, compare, same_bag};
+use crate::finding::{Fault, Finding};
+use crate::hygiene;
+use crate::log::Log;
+use crate::mirror::{Answer, Mirror, Stamp};
+use crate::tally::Tally;
+use crate::text::leading_keyword;
+
+/// How a history is checked.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// How the engine maintains.
+    pub strategy: Strategy,
+    /// Whether the engine compares for itself as well.
+    pub paranoid: bool,
+    /// Whether the captured changes are compared with the tables.
+    pub capture: bool,
+    /// Whether a fresh subscriber is compared with each live one at the end.
+    pub late: bool,
+    /// Thousands of SQLite instructions that a statement may take.
+    pub allowance: u32,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { strategy: Strategy::Auto, paranoid: false, capture: true, late: true, allowance: 400 }
+    }
+}
+
+/// What became of a subscribe.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Subscribed {
+    /// It is live.
+    Live,
+    /// SQLite does not accept the query, or not now; neither does the engine.
+    Refused,
+    /// SQLite takes too long.
+    TooSlow,
+}
+
+type Inbox = Arc<Mutex<Vec<(SubscriptionId, Event)>>>;
+
+/// A live subscription and the rows that its diffs have led to.
+struct Live {
+    id: u64,
+    query: Query,
+    watch: Watch,
+    columns: Vec<String>,
+    rows: Vec<Row>,
+    state: State,
+    moved: bool,
+    last: u64,
+    restless: u64,
+    wasteful: u64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Good,
+    Failing,
+    Closed,
+}
+
+/// The engine, the oracle and the live subscriptions.
+pub struct Harness {
+    engine: Engine,
+    mirror: Mirror,
+    live: Vec<Live>,
+    inbox: Inbox,
+    capture: Option<Capture>,
+    settings: Settings,
+    stamp: Stamp,
+    /// What was counted so far.
+    pub tally: Tally,
+    /// What was delivered so far.
+    pub log: Log,
+}
+
+impl Harness {
+    /// Two empty databases.
+    ///
+    /// # Panics
+    /// When the engine cannot open a database in memory.
+    #[must_use]
+    pub fn new(settings: Settings, log: Log) -> Self {
+        let mut options = Options::default();
+        options.strategy = settings.strategy;
+        options.paranoid = settings.paranoid;
+        let engine = Engine::open(Location::Memory, options).expect("the engine opens a database in memory");
+        let capture = settings.capture.then(|| Capture::of(&engine));
+        let mirror = Mirror::new(settings.allowance);
+        let stamp = mirror.stamp();
+        Self { engine, mirror, live: Vec::new(), inbox: Inbox::default(), capture, settings, stamp, tally: Tally::default(), log }
+    }
+
+    /// The oracle's database, to look things up in.
+    #[must_use]
+    pub fn mirror(&self) -> &Mirror {
+        &self.mirror
+    }
+
+    /// The engine under test.
+    #[must_use]
+    pub fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// How many subscriptions are live.
+    #[must_use]
+    pub fn live_count(&self) -> usize {
+        self.live.len()
+    }
+
+    /// Takes a step.
+    ///
+    /// # Errors
+    /// What the step brought to light.
+    pub fn step(&mut self, step: &Step) -> Result<(), Finding> {
+        match step {
+            Step::Exec { sql, params } => self.exec(sql, params).map(|_| ()),
+            Step::Subscribe { id, sql, params } => match self.subscribe(*id, sql, params)? {
+                Subscribed::Refused => {
+                    self.tally.invalid += 1;
+                    Ok(())
+                }
+                Subscribed::Live | Subscribed::TooSlow => Ok(()),
+            },
+            Step::Unsubscribe { id } => {
+                self.unsubscribe(*id);
+                Ok(())
+            }
+        }
+    }
+
+    /// Runs a script in both, and compares every subscription if no transaction stays open. Gives whether it succeeded.
+    ///
+    /// # Errors
+    /// A difference between the two, or a wrong delivery.
+    pub fn exec(&mut self, sql: &str, params: &Params) -> Result<bool, Finding> {
+        let was_open = self.mirror.in_transaction();
+        let ours = self.engine.exec(sql, params.clone());
+        let theirs = self.mirror.exec(sql, params);
+        let wrong = |detail: String| Finding::new(Fault::Write, sql, detail);
+        match (&ours, &theirs) {
+            (Ok(executed), Ok(changes)) if executed.changes != *changes => {
+                return Err(wrong(format!("{} changes instead of {changes}", executed.changes)));
+            }
+            (Ok(_), Ok(_)) => {}
+            (Err(_), Err(_)) => self.tally.failed_writes += 1,
+            (Ok(_), Err(error)) => return Err(wrong(format!("succeeded where SQLite fails: {error}"))),
+            (Err(error), Ok(_)) => return Err(wrong(format!("failed where SQLite succeeds: {error}"))),
+        }
+        if self.engine.in_transaction() != self.mirror.in_transaction() {
+            return Err(wrong(format!("in a transaction: {}, SQLite: {}", self.engine.in_transaction(), self.mirror.in_transaction())));
+        }
+        let delivered = self.receive()?;
+        if !self.mirror.in_transaction() {
+            self.check_commit(sql, delivered)?;
+        } else if was_open && delivered > 0 && !hygiene::may_commit(sql) {
+            return Err(Finding::new(Fault::Hygiene, sql, "delivered while a transaction is open".to_owned()));
+        }
+        Ok(theirs.is_ok())
+    }
+
+    /// Subscribes, if SQLite accepts the query.
+    ///
+    /// # Errors
+    /// When the engine and SQLite do not agree.
+    pub fn subscribe(&mut self, id: u64, sql: &str, params: &Params) -> Result<Subscribed, Finding> {
+        let expected = match self.mirror.query(sql, params) {
+            Answer::Rows(rows) => rows,
+            Answer::TooSlow => {
+                self.tally.too_slow += 1;
+                return Ok(Subscribed::TooSlow);
+            }
+            Answer::Unpreparable(error) | Answer::Failing(error) => {
+                return match self.engine.subscribe(sql, params.clone()) {
+                    Ok(_) => Err(Finding::new(Fault::Mismatch, sql, format!("accepted, SQLite says: {error}"))),
+                    Err(_) => Ok(Subscribed::Refused),
+                };
+            }
+        };
+        let inbox = Arc::clone(&self.inbox);
+        let subscribed = self.engine.subscribe_with(sql, params.clone(), move |id, event| {
+            inbox.lock().unwrap_or_else(PoisonError::into_inner).push((id, event.clone()));
+        });
+        let watch = match subscribed {
+            Ok(watch) => watch,
+            Err(error) => {
+                self.tally.rejected += 1;
+                return Err(Finding::new(Fault::Rejected, sql, format!("SQLite accepts it, the engine: {error}")));
+            }
+        };
+        let snapshot = watch.snapshot();
+        let wrong = |detail: String| Finding::new(Fault::Mismatch, sql, detail);
+        if snapshot.columns != expected.columns {
+            return Err(wrong(format!("columns {:?} instead of {:?}", snapshot.columns, expected.columns)));
+        }
+        if snapshot.commit != self.engine.commit() {
+            return Err(wrong(format!("snapshot of commit {} at {}", snapshot.commit, self.engine.commit())));
+        }
+        let query = Query::new(sql, params, &expected.columns);
+        let again = || self.engine.query(sql, params.clone()).ok().map(|rows| rows.rows);
+        compare(&self.mirror, &query, &snapshot.rows, &expected.rows, again)
+            .map_err(|problem| wrong(report("snapshot", &problem, &snapshot.rows, &expected.rows)))?;
+        self.log.snapshot(id, &snapshot.rows);
+        self.tally.subscriptions += 1;
+        match watch.plan() {
+            Plan::Incremental => self.tally.incremental += 1,
+            Plan::Requery => self.tally.requery += 1,
+        }
+        let (columns, rows, last) = (snapshot.columns.to_vec(), snapshot.rows.to_vec(), snapshot.commit.0);
+        self.live.push(Live { id, query, watch, columns, rows, state: State::Good, moved: false, last, restless: 0, wasteful: 0 });
+        Ok(Subscribed::Live)
+    }
+
+    /// Ends a subscription; one that has ended already may be named again.
+    pub fn unsubscribe(&mut self, id: u64) {
+        self.live.retain(|live| live.id != id);
+    }
+
+    /// Compares each live subscription with a fresh one to the same query.
+    ///
+    /// # Errors
+    /// What differs.
+    pub fn finish(&mut self) -> Result<(), Finding> {
+        if !self.settings.late || self.mirror.in_transaction() {
+            return Ok(());
+        }
+        for live in &self.live {
+            if live.state != State::Good || live.query.sampled {
+                continue;
+            }
+            let Query { sql, params, .. } = &live.query;
+            let wrong = |detail: String| Finding::new(Fault::Late, sql, detail);
+            let fresh = self.engine.subscribe(sql, params.clone()).map_err(|error| wrong(format!("late subscriber: {error}")))?;
+            let fresh = fresh.snapshot();
+            let again = || self.engine.query(sql, params.clone()).ok().map(|rows| rows.rows);
+            compare(&self.mirror, &live.query, &live.rows, &fresh.rows, again)
+                .map_err(|problem| wrong(report("accumulated and fresh", &problem, &live.rows, &fresh.rows)))?;
+        }
+        Ok(())
+    }
+
+    /// Applies what was delivered; gives how many events there were.
+    fn receive(&mut self) -> Result<usize, Finding> {
+        let events = std::mem::take(&mut *self.inbox.lock().unwrap_or_else(PoisonError::into_inner));
+        hygiene::order(&events).map_err(|problem| Finding::new(Fault::Hygiene, "", problem))?;
+        for (id, event) in &events {
+            let Some(live) = self.live.iter_mut().find(|live| live.watch.id() == *id) else {
+                return Err(Finding::new(Fault::Hygiene, "", format!("event for subscription {id}, which is not live: {event:?}")));
+            };
+            self.log.event(live.id, event);
+            if let Event::Diff(_) = event {
+                self.tally.diffs += 1;
+            }
+            live.take(event).map_err(|problem| Finding::new(Fault::Hygiene, &live.query.sql, problem))?;
+            self.tally.wasteful += std::mem::take(&mut live.wasteful);
+            self.tally.restless += std::mem::take(&mut live.restless);
+        }
+        Ok(events.len())
+    }
+
+    fn check_commit(&mut self, after: &str, delivered: usize) -> Result<(), Finding> {
+        let stamp = self.mirror.stamp();
+        let committed = stamp != self.stamp;
+        if !committed && delivered == 0 && leading_keyword(after) != "PRAGMA" {
+            return Ok(());
+        }
+        if let Some(capture) = &mut self.capture {
+            let reread = !stamp.same_schema(self.stamp) || after.to_ascii_uppercase().contains("VACUUM");
+            let checked = capture.check(&self.mirror, reread);
+            self.tally.tables += checked.map_err(|problem| Finding::new(Fault::Capture, after, problem))?;
+        }
+        self.stamp = stamp;
+        self.tally.commits += u64::from(committed);
+        let mut ended = Vec::new();
+        for (index, live) in self.live.iter().enumerate() {
+            match check(&self.mirror, &self.engine, live)? {
+                Checked::Agreed(agreement) if committed => self.tally.count(agreement),
+                Checked::Failing if committed => self.tally.failing += 1,
+                Checked::Agreed(_) | Checked::Failing => {}
+                Checked::Closed => {
+                    self.tally.closed += 1;
+                    ended.push(index);
+                }
+                Checked::TooSlow => {
+                    self.tally.too_slow += 1;
+                    ended.push(index);
+                }
+            }
+        }
+        for live in &mut self.live {
+            if live.moved {
+                continue;
+            }
+            live.moved = live.last > live.watch.snapshot().commit.0 && live.state != State::Closed;
+            self.tally.moved += u64::from(live.moved);
+        }
+        for index in ended.into_iter().rev() {
+            self.live.remove(index);
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Harness {
+    fn drop(&mut self) {
+        if self.engine.in_transaction() {
+            let _ = self.engine.exec("ROLLBACK", ());
+        }
+    }
+}
+
+enum Checked {
+    Agreed(crate::compare::Agreement),
+    Failing,
+    Closed,
+    TooSlow,
+}
+
+fn check(mirror: &Mirror, engine: &Engine, live: &Live) -> Result<Checked, Finding> {
+    let Query { sql, params, .. } = &live.query;
+    let wrong = |detail: String| Finding::new(Fault::Mismatch, sql, detail);
+    match (mirror.query(sql, params), live.state) {
+        (Answer::TooSlow, _) => Ok(Checked::TooSlow),
+        (Answer::Rows(expected), State::Good) => {
+            if *live.columns != *expected.columns {
+                return Err(wrong(format!("columns {:?} instead of {:?}", live.columns, expected.columns)));
+            }
+            let again = || engine.query(sql, params.clone()).ok().map(|rows| rows.rows);
+            compare(mirror, &live.query, &live.rows, &expected.rows, again)
+                .map(Checked::Agreed)
+                .map_err(|problem| wrong(report("accumulated", &problem, &live.rows, &expected.rows)))
+        }
+        (Answer::Unpreparable(_), State::Closed) => Ok(Checked::Closed),
+        (Answer::Failing(_), State::Failing) => Ok(Checked::Failing),
+        (answer, state) => Err(wrong(format!("the subscription is {state:?}, SQLite says {answer:?}"))),
+    }
+}
+
+impl Live {
+    fn take(&mut self, event: &Event) -> Result<(), String> {
+        let commit = event.commit().0;
+        if commit <= self.last {
+            return Err(format!("commit {commit} after commit {}", self.last));
+        }
+        self.last = commit;
+        match event {
+            Event::Diff(diff) => {
+                let before = self.rows.clone();
+                self.wasteful += u64::from(hygiene::apply(diff, &mut self.rows)?);
+                if before == self.rows {
+                    return Err(format!("a diff that changes nothing: {:?}", diff.edits));
+                }
+                self.restless += u64::from(!self.query.shadow.ordered && same_bag(&before, &self.rows));
+                self.state = State::Good;
+            }
+            Event::Columns(snapshot) => {
+                self.columns = snapshot.columns.to_vec();
+                self.rows = snapshot.rows.to_vec();
+                self.query = Query::new(&self.query.sql, &self.query.params, &self.columns);
+                self.state = State::Good;
+            }
+            Event::Error { closed: true, .. } => self.state = State::Closed,
+            Event::Error { closed: false, .. } => self.state = State::Failing,
+            Event::Divergence(divergence) => {
+                return Err(report("the engine itself found", "", &divergence.actual, &divergence.expected));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn report(what: &str, problem: &str, actual: &[Row], expected: &[Row]) -> String {
+    format!("{what}: {problem}\n    actual   {}\n    expected {}", shorten(actual), shorten(expected))
+}
+
+fn shorten(rows: &[Row]) -> String {
+    let mut text = format!("{:?}", &rows[..rows.len().min(40)]);
+    if rows.len() > 40 {
+        text.push_str(&format!(" and {} more", rows.len() - 40));
+    }
+    text
+}

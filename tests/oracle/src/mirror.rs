@@ -1,0 +1,277 @@
+//! The oracle itself: a second SQLite database, made by the same build, to which the same statements are applied.
+
+use std::cell::Cell;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use rusqlite::fallible_iterator::FallibleIterator;
+use rusqlite::{Batch, Connection, Statement};
+use tidewater::{Params, Row, RowBuilder, Rows, Value, ValueRef};
+
+use crate::text::leading_keyword;
+
+/// Instructions between two looks at the clock that counts them.
+const STRIDE: i32 = 1000;
+
+/// What SQLite says to a query.
+#[derive(Clone, Debug)]
+pub enum Answer {
+    /// Its rows.
+    Rows(Rows),
+    /// It does not compile: a name is unknown, or the text is wrong.
+    Unpreparable(String),
+    /// It compiles, and fails when it runs.
+    Failing(String),
+    /// It ran longer than a test may.
+    TooSlow,
+}
+
+/// What a commit changes of a database that is not in a row: compared to learn whether there was one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stamp {
+    changes: u64,
+    schema: i64,
+}
+
+impl Stamp {
+    /// Whether the schema is the same.
+    #[must_use]
+    pub fn same_schema(self, other: Self) -> bool {
+        self.schema == other.schema
+    }
+}
+
+/// The oracle's database.
+pub struct Mirror {
+    connection: Connection,
+    fuel: Arc<AtomicU32>,
+    allowance: u32,
+    /// The schema that cached statements were compiled for.
+    cached_for: Cell<i64>,
+}
+
+impl Mirror {
+    /// An empty database. Statements stop after `allowance` thousand instructions.
+    ///
+    /// # Panics
+    /// When SQLite cannot open a database in memory.
+    #[must_use]
+    pub fn new(allowance: u32) -> Self {
+        let mut connection = Connection::open_in_memory().expect("SQLite opens a database in memory");
+        connection.set_prepared_statement_cache_capacity(512);
+        connection.pragma_update(None, "foreign_keys", true).expect("SQLite knows foreign_keys");
+        let fuel = Arc::new(AtomicU32::new(allowance));
+        let gauge = Arc::clone(&fuel);
+        connection
+            .progress_handler(STRIDE, Some(move || {
+                let left = gauge.load(Ordering::Relaxed);
+                gauge.store(left.saturating_sub(1), Ordering::Relaxed);
+                left == 0
+            }))
+            .expect("the handler belongs to a connection of ours");
+        Self { connection, fuel, allowance, cached_for: Cell::new(-1) }
+    }
+
+    /// Runs a script as the engine promises to: in one transaction unless it begins its own or one is open; what cannot
+    /// run in a transaction runs as it is. Gives what `sqlite3_changes64` counted.
+    ///
+    /// # Errors
+    /// SQLite's message.
+    pub fn exec(&self, sql: &str, params: &Params) -> Result<u64, String> {
+        // What a trigger does to a large table may take long; a runaway write ends all the same.
+        self.fuel.store(self.allowance.saturating_mul(20), Ordering::Relaxed);
+        let wrap = self.connection.is_autocommit() && self.wants_wrapping(sql)?;
+        if !wrap {
+            return self.run(sql, params);
+        }
+        self.control("BEGIN")?;
+        let ran = self.run(sql, params).and_then(|changes| self.control("COMMIT").map(|()| changes));
+        if ran.is_err() && !self.connection.is_autocommit() {
+            self.control("ROLLBACK")?;
+        }
+        ran
+    }
+
+    /// Asks a query.
+    #[must_use]
+    pub fn query(&self, sql: &str, params: &Params) -> Answer {
+        self.ask(sql, params, false)
+    }
+
+    /// Asks a query that is part of another and may have lost some of its parameters.
+    #[must_use]
+    pub fn query_part(&self, sql: &str, params: &Params) -> Answer {
+        self.ask(sql, params, true)
+    }
+
+    fn ask(&self, sql: &str, params: &Params, part: bool) -> Answer {
+        self.refuel();
+        // A cached statement would keep the column names of an older schema.
+        let schema = self.schema();
+        if self.cached_for.replace(schema) != schema {
+            self.connection.flush_prepared_statement_cache();
+        }
+        match self.connection.prepare_cached(sql) {
+            Ok(statement) if !part && surplus(&statement, params) => Answer::Unpreparable("more values than parameters".to_owned()),
+            Ok(mut statement) => self.answer(&mut statement, params),
+            Err(error) => Answer::Unpreparable(error.to_string()),
+        }
+    }
+
+    /// Asks a query with SQLite scanning backwards wherever no ORDER BY tells it how to scan.
+    #[must_use]
+    pub fn query_reversed(&self, sql: &str, params: &Params) -> Answer {
+        self.refuel();
+        let reverse = |on: bool| self.connection.pragma_update(None, "reverse_unordered_selects", on);
+        if let Err(error) = reverse(true) {
+            return Answer::Failing(error.to_string());
+        }
+        let answer = match self.connection.prepare(sql) {
+            Ok(mut statement) => self.answer(&mut statement, params),
+            Err(error) => Answer::Unpreparable(error.to_string()),
+        };
+        match reverse(false) {
+            Ok(()) => answer,
+            Err(error) => Answer::Failing(error.to_string()),
+        }
+    }
+
+    /// The rows of a query that is our own and must work.
+    ///
+    /// # Panics
+    /// If it does not.
+    #[must_use]
+    pub fn rows(&self, sql: &str) -> Vec<Row> {
+        match self.query(sql, &Params::None) {
+            Answer::Rows(rows) => rows.rows,
+            other => panic!("{sql}: {other:?}"),
+        }
+    }
+
+    /// Whether a transaction is open.
+    #[must_use]
+    pub fn in_transaction(&self) -> bool {
+        !self.connection.is_autocommit()
+    }
+
+    /// Where the database stands.
+    #[must_use]
+    pub fn stamp(&self) -> Stamp {
+        Stamp { changes: self.connection.total_changes(), schema: self.schema() }
+    }
+
+    fn schema(&self) -> i64 {
+        self.connection
+            .prepare_cached("SELECT (SELECT schema_version FROM pragma_schema_version) * 1000 + (SELECT count(*) FROM temp.sqlite_schema)")
+            .and_then(|mut statement| statement.query_row([], |row| row.get(0)))
+            .unwrap_or(-1)
+    }
+
+    fn refuel(&self) {
+        self.fuel.store(self.allowance, Ordering::Relaxed);
+    }
+
+    fn control(&self, sql: &str) -> Result<(), String> {
+        self.connection.execute_batch(sql).map_err(|error| error.to_string())
+    }
+
+    /// One statement alone needs no transaction around it, and keeps what OR FAIL keeps because there is none.
+    fn wants_wrapping(&self, sql: &str) -> Result<bool, String> {
+        if matches!(leading_keyword(sql).as_str(), "BEGIN" | "SAVEPOINT" | "PRAGMA" | "VACUUM" | "ATTACH" | "DETACH" | "ANALYZE") {
+            return Ok(false);
+        }
+        match self.connection.prepare(sql) {
+            Ok(_) => Ok(false),
+            Err(rusqlite::Error::MultipleStatement) => Ok(true),
+            Err(_) => Ok(sql.trim_end_matches([';', ' ', '\n', '\t', '\r']).contains(';')),
+        }
+    }
+
+    fn run(&self, sql: &str, params: &Params) -> Result<u64, String> {
+        let mut batch = Batch::new(&self.connection, sql);
+        let mut changes = 0;
+        while let Some(mut statement) = batch.next().map_err(|error| error.to_string())? {
+            let before = self.connection.total_changes();
+            let counts = !statement.readonly() && self.writes_rows(&statement);
+            match self.answer(&mut statement, params) {
+                Answer::Rows(_) => {}
+                Answer::TooSlow => return Err("too slow".to_owned()),
+                Answer::Unpreparable(error) | Answer::Failing(error) => return Err(error),
+            }
+            drop(statement);
+            if counts && self.connection.total_changes() > before {
+                changes += self.connection.changes();
+            }
+        }
+        Ok(changes)
+    }
+
+    fn writes_rows(&self, statement: &Statement<'_>) -> bool {
+        let text = statement.expanded_sql().unwrap_or_default();
+        matches!(leading_keyword(&text).as_str(), "INSERT" | "REPLACE" | "UPDATE" | "DELETE" | "WITH")
+    }
+
+    fn answer(&self, statement: &mut Statement<'_>, params: &Params) -> Answer {
+        if let Err(error) = bind(statement, params) {
+            return Answer::Unpreparable(error.to_string());
+        }
+        let columns: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
+        let width = columns.len();
+        let mut rows = statement.raw_query();
+        let mut builder = RowBuilder::default();
+        let mut found = Vec::new();
+        loop {
+            match rows.next() {
+                Ok(Some(row)) => {
+                    for column in 0..width {
+                        builder.push(row.get_ref(column).map_or(ValueRef::Null, borrowed));
+                    }
+                    found.push(builder.finish());
+                }
+                Ok(None) => return Answer::Rows(Rows { columns: columns.into(), rows: found }),
+                Err(_) if self.fuel.load(Ordering::Relaxed) == 0 => return Answer::TooSlow,
+                Err(error) => return Answer::Failing(error.to_string()),
+            }
+        }
+    }
+}
+
+/// Whether SQLite would refuse to bind the last values.
+fn surplus(statement: &Statement<'_>, params: &Params) -> bool {
+    matches!(params, Params::Positional(values) if values.len() > statement.parameter_count())
+}
+
+/// Parameters that a statement does not have are left out: the shadow of a query may have lost some.
+fn bind(statement: &mut Statement<'_>, params: &Params) -> rusqlite::Result<()> {
+    match params {
+        Params::None => Ok(()),
+        Params::Positional(values) => {
+            let count = statement.parameter_count().min(values.len());
+            (0..count).try_for_each(|index| statement.raw_bind_parameter(index + 1, owned(&values[index])))
+        }
+        Params::Named(values) => values.iter().try_for_each(|(name, value)| {
+            let index = [":", "@", "$"].iter().find_map(|sigil| statement.parameter_index(&format!("{sigil}{name}")).ok().flatten());
+            index.map_or(Ok(()), |index| statement.raw_bind_parameter(index, owned(value)))
+        }),
+    }
+}
+
+fn borrowed(value: rusqlite::types::ValueRef<'_>) -> ValueRef<'_> {
+    match value {
+        rusqlite::types::ValueRef::Null => ValueRef::Null,
+        rusqlite::types::ValueRef::Integer(value) => ValueRef::Integer(value),
+        rusqlite::types::ValueRef::Real(value) => ValueRef::Real(value),
+        rusqlite::types::ValueRef::Text(bytes) => ValueRef::Text(bytes),
+        rusqlite::types::ValueRef::Blob(bytes) => ValueRef::Blob(bytes),
+    }
+}
+
+fn owned(value: &Value) -> rusqlite::types::Value {
+    match value {
+        Value::Null => rusqlite::types::Value::Null,
+        Value::Integer(value) => rusqlite::types::Value::Integer(*value),
+        Value::Real(value) => rusqlite::types::Value::Real(*value),
+        Value::Text(text) => rusqlite::types::Value::Text(String::from_utf8_lossy(text.as_bytes()).into_owned()),
+        Value::Blob(bytes) => rusqlite::types::Value::Blob(bytes.to_vec()),
+    }
+}
