@@ -17,8 +17,18 @@ pub enum Fault {
     Write,
     /// The captured changes are not what happened to the tables.
     Capture,
+    /// Nothing wrong: a write ran longer than a test may, and the case ended there.
+    GaveUp,
     /// A late subscriber sees something else than an early one.
     Late,
+}
+
+impl Fault {
+    /// Its name in lower case.
+    #[must_use]
+    pub fn name(self) -> String {
+        format!("{self:?}").to_ascii_lowercase()
+    }
 }
 
 /// One finding; the case ends with it.

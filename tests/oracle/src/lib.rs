@@ -4,6 +4,8 @@
 //! second SQLite database, [`compare`] judges, [`shrink`] makes what is wrong small. No clock, no file and no thread is
 //! used here, so the same seeds run in a browser.
 
+#[cfg(not(target_family = "wasm"))]
+pub mod campaign;
 mod capture;
 pub mod case;
 pub mod compare;

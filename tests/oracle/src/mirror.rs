@@ -13,6 +13,9 @@ use crate::text::leading_keyword;
 /// Instructions between two looks at the clock that counts them.
 const STRIDE: i32 = 1000;
 
+/// The error of a write that was stopped.
+pub const TOO_SLOW: &str = "too slow";
+
 /// What SQLite says to a query.
 #[derive(Clone, Debug)]
 pub enum Answer {
@@ -59,7 +62,8 @@ impl Mirror {
     pub fn new(allowance: u32) -> Self {
         let mut connection = Connection::open_in_memory().expect("SQLite opens a database in memory");
         connection.set_prepared_statement_cache_capacity(512);
-        connection.pragma_update(None, "foreign_keys", true).expect("SQLite knows foreign_keys");
+        // As the engine's options have it by default; this build of SQLite would begin with them on.
+        connection.pragma_update(None, "foreign_keys", false).expect("SQLite knows foreign_keys");
         let fuel = Arc::new(AtomicU32::new(allowance));
         let gauge = Arc::clone(&fuel);
         connection
@@ -79,7 +83,7 @@ impl Mirror {
     /// SQLite's message.
     pub fn exec(&self, sql: &str, params: &Params) -> Result<u64, String> {
         // What a trigger does to a large table may take long; a runaway write ends all the same.
-        self.fuel.store(self.allowance.saturating_mul(20), Ordering::Relaxed);
+        self.fuel.store(self.allowance.saturating_mul(3), Ordering::Relaxed);
         let wrap = self.connection.is_autocommit() && self.wants_wrapping(sql)?;
         if !wrap {
             return self.run(sql, params);
@@ -195,7 +199,7 @@ impl Mirror {
             let counts = !statement.readonly() && self.writes_rows(&statement);
             match self.answer(&mut statement, params) {
                 Answer::Rows(_) => {}
-                Answer::TooSlow => return Err("too slow".to_owned()),
+                Answer::TooSlow => return Err(TOO_SLOW.to_owned()),
                 Answer::Unpreparable(error) | Answer::Failing(error) => return Err(error),
             }
             drop(statement);

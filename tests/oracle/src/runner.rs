@@ -26,8 +26,14 @@ pub fn run(case: &Case, settings: &Settings, log: Log) -> CaseReport {
     let mut harness = Harness::new(settings.clone(), log);
     let at = Cell::new(0);
     let finding = caught(|| steps(&mut harness, case, &at)).map(|finding| Finding { step: at.get(), ..finding });
+    close(&harness, finding)
+}
+
+/// Sums up what a harness has done.
+pub(crate) fn close(harness: &Harness, finding: Option<Finding>) -> CaseReport {
     let mut tally = harness.tally.clone();
     tally.cases = 1;
+    let finding = finding.filter(|finding| finding.fault != Fault::GaveUp);
     match finding.as_ref().map(|finding| finding.fault) {
         None => {}
         Some(Fault::Crash) => tally.crashes += 1,

@@ -9,12 +9,12 @@ use crate::log::Log;
 use crate::runner;
 use crate::text::{Token, tokens};
 
-/// The smallest case found with no more than `budget` runs.
+/// The smallest case found as long as `patience` lasts; it is asked before each run.
 #[must_use]
-pub fn shrink(case: &Case, settings: &Settings, budget: usize) -> Case {
+pub fn shrink(case: &Case, settings: &Settings, patience: &mut dyn FnMut() -> bool) -> Case {
     let report = runner::run(case, settings, Log::hashed());
     let Some(finding) = report.finding else { return case.clone() };
-    let mut shrinker = Shrinker { fault: finding.fault, settings, left: budget };
+    let mut shrinker = Shrinker { fault: finding.fault, settings, patience };
     let mut best = case.clone();
     // Nothing after the step that failed matters, unless it is the end of the case that does.
     best.steps.truncate(finding.step + 1);
@@ -25,7 +25,7 @@ pub fn shrink(case: &Case, settings: &Settings, budget: usize) -> Case {
         let size = best.to_lines().len();
         best = shrinker.fewer_steps(best);
         best = shrinker.smaller_steps(best);
-        if shrinker.left == 0 || best.to_lines().len() >= size {
+        if best.to_lines().len() >= size {
             return best;
         }
     }
@@ -34,17 +34,12 @@ pub fn shrink(case: &Case, settings: &Settings, budget: usize) -> Case {
 struct Shrinker<'a> {
     fault: Fault,
     settings: &'a Settings,
-    left: usize,
+    patience: &'a mut dyn FnMut() -> bool,
 }
 
 impl Shrinker<'_> {
     fn fails(&mut self, case: &Case) -> bool {
-        if self.left == 0 {
-            return false;
-        }
-        self.left -= 1;
-
-        runner::run(case, self.settings, Log::hashed()).finding.is_some_and(|finding| finding.fault == self.fault)
+        (self.patience)() && runner::run(case, self.settings, Log::hashed()).finding.is_some_and(|finding| finding.fault == self.fault)
     }
 
     /// Leaves out ever smaller runs of steps.

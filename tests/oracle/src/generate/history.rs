@@ -10,6 +10,9 @@ impl Generator {
     /// A whole case.
     pub(super) fn history(mut self) -> Case {
         let mut steps = Vec::new();
+        if self.features.has(Feature::ForeignKeys) && self.random.chance(75) {
+            steps.push(Step::exec("PRAGMA foreign_keys = ON"));
+        }
         steps.extend(self.create_schema().into_iter().map(Step::exec));
         if self.features.has(Feature::FourPhase) {
             steps.extend(self.create_keepers().into_iter().map(Step::exec));
