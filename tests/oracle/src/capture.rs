@@ -44,10 +44,13 @@ impl Capture {
     pub fn check(&mut self, mirror: &Mirror, reread: bool) -> Result<u64, String> {
         let batches = std::mem::take(&mut *self.batches.lock().unwrap_or_else(PoisonError::into_inner));
         if reread {
-            self.tables = readings(mirror).into_iter().map(|(id, reading)| {
-                let copy = reading.read(mirror);
-                (id, (reading, copy))
-            }).collect();
+            self.tables = readings(mirror)
+                .into_iter()
+                .map(|(id, reading)| {
+                    let copy = reading.read(mirror);
+                    (id, (reading, copy))
+                })
+                .collect();
             return Ok(0);
         }
         for (commit, batch) in &batches {
@@ -74,7 +77,10 @@ impl Capture {
                     None => copy.remove(&change.key),
                 };
                 if before != change.old {
-                    return Err(format!("commit {commit}, {id} {:?}: old image {:?}, was {before:?}", change.key, change.old));
+                    return Err(format!(
+                        "commit {commit}, {id} {:?}: old image {:?}, was {before:?}",
+                        change.key, change.old
+                    ));
                 }
             }
         }
@@ -111,11 +117,14 @@ fn readings(mirror: &Mirror) -> Vec<(String, Reading)> {
         "SELECT lower(schema || '.' || name), schema, name, wr FROM pragma_table_list
          WHERE type = 'table' AND schema IN ('main', 'temp') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'",
     );
-    listed.iter().filter_map(|table| {
-        let [id, schema, name] = [0, 1, 2].map(|column| text(table, column));
-        let without_rowid = table.get(3) == Some(ValueRef::Integer(1));
-        reading(mirror, &schema, &name, without_rowid).map(|reading| (id, reading))
-    }).collect()
+    listed
+        .iter()
+        .filter_map(|table| {
+            let [id, schema, name] = [0, 1, 2].map(|column| text(table, column));
+            let without_rowid = table.get(3) == Some(ValueRef::Integer(1));
+            reading(mirror, &schema, &name, without_rowid).map(|reading| (id, reading))
+        })
+        .collect()
 }
 
 fn reading(mirror: &Mirror, schema: &str, name: &str, without_rowid: bool) -> Option<Reading> {

@@ -60,7 +60,8 @@ impl Step {
     }
 
     fn from_json(json: &Json) -> Result<Self, String> {
-        let text = |key: &str| json.get(key).and_then(Json::as_str).map(str::to_owned).ok_or(format!("no `{key}` in {json}"));
+        let text =
+            |key: &str| json.get(key).and_then(Json::as_str).map(str::to_owned).ok_or(format!("no `{key}` in {json}"));
         let id = || json.get("id").and_then(Json::as_u64).ok_or(format!("no `id` in {json}"));
         let params = || json.get("params").map_or(Ok(Params::None), params_from_json);
         match text("op")?.as_str() {
@@ -168,7 +169,10 @@ fn hex(bytes: &[u8]) -> String {
 
 fn unhex(digits: &str) -> Result<Vec<u8>, String> {
     let bytes = digits.as_bytes().chunks(2).map(|pair| {
-        std::str::from_utf8(pair).ok().and_then(|pair| u8::from_str_radix(pair, 16).ok()).ok_or(format!("not hex: {digits}"))
+        std::str::from_utf8(pair)
+            .ok()
+            .and_then(|pair| u8::from_str_radix(pair, 16).ok())
+            .ok_or(format!("not hex: {digits}"))
     });
     bytes.collect()
 }

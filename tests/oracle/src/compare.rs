@@ -10,7 +10,7 @@ use tidewater::{Params, Row, ValueRef};
 
 use crate::mirror::{Answer, Mirror};
 use crate::shadow::Shadow;
-use crate::text::{Kind, tokens};
+use crate::text::{Kind, Token, tokens};
 
 /// A query and what its text says about how to compare it.
 #[derive(Clone, Debug)]
@@ -186,27 +186,27 @@ fn loose(rows: &[Row]) -> Vec<Row> {
         .collect()
 }
 
-/// Functions and names whose value is another each time, or tells of the connection.
-const SAMPLED: [&str; 9] = [
-    "random",
-    "randomblob",
-    "current_timestamp",
-    "current_date",
-    "current_time",
-    "changes",
-    "total_changes",
-    "last_insert_rowid",
-    "sqlite_offset",
-];
+/// Functions and names whose value is another each time.
+const CHANCE: [&str; 5] = ["random", "randomblob", "current_timestamp", "current_date", "current_time"];
+
+/// Functions that tell of the connection.
+const CONNECTION: [&str; 4] = ["changes", "total_changes", "last_insert_rowid", "sqlite_offset"];
 
 /// Functions that tell the time when they are not told one.
 const CLOCKS: [&str; 6] = ["date", "time", "datetime", "julianday", "unixepoch", "strftime"];
 
-fn is_sampled(sql: &str) -> bool {
+/// Whether a statement does something else each time, so that two databases would part.
+#[must_use]
+pub fn is_random(sql: &str) -> bool {
     let found = tokens(sql);
+    let name = |token: &Token<'_>, names: &[&str]| token.kind == Kind::Word && names.iter().any(|name| token.is(name));
+    let is = |at: usize, mark: &str| found.get(at).is_some_and(|token| token.is(mark));
     found.iter().enumerate().any(|(at, token)| {
-        let calls = |nothing: &str| found.get(at + 1).is_some_and(|next| next.is("(")) && found.get(at + 2).is_some_and(|next| next.is(nothing));
-        let name = |names: &[&str]| token.kind == Kind::Word && names.iter().any(|name| token.is(name));
-        name(&SAMPLED) || token.text.eq_ignore_ascii_case("'now'") || (name(&CLOCKS) && calls(")"))
+        let idle_clock = name(token, &CLOCKS) && is(at + 1, "(") && is(at + 2, ")");
+        name(token, &CHANCE) || token.text.eq_ignore_ascii_case("'now'") || idle_clock
     })
+}
+
+fn is_sampled(sql: &str) -> bool {
+    is_random(sql) || tokens(sql).iter().any(|token| CONNECTION.iter().any(|name| token.is(name)))
 }

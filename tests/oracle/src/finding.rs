@@ -17,7 +17,7 @@ pub enum Fault {
     Write,
     /// The captured changes are not what happened to the tables.
     Capture,
-    /// Nothing wrong: a write ran longer than a test may, and the case ended there.
+    /// Nothing wrong: a write ran longer than a test may, or does something else each time. The case ends there.
     GaveUp,
     /// A late subscriber sees something else than an early one.
     Late,

@@ -59,7 +59,11 @@ impl Log {
         let what = match event {
             Event::Diff(diff) => diff.edits.iter().map(edit).collect::<Vec<_>>().join(" "),
             Event::Columns(snapshot) => {
-                format!("columns {} {}", snapshot.columns.join(","), snapshot.rows.iter().map(row).collect::<Vec<_>>().join(" "))
+                format!(
+                    "columns {} {}",
+                    snapshot.columns.join(","),
+                    snapshot.rows.iter().map(row).collect::<Vec<_>>().join(" ")
+                )
             }
             Event::Error { error, closed, .. } => format!("error {} closed={closed}", error.code()),
             Event::Divergence(_) => "divergence".to_owned(),

@@ -67,11 +67,14 @@ impl Mirror {
         let fuel = Arc::new(AtomicU32::new(allowance));
         let gauge = Arc::clone(&fuel);
         connection
-            .progress_handler(STRIDE, Some(move || {
-                let left = gauge.load(Ordering::Relaxed);
-                gauge.store(left.saturating_sub(1), Ordering::Relaxed);
-                left == 0
-            }))
+            .progress_handler(
+                STRIDE,
+                Some(move || {
+                    let left = gauge.load(Ordering::Relaxed);
+                    gauge.store(left.saturating_sub(1), Ordering::Relaxed);
+                    left == 0
+                }),
+            )
             .expect("the handler belongs to a connection of ours");
         Self { connection, fuel, allowance, cached_for: Cell::new(-1) }
     }
@@ -116,8 +119,17 @@ impl Mirror {
             self.connection.flush_prepared_statement_cache();
         }
         match self.connection.prepare_cached(sql) {
-            Ok(statement) if !part && surplus(&statement, params) => Answer::Unpreparable("more values than parameters".to_owned()),
-            Ok(mut statement) => self.answer(&mut statement, params),
+            Ok(statement) if !part && surplus(&statement, params) => {
+                Answer::Unpreparable("more values than parameters".to_owned())
+            }
+            Ok(mut statement) => match self.answer(&mut statement, params) {
+                // A cached statement is compiled anew when it first runs, and may fail only then.
+                Answer::Failing(error) => match self.connection.prepare(sql) {
+                    Ok(_) => Answer::Failing(error),
+                    Err(error) => Answer::Unpreparable(error.to_string()),
+                },
+                answer => answer,
+            },
             Err(error) => Answer::Unpreparable(error.to_string()),
         }
     }
@@ -152,6 +164,22 @@ impl Mirror {
         }
     }
 
+    /// Whether some table has used its last rowid: from then on SQLite picks rowids at random.
+    #[must_use]
+    pub fn picks_rowids(&self) -> bool {
+        let tables = self.rows(
+            "SELECT 'SELECT 1 FROM \"' || schema || '\".\"' || name || '\" WHERE rowid = 9223372036854775807'
+             FROM pragma_table_list WHERE type = 'table' AND NOT wr AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'",
+        );
+        tables
+            .iter()
+            .filter_map(|row| match row.get(0) {
+                Some(ValueRef::Text(sql)) => Some(String::from_utf8_lossy(sql).into_owned()),
+                _ => None,
+            })
+            .any(|sql| matches!(self.query(&sql, &Params::None), Answer::Rows(rows) if !rows.rows.is_empty()))
+    }
+
     /// Whether a transaction is open.
     #[must_use]
     pub fn in_transaction(&self) -> bool {
@@ -164,11 +192,17 @@ impl Mirror {
         Stamp { changes: self.connection.total_changes(), schema: self.schema() }
     }
 
+    /// A number that any schema change of any attached database moves.
     fn schema(&self) -> i64 {
-        self.connection
-            .prepare_cached("SELECT (SELECT schema_version FROM pragma_schema_version) * 1000 + (SELECT count(*) FROM temp.sqlite_schema)")
-            .and_then(|mut statement| statement.query_row([], |row| row.get(0)))
-            .unwrap_or(-1)
+        let version = |name: &str| {
+            let sql = format!("PRAGMA \"{}\".schema_version", name.replace('"', "\"\""));
+            self.connection.prepare_cached(&sql).and_then(|mut pragma| pragma.query_row([], |row| row.get::<_, i64>(0)))
+        };
+        let versions = self.connection.prepare_cached("SELECT name FROM pragma_database_list").and_then(|mut names| {
+            names.query_map([], |row| row.get::<_, String>(0))?.map(|name| version(&name?)).collect()
+        });
+        let versions: Vec<i64> = versions.expect("SQLite knows its databases");
+        versions.iter().fold(versions.len() as i64, |sum, version| sum.wrapping_mul(1009).wrapping_add(*version))
     }
 
     fn refuel(&self) {
@@ -181,7 +215,10 @@ impl Mirror {
 
     /// One statement alone needs no transaction around it, and keeps what OR FAIL keeps because there is none.
     fn wants_wrapping(&self, sql: &str) -> Result<bool, String> {
-        if matches!(leading_keyword(sql).as_str(), "BEGIN" | "SAVEPOINT" | "PRAGMA" | "VACUUM" | "ATTACH" | "DETACH" | "ANALYZE") {
+        if matches!(
+            leading_keyword(sql).as_str(),
+            "BEGIN" | "SAVEPOINT" | "PRAGMA" | "VACUUM" | "ATTACH" | "DETACH" | "ANALYZE"
+        ) {
             return Ok(false);
         }
         match self.connection.prepare(sql) {
@@ -254,7 +291,9 @@ fn bind(statement: &mut Statement<'_>, params: &Params) -> rusqlite::Result<()> 
             (0..count).try_for_each(|index| statement.raw_bind_parameter(index + 1, owned(&values[index])))
         }
         Params::Named(values) => values.iter().try_for_each(|(name, value)| {
-            let index = [":", "@", "$"].iter().find_map(|sigil| statement.parameter_index(&format!("{sigil}{name}")).ok().flatten());
+            let index = [":", "@", "$"]
+                .iter()
+                .find_map(|sigil| statement.parameter_index(&format!("{sigil}{name}")).ok().flatten());
             index.map_or(Ok(()), |index| statement.raw_bind_parameter(index, owned(value)))
         }),
     }

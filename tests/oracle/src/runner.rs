@@ -33,7 +33,7 @@ pub fn run(case: &Case, settings: &Settings, log: Log) -> CaseReport {
 pub(crate) fn close(harness: &Harness, finding: Option<Finding>) -> CaseReport {
     let mut tally = harness.tally.clone();
     tally.cases = 1;
-    let finding = finding.filter(|finding| finding.fault != Fault::GaveUp);
+    let finding = finding.filter(|finding| finding.fault != Fault::GaveUp && !harness.mirror().picks_rowids());
     match finding.as_ref().map(|finding| finding.fault) {
         None => {}
         Some(Fault::Crash) => tally.crashes += 1,

@@ -120,9 +120,10 @@ fn resolve(term: &str, items: &[&str]) -> Option<String> {
         }
         return Some(format!("({}) {rest}", split_alias(items[ordinal - 1]).0));
     }
-    let aliased = items.iter().map(|item| split_alias(item)).find(|(_, alias)| {
-        alias.is_some_and(|alias| unquoted(alias).eq_ignore_ascii_case(unquoted(base)))
-    });
+    let aliased = items
+        .iter()
+        .map(|item| split_alias(item))
+        .find(|(_, alias)| alias.is_some_and(|alias| unquoted(alias).eq_ignore_ascii_case(unquoted(base))));
     Some(match aliased {
         Some((expression, _)) => format!("({expression}) {rest}"),
         None => term.to_owned(),
@@ -132,9 +133,9 @@ fn resolve(term: &str, items: &[&str]) -> Option<String> {
 /// A term's expression, and its COLLATE, direction and place of NULLs.
 fn split_suffix(term: &str) -> (&str, &str) {
     let found = tokens(term);
-    let suffix = found.iter().find(|token| {
-        token.depth == 0 && ["collate", "asc", "desc", "nulls"].iter().any(|word| token.is(word))
-    });
+    let suffix = found
+        .iter()
+        .find(|token| token.depth == 0 && ["collate", "asc", "desc", "nulls"].iter().any(|word| token.is(word)));
     let at = suffix.map_or(term.len(), |token| token.start);
     (term[..at].trim(), &term[at..])
 }

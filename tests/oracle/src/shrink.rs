@@ -39,7 +39,10 @@ struct Shrinker<'a> {
 
 impl Shrinker<'_> {
     fn fails(&mut self, case: &Case) -> bool {
-        (self.patience)() && runner::run(case, self.settings, Log::hashed()).finding.is_some_and(|finding| finding.fault == self.fault)
+        (self.patience)()
+            && runner::run(case, self.settings, Log::hashed())
+                .finding
+                .is_some_and(|finding| finding.fault == self.fault)
     }
 
     /// Leaves out ever smaller runs of steps.
@@ -94,8 +97,8 @@ impl Shrinker<'_> {
 
     /// Puts the values of parameters into the text.
     fn without_parameters(&mut self, best: &mut Case, index: usize) {
-        let (Step::Subscribe { sql, params: Params::Positional(values), .. } | Step::Exec { sql, params: Params::Positional(values) }) =
-            &best.steps[index]
+        let (Step::Subscribe { sql, params: Params::Positional(values), .. }
+        | Step::Exec { sql, params: Params::Positional(values) }) = &best.steps[index]
         else {
             return;
         };

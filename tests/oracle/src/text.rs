@@ -68,11 +68,16 @@ pub fn tokens(sql: &str) -> Vec<Token<'_>> {
     found
 }
 
-/// The first word in upper case; empty if there is none.
+/// The word that the first statement begins with, in upper case; empty if it begins with none.
 #[must_use]
 pub fn leading_keyword(sql: &str) -> String {
     let tokens = tokens(sql);
-    tokens.first().filter(|token| token.kind == Kind::Word).map(|token| token.text.to_ascii_uppercase()).unwrap_or_default()
+    tokens
+        .iter()
+        .find(|token| !token.is(";"))
+        .filter(|token| token.kind == Kind::Word)
+        .map(|token| token.text.to_ascii_uppercase())
+        .unwrap_or_default()
 }
 
 fn comment(rest: &str) -> usize {
@@ -123,7 +128,10 @@ fn number(rest: &str) -> usize {
     let mut end = 0;
     let bytes = rest.as_bytes();
     while end < bytes.len() {
-        let sign = matches!(bytes[end], b'+' | b'-') && end > 0 && matches!(bytes[end - 1], b'e' | b'E') && !rest.starts_with("0x");
+        let sign = matches!(bytes[end], b'+' | b'-')
+            && end > 0
+            && matches!(bytes[end - 1], b'e' | b'E')
+            && !rest.starts_with("0x");
         if !(bytes[end].is_ascii_alphanumeric() || bytes[end] == b'.' || bytes[end] == b'_' || sign) {
             break;
         }
@@ -142,7 +150,10 @@ mod tests {
 
     #[test]
     fn literals_and_names_hide_their_content() {
-        assert_eq!(texts("SELECT 'it''s --', \"a(b\", [c d], x'31'"), ["SELECT", "'it''s --'", ",", "\"a(b\"", ",", "[c d]", ",", "x'31'"]);
+        assert_eq!(
+            texts("SELECT 'it''s --', \"a(b\", [c d], x'31'"),
+            ["SELECT", "'it''s --'", ",", "\"a(b\"", ",", "[c d]", ",", "x'31'"]
+        );
     }
 
     #[test]

@@ -64,7 +64,8 @@ fn sqllogictest() {
 fn standing_queries() {
     for (name, transactions) in [("chinook", 60), ("sakila", 60), ("nexmark", 40), ("ssb", 20), ("tpch", 12)] {
         let Some(folder) = set(&format!("db/{name}")) else { return };
-        let campaign = standing(&folder, transactions, &Settings { allowance: 20_000, ..Settings::default() }).expect("the set can be read");
+        let campaign = standing(&folder, transactions, &Settings { allowance: 20_000, ..Settings::default() })
+            .expect("the set can be read");
         common::conclude(name, &campaign);
         assert!(campaign.tally.comparisons() > 0);
     }

@@ -36,7 +36,8 @@ fn main() -> ExitCode {
 
 fn run(arguments: &[String]) -> Result<Campaign, Box<dyn std::error::Error>> {
     let flag = |name: &str| arguments.iter().any(|argument| argument == name);
-    let value = |name: &str| arguments.iter().position(|argument| argument == name).and_then(|at| arguments.get(at + 1));
+    let value =
+        |name: &str| arguments.iter().position(|argument| argument == name).and_then(|at| arguments.get(at + 1));
     let number = |name: &str, default: u64| value(name).map_or(Ok(default), |text| text.parse::<u64>());
     let place = || arguments.get(1).map(Path::new).ok_or("name a file or folder");
     let strategy = match value("--strategy").map(String::as_str) {
@@ -59,12 +60,16 @@ fn run(arguments: &[String]) -> Result<Campaign, Box<dyn std::error::Error>> {
             };
             Ok(campaign::corpus(place()?, &selection, budget, &settings)?)
         }
-        Some("standing") => Ok(campaign::standing(place()?, usize::try_from(number("--transactions", 100)?)?, &settings)?),
+        Some("standing") => {
+            Ok(campaign::standing(place()?, usize::try_from(number("--transactions", 100)?)?, &settings)?)
+        }
         Some("replay") => {
             let case = Case::from_lines(&std::fs::read_to_string(place()?)?)?;
             let report = runner::run(&case, &settings, Log::kept());
             print!("{}", report.log.text().unwrap_or_default());
-            let findings = report.finding.map(|finding| (place().map(|path| path.display().to_string()).unwrap_or_default(), finding));
+            let findings = report
+                .finding
+                .map(|finding| (place().map(|path| path.display().to_string()).unwrap_or_default(), finding));
             Ok(Campaign { tally: report.tally, findings: findings.into_iter().collect() })
         }
         Some("shrink") => {

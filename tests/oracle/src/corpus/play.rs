@@ -157,7 +157,8 @@ impl<'a> Player<'a> {
              WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND sql NOT LIKE 'CREATE VIRTUAL%'",
         );
         for table in tables.iter().map(text) {
-            if let Some(column) = columns(self.harness.mirror(), &table).and_then(|columns| columns.into_iter().next()) {
+            if let Some(column) = columns(self.harness.mirror(), &table).and_then(|columns| columns.into_iter().next())
+            {
                 self.harness.exec(&format!("UPDATE {table} SET {column} = {column}"), &Params::None)?;
             }
         }

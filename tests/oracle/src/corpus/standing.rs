@@ -75,7 +75,11 @@ mod tests {
 
     #[test]
     fn the_three_texts() {
-        let set = Standing::parse("CREATE TABLE t(a);", "-- x\nBEGIN;\nINSERT INTO t VALUES('a;');\nCOMMIT;\nBEGIN;\nCOMMIT;\n", "-- name: a\nSELECT ';';\nSELECT 2;");
+        let set = Standing::parse(
+            "CREATE TABLE t(a);",
+            "-- x\nBEGIN;\nINSERT INTO t VALUES('a;');\nCOMMIT;\nBEGIN;\nCOMMIT;\n",
+            "-- name: a\nSELECT ';';\nSELECT 2;",
+        );
         assert_eq!(set.transactions.len(), 2);
         assert_eq!(set.queries, ["SELECT ';'", "SELECT 2"]);
     }

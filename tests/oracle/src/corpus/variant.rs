@@ -33,7 +33,10 @@ impl FromStr for Variant {
     type Err = String;
 
     fn from_str(name: &str) -> Result<Self, String> {
-        Self::ALL.into_iter().find(|variant| format!("{variant:?}").eq_ignore_ascii_case(name)).ok_or(format!("no variant {name}"))
+        Self::ALL
+            .into_iter()
+            .find(|variant| format!("{variant:?}").eq_ignore_ascii_case(name))
+            .ok_or(format!("no variant {name}"))
     }
 }
 
@@ -137,7 +140,19 @@ fn write(action: &Action) -> Option<&str> {
     let Action::Write(statements) = action else { return None };
     let [sql] = statements.as_slice() else { return None };
     let apart = [
-        "CREATE", "DROP", "ALTER", "PRAGMA", "BEGIN", "COMMIT", "END", "ROLLBACK", "SAVEPOINT", "RELEASE", "ATTACH", "DETACH", "VACUUM",
+        "CREATE",
+        "DROP",
+        "ALTER",
+        "PRAGMA",
+        "BEGIN",
+        "COMMIT",
+        "END",
+        "ROLLBACK",
+        "SAVEPOINT",
+        "RELEASE",
+        "ATTACH",
+        "DETACH",
+        "VACUUM",
     ];
     (!apart.contains(&leading_keyword(sql).as_str())).then_some(sql)
 }
@@ -158,7 +173,11 @@ mod tests {
 
     fn of(variant: Variant) -> Vec<Action> {
         let statement = |sql: &str| Record::Statement(sql.to_owned());
-        let records = [statement("CREATE TABLE t(a)"), statement("INSERT INTO t VALUES(1)"), Record::Query("SELECT 1".to_owned())];
+        let records = [
+            statement("CREATE TABLE t(a)"),
+            statement("INSERT INTO t VALUES(1)"),
+            Record::Query("SELECT 1".to_owned()),
+        ];
         actions(&records, variant, &mut Random::new(1))
     }
 

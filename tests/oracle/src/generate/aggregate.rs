@@ -11,7 +11,16 @@ impl Generator {
         let order = || -> String { scope.keys().join(", ") };
         let json = if self.features.has(Feature::Json) { 5 } else { 0 };
         let call = match self.random.weighted(&[
-            (20, 0), (10, 1), (14, 2), (8, 3), (4, 4), (12, 5), (12, 6), (8, 7), (6, 8), (json, 9),
+            (20, 0),
+            (10, 1),
+            (14, 2),
+            (8, 3),
+            (4, 4),
+            (12, 5),
+            (12, 6),
+            (8, 7),
+            (6, 8),
+            (json, 9),
         ]) {
             0 => "count(*)".to_owned(),
             1 => format!("count({x})"),

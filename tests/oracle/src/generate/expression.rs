@@ -45,15 +45,42 @@ impl Generator {
         let subquery = if self.features.has(Feature::Subqueries) && depth < 2 { 5 } else { 0 };
         let json = if self.features.has(Feature::Json) { 4 } else { 0 };
         match self.random.weighted(&[
-            (8, 0), (8, 1), (6, 2), (4, 3), (5, 4), (4, 5), (4, 6), (4, 7), (3, 8), (3, 9), (3, 10), (subquery, 11), (json, 12), (3, 13),
+            (8, 0),
+            (8, 1),
+            (6, 2),
+            (4, 3),
+            (5, 4),
+            (4, 5),
+            (4, 6),
+            (4, 7),
+            (3, 8),
+            (3, 9),
+            (3, 10),
+            (subquery, 11),
+            (json, 12),
+            (3, 13),
         ]) {
             0 => self.operand(kind),
-            1 => format!("({column} {} {})", self.random.pick(&["+", "-", "*", "/", "%"]), self.random.pick(&["1", "2", "0.5", "3"])),
+            1 => format!(
+                "({column} {} {})",
+                self.random.pick(&["+", "-", "*", "/", "%"]),
+                self.random.pick(&["1", "2", "0.5", "3"])
+            ),
             2 => format!("({column} || {})", inner(self)),
-            3 => format!("CAST({} AS {})", inner(self), self.random.pick(&["INTEGER", "TEXT", "REAL", "NUMERIC", "BLOB"])),
+            3 => format!(
+                "CAST({} AS {})",
+                inner(self),
+                self.random.pick(&["INTEGER", "TEXT", "REAL", "NUMERIC", "BLOB"])
+            ),
             4 => format!("coalesce({}, {})", inner(self), self.operand(kind)),
-            5 => format!("CASE WHEN {} THEN {} ELSE {} END", self.predicate(scope, depth + 2), inner(self), inner(self)),
-            6 => format!("{}({})", self.random.pick(&["typeof", "length", "upper", "lower", "hex", "quote", "unicode"]), inner(self)),
+            5 => {
+                format!("CASE WHEN {} THEN {} ELSE {} END", self.predicate(scope, depth + 2), inner(self), inner(self))
+            }
+            6 => format!(
+                "{}({})",
+                self.random.pick(&["typeof", "length", "upper", "lower", "hex", "quote", "unicode"]),
+                inner(self)
+            ),
             7 => format!("({column} {} {})", self.random.pick(&["=", "<", "IS", "IS NOT"]), inner(self)),
             8 => format!("nullif({}, {})", inner(self), self.operand(kind)),
             9 => format!("(+{column})"),
@@ -71,7 +98,19 @@ impl Generator {
         let nested = if depth < 2 { 8 } else { 0 };
         let collations = if self.features.has(Feature::Collations) { 5 } else { 0 };
         match self.random.weighted(&[
-            (30, 0), (12, 1), (6, 2), (8, 3), (6, 4), (5, 5), (nested, 6), (subqueries, 7), (subqueries, 8), (3, 9), (4, 10), (collations, 11), (3, 12),
+            (30, 0),
+            (12, 1),
+            (6, 2),
+            (8, 3),
+            (6, 4),
+            (5, 5),
+            (nested, 6),
+            (subqueries, 7),
+            (subqueries, 8),
+            (3, 9),
+            (4, 10),
+            (collations, 11),
+            (3, 12),
         ]) {
             0 => format!("{column} = {}", self.operand(kind)),
             1 => format!("{column} {} {}", self.random.pick(&["<", "<=", ">", ">=", "<>"]), self.operand(kind)),
@@ -96,15 +135,32 @@ impl Generator {
                 let not = *self.random.pick(&["", "", "NOT "]);
                 let (from, inner) = self.from_clause(scope, depth + 1);
                 let item = self.column(&Scope { outer: Vec::new(), ..inner.clone() });
-                let filter = if self.random.chance(50) { format!(" WHERE {}", self.predicate(&inner, depth + 1)) } else { String::new() };
+                let filter = if self.random.chance(50) {
+                    format!(" WHERE {}", self.predicate(&inner, depth + 1))
+                } else {
+                    String::new()
+                };
                 format!("{column} {not}IN (SELECT {item} FROM {from}{filter})")
             }
-            9 => format!("{column} {} {}", self.random.pick(&["LIKE", "NOT LIKE"]), self.random.pick(&["'a%'", "'%b%'", "'_'", "'1%'"])),
+            9 => format!(
+                "{column} {} {}",
+                self.random.pick(&["LIKE", "NOT LIKE"]),
+                self.random.pick(&["'a%'", "'%b%'", "'_'", "'1%'"])
+            ),
             10 => format!("{column} = {}", self.scalar(scope, depth + 1)),
-            11 => format!("{column} = {} COLLATE {}", self.operand(kind), self.random.pick(&["NOCASE", "RTRIM", "BINARY"])),
+            11 => format!(
+                "{column} = {} COLLATE {}",
+                self.operand(kind),
+                self.random.pick(&["NOCASE", "RTRIM", "BINARY"])
+            ),
             _ => {
                 let (other, second) = self.typed_column(scope);
-                format!("({column}, {other}) {} ({}, {})", self.random.pick(&["=", "<", ">=", "IS"]), self.operand(kind), self.operand(second))
+                format!(
+                    "({column}, {other}) {} ({}, {})",
+                    self.random.pick(&["=", "<", ">=", "IS"]),
+                    self.operand(kind),
+                    self.operand(second)
+                )
             }
         }
     }

@@ -86,7 +86,15 @@ impl Generator {
         let rollbacks = if self.features.has(Feature::Transactions) { 6 } else { 0 };
         let phases = if self.features.has(Feature::FourPhase) { 8 } else { 0 };
         let schema = if self.features.has(Feature::SchemaChanges) { 7 } else { 0 };
-        match self.random.weighted(&[(45, 0), (transactions, 1), (savepoints, 2), (rollbacks, 3), (phases, 4), (schema, 5), (5, 6)]) {
+        match self.random.weighted(&[
+            (45, 0),
+            (transactions, 1),
+            (savepoints, 2),
+            (rollbacks, 3),
+            (phases, 4),
+            (schema, 5),
+            (5, 6),
+        ]) {
             1 => {
                 let body = self.writes();
                 self.transaction(steps, body, "COMMIT");
@@ -174,14 +182,21 @@ impl Generator {
             4 => {
                 let table = self.random.pick(&self.schema.tables).name.clone();
                 let name = self.alias("n");
-                format!("ALTER TABLE {table} ADD COLUMN {name}{}", self.random.pick(&["", " DEFAULT 1", " TEXT DEFAULT 'n'"]))
+                format!(
+                    "ALTER TABLE {table} ADD COLUMN {name}{}",
+                    self.random.pick(&["", " DEFAULT 1", " TEXT DEFAULT 'n'"])
+                )
             }
             5 => "ANALYZE".to_owned(),
             6 => "VACUUM".to_owned(),
             7 => "REINDEX".to_owned(),
             8 => {
                 let table = self.random.pick(&self.schema.tables);
-                format!("ALTER TABLE {} RENAME COLUMN {} TO renamed", table.name, table.columns[table.columns.len() - 1].name)
+                format!(
+                    "ALTER TABLE {} RENAME COLUMN {} TO renamed",
+                    table.name,
+                    table.columns[table.columns.len() - 1].name
+                )
             }
             _ => {
                 let table = self.random.pick(&self.schema.tables);

@@ -16,7 +16,13 @@ impl Generator {
         let ctes = if self.features.has(Feature::Ctes) { 7 } else { 0 };
         let recursions = if self.features.has(Feature::Recursion) { 4 } else { 0 };
         let sql = match self.random.weighted(&[
-            (22, 0), (35, 1), (aggregates, 2), (windows, 3), (compounds, 4), (ctes, 5), (recursions, 6),
+            (22, 0),
+            (35, 1),
+            (aggregates, 2),
+            (windows, 3),
+            (compounds, 4),
+            (ctes, 5),
+            (recursions, 6),
         ]) {
             0 => self.lookup(),
             1 => self.plain(),
@@ -90,14 +96,20 @@ impl Generator {
     fn grouped(&mut self) -> String {
         let (from, scope) = self.from_clause(&Scope::default(), 0);
         let filter = self.filter(&scope, 45);
-        let keys: Vec<String> = (0..self.random.weighted(&[(35, 0), (50, 1), (15, 2)])).map(|_| self.column(&scope)).collect();
+        let keys: Vec<String> =
+            (0..self.random.weighted(&[(35, 0), (50, 1), (15, 2)])).map(|_| self.column(&scope)).collect();
         let mut items = keys.clone();
         for _ in 0..self.random.between(1, 3) {
             items.push(self.aggregate(&scope, 1));
         }
         let group = if keys.is_empty() { String::new() } else { format!(" GROUP BY {}", keys.join(", ")) };
         let having = if !keys.is_empty() && self.random.chance(25) {
-            format!(" HAVING {} {} {}", self.aggregate(&scope, 2), self.random.pick(&[">", "<=", "IS NOT"]), self.random.pick(&["0", "1", "2", "NULL"]))
+            format!(
+                " HAVING {} {} {}",
+                self.aggregate(&scope, 2),
+                self.random.pick(&[">", "<=", "IS NOT"]),
+                self.random.pick(&["0", "1", "2", "NULL"])
+            )
         } else {
             String::new()
         };
@@ -170,12 +182,16 @@ impl Generator {
         let start = self.pool.literal(&mut self.random, Kind::Key);
         let name = &table.name;
         match self.random.below(3) {
-            0 => format!("WITH RECURSIVE r(n) AS (VALUES({start}) UNION SELECT t.{to} FROM {name} AS t JOIN r ON t.{from} = r.n) SELECT n FROM r"),
+            0 => format!(
+                "WITH RECURSIVE r(n) AS (VALUES({start}) UNION SELECT t.{to} FROM {name} AS t JOIN r ON t.{from} = r.n) SELECT n FROM r"
+            ),
             1 => format!(
                 "WITH RECURSIVE r(n, d) AS (SELECT {to}, 0 FROM {name} WHERE {from} = {start} UNION SELECT t.{to}, d + 1 FROM {name} AS t \
                  JOIN r ON t.{from} = r.n WHERE d < 4) SELECT n, min(d) FROM r GROUP BY n"
             ),
-            _ => format!("WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r WHERE n < (SELECT count(*) FROM {name})) SELECT count(*), max(n) FROM r"),
+            _ => format!(
+                "WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r WHERE n < (SELECT count(*) FROM {name})) SELECT count(*), max(n) FROM r"
+            ),
         }
     }
 
@@ -212,7 +228,11 @@ impl Generator {
             return String::new();
         }
         let first = self.predicate(scope, 0);
-        if self.random.chance(25) { format!(" WHERE {first} AND {}", self.predicate(scope, 1)) } else { format!(" WHERE {first}") }
+        if self.random.chance(25) {
+            format!(" WHERE {first} AND {}", self.predicate(scope, 1))
+        } else {
+            format!(" WHERE {first}")
+        }
     }
 
     /// ORDER BY expressions, mostly made total by the keys, and LIMIT.
@@ -222,7 +242,8 @@ impl Generator {
         }
         let term = if self.random.chance(75) { self.column(scope) } else { self.scalar(scope, 1) };
         let collation = self.collation();
-        let direction = *self.random.pick(&["", "", " DESC", " DESC NULLS LAST", " ASC NULLS LAST", " DESC NULLS FIRST"]);
+        let direction =
+            *self.random.pick(&["", "", " DESC", " DESC NULLS LAST", " ASC NULLS LAST", " DESC NULLS FIRST"]);
         // A bare literal in ORDER BY would be a column's number.
         let mut terms = vec![format!("({term}){collation}{direction}")];
         if self.random.chance(70) {
@@ -252,7 +273,8 @@ impl Generator {
         if !self.features.has(Feature::Limits) || self.random.chance(45) {
             return String::new();
         }
-        let count = self.random.weighted(&[(3, "0"), (25, "1"), (25, "2"), (20, "3"), (10, "5"), (4, "-1"), (5, "100")]);
+        let count =
+            self.random.weighted(&[(3, "0"), (25, "1"), (25, "2"), (20, "3"), (10, "5"), (4, "-1"), (5, "100")]);
         match self.random.below(4) {
             0 => format!(" LIMIT {count} OFFSET {}", self.random.between(0, 3)),
             _ => format!(" LIMIT {count}"),

@@ -122,7 +122,13 @@ impl Generator {
             }
         }
         let declared = if strict {
-            *self.random.pick(&[("INTEGER", Kind::Integer), ("INT", Kind::Key), ("REAL", Kind::Real), ("TEXT", Kind::Text), ("ANY", Kind::Any)])
+            *self.random.pick(&[
+                ("INTEGER", Kind::Integer),
+                ("INT", Kind::Key),
+                ("REAL", Kind::Real),
+                ("TEXT", Kind::Text),
+                ("ANY", Kind::Any),
+            ])
         } else {
             self.random.weighted(&[
                 (20, ("INTEGER", Kind::Integer)),
@@ -155,7 +161,11 @@ impl Generator {
             definition.push_str(&format!(" CHECK({name} IS NULL OR typeof({name}) <> 'text' OR length({name}) < 9)"));
         }
         if self.random.chance(5) {
-            definition.push_str(self.random.pick(&[" UNIQUE", " UNIQUE ON CONFLICT REPLACE", " UNIQUE ON CONFLICT IGNORE"]));
+            definition.push_str(self.random.pick(&[
+                " UNIQUE",
+                " UNIQUE ON CONFLICT REPLACE",
+                " UNIQUE ON CONFLICT IGNORE",
+            ]));
         }
         (definition, declared.1)
     }
@@ -168,8 +178,13 @@ impl Generator {
     }
 
     fn reference(&mut self) -> Option<String> {
-        let parents: Vec<String> =
-            self.schema.tables.iter().filter(|table| table.key == ["id"] && table.columns[0].kind == Kind::Key).map(|table| table.name.clone()).collect();
+        let parents: Vec<String> = self
+            .schema
+            .tables
+            .iter()
+            .filter(|table| table.key == ["id"] && table.columns[0].kind == Kind::Key)
+            .map(|table| table.name.clone())
+            .collect();
         if parents.is_empty() {
             return None;
         }
@@ -209,8 +224,10 @@ impl Generator {
         let name = format!("v{}", self.schema.views.len());
         let width = self.random.between(1, 3);
         let body = self.select_of_width(width);
-        let columns: Vec<Column> =
-            NAMES[..width].iter().map(|name| Column { name: (*name).to_owned(), kind: Kind::Any, writable: false }).collect();
+        let columns: Vec<Column> = NAMES[..width]
+            .iter()
+            .map(|name| Column { name: (*name).to_owned(), kind: Kind::Any, writable: false })
+            .collect();
         let list = NAMES[..width].join(", ");
         self.schema.views.push(Table { name: name.clone(), columns, key: Vec::new(), automatic: false });
         Some(format!("CREATE VIEW {name}({list}) AS {body}"))
@@ -230,7 +247,10 @@ impl Generator {
                 let column = self.random.pick(&target.columns).clone();
                 let value = self.pool.literal(&mut self.random, column.kind);
                 let written = if column.writable { column.name } else { target.columns[0].name.clone() };
-                format!("UPDATE OR IGNORE {} SET {written} = {value} WHERE {} = {source}", target.name, target.columns[0].name)
+                format!(
+                    "UPDATE OR IGNORE {} SET {written} = {value} WHERE {} = {source}",
+                    target.name, target.columns[0].name
+                )
             }
             2 => format!("SELECT RAISE(IGNORE) WHERE {source} IS NULL"),
             _ => {

@@ -60,7 +60,9 @@ impl Generator {
                 kinds.extend([(30, "LEFT JOIN"), (8, "RIGHT JOIN"), (8, "FULL JOIN")]);
             }
             let kind = self.random.weighted(&kinds);
-            let using = self.shared_column(&scope, &source).filter(|_| !scope.merged && kind.ends_with(" JOIN") && self.random.chance(15));
+            let using = self
+                .shared_column(&scope, &source)
+                .filter(|_| !scope.merged && kind.ends_with(" JOIN") && self.random.chance(15));
             let left = scope.clone();
             scope.sources.push(source);
             text.push_str(&format!(" {kind} {joined}"));
@@ -76,7 +78,11 @@ impl Generator {
             let alias = self.alias("j");
             text.push_str(&format!(", json_each('[1,2,\"a\",null]') AS {alias}"));
             let column = |name: &str| Column { name: name.to_owned(), kind: Kind::Any, writable: false };
-            scope.sources.push(Source { alias, columns: vec![column("value"), column("key")], key: vec!["key".to_owned()] });
+            scope.sources.push(Source {
+                alias,
+                columns: vec![column("value"), column("key")],
+                key: vec!["key".to_owned()],
+            });
         }
         (text, scope)
     }
@@ -107,7 +113,10 @@ impl Generator {
                 };
                 let rows = [row(self), row(self), row(self)].join(", ");
                 let column = Column { name: "column1".to_owned(), kind: Kind::Any, writable: false };
-                (format!("(VALUES {rows}) AS {alias}"), Source { alias, key: vec!["column1".to_owned()], columns: vec![column] })
+                (
+                    format!("(VALUES {rows}) AS {alias}"),
+                    Source { alias, key: vec!["column1".to_owned()], columns: vec![column] },
+                )
             }
             _ => {
                 let table = self.random.pick(&self.schema.tables).clone();
@@ -122,7 +131,11 @@ impl Generator {
         let theirs = format!("{}.{}", right.alias, self.random.pick(&right.columns).name);
         let mine = self.column(&Scope { outer: Vec::new(), ..left.clone() });
         let operator = self.random.weighted(&[(80, "="), (8, "IS"), (6, "<"), (3, ">="), (3, "<>")]);
-        let equation = if self.random.chance(50) { format!("{mine} {operator} {theirs}") } else { format!("{theirs} {operator} {mine}") };
+        let equation = if self.random.chance(50) {
+            format!("{mine} {operator} {theirs}")
+        } else {
+            format!("{theirs} {operator} {mine}")
+        };
         match self.random.below(12) {
             0 => format!("{equation} AND {}", self.predicate(all, depth + 2)),
             1 => self.random.pick(&["1", "0", "NULL"]).to_string(),

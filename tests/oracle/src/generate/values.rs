@@ -35,7 +35,10 @@ impl Pool {
         let mut reals: Vec<Value> = [0.5, 1.0, 2.0, 0.1, 2.25, -1.5, 19.99].map(Value::Real).into();
         if extremes {
             integers.extend([1 << 31, 1 << 53, (1 << 53) + 1, i64::MAX, i64::MIN].map(Value::Integer));
-            reals.extend([-0.0, 1e15, 1e16, 1e300, -1e300, 9_007_199_254_740_993.0, 9_223_372_036_854_775_808.0].map(Value::Real));
+            reals.extend(
+                [-0.0, 1e15, 1e16, 1e300, -1e300, 9_007_199_254_740_993.0, 9_223_372_036_854_775_808.0]
+                    .map(Value::Real),
+            );
         }
         let mut texts: Vec<Value> = ["a", "b", "A", "abc", "", "x"].map(Value::from).into();
         if features.has(Feature::MixedTypes) {
@@ -51,7 +54,8 @@ impl Pool {
         if features.has(Feature::Json) {
             texts.extend(["[1,2]", "{\"a\":[1,2,{\"b\":null}]}", "[]", "{\"a\":1}"].map(Value::from));
         }
-        let blobs = vec![Value::from(vec![]), Value::from(vec![0x31]), Value::from(b"abc".to_vec()), Value::from(vec![0xff])];
+        let blobs =
+            vec![Value::from(vec![]), Value::from(vec![0x31]), Value::from(b"abc".to_vec()), Value::from(vec![0xff])];
         let mut few = |mut values: Vec<Value>| {
             random.shuffle(&mut values);
             values.truncate(random.between(3, 5));

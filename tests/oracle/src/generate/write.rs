@@ -160,14 +160,19 @@ impl Generator {
             1 if column.kind == Kind::Integer => format!("{} + 1", column.name),
             _ => format!("excluded.{}", column.name),
         };
-        let condition = if self.random.chance(30) { format!(" WHERE {} IS NOT NULL", column.name) } else { String::new() };
+        let condition =
+            if self.random.chance(30) { format!(" WHERE {} IS NOT NULL", column.name) } else { String::new() };
         format!("{insert} ON CONFLICT({}) DO UPDATE SET {} = {value}{condition}", table.key.join(", "), column.name)
     }
 
     /// A column that is neither key nor generated, where there is one.
     fn written(&mut self, table: &Table) -> Column {
-        let plain: Vec<Column> =
-            table.columns.iter().filter(|column| column.writable && !table.key.contains(&column.name)).cloned().collect();
+        let plain: Vec<Column> = table
+            .columns
+            .iter()
+            .filter(|column| column.writable && !table.key.contains(&column.name))
+            .cloned()
+            .collect();
         self.random.pick(&plain).clone()
     }
 
