@@ -2,13 +2,14 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use tidewater::{Engine, Event, Location, Options, Params, Plan, Row, Strategy, SubscriptionId, Watch};
+use tidewater::{Engine, Event, Location, Options, Params, Plan, Strategy, SubscriptionId};
 
 use crate::capture::Capture;
 use crate::case::Step;
-use crate::compare::{Query, compare, is_random, same_bag};
+use crate::compare::{Query, compare, is_random};
 use crate::finding::{Fault, Finding};
 use crate::hygiene;
+use crate::live::{Checked, Live, State, check, report, same_names};
 use crate::log::Log;
 use crate::mirror::{Answer, Mirror, Stamp, TOO_SLOW};
 use crate::tally::Tally;
@@ -47,27 +48,6 @@ pub enum Subscribed {
 }
 
 type Inbox = Arc<Mutex<Vec<(SubscriptionId, Event)>>>;
-
-/// A live subscription and the rows that its diffs have led to.
-struct Live {
-    id: u64,
-    query: Query,
-    watch: Watch,
-    columns: Vec<String>,
-    rows: Vec<Row>,
-    state: State,
-    moved: bool,
-    last: u64,
-    restless: u64,
-    wasteful: u64,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum State {
-    Good,
-    Failing,
-    Closed,
-}
 
 /// The engine, the oracle and the live subscriptions.
 pub struct Harness {
@@ -368,84 +348,4 @@ impl Harness {
         }
         Ok(())
     }
-}
-
-enum Checked {
-    Agreed(crate::compare::Agreement),
-    Failing,
-    Closed,
-}
-
-fn check(mirror: &Mirror, engine: &Engine, live: &Live, answer: Answer) -> Result<Checked, Finding> {
-    let Query { sql, params, .. } = &live.query;
-    let wrong = |detail: String| Finding::new(Fault::Mismatch, sql, detail);
-    match (answer, live.state) {
-        (Answer::Rows(expected), State::Good | State::Failing) => {
-            // A query that evaluates again to its last good rows has nothing to send.
-            if !same_names(&live.columns, &expected.columns) {
-                return Err(wrong(format!("columns {:?} instead of {:?}", live.columns, expected.columns)));
-            }
-            let again = || engine.query(sql, params.clone()).ok().map(|rows| rows.rows);
-            compare(mirror, &live.query, &live.rows, &expected.rows, again)
-                .map(Checked::Agreed)
-                .map_err(|problem| wrong(report("accumulated", &problem, &live.rows, &expected.rows)))
-        }
-        (Answer::Unpreparable(_), State::Closed) => Ok(Checked::Closed),
-        (Answer::Failing(_), State::Failing) => Ok(Checked::Failing),
-        (answer, state) => Err(wrong(format!("the subscription is {state:?}, SQLite says {answer:?}"))),
-    }
-}
-
-impl Live {
-    fn take(&mut self, event: &Event) -> Result<(), String> {
-        let commit = event.commit().0;
-        if commit <= self.last {
-            return Err(format!("commit {commit} after commit {}", self.last));
-        }
-        self.last = commit;
-        match event {
-            Event::Diff(diff) => {
-                let before = self.rows.clone();
-                self.wasteful += u64::from(hygiene::apply(diff, &mut self.rows)?);
-                if before == self.rows {
-                    return Err(format!("a diff that changes nothing: {:?}", diff.edits));
-                }
-                self.restless += u64::from(!self.query.shadow.ordered && same_bag(&before, &self.rows));
-                self.state = State::Good;
-            }
-            Event::Columns(snapshot) => {
-                self.columns = snapshot.columns.to_vec();
-                self.rows = snapshot.rows.to_vec();
-                self.query = Query::new(&self.query.sql, &self.query.params, &self.columns);
-                self.state = State::Good;
-            }
-            Event::Error { closed: true, .. } => self.state = State::Closed,
-            Event::Error { closed: false, .. } => self.state = State::Failing,
-            Event::Divergence(divergence) => {
-                return Err(report("the engine itself found", "", &divergence.actual, &divergence.expected));
-            }
-        }
-        Ok(())
-    }
-}
-
-/// SQLite makes names distinct with a random number after a colon when simpler means fail.
-fn same_names(left: &[String], right: &[String]) -> bool {
-    let stem = |name: &String| match name.rsplit_once(':') {
-        Some((stem, digits)) if digits.bytes().all(|byte| byte.is_ascii_digit()) => stem.to_owned(),
-        _ => name.clone(),
-    };
-    left.iter().map(stem).eq(right.iter().map(stem))
-}
-
-fn report(what: &str, problem: &str, actual: &[Row], expected: &[Row]) -> String {
-    format!("{what}: {problem}\n    actual   {}\n    expected {}", shorten(actual), shorten(expected))
-}
-
-fn shorten(rows: &[Row]) -> String {
-    let mut text = format!("{:?}", &rows[..rows.len().min(40)]);
-    if rows.len() > 40 {
-        text.push_str(&format!(" and {} more", rows.len() - 40));
-    }
-    text
 }

@@ -14,6 +14,7 @@ pub mod finding;
 pub mod generate;
 pub mod harness;
 mod hygiene;
+mod live;
 pub mod log;
 pub mod mirror;
 pub mod random;

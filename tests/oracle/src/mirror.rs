@@ -256,7 +256,7 @@ impl Mirror {
         if let Err(error) = bind(statement, params) {
             return Answer::Unpreparable(error.to_string());
         }
-        let columns: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
+        let columns: Vec<String> = statement.column_names().map(str::to_owned).collect();
         let width = columns.len();
         let mut rows = statement.raw_query();
         let mut builder = RowBuilder::default();

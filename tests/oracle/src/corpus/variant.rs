@@ -109,7 +109,7 @@ fn churned(action: Action) -> Vec<Action> {
 fn grouped(actions: Vec<Action>, random: &mut Random) -> Vec<Action> {
     let mut found = Vec::new();
     let mut open: Vec<String> = Vec::new();
-    let mut flush = |open: &mut Vec<String>, found: &mut Vec<Action>, random: &mut Random| {
+    let flush = |open: &mut Vec<String>, found: &mut Vec<Action>, random: &mut Random| {
         if open.is_empty() {
             return;
         }

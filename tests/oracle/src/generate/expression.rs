@@ -128,12 +128,12 @@ impl Generator {
             }
             7 => {
                 let not = *self.random.pick(&["", "NOT "]);
-                let (from, inner) = self.from_clause(scope, depth + 1);
+                let (from, inner) = self.joined_sources(scope, depth + 1);
                 format!("{not}EXISTS (SELECT 1 FROM {from} WHERE {})", self.predicate(&inner, depth + 1))
             }
             8 => {
                 let not = *self.random.pick(&["", "", "NOT "]);
-                let (from, inner) = self.from_clause(scope, depth + 1);
+                let (from, inner) = self.joined_sources(scope, depth + 1);
                 let item = self.column(&Scope { outer: Vec::new(), ..inner.clone() });
                 let filter = if self.random.chance(50) {
                     format!(" WHERE {}", self.predicate(&inner, depth + 1))
@@ -167,7 +167,7 @@ impl Generator {
 
     /// A subquery of one column whose row is decided: an aggregate, or the first by a key.
     fn scalar_subquery(&mut self, scope: &Scope, depth: usize) -> String {
-        let (from, inner) = self.from_clause(scope, depth + 1);
+        let (from, inner) = self.joined_sources(scope, depth + 1);
         let filter = format!(" WHERE {}", self.predicate(&inner, depth + 1));
         let own = Scope { outer: Vec::new(), ..inner.clone() };
         if self.random.chance(60) {

@@ -82,7 +82,7 @@ impl Generator {
     }
 
     fn plain(&mut self) -> String {
-        let (from, scope) = self.from_clause(&Scope::default(), 0);
+        let (from, scope) = self.joined_sources(&Scope::default(), 0);
         let distinct = self.features.has(Feature::Distinct) && self.random.chance(25);
         let star = !distinct && self.random.chance(20);
         let width = self.random.between(1, 3);
@@ -94,7 +94,7 @@ impl Generator {
     }
 
     fn grouped(&mut self) -> String {
-        let (from, scope) = self.from_clause(&Scope::default(), 0);
+        let (from, scope) = self.joined_sources(&Scope::default(), 0);
         let filter = self.filter(&scope, 45);
         let keys: Vec<String> =
             (0..self.random.weighted(&[(35, 0), (50, 1), (15, 2)])).map(|_| self.column(&scope)).collect();
@@ -126,7 +126,7 @@ impl Generator {
     }
 
     fn windowed(&mut self) -> String {
-        let (from, scope) = self.from_clause(&Scope::default(), 1);
+        let (from, scope) = self.joined_sources(&Scope::default(), 1);
         let filter = self.filter(&scope, 30);
         let mut items = scope.keys();
         items.truncate(2);
@@ -160,7 +160,7 @@ impl Generator {
         let mut scope = Scope { sources: vec![source], ..Scope::default() };
         let mut from = "w AS c".to_owned();
         if self.random.chance(40) {
-            let (joined, other) = self.from_clause(&Scope::default(), 2);
+            let (joined, other) = self.joined_sources(&Scope::default(), 2);
             if other.sources.len() == 1 {
                 let theirs = self.column(&other);
                 let mine = self.column(&scope);
@@ -201,7 +201,7 @@ impl Generator {
     }
 
     pub(super) fn select_of_width_at(&mut self, width: usize, depth: usize) -> String {
-        let (from, scope) = self.from_clause(&Scope::default(), depth);
+        let (from, scope) = self.joined_sources(&Scope::default(), depth);
         let filter = self.filter(&scope, 50);
         let named = |items: Vec<String>| -> String {
             items.iter().enumerate().map(|(index, item)| format!("{item} AS x{index}")).collect::<Vec<_>>().join(", ")

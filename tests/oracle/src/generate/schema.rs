@@ -116,10 +116,12 @@ impl Generator {
     }
 
     fn column_definition(&mut self, name: &str, strict: bool) -> (String, Kind) {
-        if name == "a" && self.features.has(Feature::ForeignKeys) && self.random.chance(60) {
-            if let Some(reference) = self.reference() {
-                return (format!("{name} INTEGER{reference}"), Kind::Key);
-            }
+        if name == "a"
+            && self.features.has(Feature::ForeignKeys)
+            && self.random.chance(60)
+            && let Some(reference) = self.reference()
+        {
+            return (format!("{name} INTEGER{reference}"), Kind::Key);
         }
         let declared = if strict {
             *self.random.pick(&[

@@ -44,7 +44,7 @@ impl Scope {
 
 impl Generator {
     /// A FROM clause with its sources. `around` are the sources of the queries around it.
-    pub(super) fn from_clause(&mut self, around: &Scope, depth: usize) -> (String, Scope) {
+    pub(super) fn joined_sources(&mut self, around: &Scope, depth: usize) -> (String, Scope) {
         let outer: Vec<Source> = around.sources.iter().chain(&around.outer).cloned().collect();
         let (mut text, first) = self.source(depth);
         let mut scope = Scope { sources: vec![first], outer, merged: false };

@@ -31,7 +31,7 @@ pub(super) struct Pool {
 impl Pool {
     pub(super) fn any(random: &mut Random, features: Features) -> Self {
         let extremes = features.has(Feature::Extremes);
-        let mut integers: Vec<Value> = [0, 1, 2, 3, -1, 10].map(|value| Value::Integer(value)).into();
+        let mut integers: Vec<Value> = [0, 1, 2, 3, -1, 10].map(Value::Integer).into();
         let mut reals: Vec<Value> = [0.5, 1.0, 2.0, 0.1, 2.25, -1.5, 19.99].map(Value::Real).into();
         if extremes {
             integers.extend([1 << 31, 1 << 53, (1 << 53) + 1, i64::MAX, i64::MIN].map(Value::Integer));

@@ -1,0 +1,112 @@
+//! One live subscription: the rows that its diffs have led to, and how they are checked.
+
+use tidewater::{Engine, Event, Row, Watch};
+
+use crate::compare::{Agreement, Query, compare, same_bag};
+use crate::finding::{Fault, Finding};
+use crate::hygiene;
+use crate::mirror::{Answer, Mirror};
+
+/// A live subscription and the rows that its diffs have led to.
+pub(crate) struct Live {
+    pub(crate) id: u64,
+    pub(crate) query: Query,
+    pub(crate) watch: Watch,
+    pub(crate) columns: Vec<String>,
+    pub(crate) rows: Vec<Row>,
+    pub(crate) state: State,
+    pub(crate) moved: bool,
+    pub(crate) last: u64,
+    pub(crate) restless: u64,
+    pub(crate) wasteful: u64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum State {
+    Good,
+    Failing,
+    Closed,
+}
+
+/// What a comparison came to.
+pub(crate) enum Checked {
+    Agreed(Agreement),
+    Failing,
+    Closed,
+}
+
+/// Compares a subscription with what SQLite answers.
+pub(crate) fn check(mirror: &Mirror, engine: &Engine, live: &Live, answer: Answer) -> Result<Checked, Finding> {
+    let Query { sql, params, .. } = &live.query;
+    let wrong = |detail: String| Finding::new(Fault::Mismatch, sql, detail);
+    match (answer, live.state) {
+        (Answer::Rows(expected), State::Good | State::Failing) => {
+            // A query that evaluates again to its last good rows has nothing to send.
+            if !same_names(&live.columns, &expected.columns) {
+                return Err(wrong(format!("columns {:?} instead of {:?}", live.columns, expected.columns)));
+            }
+            let again = || engine.query(sql, params.clone()).ok().map(|rows| rows.rows);
+            compare(mirror, &live.query, &live.rows, &expected.rows, again)
+                .map(Checked::Agreed)
+                .map_err(|problem| wrong(report("accumulated", &problem, &live.rows, &expected.rows)))
+        }
+        (Answer::Unpreparable(_), State::Closed) => Ok(Checked::Closed),
+        (Answer::Failing(_), State::Failing) => Ok(Checked::Failing),
+        (answer, state) => Err(wrong(format!("the subscription is {state:?}, SQLite says {answer:?}"))),
+    }
+}
+
+impl Live {
+    /// Takes in an event.
+    pub(crate) fn take(&mut self, event: &Event) -> Result<(), String> {
+        let commit = event.commit().0;
+        if commit <= self.last {
+            return Err(format!("commit {commit} after commit {}", self.last));
+        }
+        self.last = commit;
+        match event {
+            Event::Diff(diff) => {
+                let before = self.rows.clone();
+                self.wasteful += u64::from(hygiene::apply(diff, &mut self.rows)?);
+                if before == self.rows {
+                    return Err(format!("a diff that changes nothing: {:?}", diff.edits));
+                }
+                self.restless += u64::from(!self.query.shadow.ordered && same_bag(&before, &self.rows));
+                self.state = State::Good;
+            }
+            Event::Columns(snapshot) => {
+                self.columns = snapshot.columns.to_vec();
+                self.rows = snapshot.rows.to_vec();
+                self.query = Query::new(&self.query.sql, &self.query.params, &self.columns);
+                self.state = State::Good;
+            }
+            Event::Error { closed: true, .. } => self.state = State::Closed,
+            Event::Error { closed: false, .. } => self.state = State::Failing,
+            Event::Divergence(divergence) => {
+                return Err(report("the engine itself found", "", &divergence.actual, &divergence.expected));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// SQLite makes names distinct with a random number after a colon when simpler means fail.
+pub(crate) fn same_names(left: &[String], right: &[String]) -> bool {
+    let stem = |name: &String| match name.rsplit_once(':') {
+        Some((stem, digits)) if digits.bytes().all(|byte| byte.is_ascii_digit()) => stem.to_owned(),
+        _ => name.clone(),
+    };
+    left.iter().map(stem).eq(right.iter().map(stem))
+}
+
+pub(crate) fn report(what: &str, problem: &str, actual: &[Row], expected: &[Row]) -> String {
+    format!("{what}: {problem}\n    actual   {}\n    expected {}", shorten(actual), shorten(expected))
+}
+
+fn shorten(rows: &[Row]) -> String {
+    let mut text = format!("{:?}", &rows[..rows.len().min(40)]);
+    if rows.len() > 40 {
+        text.push_str(&format!(" and {} more", rows.len() - 40));
+    }
+    text
+}
