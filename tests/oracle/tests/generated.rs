@@ -26,7 +26,7 @@ fn what_was_wrong_once_stays_right() {
 
 #[test]
 fn every_subscription_is_sqlites_answer_at_every_commit() {
-    let campaign = fuzz(common::seed(), Budget::new(common::time(200), CASES), &Settings::default(), None);
+    let campaign = fuzz(common::seed(), Budget::new(common::time(900), CASES), &Settings::default(), None);
     common::conclude("generated", &campaign);
     let tally = &campaign.tally;
     assert!(tally.comparisons() >= FLOOR, "only {} comparisons", tally.comparisons());
@@ -39,7 +39,7 @@ fn every_subscription_is_sqlites_answer_at_every_commit() {
 #[test]
 fn requery_agrees_as_well() {
     let settings = Settings { strategy: Strategy::Requery, paranoid: true, ..Settings::default() };
-    let campaign = fuzz(common::seed() + 1_000_000, Budget::new(common::time(20), 150), &settings, None);
+    let campaign = fuzz(common::seed() + 1_000_000, Budget::new(common::time(60), 150), &settings, None);
     common::conclude("requery, paranoid", &campaign);
     assert_eq!(campaign.tally.incremental, 0);
 }

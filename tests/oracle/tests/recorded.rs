@@ -42,7 +42,7 @@ fn maintained_views_of_others() {
 
 #[test]
 fn sqlites_own_tests() {
-    sample("sqlite-tcl", 60, 3, 48);
+    sample("sqlite-tcl", 60, 3, 36);
 }
 
 #[test]
@@ -57,7 +57,7 @@ fn what_fuzzers_kept() {
 
 #[test]
 fn sqllogictest() {
-    sample("slt", 30, 2, 48);
+    sample("slt", 15, 4, 36);
 }
 
 #[test]
