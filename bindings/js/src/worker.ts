@@ -16,7 +16,7 @@ onmessage = ({ data, ports }: MessageEvent<ToWorker>) => {
 async function start({ database, tab, wasm, bus: useBus }: Extract<ToWorker, { type: 'start' }>): Promise<Worker> {
   await init({ module_or_path: wasm });
   if (useBus) bus = new Bus(database, { type: 'worker', tab });
-  const worker = await Worker.start(database, tab, { fatal, pageOnBus, isOnBus: useBus });
+  const worker = await Worker.start(database, tab, { fatal, pageOnBus });
   if (bus) worker.coordinator(bus.port({ type: 'coordinator' }, 'workerToCoordinator', 'coordinatorToWorker'));
   return worker;
 }

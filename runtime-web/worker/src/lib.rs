@@ -5,6 +5,10 @@
 //! `tidewater-coordinator`; what a request does to the database is that of [`host`]'s service, which knows no browser.
 
 #[cfg(target_arch = "wasm32")]
+#[cfg_attr(
+    not(all(feature = "host", feature = "coordinator")),
+    allow(dead_code, reason = "each of the two modules uses its part")
+)]
 mod js;
 
 #[cfg(feature = "host")]

@@ -8,7 +8,7 @@ use js_sys::{Array, Function};
 use sqlite_wasm_vfs::sahpool::OpfsSAHPoolUtil;
 use tidewater::{Engine, Location, Options};
 use tidewater_protocol::{
-    CoordinatorToWorker, Epoch, HostFailure, HostToPage, Hosting, InstanceId, PROTOCOL, PageToHost, StorageMode, TabId,
+    CoordinatorToWorker, Epoch, HostFailure, HostToPage, Hosting, PROTOCOL, PageToHost, StorageMode, TabId,
     Term, WorkerToCoordinator, names,
 };
 use wasm_bindgen::prelude::*;
@@ -27,10 +27,6 @@ extern "C" {
     /// Told the last words of an instance that ends; closes the worker.
     #[wasm_bindgen(method, getter)]
     fn fatal(this: &Shell) -> Function;
-
-    /// Whether everything goes over the bus.
-    #[wasm_bindgen(method, getter, js_name = isOnBus)]
-    fn is_on_bus(this: &Shell) -> bool;
 
     /// Where ports cannot be transferred: the stand-in for a port to the page client of a tab.
     #[wasm_bindgen(method, js_name = pageOnBus)]
@@ -61,7 +57,6 @@ impl Worker {
             pool: RefCell::default(),
             state: RefCell::default(),
             coordinator: RefCell::default(),
-            watch: RefCell::default(),
         };
         Ok(Self { actor: Rc::new(actor) })
     }
@@ -81,8 +76,6 @@ struct Actor {
     shell: Shell,
     _alive: locks::Held,
     coordinator: RefCell<Option<Port>>,
-    /// The wait for the death of the coordinator.
-    watch: RefCell<Option<locks::Queued>>,
     /// The files' VFS once it was installed; paused while this worker does not host.
     pool: RefCell<Option<OpfsSAHPoolUtil>>,
     state: RefCell<State>,
@@ -137,8 +130,7 @@ impl Actor {
         let Ok(message) = message::from_js(received.message) else { return };
         match message {
             CoordinatorToWorker::CoordinatorStarted { .. } => self.register(),
-            CoordinatorToWorker::Registered { instance } => self.watch(&instance),
-            CoordinatorToWorker::UpgradeRequired { .. } => {}
+            CoordinatorToWorker::Registered { .. } | CoordinatorToWorker::UpgradeRequired { .. } => {}
             CoordinatorToWorker::BecomeHost { term, storage, after } => self.become_host(term, storage, after),
             CoordinatorToWorker::Retire { term } => self.retire(term),
             CoordinatorToWorker::Connect { client, term } => self.connect(client, term, received.port),
@@ -150,16 +142,6 @@ impl Actor {
             }
             CoordinatorToWorker::Ping { nonce } => self.tell(&WorkerToCoordinator::Pong { nonce }),
         }
-    }
-
-    /// Over ports the page client brings the port to the next coordinator; on the bus we have to register by ourselves.
-    fn watch(self: &Rc<Self>, instance: &InstanceId) {
-        if !self.shell.is_on_bus() {
-            return;
-        }
-        let actor = Rc::clone(self);
-        let watch = locks::on_free(&names::coordinator_instance(&self.database, instance), move || actor.register());
-        self.watch.replace(watch.ok());
     }
 
     fn become_host(self: &Rc<Self>, term: Term, storage: StorageMode, after: Epoch) {
