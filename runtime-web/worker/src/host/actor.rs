@@ -8,8 +8,8 @@ use js_sys::{Array, Function};
 use sqlite_wasm_vfs::sahpool::OpfsSAHPoolUtil;
 use tidewater::{Engine, Location, Options};
 use tidewater_protocol::{
-    CoordinatorToWorker, Epoch, HostFailure, HostToPage, Hosting, PROTOCOL, PageToHost, StorageMode, TabId,
-    Term, WorkerToCoordinator, names,
+    CoordinatorToWorker, Epoch, HostFailure, HostToPage, Hosting, PROTOCOL, PageToHost, StorageMode, TabId, Term,
+    WorkerToCoordinator, names,
 };
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
