@@ -37,11 +37,13 @@ impl Core {
 
     /// Runs one statement that returns rows, which may write as well.
     pub(crate) fn query(&mut self, sql: &str, params: &Params, control: Control) -> Result<Rows, Error> {
-        if leading_keyword(sql) == Some(StatementKind::Empty) {
-            return Err(Error::NotOneStatement("none"));
-        }
-        if self.storage.session().is_readonly(sql)? {
-            return self.storage.session().query(sql, params);
+        match leading_keyword(sql) {
+            Some(StatementKind::Empty) => return Err(Error::NotOneStatement("none")),
+            // COMMIT is read-only to SQLite as well, and has to be sealed.
+            Some(StatementKind::Select | StatementKind::With) | None if self.storage.session().is_readonly(sql)? => {
+                return self.storage.session().query(sql, params);
+            }
+            _ => {}
         }
         let (outcome, ran) = self.run(sql, params, control);
         ran.map(|()| outcome.rows.unwrap_or(Rows { columns: Arc::default(), rows: Vec::new() }))

@@ -175,3 +175,14 @@ fn an_engine_may_go_while_a_transaction_is_open() {
     drop(engine);
     assert_eq!(count(&Engine::open(path.as_path(), Options::default()).unwrap(), "t"), 0);
 }
+
+#[test]
+fn a_commit_through_query_is_a_commit() {
+    let engine = memory();
+    engine.exec("CREATE TABLE t(a)", ()).unwrap();
+    let mut live = engine.subscribe("SELECT a FROM t", ()).unwrap();
+    engine.exec("BEGIN; INSERT INTO t VALUES (1)", ()).unwrap();
+    engine.query("COMMIT", ()).unwrap();
+    assert!(live.try_next().is_some());
+    assert_eq!(engine.query("PRAGMA user_version", ()).unwrap().rows.len(), 1);
+}

@@ -171,7 +171,11 @@ impl Session<'_> {
 
     /// Gives a number to changes that no transaction of ours made.
     pub(crate) fn number_external_change(&mut self) -> Result<Sealed, Error> {
-        self.state.commit_number.reload(self.connection)?;
+        if let Err(error) = self.state.commit_number.reload(self.connection) {
+            // Nobody was told yet: no version is this one, so the next look finds the change again.
+            self.state.data_version = i64::MIN;
+            return Err(error);
+        }
         Ok(Sealed {
             commit: self.state.commit_number.take_without_storing(),
             batch: ChangeBatch::default(),
