@@ -38,7 +38,7 @@ fn heads(tree: &TokenTree) -> Vec<Name> {
     match tree {
         TokenTree::Group(group) if group.delimiter() == Delimiter::Brace => {
             let trees: Vec<_> = group.stream().into_iter().collect();
-            trees.split(|tree| is_comma(tree)).filter_map(|entry| name(entry.first()?)).collect()
+            trees.split(is_comma).filter_map(|entry| name(entry.first()?)).collect()
         }
         other => name(other).into_iter().collect(),
     }
