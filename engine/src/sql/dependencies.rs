@@ -312,4 +312,4 @@ mod random_tests;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
-mod watch;
+mod watch_tests;

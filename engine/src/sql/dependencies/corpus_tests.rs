@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use super::watch::Watch;
+use super::watch_tests::Watch;
 use crate::options::{Location, Options};
 use crate::plan::{Columns, Dependencies};
 use crate::storage::{Control, Reads, Run, Sealed, Session, Storage};

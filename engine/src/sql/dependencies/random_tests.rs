@@ -1,6 +1,6 @@
 //! Columns and predicates against random writes: a commit that is said not to affect an answer does not change it.
 
-use super::watch::Watch;
+use super::watch_tests::Watch;
 use crate::options::{Location, Options};
 use crate::storage::{Control, Run, Sealed, Session, Storage};
 use crate::types::Params;

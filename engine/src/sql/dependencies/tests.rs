@@ -1,3 +1,5 @@
+//! What queries are found to depend on, form by form.
+
 use std::collections::BTreeSet;
 
 use crate::options::{Location, Options};
