@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use tidewater::{Engine, Event, Location, Options, Params, Plan, Strategy, SubscriptionId};
+use tidewater::{Engine, Event, Location, Options, Params, Plan, Row, Strategy, SubscriptionId};
 
 use crate::capture::Capture;
 use crate::case::Step;
@@ -107,6 +107,17 @@ impl Harness {
     #[must_use]
     pub fn live_count(&self) -> usize {
         self.live.len()
+    }
+
+    /// The rows of each live subscription, in an order that only the rows decide.
+    #[must_use]
+    pub fn bags(&self) -> Vec<(u64, Vec<Row>)> {
+        let sorted = |live: &Live| {
+            let mut rows = live.rows.clone();
+            rows.sort_by(|left, right| left.as_bytes().cmp(right.as_bytes()));
+            (live.id, rows)
+        };
+        self.live.iter().map(sorted).collect()
     }
 
     /// Takes a step.
