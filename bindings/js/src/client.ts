@@ -14,7 +14,7 @@ import {
 } from './generated/protocol.js';
 import { Life } from './life.js';
 import type { Port } from './port.js';
-import { type Asked, Requests } from './requests.js';
+import { type Asked, type Host, Requests } from './requests.js';
 import { readDelivery, readRows } from './rows.js';
 import { State } from './subscription.js';
 
@@ -24,6 +24,10 @@ interface Connection {
   readonly host: string;
   readonly epoch: number;
   welcome: boolean;
+}
+
+function asHost({ port, host, epoch }: Connection): Host {
+  return { leadership: `${host}/${epoch}`, post: (message) => port.postMessage(message) };
 }
 
 /** How long a page that asked for nothing is kept by its last handle: React's StrictMode closes and opens at once. */
@@ -114,8 +118,7 @@ export class PageClient {
     const ended = this.#closed ?? this.#refused;
     if (ended) return Promise.reject(ended);
     const connection = this.#connection;
-    const post = connection?.welcome ? (message: PageToHost) => connection.port.postMessage(message) : undefined;
-    return this.#requests.add(asked, isWrite, post);
+    return this.#requests.add(asked, isWrite, connection?.welcome ? asHost(connection) : undefined);
   }
 
   subscribe(sql: string, params: Uint8Array | undefined): State {
@@ -335,7 +338,7 @@ export class PageClient {
     if (isNew) {
       this.#awaited.clear();
       for (const state of this.#subscriptions.values()) this.#postSubscription(connection, state);
-      this.#requests.welcomed(opened, commit, (message) => connection.port.postMessage(message));
+      this.#requests.welcomed(opened, commit, asHost(connection));
     }
     for (const waiting of this.#waiting) waiting.resolve();
     this.#waiting.clear();

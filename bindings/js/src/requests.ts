@@ -11,10 +11,18 @@ export type Asked = Unnumbered<Extract<PageToHost, { request: number }>>;
 type Unnumbered<Message> = Message extends { request: number } ? Omit<Message, 'request'> : never;
 type Numbered = Asked & { request: number };
 
+/** A host that has welcomed us. */
+export interface Host {
+  /** Names this host and its leadership: no other ever has the same. */
+  readonly leadership: string;
+  post(message: PageToHost): void;
+}
+
 interface Pending {
   readonly message: Numbered;
   readonly isWrite: boolean;
-  posted: boolean;
+  /** The leadership of the host that it was posted to. */
+  postedTo: string | undefined;
   readonly resolve: (answer: Answer) => void;
   readonly reject: (error: TidewaterError) => void;
 }
@@ -30,13 +38,13 @@ export class Requests {
     return this.#known;
   }
 
-  /** Adds a request; `post` posts it if there is a host. */
-  add(asked: Asked, isWrite: boolean, post: ((message: PageToHost) => void) | undefined): Promise<Answer> {
+  /** Adds a request, and posts it if there is a host. */
+  add(asked: Asked, isWrite: boolean, host: Host | undefined): Promise<Answer> {
     return new Promise((resolve, reject) => {
       const message: Numbered = { ...asked, request: (this.#last += 1) };
-      const pending: Pending = { message, isWrite, posted: post !== undefined, resolve, reject };
+      const pending: Pending = { message, isWrite, postedTo: host?.leadership, resolve, reject };
       this.#pending.set(message.request, pending);
-      post?.(message as PageToHost);
+      host?.post(message as PageToHost);
     });
   }
 
@@ -58,20 +66,22 @@ export class Requests {
 
   /**
    * A host has welcomed us that found the database at commit `opened` and is at `commit` now: posts again what certainly was not
-   * done or does no harm twice, and gives up on the rest.
+   * done or does no harm twice, and gives up on the rest. A host that welcomes us again, under a new tab id, may still come
+   * to what was posted to it before.
    */
-  welcomed(opened: number, commit: number, post: (message: PageToHost) => void): void {
+  welcomed(opened: number, commit: number, host: Host): void {
     const nothingHappened = opened === this.#known;
     // A database in memory starts anew with its host.
     this.#known = commit;
     for (const [request, pending] of this.#pending) {
-      if (pending.isWrite && pending.posted && !nothingHappened) {
+      const isSafe = !pending.isWrite || (nothingHappened && pending.postedTo !== host.leadership);
+      if (pending.postedTo !== undefined && !isSafe) {
         this.#pending.delete(request);
-        const why = 'the active tab died while it may have been committing this write';
+        const why = 'the active tab was lost while it may have been committing this write';
         pending.reject(new TidewaterError(codes.outcomeUnknown, why));
       } else {
-        pending.posted = true;
-        post(pending.message as PageToHost);
+        pending.postedTo = host.leadership;
+        host.post(pending.message as PageToHost);
       }
     }
   }
@@ -80,8 +90,8 @@ export class Requests {
   abandon(error: TidewaterError): void {
     const pending = [...this.#pending.values()];
     this.#pending.clear();
-    for (const { reject, isWrite, posted } of pending) {
-      const unknown = isWrite && posted;
+    for (const { reject, isWrite, postedTo } of pending) {
+      const unknown = isWrite && postedTo !== undefined;
       reject(unknown ? new TidewaterError(codes.outcomeUnknown, `${error.message}, with this write under way`) : error);
     }
   }

@@ -9,9 +9,9 @@ import { Requests } from '../src/requests.js';
 const write = { type: 'exec', sql: 'INSERT' } as const;
 const read = { type: 'query', sql: 'SELECT' } as const;
 
-function host() {
+function host(leadership = 'a/1') {
   const posted: (PageToHost & { request: number })[] = [];
-  return { posted, post: (message: PageToHost) => void posted.push(message as never) };
+  return { leadership, posted, post: (message: PageToHost) => void posted.push(message as never) };
 }
 
 async function outcome(promise: Promise<unknown>): Promise<string> {
@@ -20,9 +20,8 @@ async function outcome(promise: Promise<unknown>): Promise<string> {
 }
 
 test('answers go to their requests', async () => {
-  const { post } = host();
   const requests = new Requests();
-  const [one, two] = [requests.add(write, true, post), requests.add(read, false, post)];
+  const [one, two] = [requests.add(write, true, host()), requests.add(read, false, host())];
   requests.answered({ type: 'executed', request: 1, commit: 4, changes: 2 });
   requests.answered({ type: 'failed', request: 2, error: { code: 'sql_error', message: 'no' } });
   expect(await one).toMatchObject({ commit: 4, changes: 2 });
@@ -31,20 +30,20 @@ test('answers go to their requests', async () => {
 });
 
 test('what was never posted is posted to the next host, in order', () => {
-  const { posted, post } = host();
+  const first = host();
   const requests = new Requests();
   void requests.add(write, true, undefined);
   void requests.add(read, false, undefined);
-  requests.welcomed(9, 9, post);
-  expect(posted.map(({ type }) => type)).toEqual(['exec', 'query']);
+  requests.welcomed(9, 9, first);
+  expect(first.posted.map(({ type }) => type)).toEqual(['exec', 'query']);
 });
 
 test('a write under way is repeated if nothing was committed since', async () => {
   const requests = new Requests();
   requests.heard(7);
-  const written = requests.add(write, true, host().post);
-  const next = host();
-  requests.welcomed(7, 8, next.post);
+  const written = requests.add(write, true, host());
+  const next = host('b/2');
+  requests.welcomed(7, 8, next);
   expect(next.posted).toHaveLength(1);
   requests.answered({ type: 'executed', request: 1, commit: 9, changes: 1 });
   expect(await outcome(written)).toBe('done');
@@ -53,10 +52,10 @@ test('a write under way is repeated if nothing was committed since', async () =>
 test('a write under way has an unknown outcome if something was', async () => {
   const requests = new Requests();
   requests.heard(7);
-  const written = requests.add(write, true, host().post);
-  const queried = requests.add(read, false, host().post);
-  const next = host();
-  requests.welcomed(8, 9, next.post);
+  const written = requests.add(write, true, host());
+  const queried = requests.add(read, false, host());
+  const next = host('b/2');
+  requests.welcomed(8, 9, next);
   expect(await outcome(written)).toBe('outcome_unknown');
   expect(next.posted.map(({ type }) => type)).toEqual(['query']);
   expect(await outcome(queried)).toBe('pending');
@@ -65,24 +64,34 @@ test('a write under way has an unknown outcome if something was', async () => {
 test('a delivery of the write itself is no proof that nothing was committed', async () => {
   const requests = new Requests();
   requests.heard(7);
-  const written = requests.add(write, true, host().post);
+  const written = requests.add(write, true, host());
   requests.heard(8, 1);
-  requests.welcomed(8, 8, host().post);
+  requests.welcomed(8, 8, host('b/2'));
+  expect(await outcome(written)).toBe('outcome_unknown');
+});
+
+test('a write under way is not repeated to the host that may still come to it', async () => {
+  const requests = new Requests();
+  requests.heard(7);
+  const written = requests.add(write, true, host());
+  const again = host();
+  requests.welcomed(7, 7, again);
+  expect(again.posted).toHaveLength(0);
   expect(await outcome(written)).toBe('outcome_unknown');
 });
 
 test('a new database in memory begins to count anew', async () => {
   const requests = new Requests();
   requests.heard(7);
-  const lost = requests.add(write, true, host().post);
-  requests.welcomed(0, 1, host().post);
+  const lost = requests.add(write, true, host());
+  requests.welcomed(0, 1, host('b/2'));
   expect(await outcome(lost)).toBe('outcome_unknown');
   expect(requests.known).toBe(1);
 });
 
 test('closing rejects everything, writes under way with an unknown outcome', async () => {
   const requests = new Requests();
-  const posted = requests.add(write, true, host().post);
+  const posted = requests.add(write, true, host());
   const waiting = requests.add(write, true, undefined);
   requests.abandon(new TidewaterError('closed', 'the database was closed'));
   expect([await outcome(posted), await outcome(waiting)]).toEqual(['outcome_unknown', 'closed']);
