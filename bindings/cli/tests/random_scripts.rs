@@ -182,7 +182,7 @@ impl Run {
             }
             4 => self.nested(),
             5 => self.exec(["INSERT INTO t VALUES (1, 1, 1); no sql", "", "-- nothing"][step % 3]),
-            6 if step % 9 == 0 => self.exec(&format!("ALTER TABLE t ADD COLUMN c{step} DEFAULT {step}")),
+            6 if step.is_multiple_of(9) => self.exec(&format!("ALTER TABLE t ADD COLUMN c{step} DEFAULT {step}")),
             6 => {
                 let writes: Vec<String> = (0..3).map(|_| self.random.write()).collect();
                 // What OR FAIL keeps of a longer script is nobody's promise.

@@ -7,8 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use tidewater_coordinator::{Coordinator, Effect, Event, Timing};
 use tidewater_protocol::{
-    CoordinatorToPage, CoordinatorToWorker, Epoch, HostState, Hosting, InstanceId, PageToCoordinator, StorageMode,
-    TabId, WorkerToCoordinator, names,
+    CoordinatorToPage, CoordinatorToWorker, Epoch, Hosting, InstanceId, PageToCoordinator, TabId, WorkerToCoordinator,
+    names,
 };
 
 use crate::browser::{Agent, Channel, Database, Locks, Packet, Queues, Way};
