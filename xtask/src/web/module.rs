@@ -11,6 +11,19 @@ use crate::{node, process, project, toolchain};
 
 const CRATE: &str = "tidewater-worker";
 
+/// What wasm-opt may use: what rustc uses by default. All that it knows would be more than browsers do.
+const FEATURES: &[&str] = &[
+    "--mvp-features",
+    "--enable-bulk-memory",
+    "--enable-bulk-memory-opt",
+    "--enable-call-indirect-overlong",
+    "--enable-multivalue",
+    "--enable-mutable-globals",
+    "--enable-nontrapping-float-to-int",
+    "--enable-reference-types",
+    "--enable-sign-ext",
+];
+
 /// A wasm module of the package.
 pub struct Module {
     /// The feature of the worker crate that makes it, and the name of its glue.
@@ -40,7 +53,7 @@ pub fn build(module: &Module, mode: Mode) -> Result<()> {
     let bound = glue.join(format!("{}_bg.wasm", module.feature));
     if mode == Mode::Release {
         let mut optimise = node::tool("wasm-opt");
-        optimise.args(["--all-features", "-Os", "--strip-debug", "--strip-producers"]);
+        optimise.args(FEATURES).args(["-Os", "--strip-debug", "--strip-producers"]);
         process::run(optimise.arg(&bound).arg("-o").arg(&bound))?;
     }
     if let Some(name) = module.shipped {
