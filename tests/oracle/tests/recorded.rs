@@ -17,8 +17,8 @@ fn set(name: &str) -> Option<PathBuf> {
     folder
 }
 
-/// The one fault that is known and not mended, named in the README's limits: a full-text table that is created and then
-/// rolled back to a savepoint lets the transaction's COMMIT fail.
+/// The one fault that is known and not mended, named in the README's limits: a full-text table that is renamed, and
+/// that rolled back to a savepoint, lets the transaction's COMMIT fail.
 fn is_known(place: &str, detail: &str) -> bool {
     place.contains("sqlite-tcl/altertab.slt database 5 Abort") && detail.contains("no such table: main.fff_content")
 }
