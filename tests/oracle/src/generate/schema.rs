@@ -163,11 +163,8 @@ impl Generator {
             definition.push_str(&format!(" CHECK({name} IS NULL OR typeof({name}) <> 'text' OR length({name}) < 9)"));
         }
         if self.random.chance(5) {
-            definition.push_str(self.random.pick(&[
-                " UNIQUE",
-                " UNIQUE ON CONFLICT REPLACE",
-                " UNIQUE ON CONFLICT IGNORE",
-            ]));
+            let constraints = [" UNIQUE", " UNIQUE ON CONFLICT REPLACE", " UNIQUE ON CONFLICT IGNORE"];
+            definition.push_str(self.random.pick(&constraints));
         }
         (definition, declared.1)
     }
