@@ -8,7 +8,8 @@ use crate::types::{CommitId, Diff, Row, Snapshot};
 /// What one commit means for one subscription. A commit that changed nothing of its result sends nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
-    /// The result changed.
+    /// The result changed; or, with no edits, the query that failed at the last commit that concerned it evaluates again, to
+    /// its last good rows.
     Diff(Diff),
     /// A schema change altered the columns: a new result in the new shape.
     Columns(Snapshot),
@@ -18,8 +19,8 @@ pub enum Event {
         commit: CommitId,
         /// Why.
         error: Arc<Error>,
-        /// Whether the subscription ended, because a table or column of it is gone. Otherwise it stays, and its next diff is
-        /// against the last good rows.
+        /// Whether the subscription ended, because a table or column of it is gone. Otherwise it stays, and once the query
+        /// evaluates again a diff against the last good rows comes, even if it is empty.
         closed: bool,
     },
     /// Paranoid mode found that the maintained result is not what SQLite returns.

@@ -190,9 +190,9 @@ impl Live {
         self.stats.requeries += 1;
         let event = match session.select(&binding.form.sql, &binding.slots) {
             Ok(rows) => {
-                binding.failure = None;
+                let recovers = binding.failure.take().is_some();
                 let (edits, rows) = edits_between(&binding.rows, rows, binding.form.order);
-                if edits.is_empty() {
+                if edits.is_empty() && !recovers {
                     return;
                 }
                 binding.rows = rows.into();

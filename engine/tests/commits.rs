@@ -186,3 +186,27 @@ fn a_commit_through_query_is_a_commit() {
     assert!(live.try_next().is_some());
     assert_eq!(engine.query("PRAGMA user_version", ()).unwrap().rows.len(), 1);
 }
+
+#[test]
+fn a_table_that_is_renamed_after_something_was_undone_commits_and_is_delivered() {
+    let engine = memory();
+    engine.exec("CREATE TABLE t(a); CREATE TABLE u(a)", ()).unwrap();
+    let mut live = engine.subscribe("SELECT a FROM u", ()).unwrap();
+    engine.exec("BEGIN; INSERT INTO t VALUES (1); INSERT INTO u VALUES (1)", ()).unwrap();
+    engine.exec("SAVEPOINT s; INSERT INTO t VALUES (2); ROLLBACK TO s; ALTER TABLE t RENAME TO v; COMMIT", ()).unwrap();
+    assert!(live.try_next().is_some());
+    engine.exec("INSERT INTO u VALUES (2)", ()).unwrap();
+    assert!(live.try_next().is_some());
+}
+
+#[test]
+fn a_full_text_table_that_is_renamed_with_rows_pending_commits() {
+    let engine = memory();
+    engine.exec("CREATE VIRTUAL TABLE docs USING fts5(body); CREATE TABLE t(a)", ()).unwrap();
+    engine.exec("BEGIN; INSERT INTO docs VALUES ('tide')", ()).unwrap();
+    engine.exec("SAVEPOINT s; ALTER TABLE docs RENAME TO papers; ROLLBACK TO s; RELEASE s", ()).unwrap();
+    engine.exec("ALTER TABLE docs RENAME TO papers", ()).unwrap();
+    engine.exec("INSERT INTO t VALUES (1)", ()).unwrap();
+    engine.exec("INSERT INTO papers VALUES ('moon'); COMMIT", ()).unwrap();
+    assert_eq!(count(&engine, "papers"), 2);
+}

@@ -170,6 +170,18 @@ fn a_query_that_fails_stays_and_recovers() {
 }
 
 #[test]
+fn a_query_that_recovers_to_its_last_good_rows_says_so() {
+    let engine = memory("CREATE TABLE t(j); INSERT INTO t VALUES ('[1]')");
+    let mut live = engine.subscribe("SELECT json_extract(j, '$[0]') FROM t", ()).unwrap();
+    engine.exec("INSERT INTO t VALUES ('{bad')", ()).unwrap();
+    assert!(matches!(live.try_next(), Some(Event::Error { closed: false, .. })));
+    engine.exec("DELETE FROM t WHERE j = '{bad'", ()).unwrap();
+    assert_eq!(edits(live.try_next()), []);
+    engine.exec("UPDATE t SET j = '[1, 2]'", ()).unwrap();
+    assert_eq!(live.try_next(), None, "and only once");
+}
+
+#[test]
 fn views_ctes_and_full_text_search_see_through_to_their_tables() {
     let engine = memory(
         "CREATE TABLE t(a, b); CREATE VIEW v AS SELECT a FROM t WHERE b = 1;

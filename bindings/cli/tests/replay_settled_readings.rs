@@ -103,6 +103,33 @@ fn what_or_fail_kept_is_delivered_before_the_error() {
 }
 
 #[test]
+fn what_only_a_trigger_wrote_before_or_fail_is_kept_as_well() {
+    let (mut replay, _) = with_table();
+    replay.exec("INSERT INTO t VALUES (1)");
+    replay.exec("CREATE TABLE log(a)");
+    replay.exec("CREATE TRIGGER g BEFORE INSERT ON t BEGIN INSERT INTO log VALUES (new.a); END");
+    let mut subscriber = Subscriber::default();
+    subscriber.subscribed(&replay.subscribe("log", "SELECT a FROM log"));
+    let reply = replay.exec("INSERT OR FAIL INTO t VALUES (1)");
+    assert_eq!(reply.code(), "constraint");
+    subscriber.receive(&reply);
+    assert_eq!(subscriber.rows["log"], [json!([1])]);
+    let before = replay.exec("").commit();
+    let reply = replay.exec("INSERT INTO t VALUES (1)");
+    assert_eq!((reply.code(), reply.events.len()), ("constraint", 0), "ABORT keeps nothing");
+    assert_eq!(replay.exec("").commit(), before);
+    assert_eq!(replay.query("SELECT a FROM log").rows(), &json!([[1]]));
+}
+
+#[test]
+fn or_fail_in_a_longer_script_takes_the_script_with_it() {
+    let (mut replay, _) = with_table();
+    let reply = replay.exec("INSERT INTO t VALUES (1); INSERT OR FAIL INTO t VALUES (2), (1)");
+    assert_eq!((reply.code(), reply.events.len()), ("constraint", 0));
+    assert_eq!(replay.query("SELECT count(*) FROM t").rows(), &json!([[0]]));
+}
+
+#[test]
 fn a_failed_statement_of_an_open_transaction_leaves_what_its_conflict_clause_says() {
     let (mut replay, mut subscriber) = with_table();
     replay.exec("BEGIN; INSERT INTO t VALUES (1)");
@@ -209,6 +236,16 @@ fn malformed_json_is_such_a_failure_too() {
     let reply = replay.exec("UPDATE t SET j = '{\"a\":2}' WHERE id = 2");
     subscriber.receive(&reply);
     assert_eq!(Value::from(subscriber.rows["j"].clone()), json!([[1, 1], [2, 2]]));
+}
+
+#[test]
+fn a_query_that_recovers_to_its_last_good_rows_gets_a_diff_too() {
+    let mut replay = Replay::start(&[]);
+    replay.exec("CREATE TABLE t(id INTEGER PRIMARY KEY, j); INSERT INTO t VALUES (1, '{}')");
+    replay.subscribe("j", "SELECT id, j ->> 'a' FROM t");
+    replay.exec("INSERT INTO t VALUES (2, 'not json')");
+    let reply = replay.exec("DELETE FROM t WHERE id = 2");
+    assert_eq!(reply.events, [json!({"event": "diff", "sub": "j", "commit": reply.commit(), "edits": []})]);
 }
 
 #[test]

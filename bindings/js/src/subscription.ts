@@ -5,8 +5,11 @@ import { codes, type Plan } from './generated/protocol.js';
 import { Listeners } from './listeners.js';
 import { type Edit, type Row, applyEdits, compareResults } from './rows.js';
 
-/** `pending` before the first result, `live` from then on, `error` when the query failed for good, `closed` after `close()`. */
-export type SubscriptionStatus = 'pending' | 'live' | 'error' | 'closed';
+/**
+ * `pending` before the first result, `live` from then on; `failing` while the query cannot be answered for the data as they
+ * are (`rows` are then the last good ones), `error` when it failed for good, `closed` after `close()`.
+ */
+export type SubscriptionStatus = 'pending' | 'live' | 'failing' | 'error' | 'closed';
 
 /** What changed at one commit. */
 export interface Diff<T = Row> {
@@ -63,7 +66,7 @@ export class Subscription<T = Row> implements AsyncIterable<readonly T[]> {
     return this.#state.status;
   }
 
-  /** Why `status` is `error`, or why the rows could not be brought up to date at the last commit that concerned them. */
+  /** Why `status` is `error` or `failing`. */
   get error(): TidewaterError | undefined {
     return this.#state.error;
   }
@@ -181,21 +184,23 @@ export class State {
     this.#good(commit);
   }
 
-  /** Takes a commit's edits. */
+  /** Takes a commit's edits; none say that a query that failed gives its last good rows again. */
   edited(commit: number, edits: readonly Edit[]): void {
     if (this.status === 'closed') return;
-    const rows = this.rows.slice();
-    applyEdits(rows, edits);
-    this.rows = rows;
-    this.#edits.push(...edits);
-    this.#changed = true;
+    if (edits.length > 0) {
+      const rows = this.rows.slice();
+      applyEdits(rows, edits);
+      this.rows = rows;
+      this.#edits.push(...edits);
+      this.#changed = true;
+    }
     this.#good(commit);
   }
 
   failed(error: TidewaterError, closed: boolean): void {
     if (this.status === 'closed') return;
     this.error = error;
-    if (closed) this.status = 'error';
+    this.status = closed ? 'error' : 'failing';
     this.#changed = true;
   }
 
@@ -218,7 +223,7 @@ export class State {
 
   #good(commit: number): void {
     if (this.#changed || this.commit === 0) this.commit = commit;
-    if (this.status !== 'live' || this.error) this.#changed = true;
+    if (this.status !== 'live') this.#changed = true;
     this.status = 'live';
     this.error = undefined;
   }

@@ -60,10 +60,23 @@ describe('a subscription', () => {
     const { state, subscription } = subscribed([row(1)]);
     state.failed(new TidewaterError('sql_error', 'overflow'), false);
     state.tell();
-    expect(subscription).toMatchObject({ status: 'live', rows: [row(1)], error: { code: 'sql_error' } });
+    expect(subscription).toMatchObject({ status: 'failing', rows: [row(1)], error: { code: 'sql_error' } });
     state.edited(3, [{ type: 'insert', index: 1, row: row(2) }]);
     state.tell();
     expect(subscription).toMatchObject({ status: 'live', rows: [row(1), row(2)], error: undefined });
+  });
+
+  test('goes on after an error with the rows it had', () => {
+    const { state, subscription, diffs, changes } = subscribed([row(1)]);
+    const before = subscription.rows;
+    state.failed(new TidewaterError('sql_error', 'overflow'), false);
+    state.tell();
+    state.edited(3, []);
+    state.tell();
+    expect(subscription).toMatchObject({ status: 'live', error: undefined });
+    expect(subscription.rows).toBe(before);
+    expect(changes()).toBe(3);
+    expect(diffs).toEqual([]);
   });
 
   test('rejects ready when the query fails', async () => {

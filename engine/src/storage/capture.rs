@@ -19,8 +19,8 @@ use super::commit_number::TABLE as COMMIT_NUMBER_TABLE;
 use super::{convert, lock};
 use crate::error::Error;
 use crate::types::{
-    Affinity, Catalog, Change, ChangeBatch, Column, ColumnKind, Row, RowBuilder, RowKey, Table, TableChanges,
-    TableKind, ValueRef,
+    Affinity, Catalog, Change, ChangeBatch, Column, ColumnKind, Row, RowBuilder, RowKey, Table, TableChanges, TableKind,
+    ValueRef,
 };
 
 /// Why a batch is incomplete: the hook named a table that the catalog does not have.
@@ -130,6 +130,12 @@ impl Recorder {
         *self = Self { layouts, rolled_back: true, ..Self::default() };
     }
 
+    /// Whether a commit now would change any row, by what the tables hold.
+    pub(super) fn would_change_rows(&mut self, connection: &Connection) -> bool {
+        let mut differs = |touched: &mut Touched| touched.read_again(connection).is_err() || touched.differs();
+        self.incomplete.is_some() || self.tables.iter_mut().any(&mut differs)
+    }
+
     fn record(&mut self, database: &str, table: &str, case: &PreUpdateCase) {
         if table == COMMIT_NUMBER_TABLE {
             return;
@@ -159,21 +165,22 @@ impl Recorder {
     }
 
     /// The net changes since the last time, and why they are not all there, if so.
-    pub(super) fn seal(&mut self, connection: &Connection) -> Result<(ChangeBatch, Option<&'static str>), Error> {
+    pub(super) fn seal(&mut self, connection: &Connection) -> (ChangeBatch, Option<&'static str>) {
         let distrusted = std::mem::take(&mut self.distrusted);
         let mut incomplete = std::mem::take(&mut self.incomplete);
         self.schema_changed = false;
         let mut batch = ChangeBatch::default();
         for mut touched in std::mem::take(&mut self.tables) {
-            if distrusted && !touched.read_again(connection)? {
-                incomplete = Some("a table hides its rowid");
+            if distrusted && let Err(why) = touched.read_again(connection) {
+                incomplete = Some(why);
+                continue;
             }
             let rows = touched.net_changes();
             if !rows.is_empty() {
                 batch.tables.insert(Arc::clone(&touched.layout.table), TableChanges { rows });
             }
         }
-        Ok((batch, incomplete))
+        (batch, incomplete)
     }
 }
 
@@ -197,11 +204,22 @@ impl Touched {
         self.images.insert(key, images);
     }
 
-    /// Replaces every last image by what the table holds; `false` if the table's rows cannot be addressed.
-    fn read_again(&mut self, connection: &Connection) -> Result<bool, Error> {
-        let Some(select) = &self.layout.select else { return Ok(false) };
+    /// Replaces every last image by what the table holds, or says why that cannot be: the transaction may have renamed or
+    /// dropped the table since.
+    fn read_again(&mut self, connection: &Connection) -> Result<(), &'static str> {
+        let Some(select) = &self.layout.select else { return Err("a table hides its rowid") };
+        Self::read_images(&self.layout, select, &mut self.images, connection)
+            .map_err(|_| "a changed row cannot be read again")
+    }
+
+    fn read_images(
+        layout: &Layout,
+        select: &str,
+        images: &mut HashMap<RowKey, Images>,
+        connection: &Connection,
+    ) -> Result<(), Error> {
         let mut statement = connection.prepare_cached(select).map_err(convert::error)?;
-        for (key, images) in &mut self.images {
+        for (key, images) in images {
             let slots: Vec<_> = match key {
                 RowKey::RowId(id) => vec![(*id).into()],
                 RowKey::PrimaryKey(row) => row.values().map(ValueRef::to_value).collect(),
@@ -209,9 +227,13 @@ impl Touched {
             convert::bind_slots(&mut statement, &slots)?;
             let rows = convert::rows(&mut statement)?;
             // A key found through its collation may be spelt otherwise: then it is another key of this map.
-            images.after = rows.into_iter().find(|row| self.layout.key_of(row).is_none_or(|found| found == *key));
+            images.after = rows.into_iter().find(|row| layout.key_of(row).is_none_or(|found| found == *key));
         }
-        Ok(true)
+        Ok(())
+    }
+
+    fn differs(&self) -> bool {
+        self.images.values().any(|images| images.before != images.after)
     }
 
     fn net_changes(&mut self) -> Vec<Change> {

@@ -1,7 +1,8 @@
 //! Running SQL text: one or many statements, wrapped in a transaction of ours where the text manages none, with every
 //! commit sealed the moment it happened.
 //!
-//! A script outside a transaction is all or nothing. One that begins a transaction of its own is left alone, and what
+//! A script of several statements outside a transaction is all or nothing; a statement alone leaves what SQLite leaves of it
+//! (OR FAIL keeps the rows before the conflict). A script that begins a transaction of its own is left alone, and what
 //! cannot run inside a transaction (PRAGMA, VACUUM, ATTACH, DETACH) commits what came before it and runs as it is.
 
 use rusqlite::fallible_iterator::FallibleIterator;
@@ -99,14 +100,12 @@ impl Session<'_> {
     ) -> Result<(), Error> {
         self.before_statement(statement, kind, run.control, on_commit)?;
         convert::bind(statement, run.params, alone)?;
-        let total = self.connection.total_changes();
         let stepped = if statement.column_count() > 0 {
             convert::rows(statement)
                 .map(|rows| outcome.rows = Some(Rows { rows, columns: convert::columns(statement) }))
         } else {
             statement.raw_execute().map(|_| ()).map_err(convert::error)
         };
-        let wrote = self.connection.total_changes() > total;
         if matches!(kind, StatementKind::Dml | StatementKind::With) && !statement.readonly() && stepped.is_ok() {
             outcome.changes += self.connection.changes();
         }
@@ -119,7 +118,9 @@ impl Session<'_> {
                 // Rows that the statement had written are undone without a report, unless it kept them (OR FAIL).
                 lock(&self.state.recorder).distrust();
                 self.state.wrapped &= !self.connection.is_autocommit();
-                if self.state.wrapped && run.control == Control::Script && wrote && self.connection.changes() > 0 {
+                // Alone, a statement keeps what it would keep without a transaction around it. What it kept is asked of
+                // the tables: SQLite counts no row that only a trigger wrote.
+                if alone && self.state.wrapped && run.control == Control::Script && self.would_change_rows() {
                     self.commit_wrapped(on_commit)?;
                 }
                 Err(error)
@@ -166,14 +167,13 @@ impl Session<'_> {
     }
 
     fn note_effects(&mut self, kind: StatementKind, statement: &Statement<'_>) {
-        let mut recorder = lock(&self.state.recorder);
         match kind {
             StatementKind::Schema => {
-                recorder.schema_changed();
+                lock(&self.state.recorder).schema_changed();
                 self.state.catalog_is_stale = true;
             }
             StatementKind::RollbackTo => {
-                recorder.distrust();
+                lock(&self.state.recorder).distrust();
                 self.state.catalog_is_stale = true;
             }
             // A pragma that only tells needs no second look at the subscriptions; which one sets cannot be told from
@@ -199,7 +199,7 @@ impl Session<'_> {
             self.state.catalog_is_stale = true;
         }
         if lock(&self.state.recorder).has_effects() {
-            let sealed = self.seal()?;
+            let sealed = self.seal();
             on_commit(self, &sealed);
         } else if std::mem::take(&mut self.state.settings_changed) {
             self.settings_changed(on_commit);
@@ -262,10 +262,15 @@ impl Session<'_> {
         self.state.commit_number.store_next(self.connection)
     }
 
-    fn seal(&mut self) -> Result<Sealed, Error> {
-        let (batch, everything) = lock(&self.state.recorder).seal(self.connection)?;
+    fn would_change_rows(&self) -> bool {
+        lock(&self.state.recorder).would_change_rows(self.connection)
+    }
+
+    /// What was committed is sealed, come what may: rows that cannot be read make the batch incomplete.
+    fn seal(&mut self) -> Sealed {
+        let (batch, everything) = lock(&self.state.recorder).seal(self.connection);
         self.state.settings_changed = false;
-        Ok(Sealed { commit: self.state.commit_number.take(), batch, tentative: false, everything })
+        Sealed { commit: self.state.commit_number.take(), batch, tentative: false, everything }
     }
 }
 

@@ -40,8 +40,7 @@ pub(crate) fn check(mirror: &Mirror, engine: &Engine, live: &Live, answer: Answe
     let Query { sql, params, .. } = &live.query;
     let wrong = |detail: String| Finding::new(Fault::Mismatch, sql, detail);
     match (answer, live.state) {
-        (Answer::Rows(expected), State::Good | State::Failing) => {
-            // A query that evaluates again to its last good rows has nothing to send.
+        (Answer::Rows(expected), State::Good) => {
             if !same_names(&live.columns, &expected.columns) {
                 return Err(wrong(format!("columns {:?} instead of {:?}", live.columns, expected.columns)));
             }
@@ -67,11 +66,16 @@ impl Live {
         match event {
             Event::Diff(diff) => {
                 let before = self.rows.clone();
+                let recovers = self.state == State::Failing;
+                if diff.edits.is_empty() && !recovers {
+                    return Err("an empty diff of a query that did not fail".to_owned());
+                }
                 self.wasteful += u64::from(hygiene::apply(diff, &mut self.rows)?);
-                if before == self.rows {
+                if before == self.rows && !recovers {
                     return Err(format!("a diff that changes nothing: {:?}", diff.edits));
                 }
-                self.restless += u64::from(!self.query.shadow.ordered && same_bag(&before, &self.rows));
+                let moved_alone = !self.query.shadow.ordered && !diff.edits.is_empty() && same_bag(&before, &self.rows);
+                self.restless += u64::from(moved_alone);
                 self.state = State::Good;
             }
             Event::Columns(snapshot) => {

@@ -32,6 +32,7 @@ impl Live {
     pub fn receive(&mut self, event: &Event) -> String {
         let title = format!("watch {}, commit {}", self.number, event.commit());
         match event {
+            Event::Diff(diff) if diff.edits.is_empty() => format!("{title}, answered again, the rows as before"),
             Event::Diff(diff) if diff.edits.len() <= EDITS_SHOWN => {
                 let changes = self.changes(diff);
                 format!("{title}, {}\n{changes}", counted(self.rows.len(), "row"))

@@ -163,8 +163,9 @@ impl Generator {
             definition.push_str(&format!(" CHECK({name} IS NULL OR typeof({name}) <> 'text' OR length({name}) < 9)"));
         }
         if self.random.chance(5) {
-            let constraints = [" UNIQUE", " UNIQUE ON CONFLICT REPLACE", " UNIQUE ON CONFLICT IGNORE"];
-            definition.push_str(self.random.pick(&constraints));
+            let constraint: &&str =
+                self.random.pick(&[" UNIQUE", " UNIQUE ON CONFLICT REPLACE", " UNIQUE ON CONFLICT IGNORE"]);
+            definition.push_str(constraint);
         }
         (definition, declared.1)
     }
