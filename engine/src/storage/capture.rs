@@ -19,8 +19,8 @@ use super::commit_number::TABLE as COMMIT_NUMBER_TABLE;
 use super::{convert, lock};
 use crate::error::Error;
 use crate::types::{
-    Affinity, Catalog, Change, ChangeBatch, Column, ColumnKind, Row, RowBuilder, RowKey, Table, TableChanges, TableKind,
-    ValueRef,
+    Affinity, Catalog, Change, ChangeBatch, Column, ColumnKind, Row, RowBuilder, RowKey, Table, TableChanges,
+    TableKind, ValueRef,
 };
 
 /// Why a batch is incomplete: the hook named a table that the catalog does not have.

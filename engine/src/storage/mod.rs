@@ -3,6 +3,7 @@
 mod capture;
 mod catalog;
 mod commit_number;
+mod conflict;
 mod convert;
 mod open;
 mod reads;

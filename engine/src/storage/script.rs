@@ -8,6 +8,7 @@
 use rusqlite::fallible_iterator::FallibleIterator;
 use rusqlite::{Batch, Statement};
 
+use super::conflict::failed_under_fail;
 use super::{Sealed, Session, convert, lock};
 use crate::error::Error;
 use crate::sql::{StatementKind, leading_keyword};
@@ -118,9 +119,11 @@ impl Session<'_> {
                 // Rows that the statement had written are undone without a report, unless it kept them (OR FAIL).
                 lock(&self.state.recorder).distrust();
                 self.state.wrapped &= !self.connection.is_autocommit();
-                // Alone, a statement keeps what it would keep without a transaction around it. What it kept is asked of
-                // the tables: SQLite counts no row that only a trigger wrote.
-                if alone && self.state.wrapped && run.control == Control::Script && self.would_change_rows() {
+                let is_ours_alone = alone && self.state.wrapped && run.control == Control::Script;
+                if is_ours_alone
+                    && lock(&self.state.recorder).would_change_rows(self.connection)
+                    && failed_under_fail(self.connection, run.sql, &error)
+                {
                     self.commit_wrapped(on_commit)?;
                 }
                 Err(error)
@@ -260,10 +263,6 @@ impl Session<'_> {
             lock(&self.state.recorder).somebody_else_wrote();
         }
         self.state.commit_number.store_next(self.connection)
-    }
-
-    fn would_change_rows(&self) -> bool {
-        lock(&self.state.recorder).would_change_rows(self.connection)
     }
 
     /// What was committed is sealed, come what may: rows that cannot be read make the batch incomplete.
