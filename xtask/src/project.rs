@@ -3,7 +3,14 @@
 use std::path::{Path, PathBuf};
 
 /// Crates that run in a browser: linted and built for wasm32 as well as natively.
-pub const WASM_CRATES: &[&str] = &["tidewater", "tidewater-protocol", "tidewater-coordinator", "tidewater-worker"];
+pub const WASM_CRATES: &[&str] = &[
+    "tidewater",
+    "tidewater-protocol",
+    "tidewater-coordinator",
+    "tidewater-worker",
+    "tidewater-oracle",
+    "tidewater-oracle-wasm",
+];
 
 /// The npm packages, members of the root workspace.
 pub const NPM_PACKAGES: &[&str] = &["bindings/js", "tests/browser", "examples/chat"];

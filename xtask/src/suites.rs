@@ -1,12 +1,13 @@
 //! The test suites, and the whole of what must pass before a change lands.
 
+use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::{Result, bail};
 
 use crate::tally::Tally;
-use crate::web::Mode;
-use crate::{checks, chromium, demo, licences, node, packages, process, toolchain};
+use crate::web::{self, Mode};
+use crate::{checks, chromium, demo, licences, node, packages, process, project, toolchain};
 
 type Suite = (&'static str, fn() -> Result<Tally>);
 
@@ -14,6 +15,9 @@ const SUITES: &[Suite] = &[("native", native), ("browser", browser)];
 
 /// The npm packages with a `test` script. The demo's tests are in tests/browser.
 const TESTED_PACKAGES: &[&str] = &["bindings/js", "tests/browser"];
+
+/// Names the native oracle for the tests in a browser.
+const ORACLE: &str = "TIDEWATER_ORACLE";
 
 /// Sets the machine up and runs the named suites, or all of them. All run, even when one fails.
 pub fn test(names: &[&str]) -> Result<()> {
@@ -67,15 +71,23 @@ fn native() -> Result<Tally> {
 /// What runs in a browser: the built package as an application would use it.
 fn browser() -> Result<Tally> {
     demo::build()?;
+    web::build_oracle()?;
+    let oracle = native_oracle()?;
     let mut tally = Tally::default();
     for package in TESTED_PACKAGES {
         process::step(&format!("Tests of {package}"));
         let mut command = node::npm();
         command.args(["run", "test", "--workspace", package]);
-        command.env(chromium::VARIABLE, chromium::current()?);
+        command.env(chromium::VARIABLE, chromium::current()?).env(ORACLE, &oracle);
         tally.include(counted(&mut command)?);
     }
     Ok(tally)
+}
+
+/// The oracle's program: what it logs natively, it has to log in a browser.
+fn native_oracle() -> Result<PathBuf> {
+    process::run(toolchain::cargo()?.args(["build", "--package", "tidewater-oracle", "--bin", "oracle"]))?;
+    Ok(project::path("target/debug/oracle"))
 }
 
 /// Runs a test runner and counts; one that fails without naming a failed test counts as a failure.

@@ -7,6 +7,7 @@ import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const DIST = fileURLToPath(new URL('../../../bindings/js/dist/', import.meta.url));
+const ORACLE = fileURLToPath(new URL('../../../target/oracle-wasm/', import.meta.url));
 
 const TYPES: Record<string, string> = {
   '.js': 'text/javascript',
@@ -49,7 +50,8 @@ async function load(path: string): Promise<[type: string, body: string | Buffer]
   }
   const type = TYPES[extname(path)];
   if (!type || path.includes('..')) throw new Error('not served');
-  return [type, await readFile(join(DIST, path))];
+  const oracle = path.match(/^\/oracle\/(.*)$/);
+  return [type, await readFile(oracle ? join(ORACLE, oracle[1]!) : join(DIST, path))];
 }
 
 function stop(server: Server): Promise<void> {

@@ -36,6 +36,12 @@ impl Log {
         self.hash
     }
 
+    /// The hash as 16 hexadecimal digits.
+    #[must_use]
+    pub fn hash_text(&self) -> String {
+        format!("{:016x}", self.hash)
+    }
+
     /// Appends a line.
     pub fn line(&mut self, line: &str) {
         for byte in line.bytes().chain([b'\n']) {

@@ -20,10 +20,15 @@ pub enum Mode {
     Release,
 }
 
+/// Builds the oracle for a browser, with the compiler's settings of what is shipped.
+pub fn build_oracle() -> Result<()> {
+    module::build(&module::ORACLE, Mode::Release)
+}
+
 /// Builds the browser packages and prints the size of every artefact.
 pub fn build(mode: Mode) -> Result<()> {
     node::packages()?;
-    for module in module::ALL {
+    for module in module::SHIPPED {
         module::build(module, mode)?;
     }
     package::bundle(mode)?;

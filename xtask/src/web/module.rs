@@ -9,7 +9,7 @@ use wasm_bindgen_cli_support::Bindgen;
 use super::{Mode, package};
 use crate::{node, process, project, toolchain};
 
-const CRATE: &str = "tidewater-worker";
+const WORKER: &str = "tidewater-worker";
 
 /// What wasm-opt may use: what rustc uses by default. All that it knows would be more than browsers do.
 const FEATURES: &[&str] = &[
@@ -24,34 +24,64 @@ const FEATURES: &[&str] = &[
     "--enable-sign-ext",
 ];
 
-/// A wasm module of the package.
+/// A wasm module.
 pub struct Module {
-    /// The feature of the worker crate that makes it, and the name of its glue.
-    feature: &'static str,
-    /// The file that is shipped; none for a module that the bundler puts into its script.
+    /// The crate that it is made from.
+    package: &'static str,
+    /// The feature of the crate that makes it, if it has several.
+    feature: Option<&'static str>,
+    /// The name of its glue.
+    name: &'static str,
+    /// Where the glue goes.
+    folder: fn() -> PathBuf,
+    /// The file that is shipped; none for a module that the bundler puts into its script, or that is not shipped.
     shipped: Option<&'static str>,
 }
 
-/// The modules of the package.
-pub const ALL: &[Module] =
-    &[Module { feature: "coordinator", shipped: None }, Module { feature: "host", shipped: Some("tidewater.wasm") }];
+impl Module {
+    /// Only what users download is worth the minute that wasm-opt takes.
+    fn is_downloaded(&self) -> bool {
+        self.package == WORKER
+    }
+}
 
-/// Builds one module into the package.
+/// The modules of the npm package.
+pub const SHIPPED: &[Module] = &[
+    Module { package: WORKER, feature: Some("coordinator"), name: "coordinator", folder: package::glue, shipped: None },
+    Module {
+        package: WORKER,
+        feature: Some("host"),
+        name: "host",
+        folder: package::glue,
+        shipped: Some("tidewater.wasm"),
+    },
+];
+
+/// The oracle, which runs in a browser to be compared with itself.
+pub const ORACLE: Module = Module {
+    package: "tidewater-oracle-wasm",
+    feature: None,
+    name: "oracle",
+    folder: || project::path("target/oracle-wasm"),
+    shipped: None,
+};
+
+/// Builds one module.
 pub fn build(module: &Module, mode: Mode) -> Result<()> {
-    process::step(&format!("Building the {}'s wasm", module.feature));
+    process::step(&format!("Building the {}'s wasm", module.name));
     let compiled = compile(module, mode)?;
-    let glue = package::glue();
+    let glue = (module.folder)();
     Bindgen::new()
         .input_path(&compiled)
-        .out_name(module.feature)
+        .out_name(module.name)
         .web(true)?
         .typescript(true)
         .remove_name_section(mode == Mode::Release)
         .remove_producers_section(mode == Mode::Release)
         .generate(&glue)
         .with_context(|| format!("wasm-bindgen failed on {}", compiled.display()))?;
-    let bound = glue.join(format!("{}_bg.wasm", module.feature));
-    if mode == Mode::Release {
+    let bound = glue.join(format!("{}_bg.wasm", module.name));
+    if mode == Mode::Release && module.is_downloaded() {
         let mut optimise = node::tool("wasm-opt");
         optimise.args(FEATURES).args(["-Os", "--strip-debug", "--strip-producers"]);
         process::run(optimise.arg(&bound).arg("-o").arg(&bound))?;
@@ -72,12 +102,15 @@ fn compile(module: &Module, mode: Mode) -> Result<PathBuf> {
         Mode::Release => "release-wasm",
     };
     let mut cargo = toolchain::cargo()?;
-    cargo.args(["build", "--package", CRATE, "--target", toolchain::WASM, "--profile", profile]);
-    cargo.args(["--no-default-features", "--features", module.feature]).arg("--target-dir").arg(&target);
+    cargo.args(["build", "--package", module.package, "--target", toolchain::WASM, "--profile", profile]);
+    if let Some(feature) = module.feature {
+        cargo.args(["--no-default-features", "--features", feature]);
+    }
+    cargo.arg("--target-dir").arg(&target);
     process::run(&mut cargo)?;
     let folder = match mode {
         Mode::Debug => "debug",
         Mode::Release => profile,
     };
-    Ok(target.join(toolchain::WASM).join(folder).join(CRATE.replace('-', "_")).with_extension("wasm"))
+    Ok(target.join(toolchain::WASM).join(folder).join(module.package.replace('-', "_")).with_extension("wasm"))
 }

@@ -4,6 +4,7 @@
 //! oracle fuzz [--seed N] [--cases N] [--time SECONDS] [--keep FOLDER] [--strategy auto|incremental|requery] [--paranoid]
 //! oracle corpus FOLDER [--variant V] [--early|--late] [--one-in N] [--subscriptions N] [--seed N] [--time SECONDS]
 //! oracle standing FOLDER [--transactions N]
+//! oracle logs [--seed N] [--cases N] [--text]
 //! oracle replay FILE
 //! oracle shrink FILE
 //! ```
@@ -18,7 +19,7 @@ use tidewater_oracle::case::Case;
 use tidewater_oracle::corpus::{Policy, Variant};
 use tidewater_oracle::harness::Settings;
 use tidewater_oracle::log::Log;
-use tidewater_oracle::runner;
+use tidewater_oracle::{run_case, runner};
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -63,6 +64,7 @@ fn run(arguments: &[String]) -> Result<Campaign, Box<dyn std::error::Error>> {
         Some("standing") => {
             Ok(campaign::standing(place()?, usize::try_from(number("--transactions", 100)?)?, &settings)?)
         }
+        Some("logs") => Ok(logs(seed, number("--cases", 1)?, &settings, flag("--text"))),
         Some("replay") => {
             let case = Case::from_lines(&std::fs::read_to_string(place()?)?)?;
             let report = runner::run(&case, &settings, Log::kept());
@@ -77,6 +79,21 @@ fn run(arguments: &[String]) -> Result<Campaign, Box<dyn std::error::Error>> {
             print!("{}", campaign::small(&case, &settings, Duration::from_secs(60)).to_lines());
             Ok(Campaign::default())
         }
-        _ => Err("use: oracle fuzz|corpus|standing|replay|shrink".into()),
+        _ => Err("use: oracle fuzz|corpus|standing|logs|replay|shrink".into()),
     }
+}
+
+/// Prints for each seed the hash of its case's log, or the log: what another platform has to print as well.
+fn logs(seed: u64, cases: u64, settings: &Settings, text: bool) -> Campaign {
+    let mut campaign = Campaign::default();
+    for seed in seed..seed + cases {
+        let report = run_case(seed, settings, if text { Log::kept() } else { Log::hashed() });
+        match report.log.text() {
+            Some(text) => print!("{text}"),
+            None => println!("{seed} {}", report.log.hash_text()),
+        }
+        campaign.tally.include(&report.tally);
+        campaign.findings.extend(report.finding.map(|finding| (format!("seed {seed}"), finding)));
+    }
+    campaign
 }
