@@ -90,7 +90,7 @@ impl Capture {
 
 impl Reading {
     fn read(&self, mirror: &Mirror) -> Copy {
-        let Answer::Rows(answer) = mirror.query(&self.sql, &Params::None) else { return Copy::new() };
+        let Answer::Rows(answer) = mirror.contents(&self.sql) else { return Copy::new() };
         answer.rows.into_iter().map(|row| self.keyed(row)).collect()
     }
 

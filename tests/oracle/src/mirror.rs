@@ -102,22 +102,28 @@ impl Mirror {
     /// Asks a query.
     #[must_use]
     pub fn query(&self, sql: &str, params: &Params) -> Answer {
-        self.ask(sql, params, false)
+        self.ask(sql, params, false, self.allowance)
+    }
+
+    /// Reads a table, however large it has become.
+    #[must_use]
+    pub fn contents(&self, sql: &str) -> Answer {
+        self.ask(sql, &Params::None, false, u32::MAX)
     }
 
     /// Asks a query that is part of another and may have lost some of its parameters.
     #[must_use]
     pub fn query_part(&self, sql: &str, params: &Params) -> Answer {
-        self.ask(sql, params, true)
+        self.ask(sql, params, true, self.allowance)
     }
 
-    fn ask(&self, sql: &str, params: &Params, part: bool) -> Answer {
-        self.refuel();
+    fn ask(&self, sql: &str, params: &Params, part: bool, fuel: u32) -> Answer {
         // A cached statement would keep the column names of an older schema.
         let schema = self.schema();
         if self.cached_for.replace(schema) != schema {
             self.connection.flush_prepared_statement_cache();
         }
+        self.fuel.store(fuel, Ordering::Relaxed);
         match self.connection.prepare_cached(sql) {
             Ok(statement) if !part && surplus(&statement, params) => {
                 Answer::Unpreparable("more values than parameters".to_owned())
@@ -194,6 +200,8 @@ impl Mirror {
 
     /// A number that any schema change of any attached database moves.
     fn schema(&self) -> i64 {
+        // What ran before may have used up its allowance.
+        self.fuel.store(u32::MAX, Ordering::Relaxed);
         let version = |name: &str| {
             let sql = format!("PRAGMA \"{}\".schema_version", name.replace('"', "\"\""));
             self.connection.prepare_cached(&sql).and_then(|mut pragma| pragma.query_row([], |row| row.get::<_, i64>(0)))

@@ -25,7 +25,8 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match run(&arguments) {
         Ok(campaign) => {
-            println!("{}{}", campaign.report(), campaign.tally);
+            // Apart from what a command prints, which may go into a file.
+            eprintln!("{}{}", campaign.report(), campaign.tally);
             ExitCode::from(u8::from(!campaign.findings.is_empty()))
         }
         Err(error) => {

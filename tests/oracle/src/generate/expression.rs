@@ -1,5 +1,7 @@
 //! Scalar expressions and predicates over the columns in scope.
 
+use tidewater::Value;
+
 use super::Generator;
 use super::features::Feature;
 use super::source::{Scope, Source};
@@ -24,7 +26,11 @@ impl Generator {
 
     /// A literal, or a parameter where they are allowed.
     fn operand(&mut self, kind: Kind) -> String {
-        let value = self.pool.value(&mut self.random, kind);
+        let mut value = self.pool.value(&mut self.random, kind);
+        // Of NULL little is true, and a query that never has a row tests little.
+        if value == Value::Null && self.random.chance(70) {
+            value = self.pool.value(&mut self.random, kind);
+        }
         let parameters = self.features.has(Feature::Parameters);
         match &mut self.params {
             Some(params) if parameters && self.random.chance(40) => {
@@ -32,6 +38,15 @@ impl Generator {
                 format!("?{}", params.len())
             }
             _ => super::values::literal(&value),
+        }
+    }
+
+    /// Two operands, integers in their order.
+    fn bounds(&mut self, kind: Kind) -> (String, String) {
+        let (low, high) = (self.operand(kind), self.operand(kind));
+        match (low.parse::<i64>(), high.parse::<i64>()) {
+            (Ok(first), Ok(second)) if first > second => (high, low),
+            _ => (low, high),
         }
     }
 
@@ -98,8 +113,8 @@ impl Generator {
         let nested = if depth < 2 { 8 } else { 0 };
         let collations = if self.features.has(Feature::Collations) { 5 } else { 0 };
         match self.random.weighted(&[
-            (30, 0),
-            (12, 1),
+            (26, 0),
+            (16, 1),
             (6, 2),
             (8, 3),
             (6, 4),
@@ -119,10 +134,13 @@ impl Generator {
                 let list = [self.operand(kind), self.operand(kind), self.operand(kind)].join(", ");
                 format!("{column} {}IN ({list})", self.random.pick(&["", "", "NOT "]))
             }
-            4 => format!("{column} BETWEEN {} AND {}", self.operand(kind), self.operand(kind)),
+            4 => {
+                let (low, high) = self.bounds(kind);
+                format!("{column} BETWEEN {low} AND {high}")
+            }
             5 => format!("{column} IS {}NULL", self.random.pick(&["", "NOT "])),
             6 => {
-                let operator = *self.random.pick(&["AND", "OR"]);
+                let operator = *self.random.pick(&["AND", "OR", "OR"]);
                 let not = *self.random.pick(&["", "", "", "NOT "]);
                 format!("{not}({} {operator} {})", self.predicate(scope, depth + 1), self.predicate(scope, depth + 1))
             }

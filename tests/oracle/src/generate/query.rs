@@ -1,5 +1,7 @@
 //! SELECTs over every axis: grouping, windows, DISTINCT, compounds, CTEs, ORDER BY, LIMIT.
 
+use tidewater::Value;
+
 use super::features::Feature;
 use super::source::{Scope, numbered};
 use super::values::Kind;
@@ -45,8 +47,14 @@ impl Generator {
         let params = question
             .params
             .iter()
-            .map(|_| {
-                let kind = *self.random.pick(&[Kind::Key, Kind::Key, Kind::Integer, Kind::Text]);
+            .map(|value| {
+                let kind = match value {
+                    Value::Integer(1..=7) | Value::Null => Kind::Key,
+                    Value::Integer(_) => Kind::Integer,
+                    Value::Real(_) => Kind::Real,
+                    Value::Text(_) => Kind::Text,
+                    Value::Blob(_) => Kind::Any,
+                };
                 self.pool.value(&mut self.random, kind)
             })
             .collect();
@@ -228,7 +236,7 @@ impl Generator {
             return String::new();
         }
         let first = self.predicate(scope, 0);
-        if self.random.chance(25) {
+        if self.random.chance(15) {
             format!(" WHERE {first} AND {}", self.predicate(scope, 1))
         } else {
             format!(" WHERE {first}")

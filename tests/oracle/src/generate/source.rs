@@ -138,7 +138,7 @@ impl Generator {
         };
         match self.random.below(12) {
             0 => format!("{equation} AND {}", self.predicate(all, depth + 2)),
-            1 => self.random.pick(&["1", "0", "NULL"]).to_string(),
+            1 => self.random.pick(&["1", "1", "0", "NULL"]).to_string(),
             _ => equation,
         }
     }

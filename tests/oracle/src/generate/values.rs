@@ -47,6 +47,9 @@ impl Pool {
         if features.has(Feature::Collations) {
             texts.extend(["ABC", "aBc", "abc ", "a ", "B"].map(Value::from));
         }
+        if features.has(Feature::Generated) {
+            texts.extend(["integer", "text", "null", "0g", "1g", "ag"].map(Value::from));
+        }
         if extremes {
             texts.extend(["\u{e9}", "\u{1f30a}", "a%b", "2024-02-29"].map(Value::from));
             texts.push(Value::Text(Text::from_bytes(b"x\0y")));
@@ -58,7 +61,7 @@ impl Pool {
             vec![Value::from(vec![]), Value::from(vec![0x31]), Value::from(b"abc".to_vec()), Value::from(vec![0xff])];
         let mut few = |mut values: Vec<Value>| {
             random.shuffle(&mut values);
-            values.truncate(random.between(3, 5));
+            values.truncate(random.between(2, 4));
             values
         };
         Self {
