@@ -43,6 +43,10 @@ impl Core {
             Some(StatementKind::Select | StatementKind::With) | None if self.storage.session().is_readonly(sql)? => {
                 return self.storage.session().query(sql, params);
             }
+            // What is no single statement is refused before anything of it runs.
+            Some(StatementKind::Dml | StatementKind::Schema | StatementKind::With) => {
+                self.storage.session().is_readonly(sql)?;
+            }
             _ => {}
         }
         let (outcome, ran) = self.run(sql, params, control);
@@ -73,10 +77,10 @@ impl Core {
     pub(crate) fn poll(&mut self) -> Result<bool, Error> {
         let Self { storage, live } = self;
         let mut session = storage.session();
-        if session.has_open_transaction() || !session.take_external_change()? {
+        if session.has_open_transaction() || !session.notice_external_change()? {
             return Ok(false);
         }
-        let sealed = session.number_external_change()?;
+        let sealed = session.seal_external_change()?;
         live.maintain(&mut session, &sealed);
         Ok(true)
     }

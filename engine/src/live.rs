@@ -37,6 +37,8 @@ struct Subscriber {
     sink: Sink,
     /// The query in this subscriber's words; SQLite names columns after them.
     form: Arc<Form>,
+    /// The columns changed while the query failed: what comes next is the whole result in its new shape.
+    reshaped: bool,
 }
 
 /// The subscriptions and what keeps them live.
@@ -103,7 +105,7 @@ impl Live {
         let rows = self.rows_of(session, id)?;
         let columns = Arc::clone(&form.columns);
         let subscription = self.registry.subscribe(id);
-        self.subscribers.insert(subscription, Subscriber { sink, form });
+        self.subscribers.insert(subscription, Subscriber { sink, form, reshaped: false });
         Ok((subscription, Snapshot { commit: session.commit(), columns, rows }))
     }
 
@@ -205,8 +207,17 @@ impl Live {
                 Event::Error { commit, error: Arc::new(error), closed: false }
             }
         };
-        for subscriber in &binding.subscribers {
-            events.entry(*subscriber).or_default().push(event.clone());
+        for id in &binding.subscribers {
+            let reshaped = self.subscribers.get_mut(id).filter(|subscriber| subscriber.reshaped);
+            let event = match (&event, reshaped) {
+                (Event::Diff(_), Some(subscriber)) => {
+                    subscriber.reshaped = false;
+                    let columns = Arc::clone(&subscriber.form.columns);
+                    Event::Columns(Snapshot { commit, columns, rows: Arc::clone(&binding.rows) })
+                }
+                (event, _) => event.clone(),
+            };
+            events.entry(*id).or_default().push(event);
         }
     }
 
@@ -261,7 +272,9 @@ impl Live {
         let renamed = held.form.columns != columns;
         held.form = form;
         let Some(binding) = self.registry.binding(id) else { return };
-        if renamed && binding.failure.is_none() {
+        if binding.failure.is_some() {
+            held.reshaped |= renamed;
+        } else if renamed {
             let rows = Arc::clone(&binding.rows);
             events.insert(subscriber, vec![Event::Columns(Snapshot { commit, columns, rows })]);
         }

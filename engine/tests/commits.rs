@@ -210,3 +210,118 @@ fn a_full_text_table_that_is_renamed_with_rows_pending_commits() {
     engine.exec("INSERT INTO papers VALUES ('moon'); COMMIT", ()).unwrap();
     assert_eq!(count(&engine, "papers"), 2);
 }
+
+#[test]
+fn a_setting_changed_in_a_transaction_that_writes_rows_reaches_every_subscription() {
+    let engine = memory();
+    engine.exec("CREATE TABLE t(x); INSERT INTO t VALUES ('ABC'); CREATE TABLE z(y)", ()).unwrap();
+    let mut live = engine.subscribe("SELECT x LIKE 'abc' FROM t", ()).unwrap();
+    engine.exec("BEGIN; PRAGMA case_sensitive_like = ON; INSERT INTO z VALUES (1); COMMIT", ()).unwrap();
+    assert!(live.try_next().is_some());
+}
+
+#[test]
+fn a_schema_change_that_or_rollback_undid_leaves_the_capture_right() {
+    let engine = memory();
+    engine.exec("CREATE TABLE t(a, b, c); CREATE TABLE u(k UNIQUE); INSERT INTO u VALUES (1)", ()).unwrap();
+    engine.exec("INSERT INTO t VALUES (1, 2, 3)", ()).unwrap();
+    let mut live = engine.subscribe("SELECT c FROM t", ()).unwrap();
+    engine.exec("ALTER TABLE t DROP COLUMN a; INSERT OR ROLLBACK INTO u VALUES (1)", ()).unwrap_err();
+    assert_eq!(live.try_next(), None);
+    engine.exec("UPDATE t SET c = 10", ()).unwrap();
+    assert!(live.try_next().is_some());
+}
+
+#[test]
+fn a_commit_that_writes_no_reported_row_reaches_who_may_read_it() {
+    let engine = memory();
+    engine
+        .exec("CREATE TABLE t(x INTEGER PRIMARY KEY AUTOINCREMENT, y UNIQUE); INSERT INTO t(y) VALUES (1)", ())
+        .unwrap();
+    let mut sequence = engine.subscribe("SELECT seq FROM sqlite_sequence", ()).unwrap();
+    let before = engine.commit();
+    engine.exec("INSERT OR IGNORE INTO t VALUES (50, 1)", ()).unwrap();
+    assert!(sequence.try_next().is_some());
+    assert_eq!(engine.commit(), before.next());
+    engine.exec("UPDATE t SET y = 7 WHERE x = 99", ()).unwrap();
+    assert_eq!((sequence.try_next(), engine.commit()), (None, before.next()), "nothing changed, nothing is numbered");
+}
+
+#[test]
+fn what_is_no_query_is_refused_before_it_takes_effect() {
+    let engine = memory();
+    for sql in ["PRAGMA case_sensitive_like = ON", "PRAGMA page_count", "VACUUM", "DELETE FROM sqlite_schema"] {
+        assert_eq!(engine.explain(sql, ()).unwrap_err().code(), "not_a_select", "{sql}");
+        assert_eq!(engine.subscribe(sql, ()).unwrap_err().code(), "not_a_select", "{sql}");
+    }
+    let like = engine.query("SELECT 'A' LIKE 'a'", ()).unwrap();
+    assert_eq!(like.rows[0].get(0), Some(ValueRef::Integer(1)));
+    assert_eq!(engine.query("CREATE TABLE q(x); SELECT 1", ()).unwrap_err().code(), "not_one_statement");
+    assert_eq!(engine.query("SELECT * FROM q", ()).unwrap_err().code(), "sql_error");
+}
+
+#[test]
+fn the_table_of_the_number_may_be_emptied() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("emptied.db");
+    for damage in ["DELETE FROM tidewater_commit", "UPDATE tidewater_commit SET number = 'zz'"] {
+        let engine = Engine::open(path.as_path(), Options::default()).unwrap();
+        engine.exec("CREATE TABLE IF NOT EXISTS t(a)", ()).unwrap();
+        engine.exec(damage, ()).unwrap();
+        let before = engine.commit();
+        engine.exec("INSERT INTO t VALUES (1)", ()).unwrap();
+        assert_eq!(engine.commit(), before.next(), "{damage}");
+        drop(engine);
+        assert_eq!(Engine::open(path.as_path(), Options::default()).unwrap().commit(), before.next(), "{damage}");
+    }
+}
+
+#[test]
+fn a_table_of_the_applications_that_has_the_numbers_name_is_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("theirs.db");
+    rusqlite::Connection::open(&path).unwrap().execute_batch("CREATE TABLE tidewater_commit(x)").unwrap();
+    assert_eq!(Engine::open(path.as_path(), Options::default()).unwrap_err().code(), "cannot_open");
+}
+
+#[test]
+fn a_file_that_cannot_be_written_can_be_watched_and_has_temporary_tables() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("readonly.db");
+    rusqlite::Connection::open(&path).unwrap().execute_batch("CREATE TABLE t(a)").unwrap();
+    let uri = format!("file:{}?mode=ro", path.display());
+    let engine = Engine::open(std::path::Path::new(&uri), Options::default()).unwrap();
+    engine.exec("CREATE TEMP TABLE k(x); INSERT INTO k VALUES (1)", ()).unwrap();
+    assert_eq!(engine.exec("INSERT INTO t VALUES (1)", ()).unwrap_err().code(), "read_only");
+}
+
+#[test]
+fn a_name_that_is_not_utf8_troubles_no_other_table() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("latin.db");
+    let other = rusqlite::Connection::open(&path).unwrap();
+    other
+        .execute_batch("CREATE TABLE u(a); CREATE VIEW v AS SELECT a /* name */ FROM u; PRAGMA writable_schema = ON")
+        .unwrap();
+    other
+        .execute("UPDATE sqlite_schema SET sql = CAST(replace(CAST(sql AS BLOB), x'6e616d65', x'6ee96d65') AS TEXT) WHERE name = 'v'", [])
+        .unwrap();
+    drop(other);
+    let engine = Engine::open(path.as_path(), Options::default()).unwrap();
+    let mut live = engine.subscribe("SELECT a FROM u", ()).unwrap();
+    engine.exec("INSERT INTO u VALUES (2)", ()).unwrap();
+    assert!(live.try_next().is_some());
+}
+
+#[test]
+fn two_engines_on_one_file_give_a_commit_one_number() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("two.db");
+    let [one, two] = [0, 1].map(|_| Engine::open(path.as_path(), Options::default()).unwrap());
+    one.exec("CREATE TABLE t(a)", ()).unwrap();
+    for (writer, reader) in [(&one, &two), (&two, &one), (&two, &one), (&one, &two)] {
+        let commit = writer.exec("INSERT INTO t VALUES (1)", ()).unwrap().commit;
+        reader.poll().unwrap();
+        assert_eq!(reader.commit(), commit);
+    }
+}

@@ -245,3 +245,60 @@ fn a_table_joined_by_using_alone_is_a_dependency() {
     engine.exec("DELETE FROM t0", ()).unwrap();
     assert_eq!(edits(live.try_next()), [Edit::Remove { index: 0 }]);
 }
+
+#[test]
+fn another_connections_commit_is_delivered_even_if_ours_then_fails() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("shared.db");
+    let engine = Engine::open(path.as_path(), Options::default()).unwrap();
+    engine.exec("CREATE TABLE t(a); CREATE TABLE p(id PRIMARY KEY)", ()).unwrap();
+    engine.exec("CREATE TABLE c(id REFERENCES p DEFERRABLE INITIALLY DEFERRED)", ()).unwrap();
+    engine.exec("PRAGMA foreign_keys = ON", ()).unwrap();
+    let mut live = engine.subscribe("SELECT a FROM t", ()).unwrap();
+    let other = rusqlite::Connection::open(&path).unwrap();
+    for ours in ["INSERT INTO c VALUES (7)", "BEGIN; SAVEPOINT s; INSERT INTO p VALUES (1); RELEASE s; ROLLBACK"] {
+        other.execute_batch("INSERT INTO t VALUES (1)").unwrap();
+        let _ = engine.exec(ours, ());
+        engine.poll().unwrap();
+        assert!(live.try_next().is_some(), "{ours}");
+    }
+}
+
+#[test]
+fn another_connections_commit_to_an_attached_file_is_noticed() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("attached.db");
+    let other = rusqlite::Connection::open(&path).unwrap();
+    other.execute_batch("CREATE TABLE t(a)").unwrap();
+    let engine = Engine::open(Location::Memory, Options::default()).unwrap();
+    engine.exec("ATTACH ? AS side", [path.to_str().unwrap()]).unwrap();
+    let mut live = engine.subscribe("SELECT a FROM side.t", ()).unwrap();
+    assert!(!engine.poll().unwrap(), "attaching is no commit");
+    other.execute_batch("INSERT INTO t VALUES (1)").unwrap();
+    assert!(engine.poll().unwrap());
+    assert!(live.try_next().is_some());
+    engine.exec("DETACH side", ()).unwrap();
+    assert!(matches!(live.try_next(), Some(Event::Error { closed: true, .. })));
+}
+
+#[test]
+fn columns_that_change_while_the_query_fails_come_with_its_recovery() {
+    let engine = memory("CREATE TABLE t(x); INSERT INTO t VALUES (1)");
+    let mut live = engine.subscribe("SELECT *, abs(x) AS q FROM t", ()).unwrap();
+    engine.exec("ALTER TABLE t ADD COLUMN y DEFAULT 7; UPDATE t SET x = -9223372036854775808", ()).unwrap();
+    assert!(matches!(live.try_next(), Some(Event::Error { closed: false, .. })));
+    engine.exec("UPDATE t SET x = 5", ()).unwrap();
+    let Some(Event::Columns(snapshot)) = live.try_next() else { panic!("the new shape") };
+    assert_eq!(*snapshot.columns, ["x", "y", "q"].map(str::to_owned));
+    assert_eq!(*snapshot.rows, [row([5.into(), 7.into(), 5.into()])]);
+    engine.exec("UPDATE t SET x = 6", ()).unwrap();
+    assert_eq!(edits(live.try_next()).len(), 1);
+}
+
+#[test]
+fn two_parameters_of_one_name_are_two() {
+    let engine = memory("CREATE TABLE t(x)");
+    let mut live = engine.subscribe("SELECT :a, x FROM t WHERE x = @a", [1, 2].map(Value::from)).unwrap();
+    engine.exec("INSERT INTO t VALUES (2)", ()).unwrap();
+    assert_eq!(edits(live.try_next()), [Edit::Insert { index: 0, row: row([1.into(), 2.into()]) }]);
+}

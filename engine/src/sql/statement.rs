@@ -28,7 +28,9 @@ pub(crate) enum StatementKind {
     Dml,
     /// CREATE, DROP, ALTER, REINDEX or ANALYZE.
     Schema,
-    /// PRAGMA, VACUUM, ATTACH or DETACH: what may not, or need not, run inside a transaction.
+    /// PRAGMA, which may take effect when it is compiled.
+    Pragma,
+    /// VACUUM, ATTACH or DETACH: what may not run inside a transaction.
     Unwrapped,
 }
 
@@ -51,7 +53,8 @@ pub(crate) fn leading_keyword(sql: &str) -> Option<StatementKind> {
         "with" => StatementKind::With,
         "insert" | "replace" | "update" | "delete" => StatementKind::Dml,
         "create" | "drop" | "alter" | "reindex" | "analyze" => StatementKind::Schema,
-        "pragma" | "vacuum" | "attach" | "detach" => StatementKind::Unwrapped,
+        "pragma" => StatementKind::Pragma,
+        "vacuum" | "attach" | "detach" => StatementKind::Unwrapped,
         _ => return None,
     })
 }

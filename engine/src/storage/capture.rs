@@ -36,7 +36,10 @@ pub(super) struct Recorder {
     /// Why the changed rows are not all here, if so.
     incomplete: Option<&'static str>,
     schema_changed: bool,
-    rolled_back: bool,
+    /// A transaction that had changed the schema was rolled back.
+    schema_undone: bool,
+    /// A transaction that wrote something committed.
+    committed: bool,
 }
 
 /// How to read a table's rows in the hook and back from the table.
@@ -79,6 +82,12 @@ pub(super) fn install(connection: &mut Connection) -> Result<Arc<Mutex<Recorder>
     connection.preupdate_hook(Some(record)).map_err(convert::error)?;
     let shared = Arc::clone(&recorder);
     connection.rollback_hook(Some(move || lock(&shared).forget())).map_err(convert::error)?;
+    let shared = Arc::clone(&recorder);
+    let committed = move || {
+        lock(&shared).committed = true;
+        false
+    };
+    connection.commit_hook(Some(committed)).map_err(convert::error)?;
     Ok(recorder)
 }
 
@@ -109,25 +118,21 @@ impl Recorder {
         self.incomplete = Some("the schema changed");
     }
 
-    /// Whether the open transaction changed the schema.
-    pub(super) fn changed_schema(&self) -> bool {
-        self.schema_changed
+    /// Whether a schema change was rolled back since the last time this was asked.
+    pub(super) fn take_schema_undone(&mut self) -> bool {
+        std::mem::take(&mut self.schema_undone)
     }
 
-    /// Another connection committed before this transaction took the write lock.
-    pub(super) fn somebody_else_wrote(&mut self) {
-        self.incomplete = Some("another connection committed");
-    }
-
-    /// Whether a transaction was rolled back since the last time this was asked.
-    pub(super) fn take_rolled_back(&mut self) -> bool {
-        std::mem::take(&mut self.rolled_back)
+    /// Whether a transaction that wrote something, be it no row, committed since the last time this was asked.
+    pub(super) fn take_committed(&mut self) -> bool {
+        std::mem::take(&mut self.committed)
     }
 
     /// The transaction is gone, and with it all that was recorded.
     fn forget(&mut self) {
         let layouts = std::mem::take(&mut self.layouts);
-        *self = Self { layouts, rolled_back: true, ..Self::default() };
+        let schema_undone = self.schema_undone || self.schema_changed;
+        *self = Self { layouts, schema_undone, ..Self::default() };
     }
 
     /// Whether a commit now would change any row, by what the tables hold.

@@ -19,8 +19,8 @@ fn read_catalog(connection: &Connection) -> rusqlite::Result<Catalog> {
     let mut list = connection.prepare_cached("PRAGMA table_list")?;
     let mut rows = list.query([])?;
     while let Some(row) = rows.next()? {
-        let (database, name, kind, without_rowid, strict): (String, String, String, bool, bool) =
-            (row.get(0)?, row.get(1)?, row.get(2)?, row.get(4)?, row.get(5)?);
+        let (database, name, kind) = (text(row, 0)?, text(row, 1)?, text(row, 2)?);
+        let (without_rowid, strict): (bool, bool) = (row.get(4)?, row.get(5)?);
         if name.starts_with("sqlite_") {
             continue;
         }
@@ -41,10 +41,19 @@ fn read_catalog(connection: &Connection) -> rusqlite::Result<Catalog> {
     Ok(Catalog { tables, search_path: search_path(connection)? })
 }
 
+/// A text of the schema. One with bytes that are not UTF-8 keeps no other table from being read.
+fn text(row: &rusqlite::Row<'_>, column: usize) -> rusqlite::Result<String> {
+    Ok(row
+        .get_ref(column)?
+        .as_bytes_or_null()?
+        .map(|bytes| String::from_utf8_lossy(bytes).into_owned())
+        .unwrap_or_default())
+}
+
 /// `temp` is looked into before `main`, the attached ones after it in the order of attaching.
 fn search_path(connection: &Connection) -> rusqlite::Result<Vec<String>> {
     let mut list = connection.prepare_cached("PRAGMA database_list")?;
-    let names = list.query_map([], |row| row.get::<_, String>(1))?.collect::<rusqlite::Result<Vec<_>>>()?;
+    let names = list.query_map([], |row| text(row, 1))?.collect::<rusqlite::Result<Vec<_>>>()?;
     let attached = names.into_iter().filter(|name| name != "main" && name != "temp");
     Ok(["temp".to_owned(), "main".to_owned()].into_iter().chain(attached).collect())
 }
@@ -59,13 +68,13 @@ pub(super) fn roots(connection: &Connection) -> Result<Roots, Error> {
 fn read_roots(connection: &Connection) -> rusqlite::Result<Roots> {
     let mut roots = HashMap::new();
     let mut list = connection.prepare_cached("PRAGMA database_list")?;
-    let databases = list.query_map([], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?)))?;
+    let databases = list.query_map([], |row| Ok((row.get::<_, i64>(0)?, text(row, 1)?)))?;
     for (place, database) in databases.collect::<rusqlite::Result<Vec<_>>>()? {
         let sql = format!("SELECT rootpage, tbl_name FROM {}.sqlite_schema WHERE rootpage > 0", quoted(&database));
         let mut statement = connection.prepare(&sql)?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
-            let table: String = row.get(1)?;
+            let table = text(row, 1)?;
             roots.insert((place, row.get(0)?), table_id(&database, &table).into());
         }
     }
@@ -83,8 +92,8 @@ fn schema_texts(connection: &Connection) -> rusqlite::Result<BTreeMap<Arc<str>, 
         let mut statement = connection.prepare(&sql)?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
-            let name: String = row.get(0)?;
-            texts.insert(table_id(&database, &name).into(), row.get(1)?);
+            let name = text(row, 0)?;
+            texts.insert(table_id(&database, &name).into(), text(row, 1)?);
         }
     }
     Ok(texts)
@@ -101,8 +110,8 @@ fn columns(
     let mut rows = info.query([])?;
     let mut columns = Vec::new();
     while let Some(row) = rows.next()? {
-        let name: String = row.get(1)?;
-        let declared: String = row.get::<_, Option<String>>(2)?.unwrap_or_default();
+        let name = text(row, 1)?;
+        let declared = text(row, 2)?;
         columns.push(Column {
             affinity: match declared.as_str() {
                 // ANY converts nothing, but only where types are enforced.
@@ -133,7 +142,7 @@ fn mark_rowid(connection: &Connection, database: &str, table: &str, columns: &mu
     let mut keys = columns.iter_mut().filter(|column| column.primary_key > 0);
     let (Some(key), None) = (keys.next(), keys.next()) else { return Ok(()) };
     let mut list = connection.prepare(&format!("PRAGMA {}.index_list({})", quoted(database), quoted(table)))?;
-    let origins = list.query_map([], |row| row.get::<_, String>(3))?.collect::<rusqlite::Result<Vec<_>>>()?;
+    let origins = list.query_map([], |row| text(row, 3))?.collect::<rusqlite::Result<Vec<_>>>()?;
     key.is_rowid = !origins.iter().any(|origin| origin == "pk");
     Ok(())
 }

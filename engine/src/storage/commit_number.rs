@@ -30,8 +30,17 @@ impl CommitNumber {
     }
 
     pub(super) fn in_database(connection: &Connection) -> Result<Self, Error> {
+        if is_somebody_elses(connection).map_err(convert::error)? {
+            return Err(Error::CannotOpen(
+                format!("it has a `{TABLE}` of its own, the name of Tidewater's table").into(),
+            ));
+        }
         let mut number = Self { last: CommitId(0), stored: Some(Stored { rowid: None }) };
         number.reload(connection)?;
+        // What cannot be written can still be read, and have temporary tables and other files beside it.
+        if connection.is_readonly(MAIN_DB).map_err(convert::error)? {
+            number.stored = None;
+        }
         Ok(number)
     }
 
@@ -45,13 +54,15 @@ impl CommitNumber {
         let exists = connection.table_exists(Some("main"), TABLE).map_err(convert::error)?;
         let found = match exists {
             true => connection
-                .query_row("SELECT rowid, number FROM main.tidewater_commit", [], |row| Ok((row.get(0)?, row.get(1)?)))
+                .query_row("SELECT rowid, number FROM main.tidewater_commit", [], |row| {
+                    Ok((row.get(0)?, row.get_ref(1)?.as_blob().ok().and_then(|bytes| bytes.try_into().ok())))
+                })
                 .optional()
                 .map_err(convert::error)?,
             false => None,
         };
         stored.rowid = found.map(|(rowid, _)| rowid);
-        if let Some((_, bytes)) = found {
+        if let Some((_, Some(bytes))) = found {
             self.last = self.last.max(CommitId(u64::from_le_bytes(bytes)));
         }
         Ok(())
@@ -61,21 +72,13 @@ impl CommitNumber {
     pub(super) fn store_next(&mut self, connection: &Connection) -> Result<(), Error> {
         let Some(stored) = &mut self.stored else { return Ok(()) };
         let next = self.last.next();
-        let rowid = match stored.rowid {
-            Some(rowid) => rowid,
-            None => create(connection)?,
-        };
-        let mut blob = match connection.blob_open(MAIN_DB, TABLE, "number", rowid, false) {
-            Ok(blob) => blob,
-            // The transaction that created the table was rolled back.
-            Err(_) => {
-                let rowid = create(connection)?;
-                connection.blob_open(MAIN_DB, TABLE, "number", rowid, false).map_err(convert::error)?
-            }
-        };
-        blob.write_at(&next.0.to_le_bytes(), 0).map_err(convert::error)?;
-        blob.close().map_err(convert::error)?;
-        stored.rowid = Some(rowid);
+        let written = stored.rowid.filter(|rowid| write(connection, *rowid, next).is_ok());
+        if written.is_none() {
+            // It is the first, or somebody deleted the row or put something else there, or what created it was undone.
+            let rowid = create(connection).map_err(convert::error)?;
+            write(connection, rowid, next).map_err(convert::error)?;
+            stored.rowid = Some(rowid);
+        }
         Ok(())
     }
 
@@ -91,11 +94,31 @@ impl CommitNumber {
     }
 }
 
+fn write(connection: &Connection, rowid: i64, number: CommitId) -> rusqlite::Result<()> {
+    let mut blob = connection.blob_open(MAIN_DB, TABLE, "number", rowid, false)?;
+    blob.write_at(&number.0.to_le_bytes(), 0)?;
+    blob.close()
+}
+
 /// `CREATE TABLE .. AS SELECT` fills the row without counting as a change of the application's.
-fn create(connection: &Connection) -> Result<i64, Error> {
-    connection
-        .prepare("CREATE TABLE IF NOT EXISTS main.tidewater_commit AS SELECT zeroblob(8) AS number")
-        .and_then(|mut statement| statement.raw_execute())
-        .and_then(|_| connection.query_row("SELECT rowid FROM main.tidewater_commit", [], |row| row.get(0)))
-        .map_err(convert::error)
+fn create(connection: &Connection) -> rusqlite::Result<i64> {
+    for sql in [
+        "DROP TABLE IF EXISTS main.tidewater_commit",
+        "CREATE TABLE main.tidewater_commit AS SELECT zeroblob(8) AS number",
+    ] {
+        connection.prepare(sql)?.raw_execute()?;
+    }
+    connection.query_row("SELECT rowid FROM main.tidewater_commit", [], |row| row.get(0))
+}
+
+/// Whether the name stands for something that this engine has not made.
+fn is_somebody_elses(connection: &Connection) -> rusqlite::Result<bool> {
+    let made = connection
+        .query_row(
+            "SELECT type = 'table', sql FROM main.sqlite_schema WHERE name = ?1 COLLATE NOCASE",
+            [TABLE],
+            |row| Ok((row.get::<_, bool>(0)?, row.get::<_, String>(1)?)),
+        )
+        .optional()?;
+    Ok(made.is_some_and(|(is_table, sql)| !is_table || !sql.contains("(number)")))
 }

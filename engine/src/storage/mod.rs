@@ -12,12 +12,14 @@ mod script;
 #[cfg(test)]
 mod capture_tests;
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rusqlite::Connection;
 use rusqlite::hooks::{Action, AuthContext, Authorization, PreUpdateCase};
 
 use crate::error::Error;
+use crate::sql::{StatementKind, leading_keyword};
 use crate::types::{Catalog, ChangeBatch, CommitId, Params, Row, Rows, Value};
 
 use capture::Recorder;
@@ -28,6 +30,9 @@ use reads::ReadCollector;
 pub(crate) use convert::slot_values;
 pub(crate) use reads::Reads;
 pub(crate) use script::{Control, Outcome, Run};
+
+/// Why everything is evaluated anew after somebody else's commit.
+const SOMEBODY_ELSE: &str = "another connection committed";
 
 /// One SQLite connection with its capture, and the number of its last commit.
 pub(crate) struct Storage {
@@ -43,7 +48,10 @@ struct State {
     roots: Roots,
     catalog_is_stale: bool,
     commit_number: CommitNumber,
-    data_version: i64,
+    /// By attached file, see [`open::data_versions`].
+    data_versions: BTreeMap<String, i64>,
+    /// Another connection has committed, and nobody was told yet.
+    external: bool,
     /// A PRAGMA, VACUUM or ATTACH ran since the last commit.
     settings_changed: bool,
     /// The open transaction is one that a script or a caller was wrapped in, not the script's own.
@@ -90,6 +98,7 @@ impl Drop for Storage {
         }
         let _ = self.connection.preupdate_hook(None::<fn(Action, &str, &str, &PreUpdateCase)>);
         let _ = self.connection.rollback_hook(None::<fn()>);
+        let _ = self.connection.commit_hook(None::<fn() -> bool>);
         let _ = self.connection.authorizer(None::<fn(AuthContext<'_>) -> Authorization>);
     }
 }
@@ -112,6 +121,7 @@ impl Session<'_> {
     }
 
     fn refresh_catalog(&mut self) -> Result<(), Error> {
+        self.state.catalog_is_stale |= lock(&self.state.recorder).take_schema_undone();
         if self.state.catalog_is_stale {
             // Compiled statements keep the column names of the schema they were compiled for.
             self.connection.flush_prepared_statement_cache();
@@ -125,6 +135,10 @@ impl Session<'_> {
 
     /// Prepares a query without running it: its columns and slots, and what SQLite's authorizer says it reads.
     pub(crate) fn prepare(&mut self, sql: &str) -> Result<(Shape, Reads), Error> {
+        // Of other statements some take effect when they are compiled.
+        if !matches!(leading_keyword(sql), Some(StatementKind::Select | StatementKind::With) | None) {
+            return Err(Error::NotASelect);
+        }
         self.refresh_catalog()?;
         // A cached statement would not be compiled again, and so would report no reads.
         lock(&self.state.reads).start();
@@ -159,29 +173,31 @@ impl Session<'_> {
         Ok(statement.readonly())
     }
 
-    /// Whether another connection has committed since the last time this was asked.
-    pub(crate) fn take_external_change(&mut self) -> Result<bool, Error> {
-        let version = open::data_version(self.connection)?;
-        let changed = version != self.state.data_version;
-        self.state.data_version = version;
-        if changed {
+    /// Whether another connection has committed and nobody was told yet: it stays so until a commit is sealed.
+    pub(crate) fn notice_external_change(&mut self) -> Result<bool, Error> {
+        let versions = open::data_versions(self.connection, &self.state.catalog.search_path)?;
+        let known = std::mem::replace(&mut self.state.data_versions, versions);
+        let moved = |(file, version)| known.get(file).is_some_and(|known| known != version);
+        if self.state.data_versions.iter().any(moved) {
+            self.state.external = true;
             self.state.catalog_is_stale = true;
         }
-        Ok(changed)
+        Ok(self.state.external)
     }
 
-    /// Gives a number to changes that no transaction of ours made.
-    pub(crate) fn number_external_change(&mut self) -> Result<Sealed, Error> {
-        if let Err(error) = self.state.commit_number.reload(self.connection) {
-            // Nobody was told yet: no version is this one, so the next look finds the change again.
-            self.state.data_version = i64::MIN;
-            return Err(error);
+    /// Gives a number to changes that no transaction of ours made: the one that their writer has stored, if it has.
+    pub(crate) fn seal_external_change(&mut self) -> Result<Sealed, Error> {
+        let last = self.state.commit_number.last();
+        self.state.commit_number.reload(self.connection)?;
+        if self.state.commit_number.last() == last {
+            self.state.commit_number.take_without_storing();
         }
+        self.state.external = false;
         Ok(Sealed {
-            commit: self.state.commit_number.take_without_storing(),
+            commit: self.state.commit_number.last(),
             batch: ChangeBatch::default(),
             tentative: false,
-            everything: Some("another connection committed"),
+            everything: Some(SOMEBODY_ELSE),
         })
     }
 

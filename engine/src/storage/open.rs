@@ -1,15 +1,18 @@
 //! Opening a database: flags, pragmas in their order, hooks.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use rusqlite::{Connection, OpenFlags};
 
-use super::catalog::Roots;
+use super::catalog::{Roots, quoted};
 use super::commit_number::CommitNumber;
 use super::{State, Storage, capture, convert, reads};
 use crate::error::Error;
 use crate::options::{Location, Options};
 use crate::types::Catalog;
+
+const MAIN: &str = "main";
 
 /// Statements kept compiled; a re-run of a query that is in it costs no compilation.
 const STATEMENT_CACHE: usize = 512;
@@ -25,7 +28,7 @@ impl Storage {
             Location::Memory => CommitNumber::in_memory(),
             Location::File(_) => CommitNumber::in_database(&connection)?,
         };
-        let data_version = data_version(&connection)?;
+        let data_versions = data_versions(&connection, &[])?;
         let state = State {
             recorder,
             reads,
@@ -33,7 +36,8 @@ impl Storage {
             roots: Roots::new(),
             catalog_is_stale: true,
             commit_number,
-            data_version,
+            data_versions,
+            external: false,
             settings_changed: false,
             wrapped: false,
         };
@@ -65,10 +69,24 @@ fn configure(connection: &Connection, location: &Location, options: &Options) ->
     connection.pragma_update(None, "foreign_keys", options.foreign_keys)
 }
 
-/// Moves when another connection commits, and not when this one does: <https://sqlite.org/pragma.html#pragma_data_version>.
-pub(super) fn data_version(connection: &Connection) -> Result<i64, Error> {
-    connection
-        .prepare_cached("PRAGMA main.data_version")
-        .and_then(|mut statement| statement.query_row([], |row| row.get(0)))
+/// For each file, a number that moves when another connection commits to it, and not when this one does:
+/// <https://sqlite.org/pragma.html#pragma_data_version>. Without a list of files, `main` alone.
+pub(super) fn data_versions(connection: &Connection, files: &[String]) -> Result<BTreeMap<String, i64>, Error> {
+    let main = [MAIN.to_owned()];
+    let files = if files.is_empty() { &main } else { files };
+    let version = |file: &String| {
+        let mut pragma = connection.prepare_cached(&format!("PRAGMA {}.data_version", quoted(file)))?;
+        Ok((file.clone(), pragma.query_row([], |row| row.get(0))?))
+    };
+    // Nobody else has the temporary database. One that is detached by now has no version.
+    let files = files.iter().filter(|file| *file != "temp");
+    files
+        .map(version)
+        .filter(|version| !matches!(version, Err(error) if is_unknown(error)))
+        .collect::<rusqlite::Result<_>>()
         .map_err(convert::error)
+}
+
+fn is_unknown(error: &rusqlite::Error) -> bool {
+    error.sqlite_error_code() == Some(rusqlite::ErrorCode::Unknown)
 }

@@ -9,7 +9,7 @@ use rusqlite::fallible_iterator::FallibleIterator;
 use rusqlite::{Batch, Statement};
 
 use super::conflict::failed_under_fail;
-use super::{Sealed, Session, convert, lock};
+use super::{SOMEBODY_ELSE, Sealed, Session, convert, lock};
 use crate::error::Error;
 use crate::sql::{StatementKind, leading_keyword};
 use crate::types::{ChangeBatch, Params, Rows};
@@ -38,6 +38,9 @@ pub(crate) struct Outcome {
     /// The answer of the last statement that has columns.
     pub(crate) rows: Option<Rows>,
 }
+
+/// Why everything is evaluated anew when rows were not reported.
+const SETTING_CHANGED: &str = "a setting of the connection changed";
 
 /// Called with every commit right after it, before the next statement runs. It answers whether anybody saw a change.
 pub(crate) type OnCommit<'a> = &'a mut dyn FnMut(&mut Session<'_>, &Sealed) -> bool;
@@ -138,7 +141,7 @@ impl Session<'_> {
         control: Control,
         on_commit: OnCommit<'_>,
     ) -> Result<(), Error> {
-        use StatementKind::{Begin, Commit, Release, Rollback, Unwrapped};
+        use StatementKind::{Begin, Commit, Pragma, Release, Rollback, Unwrapped};
         if let (Control::Caller, Begin | Commit | Rollback) = (control, kind) {
             return Err(Error::TransactionControl(match kind {
                 Begin => "BEGIN",
@@ -153,10 +156,15 @@ impl Session<'_> {
                 Err(convert::no_transaction(if kind == Commit { "commit" } else { "rollback" }))
             }
             Commit | Release if !autocommit && !self.state.wrapped => self.store_number(),
-            Unwrapped if self.state.wrapped && control == Control::Script => self.commit_wrapped(on_commit),
-            Begin | Commit | Rollback | Release | Unwrapped | StatementKind::RollbackTo | StatementKind::Savepoint => {
-                Ok(())
-            }
+            Pragma | Unwrapped if self.state.wrapped && control == Control::Script => self.commit_wrapped(on_commit),
+            Begin
+            | Commit
+            | Rollback
+            | Release
+            | Pragma
+            | Unwrapped
+            | StatementKind::RollbackTo
+            | StatementKind::Savepoint => Ok(()),
             _ if statement.readonly() && kind != StatementKind::Schema => Ok(()),
             _ => {
                 self.refresh_catalog()?;
@@ -179,17 +187,19 @@ impl Session<'_> {
                 lock(&self.state.recorder).distrust();
                 self.state.catalog_is_stale = true;
             }
+            StatementKind::Unwrapped => self.setting_changed(),
             // A pragma that only tells needs no second look at the subscriptions; which one sets cannot be told from
             // outside, so all with an argument are taken to.
-            StatementKind::Unwrapped => {
-                let text = statement.expanded_sql().unwrap_or_default();
-                if text.contains(['=', '(']) || !text.to_ascii_uppercase().contains("PRAGMA") {
-                    self.state.settings_changed = true;
-                    self.state.catalog_is_stale = true;
-                }
+            StatementKind::Pragma if statement.expanded_sql().is_none_or(|text| text.contains(['=', '('])) => {
+                self.setting_changed();
             }
             _ => {}
         }
+    }
+
+    fn setting_changed(&mut self) {
+        self.state.settings_changed = true;
+        self.state.catalog_is_stale = true;
     }
 
     /// Seals what a statement committed, if it did.
@@ -198,25 +208,26 @@ impl Session<'_> {
             return Ok(());
         }
         self.state.wrapped = false;
-        if lock(&self.state.recorder).take_rolled_back() {
-            self.state.catalog_is_stale = true;
-        }
+        let committed = lock(&self.state.recorder).take_committed();
         if lock(&self.state.recorder).has_effects() {
             let sealed = self.seal();
             on_commit(self, &sealed);
         } else if std::mem::take(&mut self.state.settings_changed) {
-            self.settings_changed(on_commit);
+            self.without_rows(Some(SETTING_CHANGED), on_commit);
+        } else if committed {
+            // SQLite wrote something that no hook reports, such as a row of sqlite_sequence.
+            self.without_rows(None, on_commit);
         }
         Ok(())
     }
 
-    /// A setting changed, which may change results without any commit. It takes a number only if somebody sees it.
-    fn settings_changed(&mut self, on_commit: OnCommit<'_>) {
+    /// Results may have changed without a row that was reported. It takes a number only if somebody sees it.
+    fn without_rows(&mut self, everything: Option<&'static str>, on_commit: OnCommit<'_>) {
         let sealed = Sealed {
             commit: self.state.commit_number.last().next(),
             batch: ChangeBatch::default(),
             tentative: true,
-            everything: Some("a setting of the connection changed"),
+            everything,
         };
         if on_commit(self, &sealed) {
             self.state.commit_number.take_without_storing();
@@ -249,7 +260,6 @@ impl Session<'_> {
         if !std::mem::take(&mut self.state.wrapped) || self.connection.is_autocommit() {
             return Ok(());
         }
-        self.state.catalog_is_stale |= lock(&self.state.recorder).changed_schema();
         self.control("ROLLBACK")
     }
 
@@ -258,17 +268,18 @@ impl Session<'_> {
         if !lock(&self.state.recorder).has_effects() {
             return Ok(());
         }
-        if self.take_external_change()? {
+        if self.notice_external_change()? {
             self.state.commit_number.reload(self.connection)?;
-            lock(&self.state.recorder).somebody_else_wrote();
         }
         self.state.commit_number.store_next(self.connection)
     }
 
     /// What was committed is sealed, come what may: rows that cannot be read make the batch incomplete.
     fn seal(&mut self) -> Sealed {
-        let (batch, everything) = lock(&self.state.recorder).seal(self.connection);
-        self.state.settings_changed = false;
+        let (batch, incomplete) = lock(&self.state.recorder).seal(self.connection);
+        let external = std::mem::take(&mut self.state.external).then_some(SOMEBODY_ELSE);
+        let setting = std::mem::take(&mut self.state.settings_changed).then_some(SETTING_CHANGED);
+        let everything = incomplete.or(external).or(setting);
         Sealed { commit: self.state.commit_number.take(), batch, tentative: false, everything }
     }
 }

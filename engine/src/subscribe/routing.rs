@@ -47,8 +47,12 @@ impl Interest<'_> {
             Operand::Literal(value) => Some(value.as_ref()),
             Operand::Parameter(Slot::Position(position)) => self.slots.get(position.checked_sub(1)?).map(Value::as_ref),
             Operand::Parameter(Slot::Name(name)) => {
-                let slot = self.slot_names.iter().position(|slot| slot.as_ref() == Some(name))?;
-                self.slots.get(slot).map(Value::as_ref)
+                let mut slots = self.slot_names.iter().enumerate().filter(|(_, slot)| slot.as_ref() == Some(name));
+                // `:a` and `@a` are two parameters of one name, which an array may give two values.
+                match (slots.next(), slots.next()) {
+                    (Some((slot, _)), None) => self.slots.get(slot).map(Value::as_ref),
+                    _ => None,
+                }
             }
         }
     }

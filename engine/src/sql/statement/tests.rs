@@ -1,7 +1,7 @@
 //! Kinds of statements, told from their first words.
 
 use super::StatementKind::{
-    Begin, Commit, Dml, Empty, Release, Rollback, RollbackTo, Savepoint, Schema, Select, Unwrapped, With,
+    Begin, Commit, Dml, Empty, Pragma, Release, Rollback, RollbackTo, Savepoint, Schema, Select, Unwrapped, With,
 };
 use super::leading_keyword;
 
@@ -32,7 +32,7 @@ fn kinds_are_told_by_the_first_words() {
         ("delete/**/from t", Dml),
         ("create table t(a)", Schema),
         ("analyze", Schema),
-        ("pragma user_version", Unwrapped),
+        ("pragma user_version", Pragma),
         ("vacuum", Unwrapped),
         ("attach 'x' as y", Unwrapped),
     ] {
