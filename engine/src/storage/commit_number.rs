@@ -51,7 +51,8 @@ impl CommitNumber {
     /// Takes over a larger number that another connection has stored.
     pub(super) fn reload(&mut self, connection: &Connection) -> Result<(), Error> {
         let Some(stored) = &mut self.stored else { return Ok(()) };
-        let exists = connection.table_exists(Some("main"), TABLE).map_err(convert::error)?;
+        // Asked of the schema's table: what SQLite keeps of the schema in memory may be older than another's commit.
+        let exists = definition(connection).map_err(convert::error)?.is_some();
         let found = match exists {
             true => connection
                 .query_row("SELECT rowid, number FROM main.tidewater_commit", [], |row| {
@@ -111,14 +112,18 @@ fn create(connection: &Connection) -> rusqlite::Result<i64> {
     connection.query_row("SELECT rowid FROM main.tidewater_commit", [], |row| row.get(0))
 }
 
-/// Whether the name stands for something that this engine has not made.
-fn is_somebody_elses(connection: &Connection) -> rusqlite::Result<bool> {
-    let made = connection
+/// What the name stands for: whether a table, and the statement that made it.
+fn definition(connection: &Connection) -> rusqlite::Result<Option<(bool, String)>> {
+    connection
         .query_row(
             "SELECT type = 'table', sql FROM main.sqlite_schema WHERE name = ?1 COLLATE NOCASE",
             [TABLE],
-            |row| Ok((row.get::<_, bool>(0)?, row.get::<_, String>(1)?)),
+            |row| Ok((row.get(0)?, row.get(1)?)),
         )
-        .optional()?;
-    Ok(made.is_some_and(|(is_table, sql)| !is_table || !sql.contains("(number)")))
+        .optional()
+}
+
+/// Whether the name stands for something that this engine has not made.
+fn is_somebody_elses(connection: &Connection) -> rusqlite::Result<bool> {
+    Ok(definition(connection)?.is_some_and(|(is_table, sql)| !is_table || !sql.contains("(number)")))
 }
