@@ -394,6 +394,25 @@ fn a_new_coordinator_leaves_a_worker_that_is_opening_alone() {
 }
 
 #[test]
+fn an_order_to_become_the_host_that_comes_again_is_no_failure() {
+    let mut scene = Scene::new();
+    scene.open("b", true).open("a", true);
+    // A new coordinator heard of `b` first; `a` opens the database in a term of the one before.
+    scene.register_worker("a", Some(Hosting::Opening { term: Term(4) }));
+    assert_eq!(scene.failed("b", 1, HostFailure::Busy).elected(), None);
+    scene.page("b", PageToCoordinator::Visibility { visible: false });
+    for term in 5..50 {
+        // The order comes to a worker that goes on in its term, until it finds the files busy for too long.
+        assert_eq!(scene.deadline().elected(), Some(("a", term, StorageMode::Opfs)));
+        assert_eq!(scene.failed("a", term, HostFailure::Busy).elected(), None);
+        scene.worker("a", WorkerToCoordinator::Pong { nonce: 0 });
+        assert_ne!(scene.state(), HostState::Unavailable);
+    }
+    scene.deadline();
+    assert_eq!(scene.ready("a", 50, 1).introduced(), [("a", "a"), ("b", "a")]);
+}
+
+#[test]
 fn other_versions_are_refused() {
     let mut scene = Scene::hosted();
     let (tab, protocol) = (TabId::from("new"), PROTOCOL + 1);

@@ -248,7 +248,8 @@ pub enum CoordinatorToWorker {
     },
     /// Take the storage lock with `ifAvailable`, open the database and answer `hostReady` or `hostFailed`. While opening the files
     /// retry on NoModificationAllowedError for up to 5 seconds; on any failure release the lock before answering. A worker
-    /// that is becoming the host already goes on in the new term; one that is the host answers `hostReady` as it is.
+    /// that is becoming the host already goes on in the new term, also if it was told to retire; one that is the host answers
+    /// `hostReady` as it is.
     BecomeHost {
         /// The attempt.
         term: Term,
@@ -257,8 +258,8 @@ pub enum CoordinatorToWorker {
         /// The epoch must be higher than this one and than the one stored in the database.
         after: Epoch,
     },
-    /// Close the database, or stop opening it, release the storage lock and answer `hostDown`. A term that is not the
-    /// worker's is answered at once.
+    /// Close the database, release the storage lock and answer `hostDown`; while opening, do so once it is open. A term that
+    /// is not the worker's is answered at once.
     Retire {
         /// The term that shall end.
         term: Term,
