@@ -57,7 +57,8 @@ export class PageClient {
   #life: Life | undefined;
   #connection: Connection | undefined;
   #started = 0;
-  #lastVisible = 0;
+  /** When the page was last visible, by its own clock. */
+  #lastVisible: number | undefined;
   #lastSubscription = 0;
   #epoch = 0;
   #refused: TidewaterError | undefined;
@@ -220,17 +221,19 @@ export class PageClient {
     listen(window, 'pageshow', start);
     listen(document, 'resume', start);
     listen(document, 'visibilitychange', () => {
-      this.#visibility();
+      // Whichever way it changed: it is visible or was until now.
+      this.#lastVisible = performance.now();
       if (document.visibilityState === 'visible') this.#start();
       this.#life?.visibility(document.visibilityState === 'visible');
     });
     return () => controller.abort();
   }
 
-  #visibility(): { visible: boolean; lastVisible: number } {
+  #visibility(): { visible: boolean; hiddenFor?: number } {
     const visible = document.visibilityState === 'visible';
-    if (visible) this.#lastVisible = Date.now();
-    return { visible, lastVisible: this.#lastVisible };
+    if (visible) return { visible, hiddenFor: 0 };
+    if (this.#lastVisible === undefined) return { visible };
+    return { visible, hiddenFor: Math.round(performance.now() - this.#lastVisible) };
   }
 
   /** Every attempt to have a host failed. Subscriptions go on waiting for the next one. */

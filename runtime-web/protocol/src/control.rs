@@ -29,8 +29,10 @@ pub enum PageToCoordinator {
         protocol: u32,
         /// Whether `document.visibilityState` is `visible`.
         visible: bool,
-        /// When it was last visible, in milliseconds since 1970; 0 if never.
-        last_visible: u64,
+        /// How long ago it was last visible, in milliseconds; absent if it never was. No time: no two clocks agree.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(test, ts(optional))]
+        hidden_for: Option<u64>,
         /// The highest epoch it has heard of; 0 if none.
         epoch: Epoch,
     },

@@ -78,8 +78,8 @@ export type PageToCoordinator = { "type": "register",
   protocol: number,
   /** Whether `document.visibilityState` is `visible`. */
   visible: boolean,
-  /** When it was last visible, in milliseconds since 1970; 0 if never. */
-  lastVisible: number,
+  /** How long ago it was last visible, in milliseconds; absent if it never was. No time: no two clocks agree. */
+  hiddenFor?: number,
   /** The highest epoch it has heard of; 0 if none. */
   epoch: Epoch }
   | { "type": "visibility",

@@ -15,7 +15,7 @@ pub struct Client {
     /// The present tab.
     pub tab: usize,
     pub visible: bool,
-    pub last_visible: u64,
+    pub last_visible: Option<u64>,
     /// The coordinator it talks to.
     pub coordinator: Option<usize>,
     /// The coordinator whose lock it queues for.
@@ -78,7 +78,7 @@ impl World {
             tab: self.tabs[tab].id.clone(),
             protocol: PROTOCOL,
             visible,
-            last_visible,
+            hidden_for: last_visible.map(|time| self.now - time),
             epoch,
         };
         self.page_to_coordinator(tab, coordinator, register);
