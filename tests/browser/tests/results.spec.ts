@@ -104,3 +104,62 @@ test('a broken schema script is the error of open, and repairing it is enough', 
   await tab.open();
   expect(await tab.query('SELECT count(*) AS n FROM note')).toEqual([{ n: 0 }]);
 });
+
+test('deep and long queries are answered or refused, and the worker survives them', async ({ chrome }) => {
+  const tab = await chrome.tab();
+  const errors: string[] = [];
+  tab.page.on('pageerror', ({ message }) => errors.push(message));
+  await tab.open();
+  await tab.exec("INSERT INTO note(body) VALUES ('a'), ('b')");
+  const { epoch } = await tab.status();
+  const list = (count: number, item: (index: number) => string, separator: string) =>
+    Array.from({ length: count }, (_, index) => item(index)).join(separator);
+  const nest = (depth: number, open: string, inner: string, close: string) => open.repeat(depth) + inner + close.repeat(depth);
+  const answered: [sql: string, first: number, rows: number][] = [
+    [`SELECT ${list(900, () => '1', '+')} AS n`, 900, 1],
+    [`SELECT ${list(900, () => 'id', '+')} AS n FROM note`, 900, 2],
+    [`SELECT id AS n FROM note WHERE ${list(900, (index) => `(id = ${index} AND body <> 'x')`, ' OR ')}`, 1, 2],
+    [list(450, (index) => `SELECT id AS n FROM note WHERE id = ${index}`, ' UNION ALL '), 1, 2],
+    [`SELECT ${nest(150, '(', 'id', ')')} AS n FROM note`, 1, 2],
+    [`SELECT ${nest(2_000, '(', 'id', ')')} AS n FROM note`, 1, 2],
+    [`SELECT ${nest(400, 'CASE WHEN id > 0 THEN ', 'id', ' ELSE 0 END')} AS n FROM note`, 1, 2],
+    [`SELECT ${nest(400, 'abs(', 'id', ')')} AS n FROM note`, 1, 2],
+    [nest(150, 'SELECT n FROM (', 'SELECT id AS n FROM note', ')'), 1, 2],
+    [nest(200, 'SELECT n FROM (', 'SELECT id AS n FROM note', ' LIMIT 9)'), 1, 2],
+    [nest(30, 'SELECT (', 'SELECT max(id) FROM note', ') AS n'), 2, 1],
+    [`WITH c0 AS (SELECT id AS n FROM note)${list(900, (index) => `, c${index + 1} AS (SELECT n FROM c${index})`, '')} SELECT n FROM c900`, 1, 2],
+    [`SELECT count(*) AS n FROM note WHERE id IN (${list(20_000, String, ',')})`, 2, 1],
+    [`VALUES ${list(20_000, (index) => `(${index})`, ',')}`, 0, 20_000],
+  ];
+  const refused = [
+    `SELECT ${list(5_000, () => '1', '+')}`,
+    `SELECT ${nest(50_000, '(', '1', ')')}`,
+    `SELECT ${nest(50_000, 'NOT ', '1', '')}`,
+    nest(5_000, 'SELECT n FROM (', 'SELECT id AS n FROM note', ')'),
+    nest(5_000, 'SELECT (', 'SELECT 1', ')'),
+    list(5_000, () => 'SELECT 1', ' UNION ALL '),
+  ];
+  const outcomes = await tab.page.evaluate(async (queries) => {
+    const outcome = async (sql: string) => {
+      const subscription = window.db.subscribe(sql);
+      try {
+        const { rows } = await subscription.ready;
+        return [Object.values(rows[0]!)[0], rows.length];
+      } catch (error) {
+        return [(error as { code: string }).code];
+      } finally {
+        subscription.close();
+      }
+    };
+    const outcomes: unknown[] = [];
+    for (const sql of queries) outcomes.push([sql.slice(0, 40), ...(await outcome(sql))]);
+    return outcomes;
+  }, [...answered.map(([sql]) => sql), ...refused]);
+  expect(outcomes).toEqual([
+    ...answered.map(([sql, ...outcome]) => [sql.slice(0, 40), ...outcome]),
+    ...refused.map((sql) => [sql.slice(0, 40), 'sql_error']),
+  ]);
+  expect(await tab.exec("INSERT INTO note(body) VALUES ('after')")).toMatchObject({ changes: 1 });
+  expect((await tab.status()).epoch).toBe(epoch);
+  expect(errors).toEqual([]);
+});
