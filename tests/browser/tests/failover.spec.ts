@@ -41,6 +41,14 @@ async function writeOn(tab: Tab): Promise<() => Promise<{ written: number; unkno
   return () => tab.page.evaluate(() => (window as unknown as { writing: Promise<never> }).writing);
 }
 
+async function killCoordinator(chrome: Browser, tab: Tab): Promise<void> {
+  const session = await (await chrome.context()).newCDPSession(tab.page);
+  const { targetInfos } = await session.send('Target.getTargets', { filter: [{}] });
+  const workers = targetInfos.filter(({ type }) => type === 'shared_worker');
+  expect(workers).toHaveLength(1);
+  await session.send('Target.closeTarget', { targetId: workers[0]!.targetId });
+}
+
 async function expectTakeover(survivor: Tab, done: () => Promise<{ written: number; unknown: number; error: string[] }>) {
   const { written, unknown, error } = await done();
   expect(error).toEqual([]);
@@ -96,14 +104,7 @@ test('the active tab writes to the last moment and all its answers hold', async 
 
 test('the coordinator is killed: nobody notices', async ({ chrome }) => {
   const { active, follower } = await pair(chrome);
-  const session = await (await chrome.context()).newCDPSession(active.page);
-  const kill = async () => {
-    const { targetInfos } = await session.send('Target.getTargets', { filter: [{}] });
-    const workers = targetInfos.filter(({ type }) => type === 'shared_worker');
-    expect(workers).toHaveLength(1);
-    await session.send('Target.closeTarget', { targetId: workers[0]!.targetId });
-  };
-  await kill();
+  await killCoordinator(chrome, active);
   await follower.exec("INSERT INTO note(body) VALUES ('after')");
   await active.expectRows(ALL, [{ body: 'before' }, { body: 'after' }]);
   // A new coordinator is there: a third tab can join, and the host can still be replaced.
@@ -113,6 +114,22 @@ test('the coordinator is killed: nobody notices', async ({ chrome }) => {
   await active.page.close();
   await follower.exec("INSERT INTO note(body) VALUES ('later')");
   expect((await third.query('SELECT count(*) AS n FROM note'))[0]).toEqual({ n: 3 });
+});
+
+test('a schema script that comes after a new coordinator introduced everybody again', async ({ chrome }) => {
+  const { active, follower } = await pair(chrome);
+  await killCoordinator(chrome, active);
+  const third = await chrome.tab();
+  await third.open();
+  const opened = await follower.page.evaluate(async () => {
+    const { open } = (await import('/index.js' as string)) as typeof import('tidewater');
+    const other = await open({ name: 'test', schema: 'CREATE TABLE IF NOT EXISTS other(x)' });
+    await other.exec('INSERT INTO other VALUES (1)');
+    return other.query('SELECT x FROM other');
+  });
+  expect(opened).toEqual([{ x: 1 }]);
+  await active.exec("INSERT INTO note(body) VALUES ('after')");
+  await follower.expectRows(ALL, [{ body: 'before' }, { body: 'after' }]);
 });
 
 test('a subscription that a takeover does not change tells nothing', async ({ chrome }) => {

@@ -1,6 +1,6 @@
 //! The worker as an actor: told by the coordinator to host or to retire, talked to by page clients while it hosts.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -58,6 +58,7 @@ impl Worker {
             pool: RefCell::default(),
             state: RefCell::default(),
             coordinator: RefCell::default(),
+            next_port: Cell::default(),
         };
         Ok(Self { actor: Rc::new(actor) })
     }
@@ -77,6 +78,7 @@ struct Actor {
     shell: Shell,
     _alive: locks::Held,
     coordinator: RefCell<Option<Port>>,
+    next_port: Cell<u64>,
     /// The files' VFS once it was installed; paused while this worker does not host.
     pool: RefCell<Option<OpfsSAHPoolUtil>>,
     state: RefCell<Leadership<Host>>,
@@ -90,12 +92,28 @@ struct Host {
     _storage: locks::Held,
 }
 
-/// A page client's ports. A new one counts from the moment that its hello arrives: a page client that is introduced
-/// again by a new coordinator keeps the one that it has.
+/// A page client's ports. A new one counts from the moment that a hello arrives on it: a page client that is introduced
+/// again by a new coordinator keeps the one that it has, and may say hello again there.
 #[derive(Default)]
 struct Connection {
-    open: Option<Port>,
-    offered: Option<Port>,
+    open: Option<Numbered>,
+    offered: Option<Numbered>,
+}
+
+struct Numbered {
+    number: u64,
+    port: Port,
+}
+
+impl Connection {
+    /// Takes note of a hello on the port of this number; says whether that is a new connection.
+    fn hello(&mut self, number: u64) -> bool {
+        let is_new = self.offered.as_ref().is_some_and(|offered| offered.number == number);
+        if is_new {
+            self.open = self.offered.take();
+        }
+        is_new
+    }
 }
 
 impl Actor {
@@ -257,24 +275,23 @@ impl Actor {
         let port = port.unwrap_or_else(|| self.shell.page_on_bus(&client.0, host.service.epoch().0 as f64));
         let actor = Rc::clone(self);
         let sender = client.clone();
-        let port = Port::listen(port, move |received| actor.serve(&sender, received.message));
-        host.connections.entry(client).or_default().offered = Some(port);
+        let number = self.next_port.replace(self.next_port.get() + 1);
+        let port = Port::listen(port, move |received| actor.serve(&sender, number, received.message));
+        host.connections.entry(client).or_default().offered = Some(Numbered { number, port });
     }
 
-    fn serve(&self, client: &TabId, received: JsValue) {
+    fn serve(&self, client: &TabId, number: u64, received: JsValue) {
         let Ok(request) = message::from_js::<PageToHost>(received) else { return };
         let mut state = self.state.borrow_mut();
         let Leadership::Hosting(host) = &mut *state else { return };
         if matches!(request, PageToHost::Hello { .. })
-            && let Some(connection) = host.connections.get_mut(client)
-            && let Some(offered) = connection.offered.take()
+            && host.connections.get_mut(client).is_some_and(|connection| connection.hello(number))
         {
-            connection.open = Some(offered);
             host.service.leave(client);
         }
         for Outgoing { client, message } in host.service.receive(client, request) {
-            if let Some(Connection { open: Some(port), .. }) = host.connections.get(&client) {
-                post(port, &message);
+            if let Some(Connection { open: Some(open), .. }) = host.connections.get(&client) {
+                post(&open.port, &message);
             }
         }
     }
