@@ -28,9 +28,11 @@ test('errors have codes and change nothing', async ({ chrome }) => {
       await code(window.db.exec('BEGIN')),
       await code(window.db.subscribe('SELECT missing FROM note').ready),
       await code(window.db.exec('SELECT ?', [Symbol() as never])),
+      await code(window.db.exec(5 as never)),
+      await code(window.db.transaction([{ sql: undefined } as never])),
     ];
   });
-  expect(codes).toEqual(['sql_error', 'constraint', 'sql_error', 'in_transaction', 'sql_error', 'bad_parameters']);
+  expect(codes).toEqual(['sql_error', 'constraint', 'sql_error', 'in_transaction', 'sql_error', 'bad_parameters', 'sql_error', 'sql_error']);
   expect(await tab.query('SELECT count(*) AS n FROM note')).toEqual([{ n: 0 }]);
 });
 
