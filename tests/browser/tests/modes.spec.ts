@@ -37,6 +37,24 @@ test('where OPFS is denied the database is in memory, for all tabs, and says so'
   await two.expectRows(ALL, [{ body: 'volatile' }]);
 });
 
+test('in memory the next active tab has the tables of every schema script', async ({ chrome }) => {
+  const one = await chrome.tab();
+  await one.open({ denied: true });
+  await one.expectRole('active');
+  const two = await chrome.tab();
+  await two.open({ denied: true });
+  await two.page.evaluate(async () => {
+    const { open } = (await import('/index.js' as string)) as typeof import('tidewater');
+    await open({ name: 'test', schema: 'CREATE TABLE later(x)' });
+  });
+  await two.subscribe(ALL);
+  await two.subscribe('SELECT x FROM later');
+  await one.page.close();
+  await two.exec("INSERT INTO note(body) VALUES ('anew'); INSERT INTO later VALUES (1)");
+  await two.expectRows(ALL, [{ body: 'anew' }]);
+  await two.expectRows('SELECT x FROM later', [{ x: 1 }]);
+});
+
 test('files that are not there are the error of open', async ({ chrome }) => {
   const tab = await chrome.tab();
   const codeOf = (assets: Record<string, string>) =>

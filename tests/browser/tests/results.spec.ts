@@ -107,6 +107,29 @@ test('a broken schema script is the error of open, and repairing it is enough', 
   expect(await tab.query('SELECT count(*) AS n FROM note')).toEqual([{ n: 0 }]);
 });
 
+test('handles that open together each have their schema script run, and a broken one is the error of its own', async ({ chrome }) => {
+  const tab = await chrome.tab();
+  const seen = await tab.page.evaluate(async () => {
+    const { open } = (await import('/index.js' as string)) as typeof import('tidewater');
+    const outcome = (schema?: string) =>
+      open({ name: 'test', ...(schema === undefined ? {} : { schema }) }).then(
+        (db) => {
+          window.db = db;
+          return 'opened';
+        },
+        ({ code }: { code: string }) => code,
+      );
+    const scripts = ['CREATE TABLE', 'CREATE TABLE a(x)', undefined, 'CREATE TABLE b(x)', 'CREATE TABLE a(x)'];
+    const outcomes = await Promise.all(scripts.map(outcome));
+    const late = [await outcome('CREATE TABLE missing'), await outcome('CREATE TABLE c(x)')];
+    const tables = await window.db.query("SELECT name FROM sqlite_schema WHERE name IN ('a', 'b', 'c') ORDER BY name");
+    return { outcomes, late, tables };
+  });
+  expect(seen.outcomes).toEqual(['sql_error', 'opened', 'opened', 'opened', 'opened']);
+  expect(seen.late).toEqual(['sql_error', 'opened']);
+  expect(seen.tables).toEqual([{ name: 'a' }, { name: 'b' }, { name: 'c' }]);
+});
+
 test('deep and long queries are answered or refused, and the worker survives them', async ({ chrome }) => {
   const tab = await chrome.tab();
   const errors: string[] = [];

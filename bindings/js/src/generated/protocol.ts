@@ -225,7 +225,9 @@ export type PageToHost = { "type": "hello",
   client: TabId,
   /** `PROTOCOL` of the page client. */
   protocol: number,
-  /** The application's schema script, to be run before anything else; it must be repeatable. */
+  /** To be repeated in the answer; never used again on a port. */
+  nonce: number,
+  /** A schema script of the application, to be run before anything else; it must be repeatable. */
   schema?: string }
   | { "type": "exec",
   /** The request. */
@@ -278,6 +280,8 @@ export type Statement = {
 
 /** From the host to a page client. */
 export type HostToPage = { "type": "welcome",
+  /** The hello's. */
+  nonce: number,
   /** The host's epoch. */
   epoch: Epoch,
   /** Where the database is kept. */
@@ -288,6 +292,8 @@ export type HostToPage = { "type": "welcome",
   /** The latest commit. */
   commit: CommitId }
   | { "type": "refused",
+  /** The hello's. */
+  nonce: number,
   /** Why. */
   error: ErrorInfo }
   | { "type": "executed",

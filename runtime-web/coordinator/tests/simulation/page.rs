@@ -140,7 +140,12 @@ impl World {
                     return Ok(());
                 }
                 client.connection = Some(Connection { host, epoch, port, welcome: false });
-                let hello = PageToHost::Hello { client: self.tabs[tab].id.clone(), protocol: PROTOCOL, schema: None };
+                let hello = PageToHost::Hello {
+                    client: self.tabs[tab].id.clone(),
+                    protocol: PROTOCOL,
+                    nonce: port,
+                    schema: None,
+                };
                 self.page_to_host(tab, host, port, hello);
             }
             CoordinatorToPage::HostLost { host, epoch } => {

@@ -232,10 +232,10 @@ impl World {
             return;
         }
         let answer = match message {
-            PageToHost::Hello { .. } => {
+            PageToHost::Hello { nonce, .. } => {
                 let ports = host.clients.entry(client).or_default();
                 *ports = Ports { open: Some(port), offered: ports.offered.filter(|offered| *offered != port) };
-                HostToPage::Welcome { epoch: host.epoch, storage: host.storage, opened: host.opened, commit }
+                HostToPage::Welcome { nonce, epoch: host.epoch, storage: host.storage, opened: host.opened, commit }
             }
             _ if host.clients.get(&client).and_then(|ports| ports.open) != Some(port) => return,
             PageToHost::Exec { request, .. } => {

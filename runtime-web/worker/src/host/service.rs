@@ -93,7 +93,9 @@ impl Service {
     pub fn receive(&mut self, client: &TabId, message: PageToHost) -> Vec<Outgoing> {
         let cause = request_of(&message);
         let answer = match message {
-            PageToHost::Hello { protocol, schema, .. } => Some(self.hello(client, protocol, schema.as_deref())),
+            PageToHost::Hello { protocol, nonce, schema, .. } => {
+                Some(self.hello(client, protocol, nonce, schema.as_deref()))
+            }
             _ if !self.clients.contains_key(client) => {
                 cause.map(|request| failed(request, bad_message("a request before hello")))
             }
@@ -117,9 +119,10 @@ impl Service {
         outgoing
     }
 
-    fn hello(&mut self, client: &TabId, protocol: u32, schema: Option<&str>) -> HostToPage {
+    fn hello(&mut self, client: &TabId, protocol: u32, nonce: u64, schema: Option<&str>) -> HostToPage {
         if protocol != PROTOCOL {
             return HostToPage::Refused {
+                nonce,
                 error: ErrorInfo {
                     code: codes::UPGRADE_REQUIRED.to_owned(),
                     message: format!("the host speaks protocol {PROTOCOL}, the page {protocol}"),
@@ -129,10 +132,11 @@ impl Service {
         if let Some(schema) = schema
             && let Err(error) = self.run_schema(schema)
         {
-            return HostToPage::Refused { error: answer::error(&error) };
+            return HostToPage::Refused { nonce, error: answer::error(&error) };
         }
         self.clients.entry(client.clone()).or_default();
-        HostToPage::Welcome { epoch: self.epoch, storage: self.storage, opened: self.opened, commit: self.commit() }
+        let (epoch, storage, opened, commit) = (self.epoch, self.storage, self.opened, self.commit());
+        HostToPage::Welcome { nonce, epoch, storage, opened, commit }
     }
 
     /// A script runs once for each distinct text, whatever number of tabs brings it.

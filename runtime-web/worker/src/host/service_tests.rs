@@ -19,7 +19,8 @@ fn tab(name: &str) -> TabId {
 }
 
 fn hello(service: &mut Service, client: &str, schema: Option<&str>) -> HostToPage {
-    let hello = PageToHost::Hello { client: tab(client), protocol: PROTOCOL, schema: schema.map(str::to_owned) };
+    let hello =
+        PageToHost::Hello { client: tab(client), protocol: PROTOCOL, nonce: 5, schema: schema.map(str::to_owned) };
     only(service.receive(&tab(client), hello))
 }
 
@@ -48,7 +49,7 @@ fn two_clients() -> Service {
 #[test]
 fn a_welcome_tells_the_epoch_and_how_the_database_was_found() {
     let mut service = service();
-    let HostToPage::Welcome { epoch, storage, opened, commit } = hello(&mut service, "a", None) else {
+    let HostToPage::Welcome { nonce: 5, epoch, storage, opened, commit } = hello(&mut service, "a", None) else {
         panic!("not welcome")
     };
     assert_eq!((epoch, storage, opened), (Epoch(7), StorageMode::Memory, CommitId(0)));
@@ -78,7 +79,7 @@ fn a_schema_script_runs_once() {
     let script = Some("CREATE TABLE t(x); INSERT INTO t VALUES (1)");
     assert!(matches!(hello(&mut service, "a", script), HostToPage::Welcome { .. }));
     assert!(matches!(hello(&mut service, "b", script), HostToPage::Welcome { .. }));
-    let HostToPage::Refused { error } = hello(&mut service, "c", Some("CREATE TABLE t(x)")) else {
+    let HostToPage::Refused { nonce: 5, error } = hello(&mut service, "c", Some("CREATE TABLE t(x)")) else {
         panic!("not refused")
     };
     assert_eq!(error.code, "sql_error");
@@ -87,8 +88,10 @@ fn a_schema_script_runs_once() {
 
 #[test]
 fn another_protocol_is_refused() {
-    let hello = PageToHost::Hello { client: tab("a"), protocol: PROTOCOL + 1, schema: None };
-    let HostToPage::Refused { error } = only(service().receive(&tab("a"), hello)) else { panic!("not refused") };
+    let hello = PageToHost::Hello { client: tab("a"), protocol: PROTOCOL + 1, nonce: 6, schema: None };
+    let HostToPage::Refused { nonce: 6, error } = only(service().receive(&tab("a"), hello)) else {
+        panic!("not refused")
+    };
     assert_eq!(error.code, codes::UPGRADE_REQUIRED);
 }
 
