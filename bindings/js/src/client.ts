@@ -69,6 +69,7 @@ export class PageClient {
   #life: Life | undefined;
   #connection: Connection | undefined;
   #started = 0;
+  #lives = 0;
   /** When the page was last visible, by its own clock. */
   #lastVisible: number | undefined;
   #lastSubscription = 0;
@@ -126,7 +127,7 @@ export class PageClient {
   }
 
   request(asked: Asked, isWrite: boolean) {
-    const ended = this.#closed ?? this.#refused;
+    const ended = this.#closed ?? this.#refused ?? this.#unserved();
     if (ended) return Promise.reject(ended);
     const connection = this.#connection;
     return this.#requests.add(asked, isWrite, connection?.welcome ? asHost(connection) : undefined);
@@ -182,7 +183,7 @@ export class PageClient {
   }
 
   #welcomed(schema: string | undefined): Promise<void> {
-    const ended = this.#closed ?? this.#refused;
+    const ended = this.#closed ?? this.#refused ?? this.#unserved();
     if (ended) return Promise.reject(ended);
     if (this.#serves(schema)) return Promise.resolve();
     return new Promise((resolve, reject) => this.#waiting.add({ schema, resolve, reject }));
@@ -198,8 +199,14 @@ export class PageClient {
   #start(): void {
     if (this.#life || this.#closed) return;
     this.#started = performance.now();
+    this.#lives += 1;
     this.#life = new Life(this.database, this.#assets, {
-        registration: () => ({ protocol: PROTOCOL, ...this.#visibility(), epoch: this.#epoch }),
+        registration: () => ({
+          protocol: PROTOCOL,
+          ...this.#visibility(),
+          returning: this.#lives > 1,
+          epoch: this.#epoch,
+        }),
         message: (message, port) => this.#fromCoordinator(message, port),
         died: () => this.#startAnew(),
         unusable: (error) => setTimeout(() => this.#giveUpUnlessServed(error), SERVED_WITHIN),
@@ -251,9 +258,16 @@ export class PageClient {
     return { visible, hiddenFor: Math.round(performance.now() - this.#lastVisible) };
   }
 
+  /** Why there is no host and will not be one soon. */
+  #unserved(): TidewaterError | undefined {
+    if (this.status?.state !== 'unavailable') return undefined;
+    return TidewaterError.from(this.status.error ?? { code: codes.unavailable, message: 'no tab can open the database' });
+  }
+
   /** Every attempt to have a host failed. Subscriptions go on waiting for the next one. */
-  #waitNoLonger({ error }: Status): void {
-    const why = TidewaterError.from(error ?? { code: codes.unavailable, message: 'no tab can open the database' });
+  #waitNoLongerIfUnserved(): void {
+    const why = this.#unserved();
+    if (!why) return;
     this.#requests.abandon(why);
     this.#rejectWaiting(why);
   }
@@ -276,7 +290,7 @@ export class PageClient {
       case 'status':
         this.status = message.status;
         if (message.status.storage) this.storage = message.status.storage;
-        if (message.status.state === 'unavailable') this.#waitNoLonger(message.status);
+        this.#waitNoLongerIfUnserved();
         this.#statusChanged();
         break;
       case 'upgradeRequired': {

@@ -18,13 +18,13 @@ impl Coordinator {
                     self.effects.push(Effect::Forget { tab: id });
                 }
             }
-            PageToCoordinator::Register { visible, hidden_for, epoch, .. } => {
+            PageToCoordinator::Register { visible, hidden_for, returning, epoch, .. } => {
                 self.epoch = self.epoch.max(epoch);
                 if epoch > Epoch(0) && !self.settled && self.host == Host::None {
                     self.attempts.not_before = Some(now + self.timing.settle);
                 }
                 self.settled = true;
-                if self.over_budget() && !self.tabs.get(&id).is_some_and(Tab::has_page) {
+                if self.over_budget() && !returning && !self.tabs.get(&id).is_some_and(Tab::has_page) {
                     self.attempts.not_before = None;
                 }
                 let hidden_for = if visible { Some(0) } else { hidden_for };
@@ -77,11 +77,14 @@ impl Coordinator {
                     self.opening_failed(&id, reason, message, now);
                 }
             }
-            WorkerToCoordinator::HostDown { term, error } => {
-                if let Some(error) = error {
-                    worker.poisoned = true;
+            WorkerToCoordinator::Poisoned { error } => {
+                worker.poisoned = true;
+                // Whoever hosts nothing says nothing of the database.
+                if self.host.is(&id) {
                     self.failed(error, now);
                 }
+            }
+            WorkerToCoordinator::HostDown { term } => {
                 if self.host.is(&id) && self.host.term() == Some(term) {
                     self.lose_host();
                 }

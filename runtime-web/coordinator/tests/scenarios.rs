@@ -36,7 +36,23 @@ impl Scene {
 
     fn register_page(&mut self, tab: &str, visible: bool, hidden_for: Option<u64>, epoch: u64) -> &mut Self {
         let (epoch, id) = (Epoch(epoch), TabId::from(tab));
-        self.page(tab, PageToCoordinator::Register { tab: id, protocol: PROTOCOL, visible, hidden_for, epoch })
+        let returning = false;
+        let register =
+            PageToCoordinator::Register { tab: id, protocol: PROTOCOL, visible, hidden_for, returning, epoch };
+        self.page(tab, register)
+    }
+
+    /// A page client comes back as another tab.
+    fn return_page(&mut self, tab: &str) -> &mut Self {
+        let (protocol, visible, hidden_for, epoch) = (PROTOCOL, true, Some(0), Epoch(0));
+        let register =
+            PageToCoordinator::Register { tab: tab.into(), protocol, visible, hidden_for, returning: true, epoch };
+        self.page(tab, register)
+    }
+
+    fn poisoned(&mut self, tab: &str) -> &mut Self {
+        let error = ErrorInfo { code: "host_panicked".to_owned(), message: "trap".to_owned() };
+        self.worker(tab, WorkerToCoordinator::Poisoned { error })
     }
 
     fn register_worker(&mut self, tab: &str, hosting: Option<Hosting>) -> &mut Self {
@@ -289,10 +305,36 @@ fn too_many_failures_wait_for_another_tab_or_a_minute() {
 #[test]
 fn a_poisoned_worker_never_hosts_again() {
     let mut scene = Scene::hosted();
-    let error = ErrorInfo { code: "host_panicked".to_owned(), message: "trap".to_owned() };
-    scene.worker("a", WorkerToCoordinator::HostDown { term: Term(1), error: Some(error) });
+    assert_eq!(scene.poisoned("a").elected(), None, "it holds the storage until it is dead");
+    scene.event(Event::WorkerGone { tab: "a".into() });
     assert!(scene.told_page("b", &lost("a", 1)));
     assert_eq!(scene.deadline().elected(), Some(("b", 2, StorageMode::Opfs)), "though a is visible and b is not");
+}
+
+#[test]
+fn hosts_that_panic_are_counted_and_their_pages_coming_back_is_no_news() {
+    let mut scene = Scene::new();
+    scene.open("a0", true);
+    for life in 0..6 {
+        let (tab, next) = (format!("a{life}"), format!("a{}", life + 1));
+        scene.ready(&tab, life + 1, life + 1).poisoned(&tab).page(&tab, goodbye());
+        scene.event(Event::WorkerGone { tab: tab.as_str().into() });
+        assert_eq!(scene.return_page(&next).register_worker(&next, None).elected(), None);
+        if life < 5 {
+            assert_eq!(scene.deadline().elected(), Some((next.as_str(), life + 2, StorageMode::Opfs)));
+        }
+    }
+    assert_eq!(scene.state(), HostState::Unavailable);
+    assert_eq!(scene.coordinator.next_deadline(), Some(scene.now + 60_000));
+    assert_eq!(scene.register_page("b", true, None, 0).elected(), Some(("a6", 7, StorageMode::Opfs)), "b is");
+}
+
+#[test]
+fn a_worker_that_panics_without_hosting_holds_up_nobody() {
+    let mut scene = Scene::hosted();
+    scene.poisoned("b").page("b", goodbye()).event(Event::WorkerGone { tab: "b".into() });
+    scene.open("c", true);
+    assert_eq!(scene.event(Event::WorkerGone { tab: "a".into() }).elected(), Some(("c", 2, StorageMode::Opfs)));
 }
 
 #[test]
@@ -432,7 +474,14 @@ fn an_order_to_become_the_host_that_comes_again_is_no_failure() {
 fn other_versions_are_refused() {
     let mut scene = Scene::hosted();
     let (tab, protocol) = (TabId::from("new"), PROTOCOL + 1);
-    let register = PageToCoordinator::Register { tab, protocol, visible: true, hidden_for: None, epoch: Epoch(0) };
+    let register = PageToCoordinator::Register {
+        tab,
+        protocol,
+        visible: true,
+        hidden_for: None,
+        returning: false,
+        epoch: Epoch(0),
+    };
     scene.page("new", register);
     assert!(scene.told_page("new", &CoordinatorToPage::UpgradeRequired { protocol: PROTOCOL }));
     assert_eq!(scene.coordinator.status(scene.now).tabs, 2);

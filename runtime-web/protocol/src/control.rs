@@ -33,6 +33,8 @@ pub enum PageToCoordinator {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[cfg_attr(test, ts(optional))]
         hidden_for: Option<u64>,
+        /// Whether its page client has registered before, as another tab: then it brings no news to a database that cannot be opened.
+        returning: bool,
         /// The highest epoch it has heard of; 0 if none.
         epoch: Epoch,
     },
@@ -178,14 +180,15 @@ pub enum WorkerToCoordinator {
         /// The error, for people.
         message: String,
     },
-    /// The worker was the host and is so no longer: it was told to retire, or its instance is poisoned and closes.
+    /// The worker was told to retire, and holds nothing any more.
     HostDown {
         /// The term that ends.
         term: Term,
-        /// What happened, unless it was told to retire.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        #[cfg_attr(test, ts(optional))]
-        error: Option<ErrorInfo>,
+    },
+    /// Its last words: its instance panicked or trapped, and it closes. What it held is free when its lock is.
+    Poisoned {
+        /// What happened.
+        error: ErrorInfo,
     },
     /// The answer to `ping`.
     Pong {

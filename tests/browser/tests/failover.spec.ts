@@ -171,6 +171,24 @@ test('the worker of the active tab dies while its page lives', async ({ chrome }
   expect(await tab.page.evaluate(() => (window as unknown as { workers: Worker[] }).workers.length)).toBe(2);
 });
 
+test('an engine that traps again and again is given up for a while, and says so', async ({ chrome }) => {
+  const tab = await chrome.tab();
+  const end = await tab.page.evaluate(async (schema) => {
+    const { open } = (await import('/index.js' as string)) as typeof import('tidewater');
+    window.db = await open({ name: 'test', schema, assets: { worker: '/trapping-worker.js' } });
+    await new Promise<void>((resolve) => {
+      const check = () => window.db.status.state === 'unavailable' && resolve();
+      window.db.on('status', check);
+      check();
+    });
+    const asked = await window.db.query('SELECT 1').then(() => 'answered', ({ code }: { code: string }) => code);
+    const { epoch, error } = window.db.status;
+    await new Promise((resolve) => setTimeout(resolve, 3_000));
+    return { asked, code: error?.code, started: window.db.status.epoch - epoch };
+  }, SCHEMA);
+  expect(end).toEqual({ asked: 'host_panicked', code: 'host_panicked', started: 0 });
+});
+
 test('a host that is busy for long is waited for, and its files are had again when its tab is reloaded', async ({ chrome }) => {
   const { active, follower } = await pair(chrome);
   const forever = 'WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT count(*) FROM c';

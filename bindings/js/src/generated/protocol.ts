@@ -80,6 +80,8 @@ export type PageToCoordinator = { "type": "register",
   visible: boolean,
   /** How long ago it was last visible, in milliseconds; absent if it never was. No time: no two clocks agree. */
   hiddenFor?: number,
+  /** Whether its page client has registered before, as another tab: then it brings no news to a database that cannot be opened. */
+  returning: boolean,
   /** The highest epoch it has heard of; 0 if none. */
   epoch: Epoch }
   | { "type": "visibility",
@@ -162,9 +164,10 @@ export type WorkerToCoordinator = { "type": "register",
   message: string }
   | { "type": "hostDown",
   /** The term that ends. */
-  term: Term,
-  /** What happened, unless it was told to retire. */
-  error?: ErrorInfo }
+  term: Term }
+  | { "type": "poisoned",
+  /** What happened. */
+  error: ErrorInfo }
   | { "type": "pong",
   /** The ping's. */
   nonce: number,

@@ -113,7 +113,7 @@ impl World {
                 if worker.host.take_if(|host| host.term == term).is_some() {
                     self.release_storage(tab);
                 }
-                self.worker_to_coordinator(tab, WorkerToCoordinator::HostDown { term, error: None });
+                self.worker_to_coordinator(tab, WorkerToCoordinator::HostDown { term });
             }
             CoordinatorToWorker::Connect { client, term } => {
                 if let Some(host) = self.tabs[tab].worker.host.as_mut().filter(|host| host.term == term) {
@@ -204,7 +204,7 @@ impl World {
         let (term, storage) = (opening.term, opening.storage);
         if opening.retired {
             self.release_storage(tab);
-            self.worker_to_coordinator(tab, WorkerToCoordinator::HostDown { term, error: None });
+            self.worker_to_coordinator(tab, WorkerToCoordinator::HostDown { term });
             return Ok(());
         }
         self.tabs[tab].worker.host = Some(Host { term, epoch, storage, opened, clients: BTreeMap::new(), memory });
@@ -288,10 +288,8 @@ impl World {
         if self.tabs[tab].worker_life != Life::Alive {
             return;
         }
-        if let Some(term) = self.tabs[tab].worker.host.as_ref().map(|host| host.term) {
-            let error = ErrorInfo { code: "host_panicked".to_owned(), message: String::new() };
-            self.worker_to_coordinator(tab, WorkerToCoordinator::HostDown { term, error: Some(error) });
-        }
+        let error = ErrorInfo { code: "host_panicked".to_owned(), message: String::new() };
+        self.worker_to_coordinator(tab, WorkerToCoordinator::Poisoned { error });
         self.queues.post((Agent::Worker(tab), Agent::Page(tab), Channel::Control), Packet::Poisoned);
         self.kill_worker(tab);
     }

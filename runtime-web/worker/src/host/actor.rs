@@ -226,7 +226,7 @@ impl Actor {
                 let host = Host { term, service, connections: BTreeMap::new(), _storage: lock };
                 if retired {
                     self.close(host);
-                    self.tell(&WorkerToCoordinator::HostDown { term, error: None });
+                    self.tell(&WorkerToCoordinator::HostDown { term });
                 } else {
                     self.state.replace(Leadership::Hosting(host));
                     self.say_ready();
@@ -249,7 +249,7 @@ impl Actor {
             Leadership::Hosting(host) if host.term == retiring => self.close(host),
             other => drop(self.state.replace(other)),
         }
-        self.tell(&WorkerToCoordinator::HostDown { term: retiring, error: None });
+        self.tell(&WorkerToCoordinator::HostDown { term: retiring });
     }
 
     fn close(&self, host: Host) {
