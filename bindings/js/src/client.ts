@@ -407,10 +407,11 @@ export class PageClient {
     if (!connection.welcome && hellos.size === 0) this.#hello(connection, undefined);
   }
 
-  #postSubscription({ port }: Connection, { id, sql, params }: State): void {
+  #postSubscription({ port }: Connection, { id, sql, params, hasResult }: State): void {
     this.#awaited.add(id);
     const slots = params === undefined ? {} : { params };
-    port.postMessage({ type: 'subscribe', subscription: id, sql, ...slots } satisfies PageToHost);
+    const resumed = hasResult ? { resumed: true } : {};
+    port.postMessage({ type: 'subscribe', subscription: id, sql, ...slots, ...resumed } satisfies PageToHost);
   }
 
   #subscribed({ subscription, commit, columns, plan, rows }: Extract<HostToPage, { type: 'subscribed' }>): void {
@@ -453,7 +454,7 @@ export class PageClient {
    * others, and nobody is told before all are there.
    */
   #tell(): void {
-    const isResuming = [...this.#awaited].some((id) => this.#subscriptions.get(id)?.status === 'live');
+    const isResuming = [...this.#awaited].some((id) => this.#subscriptions.get(id)?.hasResult);
     if (isResuming) return;
     const changed = [...this.#changed];
     this.#changed.clear();

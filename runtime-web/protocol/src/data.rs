@@ -105,6 +105,11 @@ pub enum PageToHost {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[cfg_attr(test, ts(optional))]
         params: Option<Frame>,
+        /// Whether it had a result from a former host. Then a query that has no answer for the data as they are does not end it:
+        /// it has one again once they are others.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        #[cfg_attr(test, ts(optional, as = "Option<bool>"))]
+        resumed: bool,
     },
     /// End a subscription; deliveries that crossed this message may still name it.
     Unsubscribe {
@@ -229,7 +234,7 @@ pub struct Delivery {
 #[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub enum SubscriptionEvent {
-    /// A change of the schema changed its columns: the result anew.
+    /// The result anew: a change of the schema changed its columns, or it has an answer again.
     Columns {
         /// The subscription.
         subscription: SubscriptionId,

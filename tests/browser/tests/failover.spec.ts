@@ -150,6 +150,25 @@ test('a subscription that a takeover does not change tells nothing', async ({ ch
   expect(same).toEqual({ changes: 0, isSame: true });
 });
 
+test('a subscription that fails when the active tab goes is live again when the data let it', async ({ chrome }) => {
+  const { active, follower } = await pair(chrome);
+  const sql = 'SELECT abs(CAST(body AS INTEGER)) AS n FROM note';
+  await follower.subscribe(sql);
+  const seen = () =>
+    follower.page.evaluate((sql) => {
+      const { status, rows, error } = window.subscriptions[sql]!;
+      return { status, rows, code: error?.code };
+    }, sql);
+  await active.exec("INSERT INTO note(body) VALUES ('-9223372036854775808')");
+  const failing = { status: 'failing', rows: [{ n: 0 }], code: 'sql_error' };
+  await expect.poll(seen).toEqual(failing);
+  await active.page.close();
+  await follower.exec("INSERT INTO note(body) VALUES ('1')");
+  expect(await seen()).toEqual(failing);
+  await follower.exec("DELETE FROM note WHERE body LIKE '-%'");
+  expect(await seen()).toEqual({ status: 'live', rows: [{ n: 0 }, { n: 1 }], code: undefined });
+});
+
 test('the worker of the active tab dies while its page lives', async ({ chrome }) => {
   const tab = await chrome.tab();
   await tab.page.evaluate(async (schema) => {

@@ -267,7 +267,10 @@ export type PageToHost = { "type": "hello",
   /** The statement. */
   sql: string,
   /** A parameter frame, unless there are none. */
-  params?: Frame }
+  params?: Frame,
+  /** Whether it had a result from a former host. Then a query that has no answer for the data as they are does not end it:
+   * it has one again once they are others. */
+  resumed?: boolean }
   | { "type": "unsubscribe",
   /** The subscription. */
   subscription: SubscriptionId,
