@@ -12,7 +12,7 @@ import {
   type StorageMode,
   codes,
 } from './generated/protocol.js';
-import { Life } from './life.js';
+import { Life, type LifeEvents } from './life.js';
 import type { Port } from './port.js';
 import { type Asked, type Host, Requests } from './requests.js';
 import { readDelivery, readRows } from './rows.js';
@@ -200,18 +200,24 @@ export class PageClient {
     if (this.#life || this.#closed) return;
     this.#started = performance.now();
     this.#lives += 1;
-    this.#life = new Life(this.database, this.#assets, {
-        registration: () => ({
-          protocol: PROTOCOL,
-          ...this.#visibility(),
-          returning: this.#lives > 1,
-          epoch: this.#epoch,
-        }),
-        message: (message, port) => this.#fromCoordinator(message, port),
-        died: () => this.#startAnew(),
-        unusable: (error) => setTimeout(() => this.#giveUpUnlessServed(error), SERVED_WITHIN),
-        failed: (error) => this.#unavailable(error),
-      });
+    const events: LifeEvents = {
+      registration: () => ({
+        protocol: PROTOCOL,
+        ...this.#visibility(),
+        returning: this.#lives > 1,
+        epoch: this.#epoch,
+      }),
+      message: (message, port) => this.#fromCoordinator(message, port),
+      died: () => this.#startAnew(),
+      unusable: (error) => setTimeout(() => this.#giveUpUnlessServed(error), SERVED_WITHIN),
+      failed: (error) => this.#unavailable(error),
+    };
+    try {
+      this.#life = new Life(this.database, this.#assets, events);
+    } catch (error) {
+      // The script of a worker is of another origin, or its address is none.
+      this.#unavailable(new TidewaterError(codes.unavailable, String(error)));
+    }
   }
 
   /** The tab's worker has died: that is as if the tab were closed and opened again. */

@@ -60,12 +60,15 @@ test('files that are not there are the error of open', async ({ chrome }) => {
   const codeOf = (assets: Record<string, string>) =>
     tab.page.evaluate(async (assets) => {
       const { open } = (await import('/index.js' as string)) as typeof import('tidewater');
-      return open({ name: `missing-${Object.keys(assets)}`, assets }).then(
+      return open({ name: `missing-${crypto.randomUUID()}`, assets }).then(
         () => 'opened',
-        (error: { code: string }) => error.code,
+        (error: { code: string; name: string }) => error.name === 'TidewaterError' ? error.code : error.name,
       );
     }, assets);
   expect(await codeOf({ wasm: '/missing.wasm' })).toBe('unavailable');
   expect(await codeOf({ worker: '/missing.js' })).toBe('unavailable');
   expect(await codeOf({ coordinator: '/missing.js' })).toBe('unavailable');
+  // Workers of other origins are refused before anything is loaded.
+  expect(await codeOf({ worker: 'https://elsewhere.invalid/worker.js' })).toBe('unavailable');
+  expect(await codeOf({ coordinator: 'https://elsewhere.invalid/coordinator.js' })).toBe('unavailable');
 });
