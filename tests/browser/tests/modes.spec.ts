@@ -56,6 +56,19 @@ test('in memory the next active tab has the tables of every schema script', asyn
   await two.expectRows('SELECT x FROM later', [{ x: 1 }]);
 });
 
+test('a tab of another version is told so, whatever else its messages say', async ({ chrome }) => {
+  const tab = await chrome.tab();
+  await tab.open();
+  const answer = await tab.page.evaluate(async () => {
+    const { port } = new SharedWorker('/coordinator.js', { type: 'module', name: 'tidewater/test' });
+    const answered = new Promise((resolve) => (port.onmessage = ({ data }) => resolve(data)));
+    port.postMessage({ type: 'register', tab: 'another', protocol: 1_000, news: [] });
+    return answered;
+  });
+  expect(answer).toMatchObject({ type: 'upgradeRequired' });
+  expect((await tab.status()).tabs).toBe(1);
+});
+
 test('files that are not there are the error of open', async ({ chrome }) => {
   const tab = await chrome.tab();
   const codeOf = (assets: Record<string, string>) =>
