@@ -12,7 +12,7 @@ import {
   type StorageMode,
   codes,
 } from './generated/protocol.js';
-import { Life } from './life.js';
+import { Life, type LifeEvents } from './life.js';
 import type { Port } from './port.js';
 import { type Asked, type Host, Requests } from './requests.js';
 import { readDelivery, readRows } from './rows.js';
@@ -23,7 +23,16 @@ interface Connection {
   readonly port: Port;
   readonly host: string;
   readonly epoch: number;
+  /** Hellos that are not answered yet, with the schema scripts that they bring. */
+  readonly hellos: Map<number, string | undefined>;
   welcome: boolean;
+}
+
+/** A handle that is being opened. */
+interface Waiting {
+  readonly schema: string | undefined;
+  readonly resolve: () => void;
+  readonly reject: (error: TidewaterError) => void;
 }
 
 function asHost({ port, host, epoch }: Connection): Host {
@@ -51,14 +60,20 @@ export class PageClient {
   readonly #awaited = new Set<number>();
   /** Subscriptions that changed since the application was last told. */
   readonly #changed = new Set<State>();
-  readonly #waiting = new Set<{ resolve: () => void; reject: (error: TidewaterError) => void }>();
+  readonly #waiting = new Set<Waiting>();
+  /** The scripts of all handles, in the order in which they came. Each host hears them: that of a database in memory has none. */
+  readonly #schemas = new Set<string>();
+  /** Those that a host has run. */
+  readonly #ran = new Set<string>();
   readonly #stopListening: () => void;
-  #schema: string | undefined;
   #life: Life | undefined;
   #connection: Connection | undefined;
   #started = 0;
-  #lastVisible = 0;
+  #lives = 0;
+  /** When the page was last visible, by its own clock. */
+  #lastVisible: number | undefined;
   #lastSubscription = 0;
+  #lastHello = 0;
   #epoch = 0;
   #refused: TidewaterError | undefined;
   #closed: TidewaterError | undefined;
@@ -66,9 +81,8 @@ export class PageClient {
   #handles = 0;
   #lingering: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(database: string, schema: string | undefined, assets: Assets, gone: () => void) {
+  constructor(database: string, assets: Assets, gone: () => void) {
     this.database = database;
-    this.#schema = schema;
     this.#assets = assets;
     this.#gone = gone;
     this.#stopListening = this.#listenToPage();
@@ -89,18 +103,16 @@ export class PageClient {
     return this.#life !== undefined && this.status?.host === this.#life.tab && this.status.state !== 'electing';
   }
 
-  /** Counts a handle; runs its schema script if it brings another than those before. */
+  /** Counts a handle; resolves when its schema script has run, which happens once whatever number of handles bring it. */
   async opened(schema: string | undefined): Promise<void> {
     this.#handles += 1;
     clearTimeout(this.#lingering);
     try {
-      const isNews = schema !== undefined && schema !== this.#schema;
-      if (isNews) {
-        this.#schema = schema;
-        this.#refused = undefined;
-        if (this.#connection) this.#hello(this.#connection);
+      if (schema !== undefined && !this.#schemas.has(schema)) {
+        this.#schemas.add(schema);
+        if (this.#connection) this.#hello(this.#connection, schema);
       }
-      await this.#welcomed(isNews);
+      await this.#welcomed(schema);
     } catch (error) {
       this.released();
       throw error;
@@ -115,7 +127,7 @@ export class PageClient {
   }
 
   request(asked: Asked, isWrite: boolean) {
-    const ended = this.#closed ?? this.#refused;
+    const ended = this.#closed ?? this.#refused ?? this.#unserved();
     if (ended) return Promise.reject(ended);
     const connection = this.#connection;
     return this.#requests.add(asked, isWrite, connection?.welcome ? asHost(connection) : undefined);
@@ -170,11 +182,16 @@ export class PageClient {
     state.tell();
   }
 
-  #welcomed(anew: boolean): Promise<void> {
-    const ended = this.#closed ?? this.#refused;
+  #welcomed(schema: string | undefined): Promise<void> {
+    const ended = this.#closed ?? this.#refused ?? this.#unserved();
     if (ended) return Promise.reject(ended);
-    if (this.#connection?.welcome && !anew) return Promise.resolve();
-    return new Promise((resolve, reject) => this.#waiting.add({ resolve, reject }));
+    if (this.#serves(schema)) return Promise.resolve();
+    return new Promise((resolve, reject) => this.#waiting.add({ schema, resolve, reject }));
+  }
+
+  /** Whether there is a host that has run the script. */
+  #serves(schema: string | undefined): boolean {
+    return this.#connection?.welcome === true && (schema === undefined || this.#ran.has(schema));
   }
 
   // Life of the tab
@@ -182,13 +199,25 @@ export class PageClient {
   #start(): void {
     if (this.#life || this.#closed) return;
     this.#started = performance.now();
-    this.#life = new Life(this.database, this.#assets, {
-        registration: () => ({ protocol: PROTOCOL, ...this.#visibility(), epoch: this.#epoch }),
-        message: (message, port) => this.#fromCoordinator(message, port),
-        died: () => this.#startAnew(),
-        unusable: (error) => setTimeout(() => this.#giveUpUnlessServed(error), SERVED_WITHIN),
-        failed: (error) => this.#unavailable(error),
-      });
+    this.#lives += 1;
+    const events: LifeEvents = {
+      registration: () => ({
+        protocol: PROTOCOL,
+        ...this.#visibility(),
+        returning: this.#lives > 1,
+        epoch: this.#epoch,
+      }),
+      message: (message, port) => this.#fromCoordinator(message, port),
+      died: () => this.#startAnew(),
+      unusable: (error) => setTimeout(() => this.#giveUpUnlessServed(error), SERVED_WITHIN),
+      failed: (error) => this.#unavailable(error),
+    };
+    try {
+      this.#life = new Life(this.database, this.#assets, events);
+    } catch (error) {
+      // The script of a worker is of another origin, or its address is none.
+      this.#unavailable(new TidewaterError(codes.unavailable, String(error)));
+    }
   }
 
   /** The tab's worker has died: that is as if the tab were closed and opened again. */
@@ -220,22 +249,31 @@ export class PageClient {
     listen(window, 'pageshow', start);
     listen(document, 'resume', start);
     listen(document, 'visibilitychange', () => {
-      this.#visibility();
+      // Whichever way it changed: it is visible or was until now.
+      this.#lastVisible = performance.now();
       if (document.visibilityState === 'visible') this.#start();
       this.#life?.visibility(document.visibilityState === 'visible');
     });
     return () => controller.abort();
   }
 
-  #visibility(): { visible: boolean; lastVisible: number } {
+  #visibility(): { visible: boolean; hiddenFor?: number } {
     const visible = document.visibilityState === 'visible';
-    if (visible) this.#lastVisible = Date.now();
-    return { visible, lastVisible: this.#lastVisible };
+    if (visible) return { visible, hiddenFor: 0 };
+    if (this.#lastVisible === undefined) return { visible };
+    return { visible, hiddenFor: Math.round(performance.now() - this.#lastVisible) };
+  }
+
+  /** Why there is no host and will not be one soon. */
+  #unserved(): TidewaterError | undefined {
+    if (this.status?.state !== 'unavailable') return undefined;
+    return TidewaterError.from(this.status.error ?? { code: codes.unavailable, message: 'no tab can open the database' });
   }
 
   /** Every attempt to have a host failed. Subscriptions go on waiting for the next one. */
-  #waitNoLonger({ error }: Status): void {
-    const why = TidewaterError.from(error ?? { code: codes.unavailable, message: 'no tab can open the database' });
+  #waitNoLongerIfUnserved(): void {
+    const why = this.#unserved();
+    if (!why) return;
     this.#requests.abandon(why);
     this.#rejectWaiting(why);
   }
@@ -258,7 +296,7 @@ export class PageClient {
       case 'status':
         this.status = message.status;
         if (message.status.storage) this.storage = message.status.storage;
-        if (message.status.state === 'unavailable') this.#waitNoLonger(message.status);
+        this.#waitNoLongerIfUnserved();
         this.#statusChanged();
         break;
       case 'upgradeRequired': {
@@ -290,13 +328,15 @@ export class PageClient {
     }
     // Over the bus the port of the same host is the same one, and stays open.
     if (present && present.port !== port) this.#disconnect();
-    const connection: Connection = { port, host, epoch, welcome: false };
+    const connection: Connection = { port, host, epoch, hellos: new Map(), welcome: false };
     this.#connection = connection;
     this.storage = storage;
     port.onmessage = ({ data }) => {
       if (this.#connection === connection) this.#fromHost(connection, data as HostToPage);
     };
-    this.#hello(connection);
+    const [first, ...others] = this.#schemas;
+    this.#hello(connection, first);
+    for (const schema of others) this.#hello(connection, schema);
   }
 
   #disconnect(): void {
@@ -304,11 +344,13 @@ export class PageClient {
     this.#connection = undefined;
   }
 
-  #hello({ port }: Connection): void {
+  #hello({ port, hellos }: Connection, schema: string | undefined): void {
     const client = this.#life?.tab;
     if (client === undefined) return;
-    const schema = this.#schema === undefined ? {} : { schema: this.#schema };
-    port.postMessage({ type: 'hello', client, protocol: PROTOCOL, ...schema } satisfies PageToHost);
+    const nonce = (this.#lastHello += 1);
+    hellos.set(nonce, schema);
+    const script = schema === undefined ? {} : { schema };
+    port.postMessage({ type: 'hello', client, protocol: PROTOCOL, nonce, ...script } satisfies PageToHost);
   }
 
   #fromHost(connection: Connection, message: HostToPage): void {
@@ -317,7 +359,7 @@ export class PageClient {
         this.#welcome(connection, message);
         break;
       case 'refused':
-        this.#refuse(connection, TidewaterError.from(message.error));
+        this.#refuse(connection, message);
         break;
       case 'subscribed':
         this.#subscribed(message);
@@ -330,32 +372,52 @@ export class PageClient {
     }
   }
 
-  #welcome(connection: Connection, { epoch, storage, opened, commit }: Extract<HostToPage, { type: 'welcome' }>): void {
-    const isNew = !connection.welcome;
-    connection.welcome = true;
-    this.#epoch = Math.max(this.#epoch, epoch);
-    this.storage = storage;
-    if (isNew) {
+  #welcome(connection: Connection, welcome: Extract<HostToPage, { type: 'welcome' }>): void {
+    const { hellos } = connection;
+    const { nonce, epoch, storage, opened, commit } = welcome;
+    const schema = hellos.get(nonce);
+    // Over the bus answers to the hellos of an earlier introduction come too.
+    if (!hellos.delete(nonce)) return;
+    if (schema !== undefined) this.#ran.add(schema);
+    if (!connection.welcome) {
+      // Requests may need the tables of every script.
+      if (hellos.size > 0) return;
+      connection.welcome = true;
+      this.#epoch = Math.max(this.#epoch, epoch);
+      this.storage = storage;
       this.#awaited.clear();
       for (const state of this.#subscriptions.values()) this.#postSubscription(connection, state);
       this.#requests.welcomed(opened, commit, asHost(connection));
     }
-    for (const waiting of this.#waiting) waiting.resolve();
-    this.#waiting.clear();
+    for (const waiting of this.#waiting) {
+      if (!this.#serves(waiting.schema)) continue;
+      this.#waiting.delete(waiting);
+      waiting.resolve();
+    }
     this.#statusChanged();
   }
 
-  #refuse({ welcome }: Connection, error: TidewaterError): void {
-    if (!welcome) return this.#unavailable(error);
-    // A handle that came later brought a script that fails; the others go on.
-    this.#schema = undefined;
-    this.#rejectWaiting(error);
+  #refuse(connection: Connection, { nonce, error }: Extract<HostToPage, { type: 'refused' }>): void {
+    const { hellos } = connection;
+    const schema = hellos.get(nonce);
+    if (!hellos.delete(nonce)) return;
+    const why = TidewaterError.from(error);
+    if (schema === undefined || this.#ran.has(schema) || why.code === codes.upgradeRequired) return this.#unavailable(why);
+    // The script is its own handles' error; the others go on without it.
+    this.#schemas.delete(schema);
+    for (const waiting of this.#waiting) {
+      if (waiting.schema !== schema) continue;
+      this.#waiting.delete(waiting);
+      waiting.reject(why);
+    }
+    if (!connection.welcome && hellos.size === 0) this.#hello(connection, undefined);
   }
 
-  #postSubscription({ port }: Connection, { id, sql, params }: State): void {
+  #postSubscription({ port }: Connection, { id, sql, params, hasResult }: State): void {
     this.#awaited.add(id);
     const slots = params === undefined ? {} : { params };
-    port.postMessage({ type: 'subscribe', subscription: id, sql, ...slots } satisfies PageToHost);
+    const resumed = hasResult ? { resumed: true } : {};
+    port.postMessage({ type: 'subscribe', subscription: id, sql, ...slots, ...resumed } satisfies PageToHost);
   }
 
   #subscribed({ subscription, commit, columns, plan, rows }: Extract<HostToPage, { type: 'subscribed' }>): void {
@@ -398,7 +460,7 @@ export class PageClient {
    * others, and nobody is told before all are there.
    */
   #tell(): void {
-    const isResuming = [...this.#awaited].some((id) => this.#subscriptions.get(id)?.status === 'live');
+    const isResuming = [...this.#awaited].some((id) => this.#subscriptions.get(id)?.hasResult);
     if (isResuming) return;
     const changed = [...this.#changed];
     this.#changed.clear();

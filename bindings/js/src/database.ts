@@ -2,7 +2,7 @@
 
 import type { PageClient } from './client.js';
 import { TidewaterError } from './errors.js';
-import type { Explain, HostState, HostToPage, Stats, StorageMode } from './generated/protocol.js';
+import type { Explain, HostState, HostToPage, Statement, Stats, StorageMode } from './generated/protocol.js';
 import { codes } from './generated/protocol.js';
 import { Listeners } from './listeners.js';
 import type { Asked } from './requests.js';
@@ -114,17 +114,18 @@ export class Database {
    * subscriptions of this tab.
    */
   async exec(sql: string, params?: Parameters): Promise<Executed> {
-    const answer = await this.#ask({ type: 'exec', sql, ...frameOf(params) }, true, 'executed');
+    const answer = await this.#ask({ type: 'exec', ...statement(sql, params) }, true, 'executed');
     return { commit: answer.commit, changes: answer.changes };
   }
 
   /** Runs one statement and gives the rows it returns. */
   async query<T = Row>(sql: string, params?: Parameters): Promise<T[]> {
+    const asked = statement(sql, params);
     if (!isRead(sql)) {
-      const { results } = await this.transaction([{ sql, ...(params === undefined ? {} : { params }) }]);
+      const { results } = await this.#transaction([asked]);
       return (results[0]?.rows ?? []) as T[];
     }
-    const answer = await this.#ask({ type: 'query', sql, ...frameOf(params) }, false, 'queried');
+    const answer = await this.#ask({ type: 'query', ...asked }, false, 'queried');
     return readRows(answer.rows, answer.columns) as T[];
   }
 
@@ -136,8 +137,11 @@ export class Database {
 
   /** Runs statements in one transaction: all of them or none. */
   async transaction(statements: readonly TransactionStatement[]): Promise<Transacted> {
-    const asked: Asked = { type: 'transaction', statements: statements.map(normalise) };
-    const answer = await this.#ask(asked, true, 'transacted');
+    return this.#transaction(statements.map(normalise));
+  }
+
+  async #transaction(statements: Statement[]): Promise<Transacted> {
+    const answer = await this.#ask({ type: 'transaction', statements }, true, 'transacted');
     const results = answer.results.map(({ changes, columns, rows }) => ({
       changes,
       rows: rows ? readRows(rows, columns) : [],
@@ -148,7 +152,8 @@ export class Database {
   /** Subscribes to a query: its rows now and at every commit that changes them. */
   subscribe<T = Row>(sql: string, params?: Parameters): Subscription<T> {
     if (this.#isClosed) throw closed();
-    const subscription = new Subscription<T>(this.#client.subscribe(sql, parameterFrame(params)));
+    const asked = statement(sql, params);
+    const subscription = new Subscription<T>(this.#client.subscribe(asked.sql, asked.params));
     this.#subscriptions.add(subscription);
     subscription.on('change', ({ status }) => {
       if (status === 'closed') this.#subscriptions.delete(subscription);
@@ -158,7 +163,7 @@ export class Database {
 
   /** Tells how a query would be maintained. */
   async explain(sql: string, params?: Parameters): Promise<Explain> {
-    return (await this.#ask({ type: 'explain', sql, ...frameOf(params) }, false, 'explained')).explain;
+    return (await this.#ask({ type: 'explain', ...statement(sql, params) }, false, 'explained')).explain;
   }
 
   /** The engine's counters since the active tab opened the database. */
@@ -196,15 +201,17 @@ function closed(): TidewaterError {
   return new TidewaterError(codes.closed, 'the database was closed');
 }
 
-function frameOf(params: Parameters | undefined): { params?: Uint8Array } {
+function statement(sql: string, params: Parameters | undefined): Statement {
+  // Whoever writes JavaScript may give anything; the host would take it for no message and never answer.
+  if (typeof sql !== 'string') throw new TidewaterError('sql_error', `SQL has to be a string, not ${typeof sql}`);
   const frame = parameterFrame(params);
-  return frame === undefined ? {} : { params: frame };
+  return frame === undefined ? { sql } : { sql, params: frame };
 }
 
-function normalise(statement: TransactionStatement): { sql: string; params?: Uint8Array } {
-  if (typeof statement === 'string') return { sql: statement };
-  if (isPair(statement)) return { sql: statement[0], ...frameOf(statement[1]) };
-  return { sql: statement.sql, ...frameOf(statement.params ?? statement.parameters) };
+function normalise(given: TransactionStatement): Statement {
+  if (typeof given === 'string') return statement(given, undefined);
+  if (isPair(given)) return statement(given[0], given[1]);
+  return statement(given.sql, given.params ?? given.parameters);
 }
 
 function isPair(statement: Exclude<TransactionStatement, string>): statement is readonly [string, Parameters?] {

@@ -139,6 +139,7 @@ export class Life {
   #receive(message: CoordinatorToPage, port: Port | undefined): void {
     if (message.type === 'coordinatorStarted') return this.#registerHere();
     if (message.type === 'registered') this.#registered(message.instance);
+    if (message.type === 'upgradeRequired') clearTimeout(this.#answer);
     if (message.type === 'connect' && this.#bus) {
       const host = { type: 'worker', tab: message.host } as const;
       return this.#events.message(message, this.#bus.port(host, 'pageToHost', 'hostToPage', { epoch: message.epoch }));

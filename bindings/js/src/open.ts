@@ -37,7 +37,7 @@ export async function open(options: OpenOptions): Promise<Database> {
   const clients = registry();
   let client = clients.get(name);
   if (!client) {
-    client = new PageClient(name, schema, assets, () => clients.delete(name));
+    client = new PageClient(name, assets, () => clients.delete(name));
     clients.set(name, client);
   }
   await client.opened(schema);

@@ -21,8 +21,17 @@ const MOVE = 3;
 
 export function readRow(reader: Reader, columns: readonly string[]): Row {
   const row: Row = {};
-  for (const column of columns) row[column] = readValue(reader);
+  for (const column of columns) {
+    const value = readValue(reader);
+    if (column === '__proto__') define(row, column, value);
+    else row[column] = value;
+  }
   return row;
+}
+
+/** Assigned, a column of this name would be lost, or become the row's prototype. */
+function define(row: Row, column: string, value: Value): void {
+  Object.defineProperty(row, column, { value, configurable: true, enumerable: true, writable: true });
 }
 
 /** The rows of a rows frame. */

@@ -157,6 +157,11 @@ export class State {
     this.#owner = owner;
   }
 
+  /** Whether there are rows that more may come to. */
+  get hasResult(): boolean {
+    return this.status === 'live' || this.status === 'failing';
+  }
+
   /** Takes a whole result: the first one, or a new host's. */
   subscribed(commit: number, columns: readonly string[], plan: Plan, rows: readonly Row[]): void {
     this.plan = plan;

@@ -28,7 +28,8 @@ const SMALL_INTEGER = 5;
 const I64_MIN = -(2n ** 63n);
 const I64_MAX = 2n ** 63n - 1n;
 
-const decoder = new TextDecoder();
+// A byte order mark at the beginning is a character like any other.
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 const encoder = new TextEncoder();
 
 export function readValue(reader: Reader): Value {
@@ -108,6 +109,7 @@ function writeReal(writer: Writer, value: number): void {
 function writeObject(writer: Writer, value: unknown): void {
   if (value === null) return writer.u8(NULL);
   if (value instanceof Date) {
+    if (Number.isNaN(value.getTime())) throw badParameter('a parameter is an invalid Date');
     writer.u8(TEXT);
     return writer.sized(encoder.encode(value.toISOString()));
   }

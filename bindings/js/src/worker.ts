@@ -2,11 +2,14 @@
 
 import init, { Worker } from '../pkg/host.js';
 import { Bus } from './bus.js';
-import { codes } from './generated/protocol.js';
+import { type WorkerToCoordinator, codes } from './generated/protocol.js';
+import type { Port } from './port.js';
 import type { FromWorker, ToWorker } from './shell.js';
 
 let starting: Promise<Worker | undefined> | undefined;
 let bus: Bus | undefined;
+/** The way to the coordinator, for last words. */
+let coordinator: Port | undefined;
 
 onmessage = ({ data, ports }: MessageEvent<ToWorker>) => {
   if (data.type === 'coordinator') connect(ports[0]);
@@ -17,13 +20,18 @@ async function start({ database, tab, wasm, bus: useBus }: Extract<ToWorker, { t
   await init({ module_or_path: wasm });
   if (useBus) bus = new Bus(database, { type: 'worker', tab });
   const worker = await Worker.start(database, tab, { fatal, pageOnBus });
-  if (bus) worker.coordinator(bus.port({ type: 'coordinator' }, 'workerToCoordinator', 'coordinatorToWorker'));
+  if (bus) attach(worker, bus.port({ type: 'coordinator' }, 'workerToCoordinator', 'coordinatorToWorker'));
   return worker;
 }
 
 async function connect(port: MessagePort | undefined): Promise<void> {
   const worker = await starting;
-  if (worker && port) worker.coordinator(port);
+  if (worker && port) attach(worker, port as unknown as Port);
+}
+
+function attach(worker: Worker, port: Port): void {
+  coordinator = port;
+  worker.coordinator(port);
 }
 
 function pageOnBus(tab: string, epoch: number) {
@@ -39,6 +47,8 @@ function unusable(error: unknown): undefined {
 /** The instance is not to be trusted any more. Closing the worker frees its locks and files, and another becomes the host. */
 function fatal(message: string): void {
   console.error(`tidewater: ${message}`);
+  const error = { code: codes.hostPanicked, message };
+  coordinator?.postMessage({ type: 'poisoned', error } satisfies WorkerToCoordinator);
   postMessage({ type: 'fatal', message } satisfies FromWorker);
   close();
 }

@@ -20,6 +20,7 @@ describe('values', () => {
     [1.5, [2, 0, 0, 0, 0, 0, 0, 248, 63]],
     [-0, [2, 0, 0, 0, 0, 0, 0, 0, 128]],
     ['hé', [3, 3, 0, 0, 0, 0x68, 0xc3, 0xa9]],
+    ['\ufeffa', [3, 4, 0, 0, 0, 0xef, 0xbb, 0xbf, 0x61]],
     [bytes(), [4, 0, 0, 0, 0]],
   ];
   test.each(cases)('%s is read', (value, encoded) => {
@@ -58,7 +59,7 @@ describe('parameters', () => {
     expect(parameterFrame([bytes(1, 2).buffer])).toEqual(parameterFrame([bytes(1, 2)]));
   });
   test('what SQLite has no value for is refused', () => {
-    for (const value of [2n ** 63n, -(2n ** 63n) - 1n, Symbol('x'), () => 1, { a: 1 }]) {
+    for (const value of [2n ** 63n, -(2n ** 63n) - 1n, Symbol('x'), () => 1, { a: 1 }, new Date(Number.NaN)]) {
       expect(() => parameterFrame([value as never])).toThrow(expect.objectContaining({ code: 'bad_parameters' }));
     }
   });
@@ -71,6 +72,11 @@ describe('frames', () => {
       { a: 1, b: 'a' },
       { a: null, b: null },
     ]);
+  });
+  test('a column may have any name', () => {
+    const frame = bytes(1, 1, 0, 0, 1, 0, 0, 0, 4, 0, 0, 0, 5, 1, 5, 2);
+    const [row] = readRows(frame, ['__proto__', 'constructor']);
+    expect(Object.entries(row!)).toEqual([['__proto__', 1], ['constructor', 2]]);
   });
   test('a delivery', () => {
     const frame = bytes(

@@ -1,8 +1,8 @@
 //! The coordinator: knows the tabs, picks the host, introduces page clients to it. A state machine: events in, effects out.
 //!
 //! It has no clock, no randomness and no I/O. Whoever runs it hands it every [`Event`] with the time, does the [`Effect`]s
-//! in their order, and hands it [`Event::Deadline`] when [`Coordinator::next_deadline`] has come. Times are milliseconds
-//! since 1970, to be comparable with those that page clients report, of a clock that does not go backwards.
+//! in their order, and hands it [`Event::Deadline`] when [`Coordinator::next_deadline`] has come. Times are milliseconds of one
+//! clock that does not go backwards, begun at any time: nobody else's times come in, only how long ago something was.
 //!
 //! # Rules
 //! - *One host.* The storage lock decides who may touch the database, not this machine: a worker that says it is

@@ -18,15 +18,17 @@ impl Coordinator {
                     self.effects.push(Effect::Forget { tab: id });
                 }
             }
-            PageToCoordinator::Register { visible, last_visible, epoch, .. } => {
+            PageToCoordinator::Register { visible, hidden_for, returning, epoch, .. } => {
                 self.epoch = self.epoch.max(epoch);
                 if epoch > Epoch(0) && !self.settled && self.host == Host::None {
                     self.attempts.not_before = Some(now + self.timing.settle);
                 }
                 self.settled = true;
-                if self.over_budget() && !self.tabs.get(&id).is_some_and(Tab::has_page) {
+                if self.over_budget() && !returning && !self.tabs.get(&id).is_some_and(Tab::has_page) {
                     self.attempts.not_before = None;
                 }
+                let hidden_for = if visible { Some(0) } else { hidden_for };
+                let last_visible = hidden_for.map(|elapsed| i128::from(now) - i128::from(elapsed));
                 let tab = self.tab(&id);
                 tab.page = Page::Here { visible, last_visible };
                 tab.introduced = None;
@@ -38,7 +40,7 @@ impl Coordinator {
             PageToCoordinator::Visibility { visible } => match self.tabs.get_mut(&id).map(|tab| &mut tab.page) {
                 Some(Page::Here { visible: before, last_visible }) => {
                     if visible || *before {
-                        *last_visible = now;
+                        *last_visible = Some(i128::from(now));
                     }
                     *before = visible;
                 }
@@ -75,11 +77,14 @@ impl Coordinator {
                     self.opening_failed(&id, reason, message, now);
                 }
             }
-            WorkerToCoordinator::HostDown { term, error } => {
-                if let Some(error) = error {
-                    worker.poisoned = true;
+            WorkerToCoordinator::Poisoned { error } => {
+                worker.poisoned = true;
+                // Whoever hosts nothing says nothing of the database.
+                if self.host.is(&id) {
                     self.failed(error, now);
                 }
+            }
+            WorkerToCoordinator::HostDown { term } => {
                 if self.host.is(&id) && self.host.term() == Some(term) {
                     self.lose_host();
                 }

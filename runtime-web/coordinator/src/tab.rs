@@ -21,7 +21,8 @@ pub(crate) enum Page {
     Awaited,
     Here {
         visible: bool,
-        last_visible: u64,
+        /// By the coordinator's clock; may be before it began.
+        last_visible: Option<i128>,
     },
     Gone,
 }
@@ -59,7 +60,7 @@ impl Liveness {
 }
 
 /// The order in which tabs are preferred as host; the least is the best.
-pub(crate) type Rank = (u32, Reverse<bool>, Reverse<u64>, u64);
+pub(crate) type Rank = (u32, Reverse<bool>, Reverse<Option<i128>>, u64);
 
 impl Tab {
     pub(crate) fn new(order: u64) -> Self {

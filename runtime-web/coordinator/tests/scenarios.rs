@@ -34,9 +34,25 @@ impl Scene {
         self.event(Event::FromWorker { tab: tab.into(), message })
     }
 
-    fn register_page(&mut self, tab: &str, visible: bool, last_visible: u64, epoch: u64) -> &mut Self {
+    fn register_page(&mut self, tab: &str, visible: bool, hidden_for: Option<u64>, epoch: u64) -> &mut Self {
         let (epoch, id) = (Epoch(epoch), TabId::from(tab));
-        self.page(tab, PageToCoordinator::Register { tab: id, protocol: PROTOCOL, visible, last_visible, epoch })
+        let returning = false;
+        let register =
+            PageToCoordinator::Register { tab: id, protocol: PROTOCOL, visible, hidden_for, returning, epoch };
+        self.page(tab, register)
+    }
+
+    /// A page client comes back as another tab.
+    fn return_page(&mut self, tab: &str) -> &mut Self {
+        let (protocol, visible, hidden_for, epoch) = (PROTOCOL, true, Some(0), Epoch(0));
+        let register =
+            PageToCoordinator::Register { tab: tab.into(), protocol, visible, hidden_for, returning: true, epoch };
+        self.page(tab, register)
+    }
+
+    fn poisoned(&mut self, tab: &str) -> &mut Self {
+        let error = ErrorInfo { code: "host_panicked".to_owned(), message: "trap".to_owned() };
+        self.worker(tab, WorkerToCoordinator::Poisoned { error })
     }
 
     fn register_worker(&mut self, tab: &str, hosting: Option<Hosting>) -> &mut Self {
@@ -54,7 +70,7 @@ impl Scene {
 
     /// A tab with page client and worker.
     fn open(&mut self, tab: &str, visible: bool) -> &mut Self {
-        self.register_page(tab, visible, 0, 0).register_worker(tab, None)
+        self.register_page(tab, visible, None, 0).register_worker(tab, None)
     }
 
     /// `a` is the host in term 1 and epoch 1, and `b` is there.
@@ -132,7 +148,7 @@ fn goodbye() -> PageToCoordinator {
 #[test]
 fn the_first_tab_becomes_the_host_and_meets_itself() {
     let mut scene = Scene::new();
-    assert_eq!(scene.register_page("a", true, 0, 0).elected(), None);
+    assert_eq!(scene.register_page("a", true, None, 0).elected(), None);
     assert_eq!(scene.state(), HostState::Waiting);
     assert_eq!(scene.register_worker("a", None).elected(), Some(("a", 1, StorageMode::Opfs)));
     assert_eq!(scene.state(), HostState::Electing);
@@ -146,7 +162,7 @@ fn the_first_tab_becomes_the_host_and_meets_itself() {
 fn a_second_tab_is_introduced_and_elects_nobody() {
     let mut scene = Scene::new();
     scene.open("a", false).ready("a", 1, 1);
-    assert_eq!(scene.register_page("b", true, 0, 0).introduced(), [("b", "a")]);
+    assert_eq!(scene.register_page("b", true, None, 0).introduced(), [("b", "a")]);
     assert_eq!(scene.register_worker("b", None).elected(), None);
 }
 
@@ -154,9 +170,9 @@ fn a_second_tab_is_introduced_and_elects_nobody() {
 fn visible_before_recently_visible_before_oldest() {
     let mut scene = Scene::new();
     scene.open("host", true).ready("host", 1, 1);
-    scene.register_page("old", false, 5, 1).register_worker("old", None);
-    scene.register_page("recent", false, 9, 1).register_worker("recent", None);
-    scene.register_page("seen", false, 3, 1).register_worker("seen", None);
+    scene.register_page("old", false, Some(5_000_000), 1).register_worker("old", None);
+    scene.register_page("recent", false, Some(4_000_000), 1).register_worker("recent", None);
+    scene.register_page("seen", false, Some(6_000_000), 1).register_worker("seen", None);
     scene.page("seen", PageToCoordinator::Visibility { visible: true });
     assert_eq!(scene.event(Event::WorkerGone { tab: "host".into() }).elected(), Some(("seen", 2, StorageMode::Opfs)));
     assert_eq!(scene.event(Event::WorkerGone { tab: "seen".into() }).elected(), Some(("recent", 3, StorageMode::Opfs)));
@@ -169,10 +185,26 @@ fn visible_before_recently_visible_before_oldest() {
 fn a_page_that_turns_hidden_was_visible_until_then() {
     let mut scene = Scene::new();
     scene.open("host", true).ready("host", 1, 1);
-    scene.register_page("a", true, 0, 1).register_worker("a", None);
-    scene.register_page("b", false, 9_000, 1).register_worker("b", None);
+    scene.register_page("a", true, None, 1).register_worker("a", None);
+    scene.register_page("b", false, Some(1_000), 1).register_worker("b", None);
     scene.page("a", PageToCoordinator::Visibility { visible: false });
     assert_eq!(scene.event(Event::WorkerGone { tab: "host".into() }).elected(), Some(("a", 2, StorageMode::Opfs)));
+}
+
+#[test]
+fn times_seen_here_and_reported_ones_are_of_one_clock() {
+    let mut scene = Scene::new();
+    scene.open("host", true).ready("host", 1, 1);
+    scene.register_page("never", false, None, 1).register_worker("never", None);
+    scene.register_page("a", true, None, 1).register_worker("a", None);
+    scene.page("a", PageToCoordinator::Visibility { visible: false });
+    scene.now += 100;
+    scene.register_page("b", false, Some(99), 1).register_worker("b", None);
+    scene.register_page("c", false, Some(101), 1).register_worker("c", None);
+    for (term, (host, next)) in (2..).zip([("host", "b"), ("b", "a"), ("a", "c"), ("c", "never")]) {
+        let elected = scene.event(Event::WorkerGone { tab: host.into() }).elected();
+        assert_eq!(elected, Some((next, term, StorageMode::Opfs)));
+    }
 }
 
 #[test]
@@ -263,7 +295,7 @@ fn too_many_failures_wait_for_another_tab_or_a_minute() {
     scene.failed("a", 6, HostFailure::Failed);
     assert_eq!(scene.state(), HostState::Unavailable);
     assert_eq!(scene.after(30_000).elected(), None);
-    assert_eq!(scene.register_page("b", false, 0, 0).elected(), None, "a has not been heard of lately");
+    assert_eq!(scene.register_page("b", false, None, 0).elected(), None, "a has not been heard of lately");
     assert_eq!(scene.register_worker("b", None).elected(), Some(("b", 7, StorageMode::Opfs)), "b has not failed yet");
     scene.failed("b", 7, HostFailure::Failed);
     assert_eq!(scene.state(), HostState::Unavailable);
@@ -273,10 +305,36 @@ fn too_many_failures_wait_for_another_tab_or_a_minute() {
 #[test]
 fn a_poisoned_worker_never_hosts_again() {
     let mut scene = Scene::hosted();
-    let error = ErrorInfo { code: "host_panicked".to_owned(), message: "trap".to_owned() };
-    scene.worker("a", WorkerToCoordinator::HostDown { term: Term(1), error: Some(error) });
+    assert_eq!(scene.poisoned("a").elected(), None, "it holds the storage until it is dead");
+    scene.event(Event::WorkerGone { tab: "a".into() });
     assert!(scene.told_page("b", &lost("a", 1)));
     assert_eq!(scene.deadline().elected(), Some(("b", 2, StorageMode::Opfs)), "though a is visible and b is not");
+}
+
+#[test]
+fn hosts_that_panic_are_counted_and_their_pages_coming_back_is_no_news() {
+    let mut scene = Scene::new();
+    scene.open("a0", true);
+    for life in 0..6 {
+        let (tab, next) = (format!("a{life}"), format!("a{}", life + 1));
+        scene.ready(&tab, life + 1, life + 1).poisoned(&tab).page(&tab, goodbye());
+        scene.event(Event::WorkerGone { tab: tab.as_str().into() });
+        assert_eq!(scene.return_page(&next).register_worker(&next, None).elected(), None);
+        if life < 5 {
+            assert_eq!(scene.deadline().elected(), Some((next.as_str(), life + 2, StorageMode::Opfs)));
+        }
+    }
+    assert_eq!(scene.state(), HostState::Unavailable);
+    assert_eq!(scene.coordinator.next_deadline(), Some(scene.now + 60_000));
+    assert_eq!(scene.register_page("b", true, None, 0).elected(), Some(("a6", 7, StorageMode::Opfs)), "b is");
+}
+
+#[test]
+fn a_worker_that_panics_without_hosting_holds_up_nobody() {
+    let mut scene = Scene::hosted();
+    scene.poisoned("b").page("b", goodbye()).event(Event::WorkerGone { tab: "b".into() });
+    scene.open("c", true);
+    assert_eq!(scene.event(Event::WorkerGone { tab: "a".into() }).elected(), Some(("c", 2, StorageMode::Opfs)));
 }
 
 #[test]
@@ -304,7 +362,7 @@ fn nobody_is_pinged_for_a_host_that_is_alone() {
 #[test]
 fn who_does_not_answer_is_not_elected_when_others_do() {
     let mut scene = Scene::hosted();
-    scene.register_page("frozen", true, 0, 1).register_worker("frozen", None);
+    scene.register_page("frozen", true, None, 1).register_worker("frozen", None);
     scene.now += 5_000;
     scene.event(Event::WorkerGone { tab: "a".into() });
     assert_eq!(scene.elected(), None);
@@ -317,7 +375,7 @@ fn who_does_not_answer_is_not_elected_when_others_do() {
 #[test]
 fn the_best_candidate_is_taken_as_soon_as_it_answers() {
     let mut scene = Scene::hosted();
-    scene.register_page("best", true, 0, 1).register_worker("best", None);
+    scene.register_page("best", true, None, 1).register_worker("best", None);
     scene.now += 5_000;
     let nonce = scene.event(Event::WorkerGone { tab: "a".into() }).pinged("best").unwrap();
     assert_eq!(
@@ -370,7 +428,7 @@ fn of_two_hosts_the_later_stays() {
 #[test]
 fn a_new_coordinator_waits_for_the_host_that_its_pages_know_of() {
     let mut scene = Scene::new();
-    scene.register_page("b", true, 0, 4);
+    scene.register_page("b", true, None, 4);
     assert_eq!(scene.register_worker("b", None).elected(), None);
     assert_eq!(scene.register_worker("a", ready(7, 4)).introduced(), [("b", "a")]);
     scene.event(Event::WorkerGone { tab: "a".into() });
@@ -380,7 +438,7 @@ fn a_new_coordinator_waits_for_the_host_that_its_pages_know_of() {
 #[test]
 fn a_new_coordinator_elects_when_no_host_registers() {
     let mut scene = Scene::new();
-    scene.register_page("b", true, 0, 4).register_worker("b", None);
+    scene.register_page("b", true, None, 4).register_worker("b", None);
     assert_eq!(scene.deadline().elected(), Some(("b", 1, StorageMode::Opfs)));
     assert_eq!(scene.now, 10_000 + Timing::default().settle);
 }
@@ -388,16 +446,42 @@ fn a_new_coordinator_elects_when_no_host_registers() {
 #[test]
 fn a_new_coordinator_leaves_a_worker_that_is_opening_alone() {
     let mut scene = Scene::new();
-    scene.register_page("a", true, 0, 0);
+    scene.register_page("a", true, None, 0);
     assert_eq!(scene.register_worker("a", Some(Hosting::Opening { term: Term(3) })).elected(), None);
     assert_eq!(scene.ready("a", 3, 1).introduced(), [("a", "a")]);
+}
+
+#[test]
+fn an_order_to_become_the_host_that_comes_again_is_no_failure() {
+    let mut scene = Scene::new();
+    scene.open("b", true).open("a", true);
+    // A new coordinator heard of `b` first; `a` opens the database in a term of the one before.
+    scene.register_worker("a", Some(Hosting::Opening { term: Term(4) }));
+    assert_eq!(scene.failed("b", 1, HostFailure::Busy).elected(), None);
+    scene.page("b", PageToCoordinator::Visibility { visible: false });
+    for term in 5..50 {
+        // The order comes to a worker that goes on in its term, until it finds the files busy for too long.
+        assert_eq!(scene.deadline().elected(), Some(("a", term, StorageMode::Opfs)));
+        assert_eq!(scene.failed("a", term, HostFailure::Busy).elected(), None);
+        scene.worker("a", WorkerToCoordinator::Pong { nonce: 0 });
+        assert_ne!(scene.state(), HostState::Unavailable);
+    }
+    scene.deadline();
+    assert_eq!(scene.ready("a", 50, 1).introduced(), [("a", "a"), ("b", "a")]);
 }
 
 #[test]
 fn other_versions_are_refused() {
     let mut scene = Scene::hosted();
     let (tab, protocol) = (TabId::from("new"), PROTOCOL + 1);
-    let register = PageToCoordinator::Register { tab, protocol, visible: true, last_visible: 0, epoch: Epoch(0) };
+    let register = PageToCoordinator::Register {
+        tab,
+        protocol,
+        visible: true,
+        hidden_for: None,
+        returning: false,
+        epoch: Epoch(0),
+    };
     scene.page("new", register);
     assert!(scene.told_page("new", &CoordinatorToPage::UpgradeRequired { protocol: PROTOCOL }));
     assert_eq!(scene.coordinator.status(scene.now).tabs, 2);

@@ -29,8 +29,12 @@ pub enum PageToCoordinator {
         protocol: u32,
         /// Whether `document.visibilityState` is `visible`.
         visible: bool,
-        /// When it was last visible, in milliseconds since 1970; 0 if never.
-        last_visible: u64,
+        /// How long ago it was last visible, in milliseconds; absent if it never was. No time: no two clocks agree.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(test, ts(optional))]
+        hidden_for: Option<u64>,
+        /// Whether its page client has registered before, as another tab: then it brings no news to a database that cannot be opened.
+        returning: bool,
         /// The highest epoch it has heard of; 0 if none.
         epoch: Epoch,
     },
@@ -176,14 +180,15 @@ pub enum WorkerToCoordinator {
         /// The error, for people.
         message: String,
     },
-    /// The worker was the host and is so no longer: it was told to retire, or its instance is poisoned and closes.
+    /// The worker was told to retire, and holds nothing any more.
     HostDown {
         /// The term that ends.
         term: Term,
-        /// What happened, unless it was told to retire.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        #[cfg_attr(test, ts(optional))]
-        error: Option<ErrorInfo>,
+    },
+    /// Its last words: its instance panicked or trapped, and it closes. What it held is free when its lock is.
+    Poisoned {
+        /// What happened.
+        error: ErrorInfo,
     },
     /// The answer to `ping`.
     Pong {
@@ -248,7 +253,8 @@ pub enum CoordinatorToWorker {
     },
     /// Take the storage lock with `ifAvailable`, open the database and answer `hostReady` or `hostFailed`. While opening the files
     /// retry on NoModificationAllowedError for up to 5 seconds; on any failure release the lock before answering. A worker
-    /// that is becoming the host already goes on in the new term; one that is the host answers `hostReady` as it is.
+    /// that is becoming the host already goes on in the new term, also if it was told to retire; one that is the host answers
+    /// `hostReady` as it is.
     BecomeHost {
         /// The attempt.
         term: Term,
@@ -257,8 +263,8 @@ pub enum CoordinatorToWorker {
         /// The epoch must be higher than this one and than the one stored in the database.
         after: Epoch,
     },
-    /// Close the database, or stop opening it, release the storage lock and answer `hostDown`. A term that is not the
-    /// worker's is answered at once.
+    /// Close the database, release the storage lock and answer `hostDown`; while opening, do so once it is open. A term that
+    /// is not the worker's is answered at once.
     Retire {
         /// The term that shall end.
         term: Term,

@@ -36,14 +36,16 @@ pub struct Statement {
 #[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub enum PageToHost {
-    /// The first message on a port; `welcome` or `refused` answers it. On the bus it may come again from a page client that
-    /// was introduced twice: it is answered again and changes nothing, and the second `welcome` is ignored.
+    /// The first message on a port; `welcome` or `refused` answers it. It comes again for each further schema script, and on
+    /// the bus from a page client that was introduced twice: each is answered. Requests wait until none is unanswered.
     Hello {
         /// The page client.
         client: TabId,
         /// [`PROTOCOL`](crate::PROTOCOL) of the page client.
         protocol: u32,
-        /// The application's schema script, to be run before anything else; it must be repeatable.
+        /// To be repeated in the answer; never used again on a port.
+        nonce: u64,
+        /// A schema script of the application, to be run before anything else; it must be repeatable.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[cfg_attr(test, ts(optional))]
         schema: Option<String>,
@@ -103,6 +105,11 @@ pub enum PageToHost {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[cfg_attr(test, ts(optional))]
         params: Option<Frame>,
+        /// Whether it had a result from a former host. Then a query that has no answer for the data as they are does not end it:
+        /// it has one again once they are others.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        #[cfg_attr(test, ts(optional, as = "Option<bool>"))]
+        resumed: bool,
     },
     /// End a subscription; deliveries that crossed this message may still name it.
     Unsubscribe {
@@ -116,8 +123,10 @@ pub enum PageToHost {
 #[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub enum HostToPage {
-    /// The answer to `hello`; the schema script has run.
+    /// The answer to `hello`; its schema script has run.
     Welcome {
+        /// The hello's.
+        nonce: u64,
         /// The host's epoch.
         epoch: Epoch,
         /// Where the database is kept.
@@ -128,8 +137,10 @@ pub enum HostToPage {
         /// The latest commit.
         commit: CommitId,
     },
-    /// `hello` is refused: another protocol, or the schema script failed. Nothing else will be answered on this port.
+    /// `hello` is refused: another protocol, or its schema script failed. Before a hello is welcome nothing else is answered.
     Refused {
+        /// The hello's.
+        nonce: u64,
         /// Why.
         error: ErrorInfo,
     },
@@ -223,7 +234,7 @@ pub struct Delivery {
 #[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub enum SubscriptionEvent {
-    /// A change of the schema changed its columns: the result anew.
+    /// The result anew: a change of the schema changed its columns, or it has an answer again.
     Columns {
         /// The subscription.
         subscription: SubscriptionId,

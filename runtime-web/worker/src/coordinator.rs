@@ -7,7 +7,7 @@ use std::rc::Rc;
 use js_sys::{Array, Object, Reflect};
 use serde::Serialize;
 use tidewater_coordinator::{Coordinator as Machine, Effect, Event, Timing};
-use tidewater_protocol::{InstanceId, PageToCoordinator, TabId, WorkerToCoordinator, names};
+use tidewater_protocol::{Epoch, InstanceId, PROTOCOL, PageToCoordinator, TabId, WorkerToCoordinator, names};
 use wasm_bindgen::prelude::*;
 
 use crate::js::port::{Port, RawPort, Received, pair};
@@ -109,13 +109,9 @@ impl Shell {
 
     fn receive(self: &Rc<Self>, number: u64, role: Role, speaker: &Speaker, received: Received) {
         let Received { message: raw, port } = received;
-        let registering = registering_tab(&raw);
+        let (registering, protocol) = registration(&raw).unzip();
         let known = speaker.borrow().clone();
-        let tab = match (registering, known) {
-            (Some(tab), _) => tab,
-            (None, Some(tab)) => tab,
-            (None, None) => return self.ask_to_register(number, role),
-        };
+        let Some(tab) = registering.or(known) else { return self.ask_to_register(number, role) };
         if speaker.borrow().is_none() {
             speaker.replace(Some(tab.clone()));
             if let Some(port) = self.strangers.borrow_mut().remove(&number) {
@@ -124,6 +120,9 @@ impl Shell {
         }
         if let Some(worker) = port {
             self.listen(worker, Role::Worker);
+        }
+        if let Some(protocol) = protocol.filter(|protocol| *protocol != PROTOCOL) {
+            return self.happened(foreign(tab, role, protocol));
         }
         match role {
             Role::Page => match message::from_js::<PageToCoordinator>(raw) {
@@ -206,10 +205,29 @@ impl Shell {
     }
 }
 
-/// Of a `register` message `type` and `tab` are the same in all versions of the protocol.
-fn registering_tab(message: &JsValue) -> Option<TabId> {
-    let text = |field: &str| Reflect::get(message, &field.into()).ok().and_then(|value| value.as_string());
-    (text("type")? == "register").then(|| text("tab").map(TabId)).flatten()
+/// Tab and protocol of a `register` message, which are the same in all versions of the protocol.
+fn registration(message: &JsValue) -> Option<(TabId, u32)> {
+    let field = |name: &str| Reflect::get(message, &name.into()).ok();
+    let text = |name: &str| field(name)?.as_string();
+    (text("type")? == "register").then_some(())?;
+    let tab = TabId(text("tab")?);
+    Some((tab, message::from_js(field("protocol")?).ok()?))
+}
+
+/// A registration in another version: what else it says is not to be understood, and is not needed to refuse it.
+fn foreign(tab: TabId, role: Role, protocol: u32) -> Event {
+    let id = tab.clone();
+    match role {
+        Role::Page => {
+            let (visible, hidden_for, returning, epoch) = (false, None, false, Epoch(0));
+            let message = PageToCoordinator::Register { tab: id, protocol, visible, hidden_for, returning, epoch };
+            Event::FromPage { tab, message }
+        }
+        Role::Worker => {
+            let message = WorkerToCoordinator::Register { tab: id, protocol, hosting: None };
+            Event::FromWorker { tab, message }
+        }
+    }
 }
 
 fn post(port: &Port, said: &impl Serialize) {

@@ -43,11 +43,15 @@ export async function serve(): Promise<Served> {
   return { url: `http://localhost:${port}/`, close: () => stop(server) };
 }
 
+/** The worker with an engine that traps soon after it began. */
+const TRAPPING = `setTimeout(() => { throw new Error('trapped'); }, 500);\n`;
+
+const WORKERS: Record<string, string> = { '/denied-worker.js': DENIED, '/trapping-worker.js': TRAPPING };
+
 async function load(path: string): Promise<[type: string, body: string | Buffer]> {
   if (path === '/') return ['text/html', PAGE];
-  if (path === '/denied-worker.js') {
-    return ['text/javascript', DENIED + (await readFile(join(DIST, 'worker.js'), 'utf8'))];
-  }
+  const before = WORKERS[path];
+  if (before) return ['text/javascript', before + (await readFile(join(DIST, 'worker.js'), 'utf8'))];
   const type = TYPES[extname(path)];
   if (!type || path.includes('..')) throw new Error('not served');
   const oracle = path.match(/^\/oracle\/(.*)$/);

@@ -60,6 +60,27 @@ test('when the tab that writes the history is closed, another one goes on with i
   await browser.close();
 });
 
+test('when the active tab is closed while another writes the history, that one goes on', async ({ demo, browserProfile }) => {
+  const browser = new Browser(browserProfile, demo.url);
+  const active = await (await browser.context()).newPage();
+  await active.addInitScript(() => {
+    const request = navigator.locks.request.bind(navigator.locks) as (...request: unknown[]) => Promise<unknown>;
+    const never = new Promise(() => {});
+    // It never comes to write.
+    Object.assign(navigator.locks, { request: (...asked: unknown[]) => (asked[0] === 'harbour/fill' ? never : request(...asked)) });
+  });
+  await active.goto(demo.url);
+  await active.getByRole('progressbar').waitFor();
+  const writer = new Chat((await browser.tab()).page);
+  await writer.page.waitForFunction(() => document.querySelector('progress')?.value);
+  await active.close();
+  await writer.entered();
+  await writer.openSql();
+  await writer.watch('SELECT count(*) AS n, count(DISTINCT id) AS ids, max(id) AS newest FROM message');
+  await expect(writer.result().getByRole('cell')).toHaveText(['20000', '20000', '20000']);
+  await browser.close();
+});
+
 test('a message appears in the other tab, and the others are not drawn anew', async ({ tab }) => {
   const [ada, bruno] = [await tab(), await tab()];
   await expect(ada.status('role')).toHaveText('active');

@@ -41,6 +41,14 @@ async function writeOn(tab: Tab): Promise<() => Promise<{ written: number; unkno
   return () => tab.page.evaluate(() => (window as unknown as { writing: Promise<never> }).writing);
 }
 
+async function killCoordinator(chrome: Browser, tab: Tab): Promise<void> {
+  const session = await (await chrome.context()).newCDPSession(tab.page);
+  const { targetInfos } = await session.send('Target.getTargets', { filter: [{}] });
+  const workers = targetInfos.filter(({ type }) => type === 'shared_worker');
+  expect(workers).toHaveLength(1);
+  await session.send('Target.closeTarget', { targetId: workers[0]!.targetId });
+}
+
 async function expectTakeover(survivor: Tab, done: () => Promise<{ written: number; unknown: number; error: string[] }>) {
   const { written, unknown, error } = await done();
   expect(error).toEqual([]);
@@ -96,14 +104,7 @@ test('the active tab writes to the last moment and all its answers hold', async 
 
 test('the coordinator is killed: nobody notices', async ({ chrome }) => {
   const { active, follower } = await pair(chrome);
-  const session = await (await chrome.context()).newCDPSession(active.page);
-  const kill = async () => {
-    const { targetInfos } = await session.send('Target.getTargets', { filter: [{}] });
-    const workers = targetInfos.filter(({ type }) => type === 'shared_worker');
-    expect(workers).toHaveLength(1);
-    await session.send('Target.closeTarget', { targetId: workers[0]!.targetId });
-  };
-  await kill();
+  await killCoordinator(chrome, active);
   await follower.exec("INSERT INTO note(body) VALUES ('after')");
   await active.expectRows(ALL, [{ body: 'before' }, { body: 'after' }]);
   // A new coordinator is there: a third tab can join, and the host can still be replaced.
@@ -113,6 +114,22 @@ test('the coordinator is killed: nobody notices', async ({ chrome }) => {
   await active.page.close();
   await follower.exec("INSERT INTO note(body) VALUES ('later')");
   expect((await third.query('SELECT count(*) AS n FROM note'))[0]).toEqual({ n: 3 });
+});
+
+test('a schema script that comes after a new coordinator introduced everybody again', async ({ chrome }) => {
+  const { active, follower } = await pair(chrome);
+  await killCoordinator(chrome, active);
+  const third = await chrome.tab();
+  await third.open();
+  const opened = await follower.page.evaluate(async () => {
+    const { open } = (await import('/index.js' as string)) as typeof import('tidewater');
+    const other = await open({ name: 'test', schema: 'CREATE TABLE IF NOT EXISTS other(x)' });
+    await other.exec('INSERT INTO other VALUES (1)');
+    return other.query('SELECT x FROM other');
+  });
+  expect(opened).toEqual([{ x: 1 }]);
+  await active.exec("INSERT INTO note(body) VALUES ('after')");
+  await follower.expectRows(ALL, [{ body: 'before' }, { body: 'after' }]);
 });
 
 test('a subscription that a takeover does not change tells nothing', async ({ chrome }) => {
@@ -131,6 +148,25 @@ test('a subscription that a takeover does not change tells nothing', async ({ ch
     return { changes: seen.changes, isSame: seen.rows === window.subscriptions[key]!.rows };
   }, ALL);
   expect(same).toEqual({ changes: 0, isSame: true });
+});
+
+test('a subscription that fails when the active tab goes is live again when the data let it', async ({ chrome }) => {
+  const { active, follower } = await pair(chrome);
+  const sql = 'SELECT abs(CAST(body AS INTEGER)) AS n FROM note';
+  await follower.subscribe(sql);
+  const seen = () =>
+    follower.page.evaluate((sql) => {
+      const { status, rows, error } = window.subscriptions[sql]!;
+      return { status, rows, code: error?.code };
+    }, sql);
+  await active.exec("INSERT INTO note(body) VALUES ('-9223372036854775808')");
+  const failing = { status: 'failing', rows: [{ n: 0 }], code: 'sql_error' };
+  await expect.poll(seen).toEqual(failing);
+  await active.page.close();
+  await follower.exec("INSERT INTO note(body) VALUES ('1')");
+  expect(await seen()).toEqual(failing);
+  await follower.exec("DELETE FROM note WHERE body LIKE '-%'");
+  expect(await seen()).toEqual({ status: 'live', rows: [{ n: 0 }, { n: 1 }], code: undefined });
 });
 
 test('the worker of the active tab dies while its page lives', async ({ chrome }) => {
@@ -152,6 +188,24 @@ test('the worker of the active tab dies while its page lives', async ({ chrome }
   await tab.exec("INSERT INTO note(body) VALUES ('after')");
   await tab.expectRows(ALL, [{ body: 'before' }, { body: 'after' }]);
   expect(await tab.page.evaluate(() => (window as unknown as { workers: Worker[] }).workers.length)).toBe(2);
+});
+
+test('an engine that traps again and again is given up for a while, and says so', async ({ chrome }) => {
+  const tab = await chrome.tab();
+  const end = await tab.page.evaluate(async (schema) => {
+    const { open } = (await import('/index.js' as string)) as typeof import('tidewater');
+    window.db = await open({ name: 'test', schema, assets: { worker: '/trapping-worker.js' } });
+    await new Promise<void>((resolve) => {
+      const check = () => window.db.status.state === 'unavailable' && resolve();
+      window.db.on('status', check);
+      check();
+    });
+    const asked = await window.db.query('SELECT 1').then(() => 'answered', ({ code }: { code: string }) => code);
+    const { epoch, error } = window.db.status;
+    await new Promise((resolve) => setTimeout(resolve, 3_000));
+    return { asked, code: error?.code, started: window.db.status.epoch - epoch };
+  }, SCHEMA);
+  expect(end).toEqual({ asked: 'host_panicked', code: 'host_panicked', started: 0 });
 });
 
 test('a host that is busy for long is waited for, and its files are had again when its tab is reloaded', async ({ chrome }) => {

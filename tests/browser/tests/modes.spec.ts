@@ -37,17 +37,52 @@ test('where OPFS is denied the database is in memory, for all tabs, and says so'
   await two.expectRows(ALL, [{ body: 'volatile' }]);
 });
 
+test('in memory the next active tab has the tables of every schema script', async ({ chrome }) => {
+  const one = await chrome.tab();
+  await one.open({ denied: true });
+  await one.expectRole('active');
+  const two = await chrome.tab();
+  await two.open({ denied: true });
+  await two.page.evaluate(async () => {
+    const { open } = (await import('/index.js' as string)) as typeof import('tidewater');
+    await open({ name: 'test', schema: 'CREATE TABLE later(x)' });
+  });
+  await two.subscribe(ALL);
+  await two.subscribe('SELECT x FROM later');
+  await one.page.close();
+  await two.expectRole('active');
+  await two.exec("INSERT INTO note(body) VALUES ('anew'); INSERT INTO later VALUES (1)");
+  await two.expectRows(ALL, [{ body: 'anew' }]);
+  await two.expectRows('SELECT x FROM later', [{ x: 1 }]);
+});
+
+test('a tab of another version is told so, whatever else its messages say', async ({ chrome }) => {
+  const tab = await chrome.tab();
+  await tab.open();
+  const answer = await tab.page.evaluate(async () => {
+    const { port } = new SharedWorker('/coordinator.js', { type: 'module', name: 'tidewater/test' });
+    const answered = new Promise((resolve) => (port.onmessage = ({ data }) => resolve(data)));
+    port.postMessage({ type: 'register', tab: 'another', protocol: 1_000, news: [] });
+    return answered;
+  });
+  expect(answer).toMatchObject({ type: 'upgradeRequired' });
+  expect((await tab.status()).tabs).toBe(1);
+});
+
 test('files that are not there are the error of open', async ({ chrome }) => {
   const tab = await chrome.tab();
   const codeOf = (assets: Record<string, string>) =>
     tab.page.evaluate(async (assets) => {
       const { open } = (await import('/index.js' as string)) as typeof import('tidewater');
-      return open({ name: `missing-${Object.keys(assets)}`, assets }).then(
+      return open({ name: `missing-${crypto.randomUUID()}`, assets }).then(
         () => 'opened',
-        (error: { code: string }) => error.code,
+        (error: { code: string; name: string }) => error.name === 'TidewaterError' ? error.code : error.name,
       );
     }, assets);
   expect(await codeOf({ wasm: '/missing.wasm' })).toBe('unavailable');
   expect(await codeOf({ worker: '/missing.js' })).toBe('unavailable');
   expect(await codeOf({ coordinator: '/missing.js' })).toBe('unavailable');
+  // Workers of other origins are refused before anything is loaded.
+  expect(await codeOf({ worker: 'https://elsewhere.invalid/worker.js' })).toBe('unavailable');
+  expect(await codeOf({ coordinator: 'https://elsewhere.invalid/coordinator.js' })).toBe('unavailable');
 });

@@ -28,9 +28,11 @@ test('errors have codes and change nothing', async ({ chrome }) => {
       await code(window.db.exec('BEGIN')),
       await code(window.db.subscribe('SELECT missing FROM note').ready),
       await code(window.db.exec('SELECT ?', [Symbol() as never])),
+      await code(window.db.exec(5 as never)),
+      await code(window.db.transaction([{ sql: undefined } as never])),
     ];
   });
-  expect(codes).toEqual(['sql_error', 'constraint', 'sql_error', 'in_transaction', 'sql_error', 'bad_parameters']);
+  expect(codes).toEqual(['sql_error', 'constraint', 'sql_error', 'in_transaction', 'sql_error', 'bad_parameters', 'sql_error', 'sql_error']);
   expect(await tab.query('SELECT count(*) AS n FROM note')).toEqual([{ n: 0 }]);
 });
 
@@ -103,4 +105,86 @@ test('a broken schema script is the error of open, and repairing it is enough', 
   await expect(tab.open({ schema: 'CREATE TABLE' })).rejects.toThrow(/incomplete input/);
   await tab.open();
   expect(await tab.query('SELECT count(*) AS n FROM note')).toEqual([{ n: 0 }]);
+});
+
+test('handles that open together each have their schema script run, and a broken one is the error of its own', async ({ chrome }) => {
+  const tab = await chrome.tab();
+  const seen = await tab.page.evaluate(async () => {
+    const { open } = (await import('/index.js' as string)) as typeof import('tidewater');
+    const outcome = (schema?: string) =>
+      open({ name: 'test', ...(schema === undefined ? {} : { schema }) }).then(
+        (db) => {
+          window.db = db;
+          return 'opened';
+        },
+        ({ code }: { code: string }) => code,
+      );
+    const scripts = ['CREATE TABLE', 'CREATE TABLE a(x)', undefined, 'CREATE TABLE b(x)', 'CREATE TABLE a(x)'];
+    const outcomes = await Promise.all(scripts.map(outcome));
+    const late = [await outcome('CREATE TABLE missing'), await outcome('CREATE TABLE c(x)')];
+    const tables = await window.db.query("SELECT name FROM sqlite_schema WHERE name IN ('a', 'b', 'c') ORDER BY name");
+    return { outcomes, late, tables };
+  });
+  expect(seen.outcomes).toEqual(['sql_error', 'opened', 'opened', 'opened', 'opened']);
+  expect(seen.late).toEqual(['sql_error', 'opened']);
+  expect(seen.tables).toEqual([{ name: 'a' }, { name: 'b' }, { name: 'c' }]);
+});
+
+test('deep and long queries are answered or refused, and the worker survives them', async ({ chrome }) => {
+  const tab = await chrome.tab();
+  const errors: string[] = [];
+  tab.page.on('pageerror', ({ message }) => errors.push(message));
+  await tab.open();
+  await tab.exec("INSERT INTO note(body) VALUES ('a'), ('b')");
+  const { epoch } = await tab.status();
+  const list = (count: number, item: (index: number) => string, separator: string) =>
+    Array.from({ length: count }, (_, index) => item(index)).join(separator);
+  const nest = (depth: number, open: string, inner: string, close: string) => open.repeat(depth) + inner + close.repeat(depth);
+  const answered: [sql: string, first: number, rows: number][] = [
+    [`SELECT ${list(900, () => '1', '+')} AS n`, 900, 1],
+    [`SELECT ${list(900, () => 'id', '+')} AS n FROM note`, 900, 2],
+    [`SELECT id AS n FROM note WHERE ${list(900, (index) => `(id = ${index} AND body <> 'x')`, ' OR ')}`, 1, 2],
+    [list(450, (index) => `SELECT id AS n FROM note WHERE id = ${index}`, ' UNION ALL '), 1, 2],
+    [`SELECT ${nest(150, '(', 'id', ')')} AS n FROM note`, 1, 2],
+    [`SELECT ${nest(2_000, '(', 'id', ')')} AS n FROM note`, 1, 2],
+    [`SELECT ${nest(400, 'CASE WHEN id > 0 THEN ', 'id', ' ELSE 0 END')} AS n FROM note`, 1, 2],
+    [`SELECT ${nest(400, 'abs(', 'id', ')')} AS n FROM note`, 1, 2],
+    [nest(150, 'SELECT n FROM (', 'SELECT id AS n FROM note', ')'), 1, 2],
+    [nest(200, 'SELECT n FROM (', 'SELECT id AS n FROM note', ' LIMIT 9)'), 1, 2],
+    [nest(30, 'SELECT (', 'SELECT max(id) FROM note', ') AS n'), 2, 1],
+    [`WITH c0 AS (SELECT id AS n FROM note)${list(900, (index) => `, c${index + 1} AS (SELECT n FROM c${index})`, '')} SELECT n FROM c900`, 1, 2],
+    [`SELECT count(*) AS n FROM note WHERE id IN (${list(20_000, String, ',')})`, 2, 1],
+    [`VALUES ${list(20_000, (index) => `(${index})`, ',')}`, 0, 20_000],
+  ];
+  const refused = [
+    `SELECT ${list(5_000, () => '1', '+')}`,
+    `SELECT ${nest(50_000, '(', '1', ')')}`,
+    `SELECT ${nest(50_000, 'NOT ', '1', '')}`,
+    nest(5_000, 'SELECT n FROM (', 'SELECT id AS n FROM note', ')'),
+    nest(5_000, 'SELECT (', 'SELECT 1', ')'),
+    list(5_000, () => 'SELECT 1', ' UNION ALL '),
+  ];
+  const outcomes = await tab.page.evaluate(async (queries) => {
+    const outcome = async (sql: string) => {
+      const subscription = window.db.subscribe(sql);
+      try {
+        const { rows } = await subscription.ready;
+        return [Object.values(rows[0]!)[0], rows.length];
+      } catch (error) {
+        return [(error as { code: string }).code];
+      } finally {
+        subscription.close();
+      }
+    };
+    const outcomes: unknown[] = [];
+    for (const sql of queries) outcomes.push([sql.slice(0, 40), ...(await outcome(sql))]);
+    return outcomes;
+  }, [...answered.map(([sql]) => sql), ...refused]);
+  expect(outcomes).toEqual([
+    ...answered.map(([sql, ...outcome]) => [sql.slice(0, 40), ...outcome]),
+    ...refused.map((sql) => [sql.slice(0, 40), 'sql_error']),
+  ]);
+  expect(await tab.exec("INSERT INTO note(body) VALUES ('after')")).toMatchObject({ changes: 1 });
+  expect((await tab.status()).epoch).toBe(epoch);
+  expect(errors).toEqual([]);
 });

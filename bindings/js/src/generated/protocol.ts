@@ -78,8 +78,10 @@ export type PageToCoordinator = { "type": "register",
   protocol: number,
   /** Whether `document.visibilityState` is `visible`. */
   visible: boolean,
-  /** When it was last visible, in milliseconds since 1970; 0 if never. */
-  lastVisible: number,
+  /** How long ago it was last visible, in milliseconds; absent if it never was. No time: no two clocks agree. */
+  hiddenFor?: number,
+  /** Whether its page client has registered before, as another tab: then it brings no news to a database that cannot be opened. */
+  returning: boolean,
   /** The highest epoch it has heard of; 0 if none. */
   epoch: Epoch }
   | { "type": "visibility",
@@ -162,9 +164,10 @@ export type WorkerToCoordinator = { "type": "register",
   message: string }
   | { "type": "hostDown",
   /** The term that ends. */
-  term: Term,
-  /** What happened, unless it was told to retire. */
-  error?: ErrorInfo }
+  term: Term }
+  | { "type": "poisoned",
+  /** What happened. */
+  error: ErrorInfo }
   | { "type": "pong",
   /** The ping's. */
   nonce: number,
@@ -225,7 +228,9 @@ export type PageToHost = { "type": "hello",
   client: TabId,
   /** `PROTOCOL` of the page client. */
   protocol: number,
-  /** The application's schema script, to be run before anything else; it must be repeatable. */
+  /** To be repeated in the answer; never used again on a port. */
+  nonce: number,
+  /** A schema script of the application, to be run before anything else; it must be repeatable. */
   schema?: string }
   | { "type": "exec",
   /** The request. */
@@ -262,7 +267,10 @@ export type PageToHost = { "type": "hello",
   /** The statement. */
   sql: string,
   /** A parameter frame, unless there are none. */
-  params?: Frame }
+  params?: Frame,
+  /** Whether it had a result from a former host. Then a query that has no answer for the data as they are does not end it:
+   * it has one again once they are others. */
+  resumed?: boolean }
   | { "type": "unsubscribe",
   /** The subscription. */
   subscription: SubscriptionId,
@@ -278,6 +286,8 @@ export type Statement = {
 
 /** From the host to a page client. */
 export type HostToPage = { "type": "welcome",
+  /** The hello's. */
+  nonce: number,
   /** The host's epoch. */
   epoch: Epoch,
   /** Where the database is kept. */
@@ -288,6 +298,8 @@ export type HostToPage = { "type": "welcome",
   /** The latest commit. */
   commit: CommitId }
   | { "type": "refused",
+  /** The hello's. */
+  nonce: number,
   /** Why. */
   error: ErrorInfo }
   | { "type": "executed",

@@ -1,5 +1,6 @@
 // Fills an empty database with the history, once, whichever tab is first.
 
+import { TidewaterError } from 'tidewater';
 import { database } from '../state/database.js';
 import { progress } from '../queries.js';
 import { cast, rooms } from './cast.js';
@@ -16,9 +17,20 @@ export async function fill(onProgress: (messages: number) => void): Promise<void
   try {
     await written.ready;
     // Other tabs wait here; if this one dies, the next goes on where it stopped.
-    if (count() < HISTORY) await navigator.locks.request('harbour/fill', write);
+    if (count() < HISTORY) await navigator.locks.request('harbour/fill', writeAll);
   } finally {
     written.close();
+  }
+}
+
+/** Writes, and looks again what is there whenever the active tab died with a transaction under way. */
+async function writeAll(): Promise<void> {
+  for (;;) {
+    try {
+      return await write();
+    } catch (error) {
+      if (!(error instanceof TidewaterError) || error.code !== 'outcome_unknown') throw error;
+    }
   }
 }
 

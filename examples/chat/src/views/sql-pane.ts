@@ -79,7 +79,9 @@ export class SqlPane extends View {
     }
     return html`
       <div class="about" id="sql-hint">
-        <span class="live"><span class="dot active"></span>live</span>
+        ${shown.status === 'failing'
+          ? html`<span class="live"><span class="dot follower"></span>failing: the last good rows</span>`
+          : html`<span class="live"><span class="dot active"></span>live</span>`}
         <span>${shown.rows.length.toLocaleString()} ${shown.rows.length === 1 ? 'row' : 'rows'}</span>
         <span>as of commit ${shown.commit.toLocaleString()}</span>
         ${this.explain ? html`<span class="plan" title=${this.explain.reason ?? ''}>${this.explain.plan}</span>` : nothing}

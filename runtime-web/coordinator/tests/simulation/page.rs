@@ -15,7 +15,9 @@ pub struct Client {
     /// The present tab.
     pub tab: usize,
     pub visible: bool,
-    pub last_visible: u64,
+    pub last_visible: Option<u64>,
+    /// Whether it has been another tab.
+    pub returning: bool,
     /// The coordinator it talks to.
     pub coordinator: Option<usize>,
     /// The coordinator whose lock it queues for.
@@ -73,12 +75,13 @@ impl World {
     }
 
     fn register_client(&mut self, client: usize, coordinator: usize) {
-        let Client { tab, visible, last_visible, epoch, .. } = self.clients[client];
+        let Client { tab, visible, last_visible, returning, epoch, .. } = self.clients[client];
         let register = PageToCoordinator::Register {
             tab: self.tabs[tab].id.clone(),
             protocol: PROTOCOL,
             visible,
-            last_visible,
+            hidden_for: last_visible.map(|time| self.now - time),
+            returning,
             epoch,
         };
         self.page_to_coordinator(tab, coordinator, register);
@@ -140,7 +143,12 @@ impl World {
                     return Ok(());
                 }
                 client.connection = Some(Connection { host, epoch, port, welcome: false });
-                let hello = PageToHost::Hello { client: self.tabs[tab].id.clone(), protocol: PROTOCOL, schema: None };
+                let hello = PageToHost::Hello {
+                    client: self.tabs[tab].id.clone(),
+                    protocol: PROTOCOL,
+                    nonce: port,
+                    schema: None,
+                };
                 self.page_to_host(tab, host, port, hello);
             }
             CoordinatorToPage::HostLost { host, epoch } => {
@@ -268,6 +276,7 @@ impl World {
             self.fall_asleep(tab);
         }
         self.clients[client].asleep = false;
+        self.clients[client].returning = true;
         // Its lock and its listeners go; what it posted stays posted.
         self.locks.bury(Agent::Page(tab), &mut self.queues);
         self.tabs[tab].page = Life::Dead;

@@ -29,6 +29,8 @@ pub struct Opening {
     pub after: Epoch,
     pub next_try: u64,
     pub give_up: u64,
+    /// Opening cannot be called off: it is closed again once it is open.
+    pub retired: bool,
 }
 
 #[derive(Debug)]
@@ -104,12 +106,14 @@ impl World {
             CoordinatorToWorker::BecomeHost { term, storage, after } => self.become_host(tab, term, storage, after),
             CoordinatorToWorker::Retire { term } => {
                 let worker = &mut self.tabs[tab].worker;
-                let opening = worker.opening.take_if(|opening| opening.term == term).is_some();
-                let hosting = worker.host.take_if(|host| host.term == term).is_some();
-                if opening || hosting {
+                if let Some(opening) = worker.opening.as_mut().filter(|opening| opening.term == term) {
+                    opening.retired = true;
+                    return Ok(());
+                }
+                if worker.host.take_if(|host| host.term == term).is_some() {
                     self.release_storage(tab);
                 }
-                self.worker_to_coordinator(tab, WorkerToCoordinator::HostDown { term, error: None });
+                self.worker_to_coordinator(tab, WorkerToCoordinator::HostDown { term });
             }
             CoordinatorToWorker::Connect { client, term } => {
                 if let Some(host) = self.tabs[tab].worker.host.as_mut().filter(|host| host.term == term) {
@@ -129,6 +133,8 @@ impl World {
     fn become_host(&mut self, tab: usize, term: Term, storage: StorageMode, after: Epoch) {
         if let Some(opening) = &mut self.tabs[tab].worker.opening {
             opening.term = term;
+            opening.after = opening.after.max(after);
+            opening.retired = false;
             return;
         }
         if let Some(Host { term, epoch, storage, .. }) = &self.tabs[tab].worker.host {
@@ -139,7 +145,7 @@ impl World {
         if self.locks.take(&names::storage(DATABASE), Agent::Worker(tab)) {
             let next_try = self.now + self.random.below(200);
             let give_up = self.now + 5_000;
-            self.tabs[tab].worker.opening = Some(Opening { term, storage, after, next_try, give_up });
+            self.tabs[tab].worker.opening = Some(Opening { term, storage, after, next_try, give_up, retired: false });
         } else {
             self.host_failed(tab, term, HostFailure::Busy);
         }
@@ -196,6 +202,11 @@ impl World {
         self.last_epoch = epoch;
         self.openings += 1;
         let (term, storage) = (opening.term, opening.storage);
+        if opening.retired {
+            self.release_storage(tab);
+            self.worker_to_coordinator(tab, WorkerToCoordinator::HostDown { term });
+            return Ok(());
+        }
         self.tabs[tab].worker.host = Some(Host { term, epoch, storage, opened, clients: BTreeMap::new(), memory });
         self.worker_to_coordinator(tab, WorkerToCoordinator::HostReady { term, epoch, storage });
         Ok(())
@@ -221,10 +232,10 @@ impl World {
             return;
         }
         let answer = match message {
-            PageToHost::Hello { .. } => {
+            PageToHost::Hello { nonce, .. } => {
                 let ports = host.clients.entry(client).or_default();
                 *ports = Ports { open: Some(port), offered: ports.offered.filter(|offered| *offered != port) };
-                HostToPage::Welcome { epoch: host.epoch, storage: host.storage, opened: host.opened, commit }
+                HostToPage::Welcome { nonce, epoch: host.epoch, storage: host.storage, opened: host.opened, commit }
             }
             _ if host.clients.get(&client).and_then(|ports| ports.open) != Some(port) => return,
             PageToHost::Exec { request, .. } => {
@@ -277,10 +288,8 @@ impl World {
         if self.tabs[tab].worker_life != Life::Alive {
             return;
         }
-        if let Some(term) = self.tabs[tab].worker.host.as_ref().map(|host| host.term) {
-            let error = ErrorInfo { code: "host_panicked".to_owned(), message: String::new() };
-            self.worker_to_coordinator(tab, WorkerToCoordinator::HostDown { term, error: Some(error) });
-        }
+        let error = ErrorInfo { code: "host_panicked".to_owned(), message: String::new() };
+        self.worker_to_coordinator(tab, WorkerToCoordinator::Poisoned { error });
         self.queues.post((Agent::Worker(tab), Agent::Page(tab), Channel::Control), Packet::Poisoned);
         self.kill_worker(tab);
     }

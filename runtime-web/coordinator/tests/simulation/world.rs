@@ -37,6 +37,8 @@ pub struct Tab {
 /// A coordinator that runs, with what the checks remember about it.
 pub struct Running {
     machine: Coordinator,
+    /// When its clock began.
+    born: u64,
     alive: bool,
     /// Who took over its ports.
     successor: Option<usize>,
@@ -50,6 +52,12 @@ pub struct Running {
     hosts: BTreeSet<TabId>,
     /// Tabs whose death, of the page client or the worker, it has heard of; what they sent may still come.
     gone: BTreeSet<TabId>,
+}
+
+impl Running {
+    fn next_deadline(&self) -> Option<u64> {
+        self.machine.next_deadline().map(|deadline| self.born + deadline)
+    }
 }
 
 /// A thing that goes wrong.
@@ -153,7 +161,8 @@ impl World {
 
     pub fn new_client(&mut self) -> usize {
         let visible = self.random.percent(50);
-        let last_visible = if visible { self.now } else { self.random.below(self.now) };
+        let last_visible =
+            if visible { Some(self.now) } else { self.random.percent(50).then(|| self.random.below(self.now)) };
         self.clients.push(Client { visible, last_visible, ..Client::default() });
         let client = self.clients.len() - 1;
         self.open_tab(client);
@@ -203,7 +212,18 @@ impl World {
         let machine = Coordinator::new(instance, Timing::default());
         let (to_pages, to_workers) = machine.greeting();
         let (heard, pages, hosts, gone) = (BTreeMap::new(), BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
-        self.coordinators.push(Running { machine, alive: true, successor: None, home, pages, heard, hosts, gone });
+        let born = self.now;
+        self.coordinators.push(Running {
+            machine,
+            born,
+            alive: true,
+            successor: None,
+            home,
+            pages,
+            heard,
+            hosts,
+            gone,
+        });
         self.note(|| format!("coordinator {index} starts"));
         if self.bus {
             for tab in 0..self.tabs.len() {
@@ -288,7 +308,7 @@ impl World {
         if self.random.percent(15) {
             let visible = !self.clients[client].visible;
             self.clients[client].visible = visible;
-            self.clients[client].last_visible = self.now;
+            self.clients[client].last_visible = Some(self.now);
             if let Some(coordinator) = self.clients[client].coordinator {
                 self.page_to_coordinator(tab, coordinator, PageToCoordinator::Visibility { visible });
             }
@@ -329,7 +349,7 @@ impl World {
             }
         }
         for (index, running) in self.coordinators.iter().enumerate() {
-            if self.runs(running) && running.machine.next_deadline().is_some_and(|time| time <= self.now) {
+            if self.runs(running) && running.next_deadline().is_some_and(|time| time <= self.now) {
                 tasks.push(Task::Deadline(index));
             }
         }
@@ -385,11 +405,8 @@ impl World {
             let opening = tab.worker.opening.as_ref().filter(|_| tab.worker_life == Life::Alive);
             [opening.map(|opening| opening.next_try), tab.worker.dies_at].into_iter().flatten()
         });
-        let coordinators = self
-            .coordinators
-            .iter()
-            .filter(|running| self.runs(running))
-            .filter_map(|running| running.machine.next_deadline());
+        let coordinators =
+            self.coordinators.iter().filter(|running| self.runs(running)).filter_map(Running::next_deadline);
         let alive = |client: &&Client| self.tabs[client.tab].page == Life::Alive;
         let clients = self.clients.iter().filter(alive).filter_map(|client| client.patience);
         workers.chain(coordinators).chain(clients).chain(self.next_coordinator_at).filter(|time| *time > self.now).min()
@@ -483,9 +500,10 @@ impl World {
     }
 
     fn tell_coordinator(&mut self, index: usize, event: Event) -> Result<(), String> {
-        let effects = self.coordinators[index].machine.handle(event, self.now);
         let now = self.now;
-        if let Some(deadline) = self.coordinators[index].machine.next_deadline().filter(|deadline| *deadline <= now) {
+        let running = &mut self.coordinators[index];
+        let effects = running.machine.handle(event, now - running.born);
+        if let Some(deadline) = running.next_deadline().filter(|deadline| *deadline <= now) {
             return Err(format!("a deadline of {deadline} at {now}"));
         }
         let tabs = self.tabs.iter().filter(|tab| tab.worker_life != Life::Dead || tab.page != Life::Dead).count();

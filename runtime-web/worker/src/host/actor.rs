@@ -1,6 +1,6 @@
 //! The worker as an actor: told by the coordinator to host or to retire, talked to by page clients while it hosts.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -14,6 +14,7 @@ use tidewater_protocol::{
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
+use super::leadership::{Leadership, Opening, Order};
 use super::service::{Outgoing, Service};
 use super::storage::{self, Failure};
 use crate::js::port::{Port, RawPort, Received};
@@ -57,6 +58,7 @@ impl Worker {
             pool: RefCell::default(),
             state: RefCell::default(),
             coordinator: RefCell::default(),
+            next_port: Cell::default(),
         };
         Ok(Self { actor: Rc::new(actor) })
     }
@@ -76,20 +78,10 @@ struct Actor {
     shell: Shell,
     _alive: locks::Held,
     coordinator: RefCell<Option<Port>>,
+    next_port: Cell<u64>,
     /// The files' VFS once it was installed; paused while this worker does not host.
     pool: RefCell<Option<OpfsSAHPoolUtil>>,
-    state: RefCell<State>,
-}
-
-#[derive(Default)]
-enum State {
-    #[default]
-    Idle,
-    Opening {
-        term: Term,
-        retired: bool,
-    },
-    Hosting(Host),
+    state: RefCell<Leadership<Host>>,
 }
 
 struct Host {
@@ -100,20 +92,36 @@ struct Host {
     _storage: locks::Held,
 }
 
-/// A page client's ports. A new one counts from the moment that its hello arrives: a page client that is introduced
-/// again by a new coordinator keeps the one that it has.
+/// A page client's ports. A new one counts from the moment that a hello arrives on it: a page client that is introduced
+/// again by a new coordinator keeps the one that it has, and may say hello again there.
 #[derive(Default)]
 struct Connection {
-    open: Option<Port>,
-    offered: Option<Port>,
+    open: Option<Numbered>,
+    offered: Option<Numbered>,
+}
+
+struct Numbered {
+    number: u64,
+    port: Port,
+}
+
+impl Connection {
+    /// Takes note of a hello on the port of this number; says whether that is a new connection.
+    fn hello(&mut self, number: u64) -> bool {
+        let is_new = self.offered.as_ref().is_some_and(|offered| offered.number == number);
+        if is_new {
+            self.open = self.offered.take();
+        }
+        is_new
+    }
 }
 
 impl Actor {
     fn register(&self) {
         let hosting = match &*self.state.borrow() {
-            State::Idle => None,
-            State::Opening { term, .. } => Some(Hosting::Opening { term: *term }),
-            State::Hosting(host) => {
+            Leadership::Idle => None,
+            Leadership::Opening(Opening { term, .. }) => Some(Hosting::Opening { term: *term }),
+            Leadership::Hosting(host) => {
                 Some(Hosting::Ready { term: host.term, epoch: host.service.epoch(), storage: host.service.storage() })
             }
         };
@@ -135,7 +143,7 @@ impl Actor {
             CoordinatorToWorker::Retire { term } => self.retire(term),
             CoordinatorToWorker::Connect { client, term } => self.connect(client, term, received.port),
             CoordinatorToWorker::Disconnect { client } => {
-                if let State::Hosting(host) = &mut *self.state.borrow_mut() {
+                if let Leadership::Hosting(host) = &mut *self.state.borrow_mut() {
                     host.service.leave(&client);
                     host.connections.remove(&client);
                 }
@@ -145,20 +153,28 @@ impl Actor {
     }
 
     fn become_host(self: &Rc<Self>, term: Term, storage: StorageMode, after: Epoch) {
-        let is_idle = matches!(*self.state.borrow(), State::Idle);
-        if !is_idle {
-            let message = "the worker hosts already".to_owned();
-            return self.tell(&WorkerToCoordinator::HostFailed { term, reason: HostFailure::Failed, message });
+        let order = self.state.borrow_mut().become_host(term, after);
+        match order {
+            Order::Begin => {
+                let actor = Rc::clone(self);
+                spawn_local(async move {
+                    let opened = actor.open(storage).await;
+                    actor.opened(opened);
+                });
+            }
+            Order::GoOn => {}
+            Order::SayReady => self.say_ready(),
         }
-        *self.state.borrow_mut() = State::Opening { term, retired: false };
-        let actor = Rc::clone(self);
-        spawn_local(async move {
-            let opened = actor.open(term, storage, after).await;
-            actor.opened(term, opened);
-        });
     }
 
-    async fn open(&self, term: Term, storage: StorageMode, after: Epoch) -> Result<Host, Failure> {
+    fn say_ready(&self) {
+        if let Leadership::Hosting(Host { term, service, .. }) = &*self.state.borrow() {
+            let (epoch, storage) = (service.epoch(), service.storage());
+            self.tell(&WorkerToCoordinator::HostReady { term: *term, epoch, storage });
+        }
+    }
+
+    async fn open(&self, storage: StorageMode) -> Result<(Service, locks::Held), Failure> {
         let lock =
             locks::try_acquire(&names::storage(&self.database)).await.map_err(|error| failed(format!("{error:?}")))?;
         let busy = || Failure { reason: HostFailure::Busy, message: "another worker holds the storage".to_owned() };
@@ -170,9 +186,10 @@ impl Actor {
                 Engine::open(storage::FILE, Options::default().with_vfs(storage::VFS).with_exclusive(true))
             }
         };
+        let after = self.state.borrow().opening().map_or(Epoch(0), |opening| opening.after);
         let service = engine.and_then(|engine| Service::begin(engine, storage, after));
         match service {
-            Ok(service) => Ok(Host { term, service, connections: BTreeMap::new(), _storage: lock }),
+            Ok(service) => Ok((service, lock)),
             Err(error) => {
                 self.give_files_back();
                 Err(failed(error.to_string()))
@@ -201,41 +218,38 @@ impl Actor {
         }
     }
 
-    fn opened(self: &Rc<Self>, term: Term, opened: Result<Host, Failure>) {
-        let is_retired = matches!(*self.state.borrow(), State::Opening { retired: true, .. });
+    fn opened(&self, opened: Result<(Service, locks::Held), Failure>) {
+        // By now it may be another order than the one that began this.
+        let Some(Opening { term, retired, .. }) = self.state.borrow().opening() else { return };
         match opened {
-            Ok(host) if is_retired => {
-                self.close(host);
-                self.tell(&WorkerToCoordinator::HostDown { term, error: None });
-            }
-            Ok(host) => {
-                let ready = WorkerToCoordinator::HostReady {
-                    term,
-                    epoch: host.service.epoch(),
-                    storage: host.service.storage(),
-                };
-                *self.state.borrow_mut() = State::Hosting(host);
-                self.tell(&ready);
+            Ok((service, lock)) => {
+                let host = Host { term, service, connections: BTreeMap::new(), _storage: lock };
+                if retired {
+                    self.close(host);
+                    self.tell(&WorkerToCoordinator::HostDown { term });
+                } else {
+                    self.state.replace(Leadership::Hosting(host));
+                    self.say_ready();
+                }
             }
             Err(Failure { reason, message }) => {
-                *self.state.borrow_mut() = State::Idle;
+                self.state.replace(Leadership::Idle);
                 self.tell(&WorkerToCoordinator::HostFailed { term, reason, message });
             }
         }
     }
 
     fn retire(&self, retiring: Term) {
+        if self.state.borrow_mut().retire_opening(retiring) {
+            // `opened` answers.
+            return;
+        }
         let state = self.state.take();
         match state {
-            State::Opening { term, .. } if term == retiring => {
-                // It cannot be called off; `opened` closes it again and answers.
-                *self.state.borrow_mut() = State::Opening { term, retired: true };
-                return;
-            }
-            State::Hosting(host) if host.term == retiring => self.close(host),
-            other => *self.state.borrow_mut() = other,
+            Leadership::Hosting(host) if host.term == retiring => self.close(host),
+            other => drop(self.state.replace(other)),
         }
-        self.tell(&WorkerToCoordinator::HostDown { term: retiring, error: None });
+        self.tell(&WorkerToCoordinator::HostDown { term: retiring });
     }
 
     fn close(&self, host: Host) {
@@ -244,12 +258,12 @@ impl Actor {
         drop(service);
         self.give_files_back();
         drop(lock);
-        *self.state.borrow_mut() = State::Idle;
+        self.state.replace(Leadership::Idle);
     }
 
     fn connect(self: &Rc<Self>, client: TabId, term: Term, port: Option<RawPort>) {
         let mut state = self.state.borrow_mut();
-        let State::Hosting(host) = &mut *state else { return };
+        let Leadership::Hosting(host) = &mut *state else { return };
         if host.term != term {
             return;
         }
@@ -261,24 +275,23 @@ impl Actor {
         let port = port.unwrap_or_else(|| self.shell.page_on_bus(&client.0, host.service.epoch().0 as f64));
         let actor = Rc::clone(self);
         let sender = client.clone();
-        let port = Port::listen(port, move |received| actor.serve(&sender, received.message));
-        host.connections.entry(client).or_default().offered = Some(port);
+        let number = self.next_port.replace(self.next_port.get() + 1);
+        let port = Port::listen(port, move |received| actor.serve(&sender, number, received.message));
+        host.connections.entry(client).or_default().offered = Some(Numbered { number, port });
     }
 
-    fn serve(&self, client: &TabId, received: JsValue) {
+    fn serve(&self, client: &TabId, number: u64, received: JsValue) {
         let Ok(request) = message::from_js::<PageToHost>(received) else { return };
         let mut state = self.state.borrow_mut();
-        let State::Hosting(host) = &mut *state else { return };
+        let Leadership::Hosting(host) = &mut *state else { return };
         if matches!(request, PageToHost::Hello { .. })
-            && let Some(connection) = host.connections.get_mut(client)
-            && let Some(offered) = connection.offered.take()
+            && host.connections.get_mut(client).is_some_and(|connection| connection.hello(number))
         {
-            connection.open = Some(offered);
             host.service.leave(client);
         }
         for Outgoing { client, message } in host.service.receive(client, request) {
-            if let Some(Connection { open: Some(port), .. }) = host.connections.get(&client) {
-                post(port, &message);
+            if let Some(Connection { open: Some(open), .. }) = host.connections.get(&client) {
+                post(&open.port, &message);
             }
         }
     }

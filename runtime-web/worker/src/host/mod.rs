@@ -1,6 +1,7 @@
 //! The worker of a tab, which can become the host.
 
 mod answer;
+mod leadership;
 mod service;
 
 #[cfg(target_arch = "wasm32")]
@@ -11,4 +12,5 @@ mod storage;
 #[cfg(test)]
 mod service_tests;
 
+pub use leadership::{Leadership, Opening, Order};
 pub use service::{Outgoing, Service};

@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tidewater::{Engine, Error, Event, Watch};
 use tidewater_protocol::{
-    CommitId, Epoch, ErrorInfo, Frame, HostToPage, PROTOCOL, PageToHost, RequestId, Statement, StorageMode,
-    SubscriptionId, TabId, codes,
+    CommitId, Delivery, Epoch, ErrorInfo, Frame, HostToPage, PROTOCOL, PageToHost, RequestId, Statement, StorageMode,
+    SubscriptionEvent, SubscriptionId, TabId, codes,
 };
 
 use super::answer;
@@ -28,12 +28,22 @@ pub struct Service {
     storage: StorageMode,
     opened: CommitId,
     clients: BTreeMap<TabId, Client>,
+    /// The commit at which failing subscriptions were tried last.
+    tried: CommitId,
     happened: Arc<Mutex<Vec<Happened>>>,
 }
 
 #[derive(Debug, Default)]
 struct Client {
     watches: BTreeMap<SubscriptionId, Watch>,
+    /// Those of a former host that have no answer for the data as they are.
+    failing: BTreeMap<SubscriptionId, Query>,
+}
+
+#[derive(Clone, Debug)]
+struct Query {
+    sql: String,
+    params: Option<Frame>,
 }
 
 /// An event on its way from the engine's callback into a delivery.
@@ -63,7 +73,8 @@ impl Service {
             transaction.exec("INSERT INTO tidewater_host VALUES (?)", [answer::integer(epoch.0)])?;
             Ok(epoch)
         })?;
-        Ok(Self { engine, epoch, storage, opened, clients: BTreeMap::new(), happened: Arc::default() })
+        let (clients, tried, happened) = (BTreeMap::new(), opened, Arc::default());
+        Ok(Self { engine, epoch, storage, opened, clients, tried, happened })
     }
 
     /// This host's epoch.
@@ -93,7 +104,9 @@ impl Service {
     pub fn receive(&mut self, client: &TabId, message: PageToHost) -> Vec<Outgoing> {
         let cause = request_of(&message);
         let answer = match message {
-            PageToHost::Hello { protocol, schema, .. } => Some(self.hello(client, protocol, schema.as_deref())),
+            PageToHost::Hello { protocol, nonce, schema, .. } => {
+                Some(self.hello(client, protocol, nonce, schema.as_deref()))
+            }
             _ if !self.clients.contains_key(client) => {
                 cause.map(|request| failed(request, bad_message("a request before hello")))
             }
@@ -104,8 +117,8 @@ impl Service {
             PageToHost::Stats { request } => {
                 Some(HostToPage::Counted { request, stats: answer::stats(&self.engine.stats()) })
             }
-            PageToHost::Subscribe { subscription, sql, params } => {
-                Some(self.subscribe(client, subscription, &sql, params.as_ref()))
+            PageToHost::Subscribe { subscription, sql, params, resumed } => {
+                Some(self.subscribe(client, subscription, Query { sql, params }, resumed))
             }
             PageToHost::Unsubscribe { subscription } => {
                 self.unsubscribe(client, subscription);
@@ -117,9 +130,10 @@ impl Service {
         outgoing
     }
 
-    fn hello(&mut self, client: &TabId, protocol: u32, schema: Option<&str>) -> HostToPage {
+    fn hello(&mut self, client: &TabId, protocol: u32, nonce: u64, schema: Option<&str>) -> HostToPage {
         if protocol != PROTOCOL {
             return HostToPage::Refused {
+                nonce,
                 error: ErrorInfo {
                     code: codes::UPGRADE_REQUIRED.to_owned(),
                     message: format!("the host speaks protocol {PROTOCOL}, the page {protocol}"),
@@ -129,10 +143,11 @@ impl Service {
         if let Some(schema) = schema
             && let Err(error) = self.run_schema(schema)
         {
-            return HostToPage::Refused { error: answer::error(&error) };
+            return HostToPage::Refused { nonce, error: answer::error(&error) };
         }
         self.clients.entry(client.clone()).or_default();
-        HostToPage::Welcome { epoch: self.epoch, storage: self.storage, opened: self.opened, commit: self.commit() }
+        let (epoch, storage, opened, commit) = (self.epoch, self.storage, self.opened, self.commit());
+        HostToPage::Welcome { nonce, epoch, storage, opened, commit }
     }
 
     /// A script runs once for each distinct text, whatever number of tabs brings it.
@@ -216,22 +231,8 @@ impl Service {
         }
     }
 
-    fn subscribe(
-        &mut self,
-        client: &TabId,
-        subscription: SubscriptionId,
-        sql: &str,
-        params: Option<&Frame>,
-    ) -> HostToPage {
-        let watch = answer::params(params).and_then(|params| {
-            let happened = Arc::clone(&self.happened);
-            let owner = client.clone();
-            let callback = move |_, event: &Event| {
-                let happening = Happened { client: owner.clone(), subscription, event: event.clone() };
-                happened.lock().unwrap_or_else(PoisonError::into_inner).push(happening);
-            };
-            self.engine.subscribe_with(sql, params, callback).map_err(|error| answer::error(&error))
-        });
+    fn subscribe(&mut self, client: &TabId, subscription: SubscriptionId, query: Query, resumed: bool) -> HostToPage {
+        let watch = self.watch(client, subscription, &query);
         let subscribed = watch.and_then(|watch| Ok((answer::subscribed(subscription, &watch)?, watch)));
         match subscribed {
             Ok((message, watch)) => {
@@ -241,20 +242,71 @@ impl Service {
                 message
             }
             Err(error) => {
-                let event = answer::subscription_error(subscription, error, true);
+                let is_over = !resumed || !self.can_recover(&query);
+                if !is_over && let Some(client) = self.clients.get_mut(client) {
+                    client.failing.insert(subscription, query);
+                }
+                let event = answer::subscription_error(subscription, error, is_over);
                 HostToPage::Delivery(answer::delivery(self.commit(), None, &[], vec![event]))
             }
         }
     }
 
+    fn watch(&self, client: &TabId, subscription: SubscriptionId, query: &Query) -> Result<Watch, ErrorInfo> {
+        let params = answer::params(query.params.as_ref())?;
+        let happened = Arc::clone(&self.happened);
+        let owner = client.clone();
+        let callback = move |_, event: &Event| {
+            let happening = Happened { client: owner.clone(), subscription, event: event.clone() };
+            happened.lock().unwrap_or_else(PoisonError::into_inner).push(happening);
+        };
+        self.engine.subscribe_with(&query.sql, params, callback).map_err(|error| answer::error(&error))
+    }
+
+    /// Whether it is the data that a query fails of, and not the query.
+    fn can_recover(&self, query: &Query) -> bool {
+        answer::params(query.params.as_ref()).is_ok_and(|params| self.engine.explain(&query.sql, params).is_ok())
+    }
+
+    /// Tries failing subscriptions again if there was a commit; gives those of each client that have an answer or never will.
+    fn recovered(&mut self) -> BTreeMap<TabId, Vec<SubscriptionEvent>> {
+        let mut recovered: BTreeMap<TabId, Vec<SubscriptionEvent>> = BTreeMap::new();
+        let now = self.commit();
+        if std::mem::replace(&mut self.tried, now) == now {
+            return recovered;
+        }
+        let failing = self.clients.iter_mut().flat_map(|(id, client)| {
+            let failing = std::mem::take(&mut client.failing);
+            failing.into_iter().map(|(subscription, query)| (id.clone(), subscription, query))
+        });
+        for (client, subscription, query) in failing.collect::<Vec<_>>() {
+            match self.subscribe(&client, subscription, query, true) {
+                HostToPage::Subscribed { columns, rows, .. } => {
+                    let event = SubscriptionEvent::Columns { subscription, columns, rows };
+                    recovered.entry(client).or_default().push(event);
+                }
+                HostToPage::Delivery(Delivery { events, .. }) => {
+                    let ended =
+                        |event: &SubscriptionEvent| matches!(event, SubscriptionEvent::Error { closed: true, .. });
+                    recovered.entry(client).or_default().extend(events.into_iter().filter(ended));
+                }
+                _ => {}
+            }
+        }
+        recovered.retain(|_, events| !events.is_empty());
+        recovered
+    }
+
     fn unsubscribe(&mut self, client: &TabId, subscription: SubscriptionId) {
         if let Some(client) = self.clients.get_mut(client) {
             client.watches.remove(&subscription);
+            client.failing.remove(&subscription);
         }
     }
 
     /// What has happened since the last call, one delivery a commit a client, in the order of commits.
     fn deliveries(&mut self, requester: &TabId, cause: Option<RequestId>) -> Vec<Outgoing> {
+        let mut recovered = self.recovered();
         let happened = std::mem::take(&mut *self.happened.lock().unwrap_or_else(PoisonError::into_inner));
         let mut grouped: BTreeMap<(CommitId, TabId), Vec<Happened>> = BTreeMap::new();
         for happening in happened {
@@ -267,10 +319,15 @@ impl Service {
                 grouped.entry(key).or_default().push(happening);
             }
         }
+        let now = self.commit();
+        for client in recovered.keys() {
+            grouped.entry((now, client.clone())).or_default();
+        }
         let mut outgoing = Vec::new();
         for ((commit, client), happened) in grouped {
             let cause = cause.filter(|_| client == *requester);
-            let delivery = answer::delivery(commit, cause, &happened, Vec::new());
+            let events = if commit == now { recovered.remove(&client).unwrap_or_default() } else { Vec::new() };
+            let delivery = answer::delivery(commit, cause, &happened, events);
             self.drop_closed(&client, &happened);
             outgoing.push(Outgoing { client, message: HostToPage::Delivery(delivery) });
         }

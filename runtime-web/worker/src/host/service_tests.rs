@@ -19,7 +19,8 @@ fn tab(name: &str) -> TabId {
 }
 
 fn hello(service: &mut Service, client: &str, schema: Option<&str>) -> HostToPage {
-    let hello = PageToHost::Hello { client: tab(client), protocol: PROTOCOL, schema: schema.map(str::to_owned) };
+    let hello =
+        PageToHost::Hello { client: tab(client), protocol: PROTOCOL, nonce: 5, schema: schema.map(str::to_owned) };
     only(service.receive(&tab(client), hello))
 }
 
@@ -33,9 +34,18 @@ fn exec(service: &mut Service, client: &str, request: u64, sql: &str) -> Vec<Out
 }
 
 fn subscribe(service: &mut Service, client: &str, subscription: u64, sql: &str) -> HostToPage {
-    let subscribe =
-        PageToHost::Subscribe { subscription: SubscriptionId(subscription), sql: sql.to_owned(), params: None };
-    only(service.receive(&tab(client), subscribe))
+    only(service.receive(&tab(client), subscribing(subscription, sql, false)))
+}
+
+fn subscribing(subscription: u64, sql: &str, resumed: bool) -> PageToHost {
+    let (subscription, sql) = (SubscriptionId(subscription), sql.to_owned());
+    PageToHost::Subscribe { subscription, sql, params: None, resumed }
+}
+
+/// The events of the only message, which is a delivery.
+fn events(outgoing: Vec<Outgoing>) -> Vec<SubscriptionEvent> {
+    let HostToPage::Delivery(Delivery { events, .. }) = only(outgoing) else { panic!("no delivery") };
+    events
 }
 
 fn two_clients() -> Service {
@@ -48,7 +58,7 @@ fn two_clients() -> Service {
 #[test]
 fn a_welcome_tells_the_epoch_and_how_the_database_was_found() {
     let mut service = service();
-    let HostToPage::Welcome { epoch, storage, opened, commit } = hello(&mut service, "a", None) else {
+    let HostToPage::Welcome { nonce: 5, epoch, storage, opened, commit } = hello(&mut service, "a", None) else {
         panic!("not welcome")
     };
     assert_eq!((epoch, storage, opened), (Epoch(7), StorageMode::Memory, CommitId(0)));
@@ -78,7 +88,7 @@ fn a_schema_script_runs_once() {
     let script = Some("CREATE TABLE t(x); INSERT INTO t VALUES (1)");
     assert!(matches!(hello(&mut service, "a", script), HostToPage::Welcome { .. }));
     assert!(matches!(hello(&mut service, "b", script), HostToPage::Welcome { .. }));
-    let HostToPage::Refused { error } = hello(&mut service, "c", Some("CREATE TABLE t(x)")) else {
+    let HostToPage::Refused { nonce: 5, error } = hello(&mut service, "c", Some("CREATE TABLE t(x)")) else {
         panic!("not refused")
     };
     assert_eq!(error.code, "sql_error");
@@ -87,8 +97,10 @@ fn a_schema_script_runs_once() {
 
 #[test]
 fn another_protocol_is_refused() {
-    let hello = PageToHost::Hello { client: tab("a"), protocol: PROTOCOL + 1, schema: None };
-    let HostToPage::Refused { error } = only(service().receive(&tab("a"), hello)) else { panic!("not refused") };
+    let hello = PageToHost::Hello { client: tab("a"), protocol: PROTOCOL + 1, nonce: 6, schema: None };
+    let HostToPage::Refused { nonce: 6, error } = only(service().receive(&tab("a"), hello)) else {
+        panic!("not refused")
+    };
     assert_eq!(error.code, codes::UPGRADE_REQUIRED);
 }
 
@@ -147,6 +159,41 @@ fn a_dropped_table_closes_its_subscription() {
     assert!(matches!(events.as_slice(), [SubscriptionEvent::Error { closed: true, .. }]), "{events:?}");
     let again = exec(&mut service, "b", 2, "CREATE TABLE t(x); INSERT INTO t VALUES (1)");
     assert!(matches!(only(again), HostToPage::Executed { .. }));
+}
+
+#[test]
+fn a_failing_subscription_of_a_former_host_waits_for_other_data() {
+    let mut service = two_clients();
+    exec(&mut service, "b", 1, "INSERT INTO t VALUES (-9223372036854775808)");
+    let sql = "SELECT abs(x) AS y FROM t";
+    for (resumed, ended) in [(false, true), (true, false)] {
+        let events = events(service.receive(&tab("a"), subscribing(1, sql, resumed)));
+        assert!(
+            matches!(events.as_slice(), [SubscriptionEvent::Error { closed, .. }] if *closed == ended),
+            "{events:?}"
+        );
+    }
+    let outgoing = exec(&mut service, "b", 2, "INSERT INTO t VALUES (1)");
+    assert!(matches!(only(outgoing), HostToPage::Executed { .. }), "it fails as before");
+    let mut outgoing = exec(&mut service, "b", 3, "DELETE FROM t WHERE x < 0");
+    assert!(matches!(outgoing.pop().unwrap().message, HostToPage::Executed { .. }));
+    let recovered = events(outgoing);
+    let [SubscriptionEvent::Columns { columns, rows, .. }] = recovered.as_slice() else { panic!("{recovered:?}") };
+    assert_eq!((columns.as_slice(), RowsFrame::new(&rows.0).unwrap().len()), (["y".to_owned()].as_slice(), 1));
+    assert_eq!(exec(&mut service, "b", 4, "INSERT INTO t VALUES (2)").len(), 2, "it is kept up to date");
+}
+
+#[test]
+fn a_failing_subscription_of_a_former_host_ends_with_its_table() {
+    let mut service = two_clients();
+    exec(&mut service, "b", 1, "INSERT INTO t VALUES (-9223372036854775808)");
+    service.receive(&tab("a"), subscribing(1, "SELECT abs(x) AS y FROM t", true));
+    let mut outgoing = exec(&mut service, "b", 2, "DROP TABLE t");
+    outgoing.pop();
+    let ended = events(outgoing);
+    assert!(matches!(ended.as_slice(), [SubscriptionEvent::Error { closed: true, .. }]), "{ended:?}");
+    exec(&mut service, "b", 3, "CREATE TABLE t(x)");
+    assert_eq!(exec(&mut service, "b", 4, "INSERT INTO t VALUES (2)").len(), 1);
 }
 
 #[test]

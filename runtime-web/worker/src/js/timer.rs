@@ -16,7 +16,7 @@ extern "C" {
     fn performance_now() -> f64;
 }
 
-/// Milliseconds since the worker began; it never goes back.
+/// Milliseconds since the worker began; it never goes back, and is not to be compared with other workers' or pages'.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
