@@ -8,6 +8,7 @@ mod param;
 mod replay;
 mod shell;
 mod table;
+mod text;
 mod watch;
 mod wire;
 

@@ -1,5 +1,6 @@
 //! `tidewater watch`: a live result, on the screen or as lines.
 
+mod columns;
 mod lines;
 mod model;
 mod terminal;
