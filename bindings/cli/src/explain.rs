@@ -4,6 +4,7 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use anyhow::Result;
+use tidewater::Options;
 
 use crate::args::ExplainArgs;
 use crate::open::open_existing;
@@ -14,7 +15,7 @@ use crate::wire::{Answer, write_line};
 pub fn run(args: ExplainArgs) -> Result<ExitCode> {
     let query = args.query;
     let params = param::collect(query.params)?;
-    let explain = open_existing(&query.file)?.explain(&query.sql, params)?;
+    let explain = open_existing(&query.file, Options::default())?.explain(&query.sql, params)?;
     let mut text = Vec::new();
     if query.json {
         write_line(&Answer::explained(&explain), &mut text);

@@ -8,11 +8,10 @@ use ratatui::DefaultTerminal;
 use ratatui::crossterm::event::{self, Event as TerminalEvent, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use tidewater::{Engine, Subscription};
 
+use super::TICK;
 use super::model::Model;
+use super::trouble::Trouble;
 use super::view::{Heading, Scroll, View};
-
-/// How long to wait for a key before looking for commits: also the frame time of fading marks.
-const TICK: Duration = Duration::from_millis(50);
 
 /// Shows the subscription until the user quits.
 pub fn run(engine: &Engine, subscription: Subscription, heading: &Heading) -> Result<ExitCode> {
@@ -33,12 +32,10 @@ fn show(
     let mut view = View::default();
     let mut is_stale = true;
     let mut status = ExitCode::SUCCESS;
-    let mut poll_trouble = None;
+    let mut trouble = Trouble::default();
     loop {
         let now = start.elapsed();
-        let trouble = engine.poll().err().map(|error| error.to_string());
-        is_stale |= trouble != poll_trouble;
-        poll_trouble = trouble;
+        is_stale |= trouble.receive(engine.poll(), now);
         while let Some(event) = subscription.try_next() {
             if model.receive(&event, now) {
                 status = ExitCode::FAILURE;
@@ -47,11 +44,14 @@ fn show(
         }
         is_stale |= model.expire(now);
         if is_stale || model.is_fading() {
-            let trouble = poll_trouble.as_deref().or(model.trouble());
+            let trouble = trouble.message().or(model.trouble());
             terminal.draw(|frame| view.draw(&model, heading, trouble, now, frame.area(), frame.buffer_mut()))?;
             is_stale = false;
         }
-        if event::poll(TICK)? {
+        // All keys that wait, before the next look: one may take its time.
+        let mut patience = TICK;
+        while event::poll(patience)? {
+            patience = Duration::ZERO;
             match event::read()? {
                 TerminalEvent::Key(key) if key.kind != KeyEventKind::Release => match action(key) {
                     Some(Action::Quit) => return Ok(status),
