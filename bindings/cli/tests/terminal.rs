@@ -7,17 +7,22 @@ mod support;
 
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Write};
+use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
+use rustix::process::{Pid, Signal, kill_process};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{LocalModes, Winsize, tcgetattr, tcsetwinsize};
 use support::tidewater;
 
 /// Far beyond the time in which something has to show, near enough to end a test that hangs.
 const PATIENCE: Duration = Duration::from_secs(60);
+
+/// What a program writes when it gives back the screen that was there before.
+const LEAVES_ALTERNATE_SCREEN: &str = "\x1b[?1049l";
 
 /// A program on a terminal of 80 columns and 24 lines.
 struct Screen {
@@ -138,4 +143,18 @@ fn a_lock_at_the_start_is_waited_for() {
     std::thread::sleep(Duration::from_secs(1));
     other_program.execute_batch("COMMIT").unwrap();
     screen.wait_for("bob");
+}
+
+#[test]
+fn a_terminated_watch_leaves_the_terminal_as_it_was() {
+    let (_folder, file, _connection) = database();
+    for signal in [Signal::TERM, Signal::INT] {
+        let mut screen = Screen::start(&["watch", &file, "SELECT name FROM t ORDER BY id"]);
+        screen.wait_for("bob");
+        assert!(!screen.is_restored());
+        kill_process(Pid::from_child(&screen.child), signal).unwrap();
+        assert_eq!(screen.end().signal(), Some(signal.as_raw()));
+        screen.wait_for(LEAVES_ALTERNATE_SCREEN);
+        assert!(screen.is_restored());
+    }
 }

@@ -3,6 +3,7 @@
 mod columns;
 mod lines;
 mod model;
+mod signals;
 mod terminal;
 mod trouble;
 mod view;

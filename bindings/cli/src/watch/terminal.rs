@@ -10,11 +10,13 @@ use tidewater::{Engine, Subscription};
 
 use super::TICK;
 use super::model::Model;
+use super::signals::restore_terminal_on_termination;
 use super::trouble::Trouble;
 use super::view::{Heading, Scroll, View};
 
 /// Shows the subscription until the user quits.
 pub fn run(engine: &Engine, subscription: Subscription, heading: &Heading) -> Result<ExitCode> {
+    restore_terminal_on_termination()?;
     let mut terminal = ratatui::try_init()?;
     let shown = show(&mut terminal, engine, subscription, heading);
     ratatui::try_restore()?;
