@@ -9,6 +9,7 @@ use tidewater::Options;
 use crate::args::ExplainArgs;
 use crate::open::open_existing;
 use crate::param;
+use crate::text::paragraph;
 use crate::wire::{Answer, write_line};
 
 /// Prints the explanation.
@@ -20,7 +21,7 @@ pub fn run(args: ExplainArgs) -> Result<ExitCode> {
     if query.json {
         write_line(&Answer::explained(&explain), &mut text);
     } else {
-        text.extend(explain.text.trim_end().bytes());
+        text.extend(paragraph(&explain.text).bytes());
         text.push(b'\n');
     }
     std::io::stdout().lock().write_all(&text)?;

@@ -26,7 +26,7 @@ fn main() -> ExitCode {
         Err(error) => match error.downcast_ref::<clap::Error>() {
             Some(usage) => usage.exit(),
             None => {
-                eprintln!("tidewater: {error:#}");
+                eprintln!("tidewater: {}", text::one_line(&format!("{error:#}")));
                 ExitCode::FAILURE
             }
         },

@@ -3,7 +3,10 @@
 use ratatui::style::Style;
 use ratatui::text::Span;
 
-use crate::cell::printable;
+use crate::cell::{printable, printable_up_to};
+
+/// The most characters of a line that a person is to read as a text.
+const LINE: usize = 2000;
 
 const ELLIPSIS: char = '…';
 
@@ -39,6 +42,11 @@ pub fn one_line(text: &str) -> String {
     printable(&text.split_whitespace().collect::<Vec<_>>().join(" "))
 }
 
+/// Text whose lines are to stay lines.
+pub fn paragraph(text: &str) -> String {
+    text.trim_end().lines().map(|line| printable_up_to(LINE, line)).collect::<Vec<_>>().join("\n")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -64,5 +72,11 @@ mod tests {
     fn white_space_does_not_break_the_line() {
         assert_eq!(one_line("SELECT\n\t a\r\n  FROM t\u{1b}\n"), "SELECT a FROM t␛");
         assert!(one_line(&"x\n".repeat(200_000)).len() < 1000);
+    }
+
+    #[test]
+    fn a_paragraph_keeps_its_lines() {
+        assert_eq!(paragraph("a\n  b\u{1b}\n"), "a\n  b␛");
+        assert_eq!(paragraph(&"x".repeat(LINE + 1)), format!("{}…", "x".repeat(LINE)));
     }
 }

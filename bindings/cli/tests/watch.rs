@@ -197,6 +197,20 @@ fn explain_prints_words_or_json() {
 }
 
 #[test]
+fn an_error_does_not_repeat_the_whole_query() {
+    let database = Database::new("DELETE");
+    for command in ["watch", "explain"] {
+        let sql = format!("SELECT 1 FROM \"{}\"", "x\n\u{1b}[2J".repeat(10_000));
+        let output = tidewater().arg(command).arg(&database.file).arg(sql).output().unwrap();
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1));
+        assert!(errors.len() < 1000 && errors.ends_with("…\n"), "{command}: {}", errors.len());
+        assert_eq!(errors.lines().count(), 1, "{command}: {errors}");
+        assert!(!errors.contains('\u{1b}'), "{command}: {errors}");
+    }
+}
+
+#[test]
 fn help_shows_examples() {
     for command in ["watch", "explain", "shell", "replay"] {
         let output = tidewater().args([command, "--help"]).output().unwrap();

@@ -4,8 +4,9 @@ use ratatui::crossterm::style::Color;
 use tidewater::{Diff, Edit, Event, Row, Snapshot};
 
 use super::surface::Surface;
-use crate::cell::{cell_text, looks_like_another_row, printable};
+use crate::cell::{cell_text, looks_like_another_row};
 use crate::table::{counted, grouped, table};
+use crate::text::one_line;
 
 /// A diff with more edits than this is shown as the new table instead.
 const EDITS_SHOWN: usize = 20;
@@ -61,7 +62,7 @@ impl Live {
             }
             Event::Error { error, closed, .. } => {
                 let end = if *closed { "ended" } else { "cannot be answered now" };
-                let text = format!("{title}, {end}: {}", printable(&error.to_string()));
+                let text = format!("{title}, {end}: {}", one_line(&error.to_string()));
                 self.surface.paint(text, Color::Red)
             }
             Event::Divergence(_) => {

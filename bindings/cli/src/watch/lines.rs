@@ -103,7 +103,7 @@ impl State {
             }
             Event::Error { error, closed: true, .. } => Err(anyhow!("{error}")),
             Event::Error { error, .. } => {
-                eprintln!("tidewater: {error}");
+                eprintln!("tidewater: {}", one_line(&error.to_string()));
                 Ok(false)
             }
             Event::Divergence(_) => Ok(false),
