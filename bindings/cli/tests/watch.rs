@@ -141,6 +141,21 @@ fn watching_leaves_the_file_as_it_is() {
 }
 
 #[test]
+fn whoever_closes_a_wal_database_last_checkpoints_it() {
+    let database = Database::new("WAL");
+    // A copy is a database whose writer is gone without closing it.
+    let folder = tempfile::tempdir().unwrap();
+    let copy = folder.path().join("copy.db");
+    let wal = folder.path().join("copy.db-wal");
+    std::fs::copy(&database.file, &copy).unwrap();
+    std::fs::copy(database.file.with_file_name("app.db-wal"), &wal).unwrap();
+    let before = std::fs::metadata(&copy).unwrap().len();
+    assert!(tidewater().arg("explain").arg(&copy).arg("SELECT * FROM t").status().unwrap().success());
+    assert!(!wal.exists());
+    assert!(std::fs::metadata(&copy).unwrap().len() > before);
+}
+
+#[test]
 fn a_watch_ends_with_its_table() {
     let database = Database::new("DELETE");
     for flags in [&["--json"][..], &[]] {
