@@ -122,11 +122,11 @@ fn keys_are_heard_while_another_program_holds_the_file() {
     let mut screen = Screen::start(&["watch", &file, "SELECT name FROM t ORDER BY id"]);
     screen.wait_for("bob");
     other_program.execute_batch("BEGIN EXCLUSIVE").unwrap();
-    screen.wait_for("the database is busy");
+    screen.wait_for("busy: another program");
     other_program.execute_batch("INSERT INTO t VALUES (3, 'cy'); COMMIT").unwrap();
     screen.wait_for("cy");
     other_program.execute_batch("BEGIN EXCLUSIVE").unwrap();
-    screen.wait_for("the database is busy");
+    screen.wait_for("busy: another program");
     screen.press(&"j".repeat(100));
     let pressed = Instant::now();
     screen.press("q");

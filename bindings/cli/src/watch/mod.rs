@@ -24,7 +24,7 @@ use view::Heading;
 /// How often to look for commits.
 const TICK: Duration = Duration::from_millis(50);
 
-/// How long a look waits for somebody else's lock: a commit's time, for the next look comes soon and keys wait meanwhile.
+/// How long a look waits for a lock of another program: a commit long, for keys wait meanwhile and the next look is soon.
 const BUSY_TIMEOUT: Duration = Duration::from_millis(20);
 
 /// Watches until the user quits, or the query can no longer be answered.

@@ -21,7 +21,7 @@ impl Trouble {
             Err(error) if error.code() == "busy" => {
                 let since = *self.busy_since.get_or_insert(now);
                 let is_long = now.saturating_sub(since) >= GOES_BY;
-                is_long.then(|| "the database is busy: another program has locked it".to_owned())
+                is_long.then(|| "busy: another program has locked the database".to_owned())
             }
             look => {
                 self.busy_since = None;

@@ -190,7 +190,7 @@ fn a_small_screen_is_for_rows() {
 #[test]
 fn a_heading_that_is_cut_has_a_mark_and_keeps_what_changes() {
     let sql = "SELECT id,\n  name\nFROM t WHERE name LIKE 'a%' ORDER BY name".to_owned();
-    let heading = Heading { file: "/home/somebody/projects/app.db".to_owned(), sql, plan: "requery" };
+    let heading = Heading { file: "data/of/some/project/app.db".to_owned(), sql, plan: "requery" };
     let shown = screen(&mut View::default(), &model([row(1, "ann")]), &heading, 52, 8);
     assert_eq!(shown[0], " tidewater   app.db  commit 3  1 row  requery");
     assert_eq!(shown[1], "SELECT id, name FROM t WHERE name LIKE 'a%' ORDER B…");
