@@ -42,7 +42,8 @@ fn records(columns: &[String], rows: &[Row], width: u16) -> String {
     let mut lines = Vec::with_capacity(rows.len() * (columns.len() + 1));
     for (number, row) in (1_usize..).zip(rows) {
         let title = format!("── row {number} ");
-        lines.push(format!("{title:─<0$}", usize::from(width).min(SEPARATOR)));
+        let title = format!("{title:─<0$}", usize::from(width).min(SEPARATOR));
+        lines.push(title.trim_end().to_owned());
         lines.extend(names.iter().zip(row.values()).map(|(name, value)| format!("{name}: {}", cell_text(value))));
     }
     lines.join("\n")

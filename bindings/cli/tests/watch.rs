@@ -226,6 +226,14 @@ fn an_error_does_not_repeat_the_whole_query() {
 }
 
 #[test]
+fn a_usage_error_does_not_repeat_a_long_argument() {
+    let output = tidewater().args(["watch", "app.db", "SELECT 1", &"x".repeat(100_000)]).output().unwrap();
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(errors.len() < 3000 && errors.contains("x…\n") && errors.contains("--help"), "{}", errors.len());
+}
+
+#[test]
 fn help_shows_examples() {
     for command in ["watch", "explain", "shell", "replay"] {
         let output = tidewater().args([command, "--help"]).output().unwrap();
