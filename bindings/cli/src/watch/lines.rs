@@ -70,7 +70,9 @@ impl<'a> Look<'a> {
     }
 
     fn again(&mut self) {
-        let is_new = self.trouble.receive(self.engine.poll(), self.start.elapsed());
+        let began = self.start.elapsed();
+        let looked = self.engine.poll().map(|_| ());
+        let is_new = self.trouble.receive(looked, began, self.start.elapsed());
         if is_new && let Some(message) = self.trouble.message() {
             eprintln!("tidewater: {}", one_line(message));
         }

@@ -6,44 +6,43 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 use ratatui::DefaultTerminal;
 use ratatui::crossterm::event::{self, Event as TerminalEvent, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
-use tidewater::{Engine, Subscription};
 
 use super::TICK;
+use super::following::Following;
 use super::model::Model;
 use super::signals::restore_terminal_on_termination;
 use super::trouble::Trouble;
 use super::view::{Heading, Scroll, View};
 
 /// Shows the subscription until the user quits.
-pub fn run(engine: &Engine, subscription: Subscription, heading: &Heading) -> Result<ExitCode> {
+pub fn run(following: Following<'_>, model: Model, heading: &Heading) -> Result<ExitCode> {
     restore_terminal_on_termination()?;
     let mut terminal = ratatui::try_init()?;
-    let shown = show(&mut terminal, engine, subscription, heading);
+    let shown = show(&mut terminal, following, model, heading);
     ratatui::try_restore()?;
     shown
 }
 
 fn show(
     terminal: &mut DefaultTerminal,
-    engine: &Engine,
-    mut subscription: Subscription,
+    mut following: Following<'_>,
+    mut model: Model,
     heading: &Heading,
 ) -> Result<ExitCode> {
     let start = Instant::now();
-    let mut model = Model::new(subscription.snapshot());
     let mut view = View::default();
     let mut is_stale = true;
     let mut status = ExitCode::SUCCESS;
     let mut trouble = Trouble::default();
     loop {
         let now = start.elapsed();
-        is_stale |= trouble.receive(engine.poll(), now);
-        while let Some(event) = subscription.try_next() {
-            if model.receive(&event, now) {
+        let looked = following.look(|event| {
+            if model.receive(event, now) {
                 status = ExitCode::FAILURE;
             }
             is_stale = true;
-        }
+        });
+        is_stale |= trouble.receive(looked, now, start.elapsed());
         is_stale |= model.expire(now);
         if is_stale || model.is_fading() {
             let trouble = trouble.message().or(model.trouble());

@@ -15,11 +15,11 @@ pub struct Trouble {
 }
 
 impl Trouble {
-    /// Takes in how the latest look went; whether there is something else to tell now.
-    pub fn receive(&mut self, look: Result<bool, Error>, now: Duration) -> bool {
+    /// Takes in how a look went that began then and ended now; whether there is something else to tell.
+    pub fn receive(&mut self, look: Result<(), Error>, began: Duration, now: Duration) -> bool {
         let message = match look {
             Err(error) if error.code() == "busy" => {
-                let since = *self.busy_since.get_or_insert(now);
+                let since = *self.busy_since.get_or_insert(began);
                 let is_long = now.saturating_sub(since) >= GOES_BY;
                 is_long.then(|| "busy: another program has locked the database".to_owned())
             }
@@ -45,29 +45,38 @@ mod tests {
 
     const START: Duration = Duration::from_secs(9);
 
-    fn busy() -> Result<bool, Error> {
+    fn busy() -> Result<(), Error> {
         Err(Error::Sqlite { extended_code: 5, message: "database is locked".into() })
+    }
+
+    fn look(trouble: &mut Trouble, look: Result<(), Error>, now: Duration) -> bool {
+        trouble.receive(look, now, now)
     }
 
     #[test]
     fn a_lock_is_told_once_it_lasts() {
         let mut trouble = Trouble::default();
-        assert!(!trouble.receive(busy(), START));
-        assert!(!trouble.receive(busy(), START + GOES_BY / 2));
+        assert!(!look(&mut trouble, busy(), START));
+        assert!(!look(&mut trouble, busy(), START + GOES_BY / 2));
         assert_eq!(trouble.message(), None);
-        assert!(trouble.receive(busy(), START + GOES_BY));
+        assert!(look(&mut trouble, busy(), START + GOES_BY));
         assert!(trouble.message().is_some_and(|message| message.contains("busy")));
-        assert!(!trouble.receive(busy(), START + GOES_BY * 2), "told already");
-        assert!(trouble.receive(Ok(true), START + GOES_BY * 3));
+        assert!(!look(&mut trouble, busy(), START + GOES_BY * 2), "told already");
+        assert!(look(&mut trouble, Ok(()), START + GOES_BY * 3));
         assert_eq!(trouble.message(), None);
-        assert!(!trouble.receive(busy(), START + GOES_BY * 4), "another lock");
+        assert!(!look(&mut trouble, busy(), START + GOES_BY * 4), "another lock");
+    }
+
+    #[test]
+    fn a_look_that_waited_long_needs_no_second() {
+        assert!(Trouble::default().receive(busy(), START, START + GOES_BY));
     }
 
     #[test]
     fn other_trouble_is_told_at_once() {
         let mut trouble = Trouble::default();
-        assert!(trouble.receive(Err(Error::InTransaction), START));
+        assert!(look(&mut trouble, Err(Error::InTransaction), START));
         assert_eq!(trouble.message(), Some(Error::InTransaction.to_string().as_str()));
-        assert!(trouble.receive(Ok(false), START));
+        assert!(look(&mut trouble, Ok(()), START));
     }
 }
