@@ -36,8 +36,13 @@ pub fn looks_like_another_row(old: &Row, new: &Row, row_count: usize) -> bool {
 
 /// Text on one line, with control characters made visible instead of obeyed.
 pub fn printable(text: &str) -> String {
+    printable_up_to(CHARACTERS_SHOWN, text)
+}
+
+/// The same, with another limit to its length.
+pub fn printable_up_to(limit: usize, text: &str) -> String {
     let mut characters = text.chars();
-    let mut shown: String = characters.by_ref().take(CHARACTERS_SHOWN).map(visible).collect();
+    let mut shown: String = characters.by_ref().take(limit).map(visible).collect();
     if characters.next().is_some() {
         shown.push('…');
     }

@@ -4,22 +4,24 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use anyhow::Result;
+use tidewater::Options;
 
 use crate::args::ExplainArgs;
 use crate::open::open_existing;
 use crate::param;
+use crate::text::paragraph;
 use crate::wire::{Answer, write_line};
 
 /// Prints the explanation.
 pub fn run(args: ExplainArgs) -> Result<ExitCode> {
     let query = args.query;
     let params = param::collect(query.params)?;
-    let explain = open_existing(&query.file)?.explain(&query.sql, params)?;
+    let explain = open_existing(&query.file, Options::default())?.explain(&query.sql, params)?;
     let mut text = Vec::new();
     if query.json {
         write_line(&Answer::explained(&explain), &mut text);
     } else {
-        text.extend(explain.text.trim_end().bytes());
+        text.extend(paragraph(&explain.text).bytes());
         text.push(b'\n');
     }
     std::io::stdout().lock().write_all(&text)?;

@@ -8,6 +8,7 @@ mod param;
 mod replay;
 mod shell;
 mod table;
+mod text;
 mod watch;
 mod wire;
 
@@ -18,14 +19,17 @@ use clap::Parser;
 
 use args::{Cli, Command};
 
+/// The exit status that clap has for it.
+const WRONG_COMMAND_LINE: u8 = 2;
+
 fn main() -> ExitCode {
-    match run(Cli::parse().command) {
+    match Cli::try_parse().map_err(Into::into).and_then(|cli| run(cli.command)) {
         Ok(status) => status,
         Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => match error.downcast_ref::<clap::Error>() {
-            Some(usage) => usage.exit(),
+            Some(usage) => explain_usage(usage),
             None => {
-                eprintln!("tidewater: {error:#}");
+                eprintln!("tidewater: {}", text::one_line(&format!("{error:#}")));
                 ExitCode::FAILURE
             }
         },
@@ -39,6 +43,17 @@ fn run(command: Command) -> Result<ExitCode> {
         Command::Shell(args) => shell::run(args),
         Command::Replay(args) => replay::run(args),
     }
+}
+
+/// Says what is wrong with the command line, without repeating an argument of any length.
+fn explain_usage(usage: &clap::Error) -> ExitCode {
+    let text = usage.render().to_string();
+    let shown = text::paragraph(&text);
+    if shown == text.trim_end() {
+        usage.exit();
+    }
+    eprintln!("{shown}");
+    ExitCode::from(WRONG_COMMAND_LINE)
 }
 
 /// Whoever reads standard output may stop reading, as `head` does; that is no failure.

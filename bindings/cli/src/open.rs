@@ -6,9 +6,9 @@ use anyhow::{Context, Result, ensure};
 use tidewater::{Engine, Location, Options};
 
 /// Opens a file that must be there already: a mistyped name is no new, empty database.
-pub fn open_existing(file: &Path) -> Result<Engine> {
+pub fn open_existing(file: &Path, options: Options) -> Result<Engine> {
     ensure!(file.exists(), "{}: there is no such file", file.display());
-    open(Some(file.to_owned()), Options::default())
+    open(Some(file.to_owned()), options)
 }
 
 /// Opens or creates a file, or a database in memory.

@@ -121,6 +121,22 @@ fn a_line_may_be_huge_and_the_last_one_may_lack_its_end() {
 }
 
 #[test]
+fn a_message_is_cut_where_it_repeats_a_long_statement() {
+    let mut replay = Replay::start(&[]);
+    let long = "é".repeat(400_000);
+    for (request, code) in [
+        (json!({"op": "exec", "sql": format!("SELECT {long}")}), "sql_error"),
+        (json!({"op": "subscribe", "id": 1, "sql": format!("SELECT {long}")}), "sql_error"),
+        (json!({"op": long}), "bad_request"),
+    ] {
+        let reply = replay.ask(&request);
+        let message = reply.answer["error"]["message"].as_str().unwrap();
+        assert_eq!((message.chars().count(), message.chars().last()), (2001, Some('…')), "{code}");
+        assert_eq!(reply.code(), code);
+    }
+}
+
+#[test]
 fn exec_answers_with_the_commit_and_the_changes() {
     let mut replay = Replay::start(&[]);
     let created = replay.exec("CREATE TABLE t(a INTEGER PRIMARY KEY, b)");

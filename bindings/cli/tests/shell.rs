@@ -78,6 +78,17 @@ fn errors_are_told_and_the_script_goes_on() {
 }
 
 #[test]
+fn an_error_does_not_repeat_the_whole_input() {
+    let long = "x".repeat(400_000);
+    let output = shell(&[], &format!("SELECT {long};\n.watch SELECT {long}\n.{long}\n"));
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(errors.lines().count(), 3);
+    assert!(errors.lines().all(|line| line.ends_with('…') && line.len() < 500), "{}", errors.len());
+    let explained = shell(&[], &format!("CREATE TABLE t(a);\n.explain SELECT a FROM t WHERE a = '{long}'\n"));
+    assert!(explained.status.success() && explained.stdout.len() < 5000, "{}", explained.stdout.len());
+}
+
+#[test]
 fn a_trigger_is_one_statement() {
     let script = "CREATE TABLE t(a); CREATE TABLE log(a);\nCREATE TRIGGER r AFTER INSERT ON t BEGIN\n  INSERT INTO log VALUES (new.a);\n  INSERT INTO log VALUES (-new.a);\nEND;\nINSERT INTO t VALUES (5);\nSELECT count(*) AS logged FROM log;\n";
     let output = shell(&[], script);

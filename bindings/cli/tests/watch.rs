@@ -141,6 +141,21 @@ fn watching_leaves_the_file_as_it_is() {
 }
 
 #[test]
+fn whoever_closes_a_wal_database_last_checkpoints_it() {
+    let database = Database::new("WAL");
+    // A copy is a database whose writer is gone without closing it.
+    let folder = tempfile::tempdir().unwrap();
+    let copy = folder.path().join("copy.db");
+    let wal = folder.path().join("copy.db-wal");
+    std::fs::copy(&database.file, &copy).unwrap();
+    std::fs::copy(database.file.with_file_name("app.db-wal"), &wal).unwrap();
+    let before = std::fs::metadata(&copy).unwrap().len();
+    assert!(tidewater().arg("explain").arg(&copy).arg("SELECT * FROM t").status().unwrap().success());
+    assert!(!wal.exists());
+    assert!(std::fs::metadata(&copy).unwrap().len() > before);
+}
+
+#[test]
 fn a_watch_ends_with_its_table() {
     let database = Database::new("DELETE");
     for flags in [&["--json"][..], &[]] {
@@ -194,6 +209,28 @@ fn explain_prints_words_or_json() {
     let json: Value = serde_json::from_str(&explain(&["--json"])).unwrap();
     assert_eq!(json["tables"], json!([{"name": "t", "columns": ["id", "name"]}]));
     assert_eq!(explain(&[]).trim_end(), json["text"].as_str().unwrap().trim_end());
+}
+
+#[test]
+fn an_error_does_not_repeat_the_whole_query() {
+    let database = Database::new("DELETE");
+    for command in ["watch", "explain"] {
+        let sql = format!("SELECT 1 FROM \"{}\"", "x\n\u{1b}[2J".repeat(10_000));
+        let output = tidewater().arg(command).arg(&database.file).arg(sql).output().unwrap();
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1));
+        assert!(errors.len() < 1000 && errors.ends_with("…\n"), "{command}: {}", errors.len());
+        assert_eq!(errors.lines().count(), 1, "{command}: {errors}");
+        assert!(!errors.contains('\u{1b}'), "{command}: {errors}");
+    }
+}
+
+#[test]
+fn a_usage_error_does_not_repeat_a_long_argument() {
+    let output = tidewater().args(["watch", "app.db", "SELECT 1", &"x".repeat(100_000)]).output().unwrap();
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(errors.len() < 3000 && errors.contains("x…\n") && errors.contains("--help"), "{}", errors.len());
 }
 
 #[test]

@@ -4,11 +4,15 @@ use ratatui::crossterm::style::Color;
 use tidewater::{Diff, Edit, Event, Row, Snapshot};
 
 use super::surface::Surface;
-use crate::cell::{cell_text, looks_like_another_row, printable};
-use crate::table::{counted, table};
+use crate::cell::{cell_text, looks_like_another_row};
+use crate::table::{counted, grouped, table};
+use crate::text::one_line;
 
-/// A diff with more edits than this is shown as the whole new table instead.
+/// A diff with more edits than this is shown as the new table instead.
 const EDITS_SHOWN: usize = 20;
+
+/// The most rows of a table that nobody asked for just now.
+const ROWS_SHOWN: usize = 20;
 
 /// One watched result.
 pub struct Live {
@@ -28,6 +32,16 @@ impl Live {
         table(&self.columns, &self.rows, self.surface.width())
     }
 
+    /// The result's beginning, and how much more there is.
+    fn first_page(&self) -> String {
+        let shown = &self.rows[..self.rows.len().min(ROWS_SHOWN)];
+        let page = table(&self.columns, shown, self.surface.width());
+        match self.rows.len() - shown.len() {
+            0 => page,
+            more => format!("{page}\n… and {} more", grouped(more)),
+        }
+    }
+
     /// Takes an event in and tells what it changed.
     pub fn receive(&mut self, event: &Event) -> String {
         let title = format!("watch {}, commit {}", self.number, event.commit());
@@ -39,16 +53,16 @@ impl Live {
             }
             Event::Diff(diff) => {
                 diff.apply(&mut self.rows);
-                format!("{title}, {}\n{}", counted(self.rows.len(), "row"), self.page())
+                format!("{title}, {}\n{}", counted(self.rows.len(), "row"), self.first_page())
             }
             Event::Columns(snapshot) => {
                 self.columns = snapshot.columns.to_vec();
                 self.rows = snapshot.rows.to_vec();
-                format!("{title}, other columns\n{}", self.page())
+                format!("{title}, other columns\n{}", self.first_page())
             }
             Event::Error { error, closed, .. } => {
                 let end = if *closed { "ended" } else { "cannot be answered now" };
-                let text = format!("{title}, {end}: {}", printable(&error.to_string()));
+                let text = format!("{title}, {end}: {}", one_line(&error.to_string()));
                 self.surface.paint(text, Color::Red)
             }
             Event::Divergence(_) => {
@@ -129,12 +143,24 @@ mod tests {
     }
 
     #[test]
-    fn a_flood_is_told_as_a_table() {
-        let edits: Vec<Edit> = (0..30).map(|id| Edit::Insert { index: 0, row: row(id, "x") }).collect();
+    fn a_flood_is_told_as_the_beginning_of_a_table() {
+        let edits: Vec<Edit> = (0..9_998).map(|id| Edit::Insert { index: 0, row: row(id, "x") }).collect();
         let mut live = live();
         let told = live.receive(&Event::Diff(Diff { commit: CommitId(2), edits: edits.into() }));
-        assert!(told.starts_with("watch 4, commit 2, 32 rows\n╭"), "{told}");
-        assert!(told.ends_with(&live.page()));
+        assert!(told.starts_with("watch 4, commit 2, 10,000 rows\n╭"), "{told}");
+        assert!(told.ends_with("╯\n… and 9,980 more"), "{told}");
+        assert_eq!(told.matches('x').count(), ROWS_SHOWN);
+        assert_eq!(live.page().matches('x').count(), 9_998);
+    }
+
+    #[test]
+    fn a_flood_that_leaves_little_is_told_whole() {
+        let inserts: Vec<Edit> = vec![Edit::Insert { index: 0, row: row(3, "cy") }; 19];
+        let mut live = live();
+        live.receive(&Event::Diff(Diff { commit: CommitId(2), edits: inserts.into() }));
+        let edits: Vec<Edit> = vec![Edit::Remove { index: 0 }; 21];
+        let told = live.receive(&Event::Diff(Diff { commit: CommitId(3), edits: edits.into() }));
+        assert_eq!(told, format!("watch 4, commit 3, 0 rows\n{}", live.page()));
     }
 
     #[test]

@@ -9,6 +9,7 @@ use tidewater::Engine;
 use super::command::is_dot_command;
 use super::session::{Reply, Session, steps};
 use super::split::{is_blank, split};
+use crate::text::one_line;
 
 /// Performs standard input until it ends.
 pub fn run(engine: &Engine, mut session: Session) -> Result<ExitCode> {
@@ -55,7 +56,7 @@ impl Script {
                 Reply::Quit => self.has_quit = true,
             }
             if let Err(error) = engine.poll() {
-                self.complain(&error.to_string());
+                self.complain(&one_line(&error.to_string()));
             }
             for text in session.news().take() {
                 writeln!(output, "{text}")?;

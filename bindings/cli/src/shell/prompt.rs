@@ -16,6 +16,7 @@ use tidewater::Engine;
 use super::command::is_dot_command;
 use super::session::{Reply, Session, steps};
 use super::split::{is_blank, split};
+use crate::text::one_line;
 
 /// How often to look for commits of other programs while waiting for a key.
 const TICK: Duration = Duration::from_millis(50);
@@ -58,7 +59,7 @@ fn editor(engine: Engine, session: &Session) -> Reedline {
     let mut trouble = None;
     let look_for_commits = move || {
         let mut texts = Vec::new();
-        let polled = engine.poll().err().map(|error| error.to_string());
+        let polled = engine.poll().err().map(|error| one_line(&error.to_string()));
         if polled != trouble {
             texts.extend(polled.iter().map(|message| format!("error: {message}")));
             trouble = polled;

@@ -11,6 +11,7 @@ use super::split::{is_blank, split};
 use super::surface::Surface;
 use crate::cell::printable;
 use crate::table::{counted, table};
+use crate::text::{one_line, paragraph};
 
 /// The steps of an input: one dot command, or statements of which the last may lack its semicolon.
 pub fn steps(input: &str) -> Vec<&str> {
@@ -115,7 +116,7 @@ impl Session {
     fn dot_command(&mut self, line: &str) -> Reply {
         let command = match DotCommand::parse(line) {
             Ok(command) => command,
-            Err(message) => return Reply::Trouble(message),
+            Err(message) => return Reply::Trouble(one_line(&message)),
         };
         match command {
             DotCommand::Watch(sql) => answered(self.watch(sql)),
@@ -135,7 +136,7 @@ impl Session {
                 Params::from([name]),
             )),
             DotCommand::Explain(sql) => {
-                answered(self.engine.explain(sql, Params::None).map(|explain| explain.text.trim_end().to_owned()))
+                answered(self.engine.explain(sql, Params::None).map(|explain| paragraph(&explain.text)))
             }
             DotCommand::Stats => Reply::Text(stats_text(&self.engine.stats())),
             DotCommand::Help => Reply::Text(HELP.to_owned()),
@@ -189,7 +190,7 @@ impl Session {
             return "nothing is watched".to_owned();
         }
         let line = |(number, watched): (&u32, &Watched)| {
-            format!("{number}  {}  {}", watched.watch.plan().as_str(), printable(&watched.sql))
+            format!("{number}  {}  {}", watched.watch.plan().as_str(), one_line(&watched.sql))
         };
         self.watches.iter().map(line).collect::<Vec<_>>().join("\n")
     }
@@ -215,7 +216,7 @@ impl Session {
 fn answered(result: Result<String, Error>) -> Reply {
     match result {
         Ok(text) => Reply::Text(text),
-        Err(error) => Reply::Trouble(printable(&error.to_string())),
+        Err(error) => Reply::Trouble(one_line(&error.to_string())),
     }
 }
 

@@ -3,23 +3,23 @@
 use std::io::Write;
 use std::process::ExitCode;
 use std::thread::sleep;
-use std::time::Duration;
+use std::time::Instant;
 
 use anyhow::{Result, anyhow};
 use tidewater::{CommitId, Engine, Event, Row, Snapshot, Subscription};
 
+use super::TICK;
+use super::trouble::Trouble;
 use crate::table::{counted, table};
+use crate::text::one_line;
 use crate::wire::{EventLine, write_line};
-
-/// How often to look for commits.
-const TICK: Duration = Duration::from_millis(50);
 
 /// Prints the result as it stands, then every event, as JSON lines.
 pub fn json(engine: &Engine, mut subscription: Subscription) -> Result<ExitCode> {
     let mut output = std::io::stdout().lock();
     let mut lines = Vec::new();
     write_line(&EventLine::snapshot(subscription.snapshot(), subscription.plan()), &mut lines);
-    let mut poll_trouble = None;
+    let mut look = Look::new(engine);
     loop {
         let mut is_closed = false;
         while let Some(event) = subscription.try_next() {
@@ -33,7 +33,7 @@ pub fn json(engine: &Engine, mut subscription: Subscription) -> Result<ExitCode>
             return Ok(ExitCode::FAILURE);
         }
         sleep(TICK);
-        poll(engine, &mut poll_trouble);
+        look.again();
     }
 }
 
@@ -42,7 +42,7 @@ pub fn tables(engine: &Engine, mut subscription: Subscription) -> Result<ExitCod
     let mut output = std::io::stdout().lock();
     let mut state = State::new(subscription.snapshot());
     let mut is_new = true;
-    let mut poll_trouble = None;
+    let mut look = Look::new(engine);
     loop {
         while let Some(event) = subscription.try_next() {
             is_new |= state.receive(&event)?;
@@ -53,18 +53,29 @@ pub fn tables(engine: &Engine, mut subscription: Subscription) -> Result<ExitCod
             is_new = false;
         }
         sleep(TICK);
-        poll(engine, &mut poll_trouble);
+        look.again();
     }
 }
 
-/// A database that cannot be read for a while is told once, and tried again.
-fn poll(engine: &Engine, trouble: &mut Option<String>) {
-    let now = engine.poll().err().map(|error| error.to_string());
-    if now != *trouble {
-        if let Some(message) = &now {
-            eprintln!("tidewater: {message}");
+/// Looks for commits; what stands in the way is told once, and tried again.
+struct Look<'a> {
+    engine: &'a Engine,
+    start: Instant,
+    trouble: Trouble,
+}
+
+impl<'a> Look<'a> {
+    fn new(engine: &'a Engine) -> Self {
+        Self { engine, start: Instant::now(), trouble: Trouble::default() }
+    }
+
+    fn again(&mut self) {
+        let began = self.start.elapsed();
+        let looked = self.engine.poll().map(|_| ());
+        let is_new = self.trouble.receive(looked, began, self.start.elapsed());
+        if is_new && let Some(message) = self.trouble.message() {
+            eprintln!("tidewater: {}", one_line(message));
         }
-        *trouble = now;
     }
 }
 
@@ -94,7 +105,7 @@ impl State {
             }
             Event::Error { error, closed: true, .. } => Err(anyhow!("{error}")),
             Event::Error { error, .. } => {
-                eprintln!("tidewater: {error}");
+                eprintln!("tidewater: {}", one_line(&error.to_string()));
                 Ok(false)
             }
             Event::Divergence(_) => Ok(false),

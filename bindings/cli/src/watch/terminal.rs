@@ -6,52 +6,53 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 use ratatui::DefaultTerminal;
 use ratatui::crossterm::event::{self, Event as TerminalEvent, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
-use tidewater::{Engine, Subscription};
 
+use super::TICK;
+use super::following::Following;
 use super::model::Model;
+use super::signals::restore_terminal_on_termination;
+use super::trouble::Trouble;
 use super::view::{Heading, Scroll, View};
 
-/// How long to wait for a key before looking for commits: also the frame time of fading marks.
-const TICK: Duration = Duration::from_millis(50);
-
 /// Shows the subscription until the user quits.
-pub fn run(engine: &Engine, subscription: Subscription, heading: &Heading) -> Result<ExitCode> {
+pub fn run(following: Following<'_>, model: Model, heading: &Heading) -> Result<ExitCode> {
+    restore_terminal_on_termination()?;
     let mut terminal = ratatui::try_init()?;
-    let shown = show(&mut terminal, engine, subscription, heading);
+    let shown = show(&mut terminal, following, model, heading);
     ratatui::try_restore()?;
     shown
 }
 
 fn show(
     terminal: &mut DefaultTerminal,
-    engine: &Engine,
-    mut subscription: Subscription,
+    mut following: Following<'_>,
+    mut model: Model,
     heading: &Heading,
 ) -> Result<ExitCode> {
     let start = Instant::now();
-    let mut model = Model::new(subscription.snapshot());
     let mut view = View::default();
     let mut is_stale = true;
     let mut status = ExitCode::SUCCESS;
-    let mut poll_trouble = None;
+    let mut trouble = Trouble::default();
     loop {
         let now = start.elapsed();
-        let trouble = engine.poll().err().map(|error| error.to_string());
-        is_stale |= trouble != poll_trouble;
-        poll_trouble = trouble;
-        while let Some(event) = subscription.try_next() {
-            if model.receive(&event, now) {
+        let looked = following.look(|event| {
+            if model.receive(event, now) {
                 status = ExitCode::FAILURE;
             }
             is_stale = true;
-        }
+        });
+        is_stale |= trouble.receive(looked, now, start.elapsed());
         is_stale |= model.expire(now);
         if is_stale || model.is_fading() {
-            let trouble = poll_trouble.as_deref().or(model.trouble());
+            let trouble = trouble.message().or(model.trouble());
             terminal.draw(|frame| view.draw(&model, heading, trouble, now, frame.area(), frame.buffer_mut()))?;
             is_stale = false;
         }
-        if event::poll(TICK)? {
+        // All keys that wait, before the next look: one may take its time.
+        let mut patience = TICK;
+        while event::poll(patience)? {
+            patience = Duration::ZERO;
             match event::read()? {
                 TerminalEvent::Key(key) if key.kind != KeyEventKind::Release => match action(key) {
                     Some(Action::Quit) => return Ok(status),

@@ -6,17 +6,19 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Alignment, Constraint, Layout, Rect};
 use ratatui::style::{Color, Modifier, Style, Stylize};
 use ratatui::text::{Line as TextLine, Span};
-use ratatui::widgets::{Cell, Paragraph, Row as TableRow, Table, Widget};
+use ratatui::widgets::{Cell, Row as TableRow, Table, Widget};
 
+use super::columns::{GAP, widths_in_sight};
 use super::model::{Happened, Line, MARK_LASTS, Mark, Model};
 use crate::cell::{cell_text, is_number, printable};
 use crate::table::counted;
+use crate::text::{fitted, one_line, width};
 
-/// No column takes more than this while there are others.
-const WIDEST_COLUMN: u16 = 60;
+/// The cells of a row's sign.
+const SIGN: u16 = 1;
 
-/// Between two columns.
-const GAP: u16 = 2;
+/// What stands between two parts of the foot line.
+const BETWEEN: &str = "   ";
 
 /// What stands above the table besides the model's own state.
 pub struct Heading {
@@ -73,42 +75,40 @@ impl View {
         area: Rect,
         buffer: &mut Buffer,
     ) {
-        let [title, sql, body, foot] = Layout::vertical([
-            Constraint::Length(1),
-            Constraint::Length(2),
-            Constraint::Fill(1),
-            Constraint::Length(1),
-        ])
-        .areas(area);
-        title_line(model, heading).render(title, buffer);
-        Paragraph::new(printable(&heading.sql)).dim().render(sql, buffer);
+        let [title, sql, body, foot] = Layout::vertical(heights(area.height).map(Constraint::Length)).areas(area);
+        draw_line(title_line(model, heading, title.width), title, buffer);
+        draw_line(TextLine::from(one_line(&heading.sql)).dim(), sql, buffer);
         self.page = usize::from(body.height.saturating_sub(1));
         self.top = self.top.min(model.lines().len().saturating_sub(self.page));
         self.left = self.left.min(model.columns().len().saturating_sub(1));
-        self.draw_table(model, now, body, buffer);
-        self.foot_line(model, trouble).render(foot, buffer);
+        let in_sight = self.draw_table(model, now, body, buffer);
+        draw_line(self.foot_line(model, in_sight, trouble, foot.width), foot, buffer);
     }
 
-    fn draw_table(&mut self, model: &Model, now: Duration, area: Rect, buffer: &mut Buffer) {
+    /// Returns how many columns are in sight.
+    fn draw_table(&mut self, model: &Model, now: Duration, area: Rect, buffer: &mut Buffer) -> usize {
         let end = model.lines().len().min(self.top + self.page);
-        let in_sight = &model.lines()[self.top..end];
-        self.grow(model, in_sight);
-        let cap = if model.columns().len() > 1 { WIDEST_COLUMN } else { area.width };
-        let widths = self.widths.iter().skip(self.left).map(|width| Constraint::Length((*width).min(cap)));
-        let names = model.columns().iter().skip(self.left).map(|name| Cell::new(printable(name)));
+        let lines = &model.lines()[self.top..end];
+        self.grow(model, lines);
+        let widths = widths_in_sight(&self.widths[self.left..], area.width.saturating_sub(SIGN));
+        let names = model.columns().iter().skip(self.left).zip(&widths);
+        let names = names.map(|(name, width)| Cell::new(fitted(printable(name), *width)));
         let head = TableRow::new(std::iter::once(Cell::new("")).chain(names))
             .style(Style::new().add_modifier(Modifier::BOLD | Modifier::UNDERLINED));
-        let rows = in_sight.iter().map(|line| table_row(line, self.left, now));
-        let table =
-            Table::new(rows, std::iter::once(Constraint::Length(1)).chain(widths)).header(head).column_spacing(GAP);
-        Widget::render(table, area, buffer);
+        let rows = lines.iter().map(|line| table_row(line, self.left, &widths, now));
+        let constraints = std::iter::once(SIGN).chain(widths.iter().copied()).map(Constraint::Length);
+        Widget::render(Table::new(rows, constraints).header(head).column_spacing(GAP), area, buffer);
+        widths.len()
     }
 
     /// Columns only grow, so that the table does not twitch with every change.
     fn grow(&mut self, model: &Model, in_sight: &[Line]) {
         let names = model.columns();
         if self.widths.len() != names.len() {
-            self.widths = names.iter().map(|name| width(&printable(name))).collect();
+            self.widths = vec![0; names.len()];
+        }
+        for (widest, name) in self.widths.iter_mut().zip(names) {
+            *widest = (*widest).max(width(&printable(name)));
         }
         for line in in_sight {
             for (widest, value) in self.widths.iter_mut().zip(line.row.values()) {
@@ -117,36 +117,80 @@ impl View {
         }
     }
 
-    fn foot_line<'a>(&self, model: &Model, trouble: Option<&str>) -> TextLine<'a> {
+    fn foot_line<'a>(&self, model: &Model, in_sight: usize, trouble: Option<&str>, room: u16) -> TextLine<'a> {
         if let Some(trouble) = trouble {
-            return TextLine::from(printable(trouble)).fg(Color::White).bg(Color::Red);
+            return TextLine::from(one_line(trouble)).fg(Color::White).bg(Color::Red);
         }
-        let count = model.lines().len();
-        let last = count.min(self.top + self.page);
-        let in_sight = match count > self.page {
-            true => format!("{}-{last} of {count}   ", self.top + 1),
-            false => String::new(),
-        };
-        TextLine::from(format!("{in_sight}q quit   ↑↓ PgUp PgDn Home End ←→ scroll")).dim()
+        let rows = range("", self.top, self.page, model.lines().len());
+        let columns = range("columns ", self.left, in_sight, model.columns().len());
+        let keys = ["q quit", "↑↓ PgUp PgDn Home End ←→ scroll"].map(str::to_owned);
+        let mut parts: Vec<_> = rows.into_iter().chain(columns).chain(keys).collect();
+        let fits = |parts: &[String]| width(&parts.join(BETWEEN)) <= room;
+        // The list of keys may be cut, a number may not.
+        if !fits(&parts[..parts.len() - 1]) {
+            while parts.len() > 1 && !fits(&parts) {
+                parts.pop();
+            }
+        }
+        TextLine::from(parts.join(BETWEEN)).dim()
     }
 }
 
-fn title_line<'a>(model: &Model, heading: &Heading) -> TextLine<'a> {
+/// How many lines title, SQL, table and foot get. The fewer there are, the more of them are the table's.
+const fn heights(all: u16) -> [u16; 4] {
+    let foot = if all >= 3 { 1 } else { 0 };
+    let title = if all >= 4 { 1 } else { 0 };
+    let sql = match all {
+        0..=5 => 0,
+        6..=7 => 1,
+        // A blank line sets the table apart.
+        _ => 2,
+    };
+    [title, sql, all - title - sql - foot, foot]
+}
+
+/// What part of a whole is in sight, if it is not all of it.
+fn range(noun: &str, start: usize, shown: usize, count: usize) -> Option<String> {
+    (shown < count).then(|| format!("{noun}{}-{} of {count}", start + 1, count.min(start + shown)))
+}
+
+/// Draws a line, with an ellipsis at its end if it is longer than its area.
+fn draw_line(line: TextLine<'_>, area: Rect, buffer: &mut Buffer) {
+    if line.width() <= usize::from(area.width) || area.is_empty() {
+        return line.render(area, buffer);
+    }
+    let [most, last] = Layout::horizontal([Constraint::Fill(1), Constraint::Length(1)]).areas(area);
+    TextLine::styled("…", line.style).render(last, buffer);
+    line.render(most, buffer);
+}
+
+fn title_line<'a>(model: &Model, heading: &Heading, room: u16) -> TextLine<'a> {
     let separator = || "  ".into();
-    TextLine::from(vec![
-        Span::styled(" tidewater ", Style::new().fg(Color::Black).bg(Color::Cyan).bold()),
-        separator(),
-        printable(&heading.file).bold(),
+    let mut spans = vec![
         separator(),
         format!("commit {}", model.commit()).into(),
         separator(),
         counted(model.row_count(), "row").into(),
         separator(),
         heading.plan.dim(),
-    ])
+    ];
+    let badge = Span::styled(" tidewater ", Style::new().fg(Color::Black).bg(Color::Cyan).bold());
+    let others: usize = spans.iter().chain([&badge]).map(Span::width).sum();
+    let room = usize::from(room).saturating_sub(others + usize::from(GAP));
+    spans.splice(0..0, [badge, separator(), file_name(&heading.file, room).bold()]);
+    TextLine::from(spans)
 }
 
-fn table_row<'a>(line: &Line, left: usize, now: Duration) -> TableRow<'a> {
+/// The path, or without its folders if there is no room for them.
+fn file_name(path: &str, room: usize) -> String {
+    let path = printable(path);
+    if usize::from(width(&path)) <= room {
+        return path;
+    }
+    path.rsplit(['/', '\\']).next().unwrap_or_default().to_owned()
+}
+
+fn table_row<'a>(line: &Line, left: usize, widths: &[u16], now: Duration) -> TableRow<'a> {
     let sign = match &line.mark {
         None => " ",
         Some(Mark { what: Happened::Added, .. }) => "+",
@@ -156,9 +200,9 @@ fn table_row<'a>(line: &Line, left: usize, now: Duration) -> TableRow<'a> {
     };
     let row_style = line.mark.as_ref().map_or_else(Style::new, |mark| row_style(mark, now));
     let sign_style = line.mark.as_ref().map_or_else(Style::new, |mark| sign_style(mark, now));
-    let cells = line.row.values().enumerate().skip(left).map(|(column, value)| {
+    let cells = line.row.values().enumerate().skip(left).zip(widths).map(|((column, value), width)| {
         let alignment = if is_number(value) { Alignment::Right } else { Alignment::Left };
-        let text = TextLine::from(cell_text(value)).alignment(alignment);
+        let text = TextLine::from(fitted(cell_text(value), *width)).alignment(alignment);
         let style = line.mark.as_ref().map_or_else(Style::new, |mark| cell_style(mark, column, now));
         match value {
             tidewater::ValueRef::Null => Cell::new(text.dim()).style(style),
@@ -205,10 +249,6 @@ fn cell_style(mark: &Mark, column: usize, now: Duration) -> Style {
         }
         _ => Style::new(),
     }
-}
-
-fn width(text: &str) -> u16 {
-    u16::try_from(Span::raw(text).width()).unwrap_or(u16::MAX)
 }
 
 #[cfg(test)]

@@ -54,6 +54,9 @@ impl Hash for SubscriptionName {
     }
 }
 
+/// The most characters of a message: one that quotes the whole of a long statement helps nobody.
+const MESSAGE: usize = 2000;
+
 /// Why a request got no result: a stable code and a sentence.
 #[derive(Debug, Serialize)]
 pub struct Failure {
@@ -62,14 +65,22 @@ pub struct Failure {
 }
 
 impl Failure {
+    fn new(code: &'static str, mut message: String) -> Self {
+        if let Some((end, _)) = message.char_indices().nth(MESSAGE) {
+            message.truncate(end);
+            message.push('…');
+        }
+        Self { code, message }
+    }
+
     pub fn bad_request(message: impl Into<String>) -> Self {
-        Self { code: "bad_request", message: message.into() }
+        Self::new("bad_request", message.into())
     }
 }
 
 impl From<&Error> for Failure {
     fn from(error: &Error) -> Self {
-        Self { code: error.code(), message: sentence(error) }
+        Self::new(error.code(), sentence(error))
     }
 }
 

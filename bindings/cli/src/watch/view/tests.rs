@@ -29,6 +29,22 @@ fn draw(view: &mut View, model: &Model, trouble: Option<&str>, now: Duration) ->
     buffer
 }
 
+fn screen(view: &mut View, model: &Model, heading: &Heading, width: u16, height: u16) -> Vec<String> {
+    let area = Rect::new(0, 0, width, height);
+    let mut buffer = Buffer::empty(area);
+    view.draw(model, heading, None, NOW, area, &mut buffer);
+    text(&buffer)
+}
+
+/// One row with the numbers 1001, 1002, .. in columns called column_1, column_2, ..
+fn wide_model(columns: i64) -> Model {
+    Model::new(&Snapshot {
+        commit: CommitId(3),
+        columns: (1..=columns).map(|column| format!("column_{column}")).collect(),
+        rows: Arc::from([(1..=columns).map(|column| Value::from(1000 + column)).collect::<Row>()]),
+    })
+}
+
 fn text(buffer: &Buffer) -> Vec<String> {
     let width = usize::from(buffer.area.width);
     let symbols: Vec<&str> = buffer.content.iter().map(ratatui::buffer::Cell::symbol).collect();
@@ -42,7 +58,7 @@ fn the_screen_says_what_where_and_as_of_when() {
         text(&buffer),
         [
             " tidewater   app.db  commit 3  2 rows  incremental",
-            "SELECT *␊FROM t",
+            "SELECT * FROM t",
             "",
             "   id  name",
             "    1  ann",
@@ -116,4 +132,66 @@ fn no_screen_is_too_small() {
             view.draw(&model, &heading(), Some("trouble"), NOW, area, &mut buffer);
         }
     }
+}
+
+#[test]
+fn a_table_too_wide_shows_whole_columns_and_says_that_there_are_more() {
+    for columns in [12, 16, 30, 60] {
+        let model = wide_model(columns);
+        let mut view = View::default();
+        let shown = screen(&mut view, &model, &heading(), 80, 8);
+        assert_eq!(
+            shown[3..5],
+            [
+                "   column_1  column_2  column_3  column_4  column_5  column_6  column_7  column…",
+                "       1001      1002      1003      1004      1005      1006      1007     1008",
+            ],
+            "{columns} columns"
+        );
+        assert!(shown[7].starts_with(&format!("columns 1-8 of {columns}   q quit")), "{}", shown[7]);
+        for _ in 0..columns - 3 {
+            view.scroll(Scroll::Right);
+        }
+        let shown = screen(&mut view, &model, &heading(), 80, 8);
+        let last = format!("  column_{columns}");
+        assert!(shown[3].ends_with(&last), "{}", shown[3]);
+        assert!(shown[7].starts_with(&format!("columns {}-{columns} of {columns}   ", columns - 2)), "{}", shown[7]);
+    }
+}
+
+#[test]
+fn a_cut_number_has_a_mark() {
+    let columns = Arc::from(["a".to_owned(), "b".to_owned()]);
+    let rows = Arc::from([[Value::from(7), Value::from(1_234_567_890)].into_iter().collect::<Row>()]);
+    let model = Model::new(&Snapshot { commit: CommitId(3), columns, rows });
+    assert_eq!(screen(&mut View::default(), &model, &heading(), 12, 6)[2..4], ["   a  b", "   7  12345…"]);
+}
+
+#[test]
+fn a_renamed_column_is_as_wide_as_its_new_name() {
+    let mut view = View::default();
+    draw(&mut view, &wide_model(2), None, NOW);
+    let shown = screen(&mut view, &model([row(1, "ann")]), &heading(), 60, 8);
+    assert_eq!(shown[3], "   id        name");
+    let columns = Arc::from(["id".to_owned(), "name of somebody".to_owned()]);
+    let renamed = Model::new(&Snapshot { commit: CommitId(4), columns, rows: Arc::from([]) });
+    assert_eq!(screen(&mut view, &renamed, &heading(), 60, 8)[3], "   id        name of somebody");
+}
+
+#[test]
+fn a_small_screen_is_for_rows() {
+    let model = model((1..=7).map(|id| row(id, "ann")));
+    assert_eq!(screen(&mut View::default(), &model, &heading(), 8, 3), ["   id", "    1", "1-1 of 7"]);
+    assert_eq!(screen(&mut View::default(), &model, &heading(), 20, 2), ["   id  name", "    1  ann"]);
+    assert_eq!(screen(&mut View::default(), &model, &heading(), 38, 4)[3], "1-1 of 7   q quit   ↑↓ PgUp PgDn Home…");
+    assert_eq!(screen(&mut View::default(), &model, &heading(), 40, 4)[0], " tidewater   app.db  commit 3  7 rows  …");
+}
+
+#[test]
+fn a_heading_that_is_cut_has_a_mark_and_keeps_what_changes() {
+    let sql = "SELECT id,\n  name\nFROM t WHERE name LIKE 'a%' ORDER BY name".to_owned();
+    let heading = Heading { file: "data/of/some/project/app.db".to_owned(), sql, plan: "requery" };
+    let shown = screen(&mut View::default(), &model([row(1, "ann")]), &heading, 52, 8);
+    assert_eq!(shown[0], " tidewater   app.db  commit 3  1 row  requery");
+    assert_eq!(shown[1], "SELECT id, name FROM t WHERE name LIKE 'a%' ORDER B…");
 }

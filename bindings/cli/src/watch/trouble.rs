@@ -1,0 +1,82 @@
+//! What stands in the way of looking for commits. Time is passed in.
+
+use std::time::Duration;
+
+use tidewater::Error;
+
+/// A lock held for less than this is a commit going by, and not worth a word.
+const GOES_BY: Duration = Duration::from_millis(300);
+
+/// Why the rows may be older than the database, if they may.
+#[derive(Default)]
+pub struct Trouble {
+    busy_since: Option<Duration>,
+    message: Option<String>,
+}
+
+impl Trouble {
+    /// Takes in how a look went that began then and ended now; whether there is something else to tell.
+    pub fn receive(&mut self, look: Result<(), Error>, began: Duration, now: Duration) -> bool {
+        let message = match look {
+            Err(error) if error.code() == "busy" => {
+                let since = *self.busy_since.get_or_insert(began);
+                let is_long = now.saturating_sub(since) >= GOES_BY;
+                is_long.then(|| "busy: another program has locked the database".to_owned())
+            }
+            look => {
+                self.busy_since = None;
+                look.err().map(|error| error.to_string())
+            }
+        };
+        let is_new = message != self.message;
+        self.message = message;
+        is_new
+    }
+
+    /// What there is to tell.
+    pub fn message(&self) -> Option<&str> {
+        self.message.as_deref()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const START: Duration = Duration::from_secs(9);
+
+    fn busy() -> Result<(), Error> {
+        Err(Error::Sqlite { extended_code: 5, message: "database is locked".into() })
+    }
+
+    fn look(trouble: &mut Trouble, look: Result<(), Error>, now: Duration) -> bool {
+        trouble.receive(look, now, now)
+    }
+
+    #[test]
+    fn a_lock_is_told_once_it_lasts() {
+        let mut trouble = Trouble::default();
+        assert!(!look(&mut trouble, busy(), START));
+        assert!(!look(&mut trouble, busy(), START + GOES_BY / 2));
+        assert_eq!(trouble.message(), None);
+        assert!(look(&mut trouble, busy(), START + GOES_BY));
+        assert!(trouble.message().is_some_and(|message| message.contains("busy")));
+        assert!(!look(&mut trouble, busy(), START + GOES_BY * 2), "told already");
+        assert!(look(&mut trouble, Ok(()), START + GOES_BY * 3));
+        assert_eq!(trouble.message(), None);
+        assert!(!look(&mut trouble, busy(), START + GOES_BY * 4), "another lock");
+    }
+
+    #[test]
+    fn a_look_that_waited_long_needs_no_second() {
+        assert!(Trouble::default().receive(busy(), START, START + GOES_BY));
+    }
+
+    #[test]
+    fn other_trouble_is_told_at_once() {
+        let mut trouble = Trouble::default();
+        assert!(look(&mut trouble, Err(Error::InTransaction), START));
+        assert_eq!(trouble.message(), Some(Error::InTransaction.to_string().as_str()));
+        assert!(look(&mut trouble, Ok(()), START));
+    }
+}
