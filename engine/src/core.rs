@@ -73,12 +73,15 @@ impl Core {
         }
     }
 
-    /// Delivers what other connections committed; whether there was anything.
+    /// Delivers what other connections committed, and what could not be read before; whether there was anything.
     pub(crate) fn poll(&mut self) -> Result<bool, Error> {
         let Self { storage, live } = self;
         let mut session = storage.session();
-        if session.has_open_transaction() || !session.notice_external_change()? {
+        if session.has_open_transaction() {
             return Ok(false);
+        }
+        if !session.notice_external_change()? {
+            return Ok(live.try_again(&session));
         }
         let sealed = session.seal_external_change()?;
         live.maintain(&mut session, &sealed);

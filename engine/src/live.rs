@@ -128,6 +128,18 @@ impl Live {
         }
     }
 
+    /// Evaluates again what failed because another connection held the file, which no commit need follow; whether
+    /// anybody saw a change.
+    pub(crate) fn try_again(&mut self, session: &Session<'_>) -> bool {
+        let mut events = Events::new();
+        for id in self.registry.held_up() {
+            self.rerun(session, session.commit(), id, &mut events);
+        }
+        let seen = !events.is_empty();
+        self.post(events);
+        seen
+    }
+
     /// Events that wait for the engine's lock to be free.
     pub(crate) fn take_outbox(&mut self) -> VecDeque<(Sink, SubscriptionId, Event)> {
         std::mem::take(&mut self.outbox)

@@ -302,3 +302,26 @@ fn two_parameters_of_one_name_are_two() {
     engine.exec("INSERT INTO t VALUES (2)", ()).unwrap();
     assert_eq!(edits(live.try_next()), [Edit::Insert { index: 0, row: row([1.into(), 2.into()]) }]);
 }
+
+#[test]
+fn a_result_that_could_not_be_read_is_read_once_the_file_is_free() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("held.db");
+    let mut options = Options::default();
+    options.busy_timeout = std::time::Duration::ZERO;
+    let engine = Engine::open(path.as_path(), options).unwrap();
+    engine.exec("CREATE TABLE t(a)", ()).unwrap();
+    let mut live = engine.subscribe("SELECT a FROM t", ()).unwrap();
+    let other = Arc::new(Mutex::new(rusqlite::Connection::open(&path).unwrap()));
+    other.lock().unwrap().execute_batch("INSERT INTO t VALUES (1)").unwrap();
+    // The file is taken between the look at it and the query.
+    let taker = Arc::clone(&other);
+    engine.on_change(move |_, _| taker.lock().unwrap().execute_batch("BEGIN EXCLUSIVE").unwrap());
+    assert!(engine.poll().unwrap());
+    let Some(Event::Error { error, closed: false, .. }) = live.try_next() else { panic!("held up") };
+    assert_eq!(error.code(), "busy");
+    other.lock().unwrap().execute_batch("ROLLBACK").unwrap();
+    assert!(engine.poll().unwrap());
+    assert_eq!(edits(live.try_next()), [Edit::Insert { index: 0, row: row([1.into()]) }]);
+    assert!(!engine.poll().unwrap());
+}

@@ -24,7 +24,7 @@ pub fn lint() -> Result<()> {
     process::run(toolchain::cargo()?.args(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))?;
     process::step("Clippy, wasm32");
     let mut command = toolchain::cargo()?;
-    command.args(["clippy", "--all-features", "--target", toolchain::WASM]);
+    command.args(["clippy", "--lib", "--all-features", "--target", toolchain::WASM]);
     for name in project::WASM_CRATES {
         command.args(["--package", name]);
     }

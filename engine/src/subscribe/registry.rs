@@ -197,6 +197,12 @@ impl Registry {
         self.bindings.keys().copied().collect()
     }
 
+    /// The bindings that could not be read at the last commit that concerned them, the oldest first.
+    pub(crate) fn held_up(&self) -> Vec<BindingId> {
+        let is_held_up = |binding: &Binding| binding.failure.as_ref().is_some_and(|error| error.code() == "busy");
+        self.bindings.iter().filter(|(_, binding)| is_held_up(binding)).map(|(id, _)| *id).collect()
+    }
+
     /// The bindings that a change batch can affect, the oldest first.
     pub(crate) fn route(&self, batch: &ChangeBatch) -> BTreeSet<BindingId> {
         let mut affected = self.restless.clone();
