@@ -1,42 +1,35 @@
-//! A live result that outlasts the locks of other programs.
+//! A live result, and the locks of other programs that keep it from being read for a while.
 
-use tidewater::{Engine, Error, Event, Params, Subscription};
+use tidewater::{Engine, Error, Event, Subscription};
 
-/// A subscription, and what it takes to begin it again.
+/// A subscription and the engine that has to be asked for news.
 pub struct Following<'a> {
     engine: &'a Engine,
-    sql: &'a str,
-    params: &'a Params,
-    /// None once a lock kept the query from running: the engine would try again only at the next commit.
-    subscription: Option<Subscription>,
+    subscription: Subscription,
+    /// Why the result could not be read at the last commit; the engine tries again at each look.
+    held_up: Option<Error>,
 }
 
 impl<'a> Following<'a> {
-    pub const fn new(engine: &'a Engine, sql: &'a str, params: &'a Params, subscription: Subscription) -> Self {
-        Self { engine, sql, params, subscription: Some(subscription) }
+    pub const fn new(engine: &'a Engine, subscription: Subscription) -> Self {
+        Self { engine, subscription, held_up: None }
     }
 
-    /// Looks for commits and hands over what they did to the result.
+    /// Looks for commits and hands over what they did to the result. A lock is no event: most are gone at the next look.
     pub fn look(&mut self, mut receive: impl FnMut(&Event)) -> Result<(), Error> {
-        let Some(subscription) = &mut self.subscription else { return self.begin_again(receive) };
         let looked = self.engine.poll();
-        while let Some(event) = subscription.try_next() {
+        while let Some(event) = self.subscription.try_next() {
             match &event {
                 Event::Error { error, closed: false, .. } if error.code() == "busy" => {
-                    self.subscription = None;
-                    return Err(Error::clone(error));
+                    self.held_up = Some(Error::clone(error));
                 }
-                event => receive(event),
+                event => {
+                    self.held_up = None;
+                    receive(event);
+                }
             }
         }
-        looked.map(|_| ())
-    }
-
-    fn begin_again(&mut self, mut receive: impl FnMut(&Event)) -> Result<(), Error> {
-        let subscription = self.engine.subscribe(self.sql, self.params.clone())?;
-        receive(&Event::Columns(subscription.snapshot().clone()));
-        self.subscription = Some(subscription);
-        Ok(())
+        self.held_up.clone().map_or(looked.map(|_| ()), Err)
     }
 }
 

@@ -43,7 +43,7 @@ pub fn run(args: WatchArgs) -> Result<ExitCode> {
     let plan = subscription.plan().as_str();
     let heading = Heading { file: query.file.display().to_string(), sql: query.sql.clone(), plan };
     let model = Model::new(subscription.snapshot());
-    terminal::run(Following::new(&engine, &query.sql, &params, subscription), model, &heading)
+    terminal::run(Following::new(&engine, subscription), model, &heading)
 }
 
 /// Begins for a screen, which has no keys yet: a first answer may wait as long as anything does by default.
