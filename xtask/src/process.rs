@@ -43,14 +43,17 @@ pub fn run(command: &mut Command) -> Result<()> {
     Ok(())
 }
 
-/// Runs to the end, shows its standard output as it comes and hands every line of it to `line`.
-/// True when it succeeded: a failing test run still has lines worth counting.
+/// Runs to the end, shows its output as it comes and hands every line of it to `line`, of standard error too, where nextest
+/// counts. True when it succeeded: a failing test run still has lines worth counting.
 pub fn run_reading(command: &mut Command, mut line: impl FnMut(&str)) -> Result<bool> {
     let shown = describe(command);
     println!("    $ {shown}");
     let begun = Instant::now();
-    let mut child = command.stdout(Stdio::piped()).spawn().with_context(|| format!("cannot start `{shown}`"))?;
-    let output = child.stdout.take().context("the child has no output")?;
+    let (output, input) = std::io::pipe()?;
+    let mut child =
+        command.stdout(input.try_clone()?).stderr(input).spawn().with_context(|| format!("cannot start `{shown}`"))?;
+    // The command holds ends of the pipe as well, and with them open the output would have no end.
+    command.stdout(Stdio::null()).stderr(Stdio::null());
     let mut reader = BufReader::new(output);
     let mut bytes = Vec::new();
     while reader.read_until(b'\n', &mut bytes)? > 0 {

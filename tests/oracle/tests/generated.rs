@@ -11,10 +11,10 @@ use tidewater_oracle::log::Log;
 use tidewater_oracle::run_case;
 
 /// Subscription times commit that a run must have compared, in this file's largest campaign alone.
-const FLOOR: u64 = 200_000;
+const FLOOR: u64 = 500_000;
 
 /// Cases that reach the floor with room to spare.
-const CASES: u64 = 3_000;
+const CASES: u64 = 8_000;
 
 /// Where cases go that show something wrong: move them to `regressions/`, where they are run for ever.
 fn kept() -> PathBuf {
