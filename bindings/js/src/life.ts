@@ -46,10 +46,13 @@ export class Life {
     const useBus = typeof SharedWorker === 'undefined';
     this.#worker = startWorker(assets);
     this.#worker.onmessage = ({ data }: MessageEvent<FromWorker>) => {
+      // What a terminated worker had posted may still arrive.
+      if (this.#isOver) return;
       if (data.type === 'fatal') this.#events.died();
       else this.#events.unusable(new TidewaterError(codes.unavailable, data.message));
     };
     this.#worker.onerror = () => {
+      if (this.#isOver) return;
       this.#events.unusable(new TidewaterError(codes.unavailable, 'the worker script cannot be loaded'));
     };
     this.#post({ type: 'start', database, tab: this.tab, wasm: wasmUrl(assets), bus: useBus });

@@ -46,7 +46,19 @@ export async function serve(): Promise<Served> {
 /** The worker with an engine that traps soon after it began. */
 const TRAPPING = `setTimeout(() => { throw new Error('trapped'); }, 500);\n`;
 
-const WORKERS: Record<string, string> = { '/denied-worker.js': DENIED, '/trapping-worker.js': TRAPPING };
+/** The worker in a browser whose OPFS fails a few times, with a word that says nothing, before it works. */
+const FALTERING = `{
+  let failures = 3;
+  const getDirectory = navigator.storage.getDirectory.bind(navigator.storage);
+  navigator.storage.getDirectory = () =>
+    failures-- > 0 ? Promise.reject(new DOMException('transient', 'UnknownError')) : getDirectory();
+}\n`;
+
+const WORKERS: Record<string, string> = {
+  '/denied-worker.js': DENIED,
+  '/faltering-worker.js': FALTERING,
+  '/trapping-worker.js': TRAPPING,
+};
 
 async function load(path: string): Promise<[type: string, body: string | Buffer]> {
   if (path === '/') return ['text/html', PAGE];

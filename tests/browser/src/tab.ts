@@ -17,6 +17,8 @@ export interface OpenOptions {
   schema?: string;
   /** Give the worker a browser that denies OPFS. */
   denied?: boolean;
+  /** The script of the worker, if it is another one. */
+  worker?: string;
 }
 
 export const SCHEMA = 'CREATE TABLE IF NOT EXISTS note(id INTEGER PRIMARY KEY, body TEXT NOT NULL)';
@@ -29,14 +31,14 @@ export class Tab {
   }
 
   /** Opens the database as `window.db`. */
-  open({ name = 'test', schema = SCHEMA, denied = false }: OpenOptions = {}): Promise<void> {
+  open({ name = 'test', schema = SCHEMA, denied, worker = denied ? '/denied-worker.js' : '' }: OpenOptions = {}): Promise<void> {
     return this.page.evaluate(
-      async ({ name, schema, denied }) => {
+      async ({ name, schema, worker }) => {
         const { open } = (await import('/index.js' as string)) as Tidewater;
         window.subscriptions = {};
-        window.db = await open({ name, schema, ...(denied ? { assets: { worker: '/denied-worker.js' } } : {}) });
+        window.db = await open({ name, schema, ...(worker ? { assets: { worker } } : {}) });
       },
-      { name, schema, denied },
+      { name, schema, worker },
     );
   }
 

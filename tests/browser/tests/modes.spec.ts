@@ -37,6 +37,16 @@ test('where OPFS is denied the database is in memory, for all tabs, and says so'
   await two.expectRows(ALL, [{ body: 'volatile' }]);
 });
 
+test('where OPFS fails for a moment it is waited for, not replaced by memory', async ({ chrome }) => {
+  const tab = await chrome.tab();
+  await tab.open();
+  await tab.exec("INSERT INTO note(body) VALUES ('kept')");
+  await tab.page.reload();
+  await tab.open({ worker: '/faltering-worker.js' });
+  expect((await tab.status()).storage).toBe('opfs');
+  expect(await tab.query(ALL)).toEqual([{ body: 'kept' }]);
+});
+
 test('in memory the next active tab has the tables of every schema script', async ({ chrome }) => {
   const one = await chrome.tab();
   await one.open({ denied: true });

@@ -15,7 +15,11 @@ pub const FILE: &str = "main.sqlite";
 /// Database, WAL and journals, with a few to spare; each is an open file.
 const FILES: usize = 8;
 const RETRY_EVERY: u64 = 20;
-const GIVE_UP_AFTER: u64 = 5_000;
+/// How long files are waited for that are held elsewhere.
+const HELD_FOR: u64 = 5_000;
+/// How long a file system is asked for again that is refused without a word of its being forbidden: taken at its word, a
+/// passing failure would put an empty database in memory in the place of the one on disk.
+const REFUSED_FOR: u64 = 1_000;
 
 /// Why the files could not be had.
 pub struct Failure {
@@ -39,8 +43,8 @@ pub async fn open(database: &str, paused: Option<&OpfsSAHPoolUtil>) -> Result<Op
             Ok(installed) => return Ok(installed),
             Err(error) => error,
         };
-        let failure = failure(&error);
-        if failure.reason != HostFailure::Busy || waited >= GIVE_UP_AFTER {
+        let (failure, patience) = failure(&error);
+        if waited >= patience {
             return Err(failure);
         }
         timer::sleep(RETRY_EVERY).await;
@@ -48,7 +52,8 @@ pub async fn open(database: &str, paused: Option<&OpfsSAHPoolUtil>) -> Result<Op
     }
 }
 
-fn failure(error: &OpfsSAHError) -> Failure {
+/// What an error means, and for how long it is worth trying again.
+fn failure(error: &OpfsSAHError) -> (Failure, u64) {
     let (exception, is_root) = match error {
         OpfsSAHError::Opfs { value, operation, .. } => {
             let name = Reflect::get(value, &"name".into()).ok().and_then(|name| name.as_string());
@@ -56,11 +61,12 @@ fn failure(error: &OpfsSAHError) -> Failure {
         }
         _ => (String::new(), false),
     };
-    let reason = match exception.as_str() {
-        "NoModificationAllowedError" => HostFailure::Busy,
-        "SecurityError" | "NotSupportedError" => HostFailure::Unavailable,
-        _ if is_root || matches!(error, OpfsSAHError::NotSupported) => HostFailure::Unavailable,
-        _ => HostFailure::Failed,
+    let (reason, patience) = match exception.as_str() {
+        "NoModificationAllowedError" => (HostFailure::Busy, HELD_FOR),
+        "SecurityError" | "NotSupportedError" => (HostFailure::Unavailable, 0),
+        _ if matches!(error, OpfsSAHError::NotSupported) => (HostFailure::Unavailable, 0),
+        _ if is_root => (HostFailure::Unavailable, REFUSED_FOR),
+        _ => (HostFailure::Failed, 0),
     };
-    Failure { reason, message: error.to_string() }
+    (Failure { reason, message: error.to_string() }, patience)
 }
