@@ -7,7 +7,7 @@ use anyhow::{Result, bail};
 
 use crate::tally::Tally;
 use crate::web::{self, Mode};
-use crate::{checks, chromium, demo, licences, node, packages, process, project, toolchain};
+use crate::{checks, chromium, clang, demo, licences, node, packages, process, project, toolchain};
 
 type Suite = (&'static str, fn() -> Result<Tally>);
 
@@ -54,6 +54,7 @@ pub fn ci() -> Result<()> {
 }
 
 fn native() -> Result<Tally> {
+    clang::current()?;
     process::step("Native tests");
     let nextest = process::probe("cargo", &["nextest", "--version"]).is_some();
     let mut command = toolchain::cargo()?;
@@ -70,6 +71,7 @@ fn native() -> Result<Tally> {
 
 /// What runs in a browser: the built package as an application would use it.
 fn browser() -> Result<Tally> {
+    let chromium = chromium::current()?;
     demo::build()?;
     web::build_oracle()?;
     let oracle = native_oracle()?;
@@ -78,7 +80,7 @@ fn browser() -> Result<Tally> {
         process::step(&format!("Tests of {package}"));
         let mut command = node::npm();
         command.args(["run", "test", "--workspace", package]);
-        command.env(chromium::VARIABLE, chromium::current()?).env(ORACLE, &oracle);
+        command.env(chromium::VARIABLE, chromium).env(ORACLE, &oracle);
         tally.include(counted(&mut command)?);
     }
     Ok(tally)
