@@ -37,17 +37,18 @@ impl Core {
 
     /// Runs one statement that returns rows, which may write as well.
     pub(crate) fn query(&mut self, sql: &str, params: &Params, control: Control) -> Result<Rows, Error> {
-        match leading_keyword(sql) {
+        let kind = leading_keyword(sql);
+        match kind {
             Some(StatementKind::Empty) => return Err(Error::NotOneStatement("none")),
-            // COMMIT is read-only to SQLite as well, and has to be sealed.
-            Some(StatementKind::Select | StatementKind::With) | None if self.storage.session().is_readonly(sql)? => {
-                return self.storage.session().query(sql, params);
+            // Compiled, so that what is no single statement is refused before anything of it runs.
+            Some(StatementKind::Select | StatementKind::With | StatementKind::Dml | StatementKind::Schema) | None => {
+                let is_readonly = self.storage.session().is_readonly(sql)?;
+                if is_readonly && !matches!(kind, Some(StatementKind::Dml | StatementKind::Schema)) {
+                    return self.storage.session().query(sql, params);
+                }
             }
-            // What is no single statement is refused before anything of it runs.
-            Some(StatementKind::Dml | StatementKind::Schema | StatementKind::With) => {
-                self.storage.session().is_readonly(sql)?;
-            }
-            _ => {}
+            // COMMIT is read-only to SQLite as well, and has to be sealed; a PRAGMA may take effect when it is compiled.
+            Some(_) => {}
         }
         let (outcome, ran) = self.run(sql, params, control);
         ran.map(|()| outcome.rows.unwrap_or(Rows { columns: Arc::default(), rows: Vec::new() }))

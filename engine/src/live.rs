@@ -1,7 +1,7 @@
 //! Keeps subscriptions live: each sealed commit is routed, the affected results are brought up to date, and every
 //! subscriber is told. Behind the engine's lock.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::{Arc, Mutex, Weak};
 
 use crate::error::Error;
@@ -176,14 +176,20 @@ impl Live {
                 observer(sealed.commit, &sealed.batch);
             }
         }
+        let affected = match sealed.everything {
+            Some(_) => None,
+            None => Some(self.registry.route(&sealed.batch)),
+        };
+        if affected.as_ref().is_some_and(BTreeSet::is_empty) && !self.options.paranoid {
+            return false;
+        }
         let mut events = Events::new();
         // Several reads of one state. Should this fail, each read sees a committed state of its own all the same.
         let held = session.begin_reads().is_ok();
-        if sealed.everything.is_some() {
-            self.rebind(session, sealed.commit, &mut events);
-        } else {
-            for id in self.registry.route(&sealed.batch) {
-                self.rerun(session, sealed.commit, id, &mut events);
+        match affected {
+            None => self.rebind(session, sealed.commit, &mut events),
+            Some(affected) => {
+                affected.into_iter().for_each(|id| self.rerun(session, sealed.commit, id, &mut events));
             }
         }
         if self.options.paranoid {

@@ -282,6 +282,12 @@ fn a_table_of_the_applications_that_has_the_numbers_name_is_left_alone() {
     let path = folder.path().join("theirs.db");
     rusqlite::Connection::open(&path).unwrap().execute_batch("CREATE TABLE tidewater_commit(x)").unwrap();
     assert_eq!(Engine::open(path.as_path(), Options::default()).unwrap_err().code(), "cannot_open");
+
+    let engine = Engine::open(folder.path().join("new.db"), Options::default()).unwrap();
+    let script = "CREATE TABLE tidewater_commit(x); INSERT INTO tidewater_commit VALUES (1)";
+    let error = engine.exec(script, ()).unwrap_err();
+    assert!(error.to_string().contains("tidewater_commit"), "{error}");
+    engine.exec("CREATE TABLE t(a)", ()).unwrap();
 }
 
 #[test]
@@ -306,6 +312,10 @@ fn a_name_that_is_not_utf8_troubles_no_other_table() {
     other
         .execute("UPDATE sqlite_schema SET sql = CAST(replace(CAST(sql AS BLOB), x'6e616d65', x'6ee96d65') AS TEXT) WHERE name = 'v'", [])
         .unwrap();
+    let damaged: bool = other
+        .query_row("SELECT hex(sql) LIKE '%6EE96D65%' FROM sqlite_schema WHERE name = 'v'", [], |row| row.get(0))
+        .unwrap();
+    assert!(damaged);
     drop(other);
     let engine = Engine::open(path.as_path(), Options::default()).unwrap();
     let mut live = engine.subscribe("SELECT a FROM u", ()).unwrap();

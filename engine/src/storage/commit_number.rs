@@ -76,6 +76,10 @@ impl CommitNumber {
         let written = stored.rowid.filter(|rowid| write(connection, *rowid, next).is_ok());
         if written.is_none() {
             // It is the first, or somebody deleted the row or put something else there, or what created it was undone.
+            if is_somebody_elses(connection).map_err(convert::error)? {
+                let message = format!("the name {TABLE} is taken by Tidewater");
+                return Err(Error::Sqlite { extended_code: rusqlite::ffi::SQLITE_ERROR, message: message.into() });
+            }
             let rowid = create(connection).map_err(convert::error)?;
             write(connection, rowid, next).map_err(convert::error)?;
             stored.rowid = Some(rowid);
