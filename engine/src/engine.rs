@@ -131,10 +131,15 @@ impl Engine {
     }
 
     fn add_subscriber(&self, sql: &str, params: &Params, sink: Sink) -> Result<Ticket, Error> {
-        let subscribed = self.lock().subscribe(sql, params, sink);
+        let (subscribed, plan) = {
+            let mut core = self.lock();
+            let subscribed = core.subscribe(sql, params, sink);
+            let is_planned = subscribed.as_ref().is_ok_and(|(id, _)| core.live.is_planned(*id));
+            (subscribed, if is_planned { Plan::Incremental } else { Plan::Requery })
+        };
         self.deliver();
         let (id, snapshot) = subscribed?;
-        Ok(Ticket { id, snapshot, plan: Plan::Requery, core: Arc::downgrade(&self.core) })
+        Ok(Ticket { id, snapshot, plan, core: Arc::downgrade(&self.core) })
     }
 
     /// Tells how a query would be maintained, without subscribing to it.

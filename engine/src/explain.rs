@@ -3,8 +3,7 @@
 use std::fmt::Write as _;
 use std::hash::{BuildHasher, Hasher};
 
-use crate::form::WHY_REQUERY;
-use crate::plan::{Columns, Operand, Relation, Slot, Source};
+use crate::plan::{Columns, Operand, Relation, Slot, Source, Step};
 use crate::subscribe::Form;
 use crate::types::Catalog;
 
@@ -39,6 +38,8 @@ pub struct Explain {
     pub tables: Vec<(String, Vec<String>)>,
     /// A hash of the template: queries that differ only in literals, spelling or layout have the same.
     pub template: String,
+    /// The plan as a tree, if there is one.
+    pub steps: Option<Step>,
     /// The whole as indented text.
     pub text: String,
 }
@@ -46,7 +47,19 @@ pub struct Explain {
 pub(crate) fn explain(form: &Form, catalog: &Catalog) -> Explain {
     let tables = tables(form, catalog);
     let template = format!("{:016x}", hash(&form.template));
-    let mut text = format!("requery: {WHY_REQUERY}\n  template {template}\n");
+    let (plan, reason) = match &form.planned {
+        Ok(_) => (Plan::Incremental, None),
+        Err(reason) => (Plan::Requery, Some(reason.clone())),
+    };
+    let mut text = plan.as_str().to_owned();
+    if let Some(reason) = &reason {
+        let _ = write!(text, ": {reason}");
+    }
+    let _ = writeln!(text, "\n  template {template}");
+    let steps = form.planned.as_ref().ok().map(|planned| planned.plan.steps());
+    if let Some(step) = &steps {
+        write_step(&mut text, step, 1);
+    }
     for source in &form.dependencies.sources {
         // Writing to a String cannot fail.
         let _ = writeln!(text, "  {}", describe(source, catalog));
@@ -66,7 +79,16 @@ pub(crate) fn explain(form: &Form, catalog: &Catalog) -> Explain {
     for note in notes.into_iter().flatten() {
         let _ = writeln!(text, "  {note}");
     }
-    Explain { plan: Plan::Requery, reason: Some(WHY_REQUERY.to_owned()), tables, template, text }
+    Explain { plan, reason, tables, template, steps, text }
+}
+
+fn write_step(text: &mut String, step: &Step, depth: usize) {
+    let tables: Vec<&str> = step.tables.iter().map(|table| display_name(table)).collect();
+    let tables = if tables.is_empty() { String::new() } else { format!(" ({})", tables.join(", ")) };
+    let _ = writeln!(text, "{:indent$}{}: {}{tables}", "", step.strategy, step.detail, indent = depth * 2);
+    for input in &step.inputs {
+        write_step(text, input, depth + 1);
+    }
 }
 
 fn tables(form: &Form, catalog: &Catalog) -> Vec<(String, Vec<String>)> {

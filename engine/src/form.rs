@@ -4,14 +4,14 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::error::Error;
-use crate::plan::{Columns, Dependencies, Source};
+use crate::plan::{Columns, Dependencies, Source, plan};
 use crate::sql;
-use crate::storage::{Reads, Session};
-use crate::subscribe::{Form, Order};
+use crate::storage::{Reads, Session, Shape};
+use crate::subscribe::{Form, Order, Planned};
 use crate::types::{Catalog, ColumnKind, Table, TableKind};
 
-/// Why every query is re-run: there is no incremental strategy yet.
-pub(crate) const WHY_REQUERY: &str = "this version re-runs every query that a commit can affect";
+/// Where SQLite's answer depends on its plan so much that only asking it again gives it.
+const UNPLANNED: [&str; 1] = ["a column that is neither aggregated nor grouped by"];
 
 /// Table-valued functions whose rows follow from their arguments alone.
 const PURE_TABLE_FUNCTIONS: [&str; 3] = ["json_each", "json_tree", "generate_series"];
@@ -29,6 +29,7 @@ pub(crate) fn prepare(session: &mut Session<'_>, text: &str) -> Result<Form, Err
     };
     let disagreement = add_reads(&mut dependencies, &reads, &catalog, unparsed.is_none());
     let disagreement = if unparsed.is_some() { None } else { disagreement };
+    let planned = planned(session, text, &shape, &dependencies, unparsed.as_deref(), &catalog);
     Ok(Form {
         sql: text.into(),
         template: normalised.text,
@@ -39,7 +40,47 @@ pub(crate) fn prepare(session: &mut Session<'_>, text: &str) -> Result<Form, Err
         dependencies,
         disagreement,
         unparsed,
+        planned,
     })
+}
+
+/// Plans a query that only depends on rows which the hooks report.
+fn planned(
+    session: &mut Session<'_>,
+    text: &str,
+    shape: &Shape,
+    dependencies: &Dependencies,
+    unparsed: Option<&str>,
+    catalog: &Catalog,
+) -> Result<Planned, String> {
+    if let Some(reason) = unparsed {
+        return Err(format!("read by SQLite alone: {reason}"));
+    }
+    if let Some(why) = &dependencies.every_commit {
+        return Err(why.clone());
+    }
+    if let Some(name) = dependencies.nondeterministic.first() {
+        return Err(format!("{name} gives another value each time"));
+    }
+    if let Some(why) = dependencies.plan_dependent.as_deref().filter(|why| UNPLANNED.contains(why)) {
+        return Err(why.to_owned());
+    }
+    if !catalog.is_utf8 {
+        return Err("the database's texts are UTF-16, which sort in another order".to_owned());
+    }
+    let logical = sql::lower(text, catalog, shape.slots.len())?;
+    let plan = plan(&logical)?;
+    if plan.width != shape.columns.len() {
+        return Err("a result whose columns were not all told".to_owned());
+    }
+    for occurrence in &logical.occurrences {
+        let table = catalog.tables.get(&occurrence.table).ok_or("a table that is not in the catalog")?;
+        session.declare_faces(table).map_err(|error| error.to_string())?;
+    }
+    for statement in plan.statements() {
+        session.check(&statement).map_err(|error| format!("SQLite does not take a statement of its plan: {error}"))?;
+    }
+    Ok(Planned { plan: Arc::new(plan), literals: logical.literals })
 }
 
 /// What is left to go by when only SQLite understands the text: its authorizer tells tables, columns and functions.

@@ -6,12 +6,14 @@
 #![forbid(missing_docs)]
 
 mod core;
+mod dataflow;
 mod engine;
 mod error;
 mod event;
 mod explain;
 mod form;
 mod live;
+mod lookups;
 mod options;
 mod plan;
 mod sql;
@@ -21,12 +23,14 @@ mod subscribe;
 mod subscription;
 mod transaction;
 mod types;
+mod upkeep;
 
 pub use engine::{Engine, Executed};
 pub use error::Error;
 pub use event::{Divergence, Event};
 pub use explain::{Explain, Plan};
 pub use options::{Location, Options, Strategy};
+pub use plan::Step;
 pub use stats::Stats;
 pub use subscription::{Subscription, Watch};
 pub use transaction::Transaction;

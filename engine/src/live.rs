@@ -4,15 +4,17 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::{Arc, Mutex, Weak};
 
+use crate::dataflow::Dataflows;
 use crate::error::Error;
 use crate::event::{Divergence, Event};
 use crate::form;
 use crate::options::{Options, Strategy};
 use crate::stats::Stats;
 use crate::storage::{Sealed, Session, slot_values};
-use crate::subscribe::{Form, Registry, edits_between};
+use crate::subscribe::Plans;
+use crate::subscribe::{Form, Registry};
 use crate::subscription::Mailbox;
-use crate::types::{BindingId, ChangeBatch, CommitId, Diff, Params, Row, Snapshot, SubscriptionId};
+use crate::types::{BindingId, ChangeBatch, CommitId, Diff, Edit, Params, Row, Snapshot, SubscriptionId};
 
 /// A callback that takes a subscription's events.
 pub(crate) type Callback = Box<dyn FnMut(SubscriptionId, &Event) + Send>;
@@ -21,7 +23,7 @@ pub(crate) type Callback = Box<dyn FnMut(SubscriptionId, &Event) + Send>;
 pub(crate) type ChangeObserver = Box<dyn FnMut(CommitId, &ChangeBatch) + Send>;
 
 /// What one commit means for each subscription, in the order of subscribing.
-type Events = BTreeMap<SubscriptionId, Vec<Event>>;
+pub(crate) type Events = BTreeMap<SubscriptionId, Vec<Event>>;
 
 /// Where a subscription's events go.
 #[derive(Clone)]
@@ -43,12 +45,14 @@ struct Subscriber {
 
 /// The subscriptions and what keeps them live.
 pub(crate) struct Live {
-    registry: Registry,
+    pub(crate) registry: Registry,
+    pub(crate) dataflows: Dataflows,
+    pub(crate) plans: Plans,
     subscribers: HashMap<SubscriptionId, Subscriber>,
     forms: HashMap<Arc<str>, Weak<Form>>,
     observer: Option<ChangeObserver>,
-    options: Options,
-    stats: Stats,
+    pub(crate) options: Options,
+    pub(crate) stats: Stats,
     outbox: VecDeque<(Sink, SubscriptionId, Event)>,
     /// Somebody is calling callbacks, and will go on until the outbox is empty.
     pub(crate) delivering: bool,
@@ -58,6 +62,8 @@ impl Live {
     pub(crate) fn new(options: Options) -> Self {
         Self {
             registry: Registry::default(),
+            dataflows: Dataflows::default(),
+            plans: Plans::default(),
             subscribers: HashMap::new(),
             forms: HashMap::new(),
             observer: None,
@@ -77,7 +83,8 @@ impl Live {
             subscriptions: self.registry.subscription_count() as u64,
             templates: self.registry.template_count() as u64,
             bindings: self.registry.binding_count() as u64,
-            state_bytes: self.registry.state_bytes() as u64,
+            dataflows: self.dataflows.count() as u64,
+            state_bytes: (self.registry.state_bytes() + self.dataflows.state_bytes()) as u64,
             ..self.stats.clone()
         }
     }
@@ -91,15 +98,19 @@ impl Live {
         sink: Sink,
     ) -> Result<(SubscriptionId, Snapshot), Error> {
         let form = self.form(session, sql)?;
-        if self.options.strategy == Strategy::Incremental {
-            return Err(Error::NotIncremental(form::WHY_REQUERY.into()));
+        if let (Strategy::Incremental, Err(reason)) = (self.options.strategy, &form.planned) {
+            return Err(Error::NotIncremental(reason.as_str().into()));
         }
         let slots = slot_values(&form.slots, params)?;
         let id = match self.registry.find(&form, &slots) {
             Some(id) => id,
             None => {
-                let rows = session.select(&form.sql, &slots)?.into();
-                self.registry.bind(Arc::clone(&form), slots, rows)
+                let id = self.registry.bind(Arc::clone(&form), slots);
+                if let Err(error) = self.evaluate(session, id) {
+                    self.unbind(id);
+                    return Err(error);
+                }
+                id
             }
         };
         let rows = self.rows_of(session, id)?;
@@ -110,8 +121,22 @@ impl Live {
     }
 
     pub(crate) fn unsubscribe(&mut self, id: SubscriptionId) {
-        self.registry.unsubscribe(id);
+        if let Some(binding) = self.registry.unsubscribe(id) {
+            self.unbind(binding);
+        }
         self.forget(id);
+    }
+
+    /// Whether a subscription is maintained by a plan.
+    pub(crate) fn is_planned(&self, id: SubscriptionId) -> bool {
+        let form = self.subscribers.get(&id).map(|subscriber| &subscriber.form);
+        form.is_some_and(|form| form.planned.is_ok()) && self.options.strategy != Strategy::Requery
+    }
+
+    /// Removes a binding and what is kept of it; its subscribers.
+    pub(crate) fn unbind(&mut self, id: BindingId) -> Vec<SubscriptionId> {
+        self.unplan(id);
+        self.registry.unbind(id)
     }
 
     /// A binding's rows as of now. One that failed is tried again: it may be the clock or a lock that it failed of.
@@ -124,7 +149,7 @@ impl Live {
         }
         match is_failing(self) {
             Some(error) => Err(error),
-            None => Ok(self.registry.binding(id).map(|binding| Arc::clone(&binding.rows)).unwrap_or_default()),
+            None => Ok(self.registry.binding(id).map(|binding| binding.held.rows()).unwrap_or_default()),
         }
     }
 
@@ -188,9 +213,7 @@ impl Live {
         let held = session.begin_reads().is_ok();
         match affected {
             None => self.rebind(session, sealed.commit, &mut events),
-            Some(affected) => {
-                affected.into_iter().for_each(|id| self.rerun(session, sealed.commit, id, &mut events));
-            }
+            Some(affected) => self.bring_up_to_date(session, sealed, affected, &mut events),
         }
         if self.options.paranoid {
             self.compare(session, sealed.commit, &mut events);
@@ -204,18 +227,48 @@ impl Live {
         seen
     }
 
-    /// Re-runs a binding's query and makes the difference known.
-    fn rerun(&mut self, session: &Session<'_>, commit: CommitId, id: BindingId, events: &mut Events) {
-        let Some(binding) = self.registry.binding_mut(id) else { return };
+    /// Evaluates a binding anew and makes the difference known.
+    pub(crate) fn rerun(&mut self, session: &Session<'_>, commit: CommitId, id: BindingId, events: &mut Events) {
+        let Some(binding) = self.registry.binding(id) else { return };
+        let before = binding.held.rows();
+        self.rerun_since(session, commit, id, &before, events);
+    }
+
+    /// The same for a binding whose rows were last told to be these.
+    pub(crate) fn rerun_since(
+        &mut self,
+        session: &Session<'_>,
+        commit: CommitId,
+        id: BindingId,
+        before: &[Row],
+        events: &mut Events,
+    ) {
         self.stats.requeries += 1;
-        let event = match session.select(&binding.form.sql, &binding.slots) {
-            Ok(rows) => {
+        let outcome = match self.evaluate(session, id) {
+            Ok(()) => Ok(self.edits_since(id, before)),
+            Err(error) => {
+                self.hold(id, before.into());
+                Err(error)
+            }
+        };
+        self.tell(commit, id, outcome, events);
+    }
+
+    /// Tells the subscribers of a binding what a commit did to its result.
+    pub(crate) fn tell(
+        &mut self,
+        commit: CommitId,
+        id: BindingId,
+        outcome: Result<Vec<Edit>, Error>,
+        events: &mut Events,
+    ) {
+        let Some(binding) = self.registry.binding_mut(id) else { return };
+        let event = match outcome {
+            Ok(edits) => {
                 let recovers = binding.failure.take().is_some();
-                let (edits, rows) = edits_between(&binding.rows, rows, binding.form.order);
                 if edits.is_empty() && !recovers {
                     return;
                 }
-                binding.rows = rows.into();
                 self.stats.rows_out += edits.len() as u64;
                 Event::Diff(Diff { commit, edits: edits.into() })
             }
@@ -231,7 +284,7 @@ impl Live {
                 (Event::Diff(_), Some(subscriber)) => {
                     subscriber.reshaped = false;
                     let columns = Arc::clone(&subscriber.form.columns);
-                    Event::Columns(Snapshot { commit, columns, rows: Arc::clone(&binding.rows) })
+                    Event::Columns(Snapshot { commit, columns, rows: binding.held.rows() })
                 }
                 (event, _) => event.clone(),
             };
@@ -242,6 +295,10 @@ impl Live {
     /// Everything is evaluated anew: names may stand for other things, and rows may have changed without a report.
     fn rebind(&mut self, session: &mut Session<'_>, commit: CommitId, events: &mut Events) {
         self.forms.clear();
+        for id in self.registry.binding_ids() {
+            // What is kept for the plan of another schema is of no use.
+            self.hold_rows(id);
+        }
         for id in self.registry.binding_ids() {
             let Some(binding) = self.registry.binding(id) else { continue };
             let (sql, subscribers) = (Arc::clone(&binding.form.sql), binding.subscribers.clone());
@@ -266,7 +323,7 @@ impl Live {
                 binding.failure = Some(error.clone());
                 binding.subscribers.clone()
             }
-            _ => self.registry.unbind(id),
+            _ => self.unbind(id),
         };
         let error = Arc::new(error);
         for subscriber in subscribers {
@@ -293,7 +350,7 @@ impl Live {
         if binding.failure.is_some() {
             held.reshaped |= renamed;
         } else if renamed {
-            let rows = Arc::clone(&binding.rows);
+            let rows = binding.held.rows();
             events.insert(subscriber, vec![Event::Columns(Snapshot { commit, columns, rows })]);
         }
     }
@@ -306,15 +363,12 @@ impl Live {
                 continue;
             }
             let Ok(expected) = session.select(&binding.form.sql, &binding.slots) else { continue };
-            if same_bag(&expected, &binding.rows) {
+            let actual = binding.held.rows();
+            if same_bag(&expected, &actual) {
                 continue;
             }
-            let divergence = Divergence {
-                commit,
-                sql: Arc::clone(&binding.form.sql),
-                expected: expected.into(),
-                actual: Arc::clone(&binding.rows),
-            };
+            let divergence =
+                Divergence { commit, sql: Arc::clone(&binding.form.sql), expected: expected.into(), actual };
             self.stats.divergences += 1;
             for subscriber in &binding.subscribers {
                 events.entry(*subscriber).or_default().push(Event::Divergence(divergence.clone()));

@@ -51,6 +51,9 @@ pub struct Options {
     pub paranoid: bool,
     /// How subscriptions are maintained.
     pub strategy: Strategy,
+    /// Whether a result is evaluated anew where maintaining it is estimated to cost more. Off only in tests, which want the
+    /// plans to be used on the smallest tables.
+    pub cost_gate: bool,
     /// Whether foreign keys are enforced from the start. Off, as in SQLite's documentation; `PRAGMA foreign_keys` changes
     /// it later.
     pub foreign_keys: bool,
@@ -70,6 +73,7 @@ impl Default for Options {
         Self {
             paranoid: false,
             strategy: Strategy::Auto,
+            cost_gate: true,
             foreign_keys: false,
             exclusive: false,
             vfs: None,
@@ -91,6 +95,13 @@ impl Options {
     #[must_use]
     pub fn with_strategy(mut self, strategy: Strategy) -> Self {
         self.strategy = strategy;
+        self
+    }
+
+    /// The options with [`Options::cost_gate`] set.
+    #[must_use]
+    pub fn with_cost_gate(mut self, cost_gate: bool) -> Self {
+        self.cost_gate = cost_gate;
         self
     }
 

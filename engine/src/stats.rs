@@ -18,6 +18,14 @@ pub struct Stats {
     pub state_bytes: u64,
     /// Queries re-run because a commit could affect them.
     pub requeries: u64,
+    /// Results brought up to date from what a commit changed.
+    pub maintained: u64,
+    /// Results evaluated anew because maintaining them would have cost more.
+    pub refused: u64,
+    /// Windows that had to be filled again.
+    pub refills: u64,
+    /// Results that were not what their changes said, and so were evaluated anew; 0 unless there is a fault.
+    pub repairs: u64,
     /// Changed rows that commits brought in.
     pub rows_in: u64,
     /// Edits that went out, counted once for each binding.

@@ -25,7 +25,7 @@ const COMMANDS: &[(&str, &str)] = &[
     ("setup", "find or install the wasm target, clang, Chromium and the npm packages"),
     ("test", "set up and run all tests, or only the suites named: native, browser"),
     ("demo", "set up, build and serve the demo, print its address"),
-    ("web", "build the browser packages (--release for the optimised build; --oracle for the oracle alone)"),
+    ("web", "build the browser packages (--release: optimised; --oracle, --benches: the oracle or the benches alone)"),
     ("fmt", "format the Rust code (--check to only compare)"),
     ("lint", "clippy, natively and for wasm32, and the TypeScript checks"),
     ("licences", "check the licence of every dependency, crates and npm packages"),
@@ -53,7 +53,7 @@ fn run(arguments: &[String]) -> Result<()> {
         "setup" => only(&flags, &[]).and_then(|()| setup()),
         "test" => suites::test(&flags),
         "demo" => only(&flags, &[]).and_then(|()| demo::serve()),
-        "web" => only(&flags, &["--release", "--oracle"]).and_then(|()| web(&flags)),
+        "web" => only(&flags, &["--release", "--oracle", "--benches"]).and_then(|()| web(&flags)),
         "fmt" => only(&flags, &["--check"]).and_then(|()| checks::format(!flags.is_empty())),
         "lint" => only(&flags, &[]).and_then(|()| checks::lint()),
         "licences" => only(&flags, &[]).and_then(|()| licences::check()),
@@ -72,6 +72,9 @@ fn run(arguments: &[String]) -> Result<()> {
 fn web(flags: &[&str]) -> Result<()> {
     if flags.contains(&"--oracle") {
         return web::build_oracle();
+    }
+    if flags.contains(&"--benches") {
+        return web::build_benches();
     }
     web::build(if flags.contains(&"--release") { web::Mode::Release } else { web::Mode::Debug })
 }

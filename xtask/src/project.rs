@@ -10,6 +10,8 @@ pub const WASM_CRATES: &[&str] = &[
     "tidewater-worker",
     "tidewater-oracle",
     "tidewater-oracle-wasm",
+    "tidewater-benches",
+    "tidewater-benches-wasm",
 ];
 
 /// The npm packages, members of the root workspace.

@@ -1,5 +1,23 @@
-//! What a query depends on, as pure data: who produces it is `sql` and `storage`, who asks it is `subscribe`.
+//! What a query depends on and how it is maintained, as pure data: who produces it is `sql`, who carries it out
+//! `dataflow`, who asks it `subscribe`.
 
 mod dependencies;
+mod face;
+mod logical;
+mod physical;
+mod planner;
+mod rewrites;
+mod tree;
 
 pub use dependencies::{Columns, Dependencies, Operand, Predicate, Relation, Slot, Source};
+pub use face::{Face, Images};
+pub use logical::{
+    Aggregate, Arm, Column, Expression, Input, Item, ItemId, Join, Limit, Logical, Order, OrderBy, Query, Select,
+    Subquery, Used, alias as logical_alias, column_name, select_text,
+};
+pub use physical::{
+    Accumulate, Bounds, Combine, Delta, MOST_CHANGED, Measure, Node, Number, Occurrence, Plan, Probe, Recompute,
+    SetOperator, Shown, Text, Window,
+};
+pub use planner::plan;
+pub use tree::Step;

@@ -3,36 +3,58 @@
 
 use std::sync::Arc;
 
-use sqlparser::ast::{Cte, Expr, LimitClause, OrderByExpr, OrderByKind, Query, SetExpr, SetQuantifier, With};
+use sqlite3_parser::Bump;
+use sqlite3_parser::ast::{self, CommonTableExpr, CompoundOperator, OneSelect, Select, SortedColumn, With};
 
 use super::Unparsed;
+use super::clauses::Clauses;
+use super::name::plain;
+use super::parse::Parameters;
 use super::scope::{Output, Scope, Shape};
 use super::{parse, plan_dependence};
-use crate::plan::{Columns, Dependencies, Source};
+use crate::plan::{Columns, Dependencies, Operand, Slot, Source};
 use crate::types::{Catalog, ColumnKind, Table};
 
 /// How many SELECTs are read, those of views and CTEs at each of their occurrences.
 const MOST_SELECTS: usize = 1000;
 
-/// How deep views, CTEs and subqueries may be in one another.
-const DEEPEST: usize = 48;
+/// How deep views, CTEs, subqueries and parentheses in FROM may be in one another.
+pub(super) const DEEPEST: usize = 100;
+
+pub(super) const TOO_DEEP: &str = "too many SELECTs in one another";
 
 /// Derives the dependencies of the SELECT `sql`.
 pub(crate) fn dependencies(sql: &str, catalog: &Catalog) -> Result<Dependencies, Unparsed> {
-    let query = parse::query(sql)?;
+    let arena = Bump::new();
+    let tree = parse::query(sql, &arena)?;
     let mut analysis = Analysis {
         catalog,
+        arena: &arena,
         found: Dependencies::default(),
         expanding: Vec::new(),
         read_ctes: Vec::new(),
         selects: 0,
         failure: None,
     };
-    analysis.query(&query, &Surroundings::default(), Use::Rows);
+    analysis.query(tree.select, &Surroundings::default(), Use::Rows);
     match analysis.failure {
         Some(reason) => Err(Unparsed { reason }),
-        None => Ok(merged(analysis.found)),
+        None => Ok(merged(named(analysis.found, &tree.parameters))),
     }
+}
+
+/// Calls the parameters that have names by them.
+fn named(mut found: Dependencies, parameters: &Parameters<'_>) -> Dependencies {
+    let predicates = found.sources.iter_mut().flat_map(|source| &mut source.predicates);
+    for operand in predicates.flat_map(|predicate| &mut predicate.any_of) {
+        if let Operand::Parameter(slot) = operand
+            && let Slot::Position(number) = *slot
+            && let Some(name) = parameters.name(number)
+        {
+            *slot = Slot::Name(name.to_owned());
+        }
+    }
+    found
 }
 
 /// Joins occurrences that only differ in their columns.
@@ -69,28 +91,46 @@ pub(super) struct Surroundings<'a> {
     pub(super) depth: usize,
 }
 
+impl Surroundings<'_> {
+    /// The same, one level further in.
+    pub(super) fn deeper(&self) -> Self {
+        Self { depth: self.depth + 1, ..*self }
+    }
+}
+
 /// The CTEs of one WITH, and those around it.
 pub(super) struct WithScope<'a> {
-    with: &'a With,
+    with: &'a With<'a>,
     parent: Option<&'a WithScope<'a>>,
+}
+
+/// A piece of a tree by where it stands in memory, which is where it stays while the texts are read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Place(*const ());
+
+impl Place {
+    fn of<T>(piece: &T) -> Self {
+        Self(std::ptr::from_ref(piece).cast())
+    }
 }
 
 /// A CTE whose body is being read; a reference to it from there is the recursion.
 struct Expansion {
-    /// The CTE, by its place in memory.
-    cte: *const Cte,
-    /// The first SELECT of its body, by its place in memory: it decides what columns there are.
-    first: *const SetExpr,
+    cte: Place,
+    /// The first SELECT of its body: it decides what columns there are.
+    first: Place,
     columns: Option<Vec<Output>>,
 }
 
 /// The reading of one text.
 pub(super) struct Analysis<'c> {
     pub(super) catalog: &'c Catalog,
+    /// Where the trees are, those of views too.
+    pub(super) arena: &'c Bump,
     pub(super) found: Dependencies,
     expanding: Vec<Expansion>,
     /// The columns of CTEs that were read where no SELECT around them could change what their names mean.
-    pub(super) read_ctes: Vec<(*const Cte, Vec<Output>)>,
+    read_ctes: Vec<(Place, Vec<Output>)>,
     selects: usize,
     failure: Option<String>,
 }
@@ -129,96 +169,85 @@ impl Analysis<'_> {
     }
 
     /// Reads a query and tells the columns of its result.
-    pub(super) fn query(&mut self, query: &Query, around: &Surroundings<'_>, used: Use) -> Vec<Output> {
+    pub(super) fn query(&mut self, query: &Select<'_>, around: &Surroundings<'_>, used: Use) -> Vec<Output> {
         self.selects += 1;
         if self.selects > MOST_SELECTS || around.depth > DEEPEST {
-            self.fail("too many SELECTs in one another".to_owned());
+            self.fail(TOO_DEEP.to_owned());
             return Vec::new();
         }
         let with = query.with.as_ref().map(|with| WithScope { with, parent: around.with });
-        let inside = Surroundings { with: with.as_ref().or(around.with), depth: around.depth + 1, ..*around };
-        let order = match query.order_by.as_ref().map(|order| &order.kind) {
-            Some(OrderByKind::Expressions(terms)) => terms.as_slice(),
-            _ => &[],
-        };
-        let limit = Limit::of(query, used);
-        if let Some(clause) = &query.limit_clause {
+        let inside = Surroundings { with: with.as_ref().or(around.with), ..around.deeper() };
+        let order = query.order_by.unwrap_or_default();
+        let limit = Limit::of(query.limit, used);
+        if let Some(clause) = query.limit {
             let nothing = Scope { items: &[], results: &[], parent: around.scope };
-            for expression in limit_expressions(clause) {
+            for expression in std::iter::once(&clause.expr).chain(&clause.offset) {
                 self.expression(expression, &nothing, &inside);
             }
         }
-        match &*query.body {
-            SetExpr::Select(select) => {
-                let outputs = self.select(select, order, limit, &inside);
-                self.first_columns(&query.body, &outputs);
-                outputs
-            }
-            body => {
-                let outputs = self.compound(body, &inside);
-                if limit != Limit::None && !plan_dependence::orders_all(order, &outputs) {
-                    self.plan_dependent("LIMIT over rows that ORDER BY may leave tied");
-                }
-                outputs
-            }
-        }
-    }
-
-    /// Reads SELECTs joined by UNION and the like, of which the tree is as deep to the left as they are many.
-    fn compound(&mut self, body: &SetExpr, around: &Surroundings<'_>) -> Vec<Output> {
-        let mut arms = Vec::new();
-        let mut first = body;
-        let mut is_set = false;
-        while let SetExpr::SetOperation { left, right, set_quantifier, .. } = first {
-            is_set |= *set_quantifier != SetQuantifier::All;
-            arms.push(&**right);
-            first = left;
-        }
-        let mut outputs = self.arm(first, around);
+        let first = &query.body.select;
+        let Some(compounds) = &query.body.compounds else {
+            let outputs = self.arm(first, order, limit, &inside);
+            self.first_columns(first, &outputs);
+            return outputs;
+        };
+        let mut outputs = self.arm(first, &[], Limit::None, &inside);
         self.first_columns(first, &outputs);
-        for arm in arms.into_iter().rev() {
-            let others = self.arm(arm, around);
+        for compound in compounds {
+            let others = self.arm(&compound.select, &[], Limit::None, &inside);
             for (output, other) in outputs.iter_mut().zip(&others) {
                 output.shape = output.shape.or(other.shape);
             }
         }
+        let is_set = compounds.iter().any(|compound| compound.operator != CompoundOperator::UnionAll);
         if is_set && outputs.iter().any(|output| output.shape == Shape::Loose) {
             self.plan_dependent("which of several equal values a compound SELECT shows");
+        }
+        if limit != Limit::None && !plan_dependence::orders_all(order, &outputs) {
+            self.plan_dependent("LIMIT over rows that ORDER BY may leave tied");
         }
         outputs
     }
 
-    fn arm(&mut self, arm: &SetExpr, around: &Surroundings<'_>) -> Vec<Output> {
-        match arm {
-            SetExpr::Select(select) => self.select(select, &[], Limit::None, around),
-            SetExpr::Query(query) => self.query(query, around, Use::Rows),
-            SetExpr::SetOperation { .. } => self.compound(arm, &Surroundings { depth: around.depth + 1, ..*around }),
-            SetExpr::Values(values) => {
-                let scope = Scope { items: &[], results: &[], parent: around.scope };
-                let mut shapes: Vec<Shape> = Vec::new();
-                for row in &values.rows {
-                    for (at, expression) in row.content.iter().enumerate() {
-                        self.expression(expression, &scope, around);
-                        let shape = plan_dependence::shape(expression, &scope);
-                        match shapes.get_mut(at) {
-                            Some(known) => *known = known.or(shape),
-                            None => shapes.push(shape),
-                        }
-                    }
+    /// Reads one of the SELECTs that UNION and the like join, or the only one.
+    fn arm(&mut self, arm: &OneSelect<'_>, order: Order<'_>, limit: Limit, around: &Surroundings<'_>) -> Vec<Output> {
+        match (arm, Clauses::of(arm)) {
+            (_, Some(clauses)) => self.select(clauses, order, limit, around),
+            (OneSelect::Values(rows), None) => {
+                let outputs = self.values(rows, around);
+                if limit != Limit::None && rows.len() > 1 && !plan_dependence::orders_all(order, &outputs) {
+                    self.plan_dependent("LIMIT over rows that ORDER BY may leave tied");
                 }
-                let named = |(at, shape)| Output { name: Some(format!("column{}", at + 1)), is_hidden: false, shape };
-                shapes.into_iter().enumerate().map(named).collect()
+                outputs
             }
-            _ => {
-                self.fail("not a SELECT".to_owned());
-                Vec::new()
-            }
+            (OneSelect::Select { .. }, None) => Vec::new(),
         }
     }
 
+    fn values<'t>(
+        &mut self,
+        rows: impl IntoIterator<Item = impl IntoIterator<Item = &'t ast::Expr<'t>>>,
+        around: &Surroundings<'_>,
+    ) -> Vec<Output> {
+        let scope = Scope { items: &[], results: &[], parent: around.scope };
+        let mut shapes: Vec<Shape> = Vec::new();
+        for row in rows {
+            for (at, expression) in row.into_iter().enumerate() {
+                self.expression(expression, &scope, around);
+                let shape = plan_dependence::shape(expression, &scope);
+                match shapes.get_mut(at) {
+                    Some(known) => *known = known.or(shape),
+                    None => shapes.push(shape),
+                }
+            }
+        }
+        let named = |(at, shape)| Output { name: Some(format!("column{}", at + 1)), is_hidden: false, shape };
+        shapes.into_iter().enumerate().map(named).collect()
+    }
+
     /// The columns of a CTE's first SELECT are the CTE's, from then on also for the recursion.
-    fn first_columns(&mut self, body: &SetExpr, outputs: &[Output]) {
-        let expansion = self.expanding.last_mut().filter(|expansion| std::ptr::eq(expansion.first, body));
+    fn first_columns(&mut self, first: &OneSelect<'_>, outputs: &[Output]) {
+        let expansion = self.expanding.last_mut().filter(|expansion| expansion.first == Place::of(first));
         if let Some(expansion) = expansion {
             let loose = outputs.iter().map(|output| Output { shape: Shape::Loose, ..output.clone() });
             expansion.columns.get_or_insert_with(|| loose.collect());
@@ -227,39 +256,31 @@ impl Analysis<'_> {
 
     /// Reads the CTE that an unqualified table name stands for, if it is one: its columns, and whether there may be more.
     pub(super) fn cte(&mut self, name: &str, around: &Surroundings<'_>) -> Option<(Vec<Output>, bool)> {
-        let mut with = around.with;
-        let (scope, cte) = loop {
-            let scope = with?;
-            let found = scope.with.cte_tables.iter().find(|cte| cte.alias.name.value.eq_ignore_ascii_case(name));
-            match found {
-                Some(cte) => break (scope, cte),
-                None => with = scope.parent,
-            }
-        };
-        if let Some(expansion) = self.expanding.iter().find(|expansion| std::ptr::eq(expansion.cte, cte)) {
+        let is_called = |cte: &&CommonTableExpr<'_>| plain(cte.tbl_name.0).eq_ignore_ascii_case(name);
+        let mut scopes = std::iter::successors(around.with, |scope| scope.parent);
+        let (scope, cte) = scopes.find_map(|scope| Some((scope, scope.with.ctes.iter().find(is_called)?)))?;
+        let place = Place::of(cte);
+        if let Some(expansion) = self.expanding.iter().find(|expansion| expansion.cte == place) {
             return Some((expansion.columns.clone().unwrap_or_default(), expansion.columns.is_none()));
         }
         let is_alone = around.scope.is_none();
-        if let Some((_, columns)) = self.read_ctes.iter().find(|(read, _)| is_alone && std::ptr::eq(*read, cte)) {
+        if let Some((_, columns)) = self.read_ctes.iter().find(|(read, _)| is_alone && *read == place) {
             return Some((columns.clone(), false));
         }
-        let names: Vec<_> = cte.alias.columns.iter().map(|column| column.name.value.clone()).collect();
+        let names: Vec<_> =
+            cte.columns.into_iter().flatten().map(|column| plain(column.col_name.0).into_owned()).collect();
         let listed =
             names.iter().map(|name| Output { name: Some(name.clone()), is_hidden: false, shape: Shape::Loose });
-        let mut first = &*cte.query.body;
-        while let SetExpr::SetOperation { left, .. } = first {
-            first = left;
-        }
         let columns = (!names.is_empty()).then(|| listed.collect());
-        self.expanding.push(Expansion { cte, first, columns });
+        self.expanding.push(Expansion { cte: place, first: Place::of(&cte.select.body.select), columns });
         let inside = Surroundings { with: Some(scope), ..*around };
-        let mut outputs = self.query(&cte.query, &inside, Use::Rows);
+        let mut outputs = self.query(cte.select, &inside, Use::Rows);
         self.expanding.pop();
         for (output, name) in outputs.iter_mut().zip(names) {
             output.name = Some(name);
         }
         if is_alone {
-            self.read_ctes.push((cte, outputs.clone()));
+            self.read_ctes.push((place, outputs.clone()));
         }
         Some((outputs, false))
     }
@@ -277,15 +298,10 @@ pub(super) enum Limit {
 }
 
 impl Limit {
-    fn of(query: &Query, used: Use) -> Self {
-        let has_offset = match &query.limit_clause {
-            Some(LimitClause::LimitOffset { offset, .. }) => offset.is_some(),
-            Some(LimitClause::OffsetCommaLimit { .. }) => true,
-            None => false,
-        };
-        match (used, &query.limit_clause) {
+    fn of(limit: Option<&ast::Limit<'_>>, used: Use) -> Self {
+        match (used, limit) {
             // That there is a row does not depend on which one comes first.
-            (Use::Existence, _) if !has_offset => Self::None,
+            (Use::Existence, limit) if limit.is_none_or(|limit| limit.offset.is_none()) => Self::None,
             (_, Some(_)) => Self::Clause,
             (Use::First, None) => Self::First,
             _ => Self::None,
@@ -293,20 +309,11 @@ impl Limit {
     }
 }
 
-fn limit_expressions(clause: &LimitClause) -> Vec<&Expr> {
-    match clause {
-        LimitClause::LimitOffset { limit, offset, .. } => {
-            limit.iter().chain(offset.iter().map(|offset| &offset.value)).collect()
-        }
-        LimitClause::OffsetCommaLimit { offset, limit } => vec![offset, limit],
-    }
-}
-
 /// The terms of ORDER BY that a SELECT has.
-pub(super) type Order<'a> = &'a [OrderByExpr];
+pub(super) type Order<'a> = &'a [SortedColumn<'a>];
 
 #[cfg(test)]
-mod corpus_tests;
+pub(super) mod corpus_tests;
 #[cfg(test)]
 mod random_tests;
 #[cfg(test)]

@@ -3,14 +3,14 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use sqlparser::ast::{
-    Expr, FunctionArg, FunctionArgExpr, JoinConstraint, JoinOperator, ObjectName, ObjectNamePart, TableAlias,
-    TableFactor, TableWithJoins,
+use sqlite3_parser::ast::{
+    As, Expr, FromClause, JoinConstraint, JoinOperator, JoinType, JoinedSelectTable, QualifiedName, SelectTable,
 };
 
-use super::dependencies::{Analysis, Surroundings, Use};
+use super::dependencies::{Analysis, DEEPEST, Surroundings, TOO_DEEP, Use};
+use super::name::{self, plain};
 use super::parse;
-use super::scope::{Base, Item, Output};
+use super::scope::{Base, Item, Output, Scope};
 use crate::types::{Table, TableKind};
 
 /// Columns of the table-valued functions whose rows follow from their arguments alone; the last ones are hidden.
@@ -47,7 +47,7 @@ pub(super) struct Condition<'q> {
 }
 
 pub(super) enum On<'q> {
-    Expression(&'q Expr),
+    Expression(&'q Expr<'q>),
     /// The columns of USING and NATURAL.
     Names(Vec<String>),
 }
@@ -58,44 +58,70 @@ pub(super) struct From<'q> {
     pub(super) items: Vec<Item>,
     pub(super) conditions: Vec<Condition<'q>>,
     /// Arguments of table-valued functions.
-    pub(super) arguments: Vec<&'q Expr>,
+    pub(super) arguments: Vec<&'q Expr<'q>>,
     /// Whether there is a RIGHT or FULL join.
     pub(super) has_right_join: bool,
 }
 
 impl Analysis<'_> {
-    pub(super) fn from<'q>(&mut self, tables: &'q [TableWithJoins], around: &Surroundings<'_>) -> From<'q> {
+    pub(super) fn from<'q>(&mut self, clause: Option<&'q FromClause<'q>>, around: &Surroundings<'_>) -> From<'q> {
         let mut from = From::default();
-        // There is one at most: commas have become joins.
-        for table in tables {
-            self.table_factor(&table.relation, &mut from, around);
-            self.joins(table, 0, &mut from, around);
+        if let Some(clause) = clause {
+            self.joins(clause, &mut from, around);
         }
         self.read_merged_columns(&from);
         from
     }
 
-    fn joins<'q>(&mut self, table: &'q TableWithJoins, start: usize, from: &mut From<'q>, around: &Surroundings<'_>) {
-        for join in &table.joins {
-            let middle = from.items.len();
-            self.table_factor(&join.relation, from, around);
-            self.join(&join.join_operator, start, middle, from);
+    /// Reads what `IN table` and `IN function(..)` read: the whole table.
+    pub(super) fn set(
+        &mut self,
+        name: &QualifiedName<'_>,
+        arguments: Option<&[Expr<'_>]>,
+        scope: &Scope<'_>,
+        around: &Surroundings<'_>,
+    ) {
+        let item = self.named(name, None, arguments.is_some(), around);
+        self.read_all(std::slice::from_ref(&item));
+        for argument in arguments.unwrap_or_default() {
+            self.expression(argument, scope, around);
         }
     }
 
-    fn join<'q>(&mut self, operator: &'q JoinOperator, start: usize, middle: usize, from: &mut From<'q>) {
-        let (kind, constraint) = match operator {
-            JoinOperator::Join(constraint) | JoinOperator::Inner(constraint) | JoinOperator::CrossJoin(constraint) => {
-                (JoinKind::Inner, constraint)
-            }
-            JoinOperator::Left(constraint) | JoinOperator::LeftOuter(constraint) => (JoinKind::Left, constraint),
-            JoinOperator::Right(constraint)
-            | JoinOperator::RightOuter(constraint)
-            | JoinOperator::FullOuter(constraint) => (JoinKind::Other, constraint),
-            _ => return self.fail("a join that SQLite does not have".to_owned()),
+    fn joins<'q>(&mut self, clause: &'q FromClause<'q>, from: &mut From<'q>, around: &Surroundings<'_>) {
+        let start = from.items.len();
+        match clause.select {
+            // SQLite takes what is in the first parentheses for a part of the list itself.
+            Some(SelectTable::Sub(inner, None)) => self.nested(inner, from, around),
+            Some(first) => self.table(first, from, around),
+            None => self.fail("FROM without a table".to_owned()),
+        }
+        for join in clause.joins.iter().flatten() {
+            let middle = from.items.len();
+            self.table(&join.table, from, around);
+            self.join(join, start, middle, from);
+        }
+    }
+
+    /// Reads what is in parentheses.
+    fn nested<'q>(&mut self, clause: &'q FromClause<'q>, from: &mut From<'q>, around: &Surroundings<'_>) {
+        match around.depth > DEEPEST {
+            true => self.fail(TOO_DEEP.to_owned()),
+            false => self.joins(clause, from, &around.deeper()),
+        }
+    }
+
+    fn join<'q>(&mut self, join: &'q JoinedSelectTable<'q>, start: usize, middle: usize, from: &mut From<'q>) {
+        let words = match join.operator {
+            JoinOperator::TypedJoin(Some(words)) => words,
+            JoinOperator::TypedJoin(None) | JoinOperator::Comma => JoinType::INNER,
         };
-        let is_full = matches!(operator, JoinOperator::FullOuter(_));
-        if kind == JoinKind::Left || is_full {
+        let kind = match words {
+            words if words.contains(JoinType::RIGHT) => JoinKind::Other,
+            words if words.contains(JoinType::LEFT) => JoinKind::Left,
+            _ => JoinKind::Inner,
+        };
+        if words.contains(JoinType::LEFT) {
             from.items[middle..].iter_mut().for_each(|item| item.is_nullable = true);
         }
         if kind == JoinKind::Other {
@@ -103,11 +129,15 @@ impl Analysis<'_> {
             from.items[start..middle].iter_mut().for_each(|item| item.is_nullable = true);
         }
         let items = start..from.items.len();
-        let on = match constraint {
-            JoinConstraint::On(expression) => On::Expression(expression),
-            JoinConstraint::Using(names) => On::Names(names.iter().filter_map(|name| parts(name).pop()).collect()),
-            JoinConstraint::Natural => On::Names(common_names(&from.items[items.clone()], middle - start)),
-            JoinConstraint::None => return,
+        let on = match &join.constraint {
+            Some(JoinConstraint::On(expression)) => On::Expression(expression),
+            Some(JoinConstraint::Using(names)) => {
+                On::Names(names.iter().map(|name| plain(name.0).into_owned()).collect())
+            }
+            None if words.contains(JoinType::NATURAL) => {
+                On::Names(common_names(&from.items[items.clone()], middle - start))
+            }
+            None => return,
         };
         from.conditions.push(Condition { kind, items, middle, on });
     }
@@ -125,45 +155,55 @@ impl Analysis<'_> {
         }
     }
 
-    fn table_factor<'q>(&mut self, factor: &'q TableFactor, from: &mut From<'q>, around: &Surroundings<'_>) {
-        match factor {
-            TableFactor::Table { name, alias, args, .. } => {
-                let arguments = args.as_ref().map(|args| args.args.as_slice());
-                from.arguments.extend(arguments.unwrap_or_default().iter().filter_map(expression));
-                let item = self.named(&parts(name), alias.as_ref(), arguments.is_some(), around);
+    fn table<'q>(&mut self, table: &'q SelectTable<'q>, from: &mut From<'q>, around: &Surroundings<'_>) {
+        match table {
+            SelectTable::Table(name, alias, _) => {
+                let item = self.named(name, alias.as_ref(), false, around);
                 from.items.push(item);
             }
-            TableFactor::Derived { subquery, alias, .. } => {
-                let columns = self.query(subquery, around, Use::Rows);
-                from.items.push(derived(alias.as_ref().map(alias_name), columns));
+            SelectTable::TableCall(name, arguments, alias) => {
+                from.arguments.extend(arguments.unwrap_or_default());
+                let item = self.named(name, alias.as_ref(), true, around);
+                from.items.push(item);
             }
-            TableFactor::NestedJoin { table_with_joins, alias } => {
+            SelectTable::Select(query, alias) => {
+                let columns = self.query(query, around, Use::Rows);
+                from.items.push(derived(alias.as_ref().map(name::alias), columns));
+            }
+            SelectTable::Sub(inner, alias) => {
                 let start = from.items.len();
-                self.table_factor(&table_with_joins.relation, from, around);
-                self.joins(table_with_joins, start, from, around);
+                self.nested(inner, from, around);
+                let alias = alias.as_ref().map(name::alias);
+                if let [item] = &mut from.items[start..] {
+                    // An alias inside the parentheses is lost.
+                    item.name = alias.or_else(|| table_name(inner));
+                    return;
+                }
                 // SQLite reads a join in parentheses as `(SELECT * FROM ..)`.
-                for base in from.items[start..].iter().filter_map(|item| item.base.as_ref()) {
-                    (0..base.table.columns.len()).for_each(|column| self.read(base.source, &base.table, column));
-                }
-                if let Some(alias) = alias {
-                    from.items[start..].iter_mut().for_each(|item| item.group = Some(alias_name(alias)));
-                }
+                self.read_all(&from.items[start..]);
+                from.items[start..].iter_mut().for_each(|item| item.group.clone_from(&alias));
             }
-            _ => self.fail("an item of FROM that SQLite does not have".to_owned()),
+        }
+    }
+
+    fn read_all(&mut self, items: &[Item]) {
+        for base in items.iter().filter_map(|item| item.base.as_ref()) {
+            (0..base.table.columns.len()).for_each(|column| self.read(base.source, &base.table, column));
         }
     }
 
     /// A name in FROM: a CTE, a table, a view, a virtual table, or a function.
     fn named(
         &mut self,
-        path: &[String],
-        alias: Option<&TableAlias>,
+        path: &QualifiedName<'_>,
+        alias: Option<&As<'_>>,
         is_function: bool,
         around: &Surroundings<'_>,
     ) -> Item {
-        let Some((name, qualifiers)) = path.split_last() else { return derived(None, Vec::new()) };
-        let called = alias.map_or_else(|| name.clone(), alias_name);
-        let database = qualifiers.last().map(String::as_str);
+        let name = &*plain(path.name.0);
+        let called = alias.map_or_else(|| name.to_owned(), name::alias);
+        let database = path.db_name.as_ref().map(|database| plain(database.0));
+        let database = database.as_deref();
         if database.is_none()
             && !is_function
             && let Some((columns, is_opaque)) = self.cte(name, around)
@@ -195,7 +235,7 @@ impl Analysis<'_> {
     }
 
     fn view(&mut self, table: &Table, sql: &str, mut columns: Vec<Output>, around: &Surroundings<'_>) -> Vec<Output> {
-        let query = match parse::view(sql) {
+        let query = match parse::view(self.arena.alloc_str(sql), self.arena) {
             Ok(query) => query,
             Err(unparsed) => {
                 self.fail(format!("in the view {}: {}", table.name, unparsed.reason));
@@ -205,10 +245,7 @@ impl Analysis<'_> {
         // A view of the temp database may name tables of any; the others only their own.
         let database = (table.database != "temp").then_some(table.database.as_str());
         let inside = Surroundings { with: None, scope: None, database, depth: around.depth + 1 };
-        let known = self.read_ctes.len();
-        let outputs = self.query(&query, &inside, Use::Rows);
-        // The view's tree goes, and what is next in its place in memory is another one.
-        self.read_ctes.truncate(known);
+        let outputs = self.query(query, &inside, Use::Rows);
         if columns.len() != outputs.len() {
             return if columns.is_empty() { outputs } else { columns };
         }
@@ -264,19 +301,12 @@ fn derived(name: Option<String>, columns: Vec<Output>) -> Item {
     Item { name, group: None, columns, is_opaque: false, base: None, is_nullable: false }
 }
 
-fn alias_name(alias: &TableAlias) -> String {
-    alias.name.value.clone()
-}
-
-fn parts(name: &ObjectName) -> Vec<String> {
-    let part = |part: &ObjectNamePart| part.as_ident().map(|ident| ident.value.clone());
-    name.0.iter().filter_map(part).collect()
-}
-
-fn expression(argument: &FunctionArg) -> Option<&Expr> {
-    match argument {
-        FunctionArg::Unnamed(FunctionArgExpr::Expr(expression)) => Some(expression),
-        _ => None,
+/// The name of the one table that a FROM clause is, if it has one.
+fn table_name(clause: &FromClause<'_>) -> Option<String> {
+    match clause.select? {
+        SelectTable::Table(path, ..) | SelectTable::TableCall(path, ..) => Some(plain(path.name.0).into_owned()),
+        SelectTable::Select(..) => None,
+        SelectTable::Sub(inner, alias) => alias.as_ref().map(name::alias).or_else(|| table_name(inner)),
     }
 }
 

@@ -4,11 +4,12 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use sqlparser::ast::{BinaryOperator, Expr};
+use sqlite3_parser::ast::{Expr, Operator};
 
 use super::from::{From, JoinKind, On};
+use super::name::bare;
 use super::predicates::parts;
-use super::scope::{Base, Item, Meaning, Scope, bare, path};
+use super::scope::{Base, Item, Meaning, Scope};
 
 /// A column of an item, `(item, column)`.
 pub(super) type ColumnOf = (usize, usize);
@@ -39,7 +40,7 @@ pub(super) struct Keys<'q> {
 }
 
 impl<'q> Keys<'q> {
-    pub(super) fn of(from: &'q From<'_>, filter: Option<&Expr>, scope: &Scope<'_>) -> Self {
+    pub(super) fn of(from: &'q From<'_>, filter: Option<&Expr<'_>>, scope: &Scope<'_>) -> Self {
         let mut keys =
             Self { items: &from.items, equalities: Vec::new(), outer: Vec::new(), has_right_join: from.has_right_join };
         if let Some(filter) = filter {
@@ -159,22 +160,22 @@ impl<'q> Keys<'q> {
     }
 }
 
-fn equalities(condition: &Expr, scope: &Scope<'_>) -> Vec<(Term, Term)> {
-    let equality = |part: &Expr| match part {
-        Expr::BinaryOp { left, op: BinaryOperator::Eq, right } => Some((term(left, scope)?, term(right, scope)?)),
+fn equalities(condition: &Expr<'_>, scope: &Scope<'_>) -> Vec<(Term, Term)> {
+    let equality = |part: &Expr<'_>| match part {
+        Expr::Binary(left, Operator::Equals, right) => Some((term(left, scope)?, term(right, scope)?)),
         _ => None,
     };
-    parts(condition, &BinaryOperator::And).into_iter().filter_map(equality).collect()
+    parts(condition, Operator::And).into_iter().filter_map(equality).collect()
 }
 
-fn term(expression: &Expr, scope: &Scope<'_>) -> Option<Term> {
+fn term(expression: &Expr<'_>, scope: &Scope<'_>) -> Option<Term> {
     let expression = bare(expression);
-    if matches!(expression, Expr::Value(_)) {
+    if matches!(expression, Expr::Literal(_) | Expr::Variable(_)) {
         return Some(Term::Constant);
     }
-    match scope.meaning(path(expression)?) {
+    match scope.meaning_of(expression)? {
         Meaning::Columns(0, _) | Meaning::Rowid(0, _) => scope.own_column(expression).map(Term::Column),
-        Meaning::Columns(..) | Meaning::Rowid(..) | Meaning::String => Some(Term::Constant),
+        Meaning::Columns(..) | Meaning::Rowid(..) | Meaning::String | Meaning::Truth(_) => Some(Term::Constant),
         _ => None,
     }
 }

@@ -1,5 +1,6 @@
-//! SQLite's own division of a text into tokens, byte for byte: sqlparser's tokenizer accepts other things and splits
-//! others differently, and two readers that disagree would make templates of different queries equal.
+//! SQLite's own division of a text into tokens, byte for byte. The parser's lexer refuses some of what SQLite takes, such
+//! as `$v::w(x)` and a comment that the text ends in; and two readers that disagree would make templates of different
+//! queries equal.
 
 /// What a token is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

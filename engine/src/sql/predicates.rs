@@ -2,11 +2,12 @@
 
 use std::ops::Range;
 
-use sqlparser::ast::{BinaryOperator, Expr, Ident, UnaryOperator, Value as Parsed};
+use sqlite3_parser::ast::{Expr, Literal, Operator, UnaryOperator};
 
 use super::dependencies::Analysis;
 use super::literal;
-use super::scope::{Meaning, Scope, bare, path};
+use super::name::{Path, bare, plain};
+use super::scope::{Meaning, Scope};
 use crate::plan::{Operand, Predicate, Relation, Slot};
 use crate::types::{ColumnKind, Value};
 
@@ -24,8 +25,8 @@ struct Side<T> {
 
 impl Analysis<'_> {
     /// Adds the predicates among the conjuncts of a condition to the sources of the items that they are about.
-    pub(super) fn conjuncts(&mut self, condition: &Expr, scope: &Scope<'_>, items: Range<usize>) {
-        for conjunct in parts(condition, &BinaryOperator::And) {
+    pub(super) fn conjuncts(&mut self, condition: &Expr<'_>, scope: &Scope<'_>, items: Range<usize>) {
+        for conjunct in parts(condition, Operator::And) {
             let Some(comparison) = disjunction(conjunct, scope) else { continue };
             let item = &scope.items[comparison.item];
             let may_be_null = |operand: &Operand| !matches!(operand, Operand::Literal(value) if *value != Value::Null);
@@ -44,12 +45,12 @@ impl Analysis<'_> {
 }
 
 /// The operands of a chain of one operator, in their order.
-pub(super) fn parts<'e>(expression: &'e Expr, operator: &BinaryOperator) -> Vec<&'e Expr> {
+pub(super) fn parts<'e, 't>(expression: &'e Expr<'t>, operator: Operator) -> Vec<&'e Expr<'t>> {
     let mut pending = vec![expression];
     let mut parts = Vec::new();
     while let Some(expression) = pending.pop() {
         match bare(expression) {
-            Expr::BinaryOp { left, op, right } if op == operator => pending.extend([&**right, &**left]),
+            Expr::Binary(left, op, right) if *op == operator => pending.extend([*right, *left]),
             part => parts.push(part),
         }
     }
@@ -57,8 +58,8 @@ pub(super) fn parts<'e>(expression: &'e Expr, operator: &BinaryOperator) -> Vec<
 }
 
 /// `a = 1 OR a = 2` is `a IN (1, 2)`.
-fn disjunction(condition: &Expr, scope: &Scope<'_>) -> Option<Comparison> {
-    let mut alternatives = parts(condition, &BinaryOperator::Or).into_iter();
+fn disjunction(condition: &Expr<'_>, scope: &Scope<'_>) -> Option<Comparison> {
+    let mut alternatives = parts(condition, Operator::Or).into_iter();
     let mut first = comparison(alternatives.next()?, scope)?;
     for alternative in alternatives {
         let other = comparison(alternative, scope)?;
@@ -74,18 +75,17 @@ fn disjunction(condition: &Expr, scope: &Scope<'_>) -> Option<Comparison> {
     Some(first)
 }
 
-fn comparison(condition: &Expr, scope: &Scope<'_>) -> Option<Comparison> {
+fn comparison(condition: &Expr<'_>, scope: &Scope<'_>) -> Option<Comparison> {
     match condition {
-        Expr::BinaryOp { left, op, right } => {
+        Expr::Binary(left, op, right) => {
             let relation = match op {
-                BinaryOperator::Eq => Relation::Equal,
-                BinaryOperator::Spaceship => Relation::Is,
+                Operator::Equals => Relation::Equal,
+                Operator::Is => Relation::Is,
                 _ => return None,
             };
             // `x IS TRUE` asks for truth, not for 1.
-            let asks_truth =
-                |side: &Expr| matches!(bare(side), Expr::Value(value) if matches!(value.value, Parsed::Boolean(_)));
-            if relation == Relation::Is && asks_truth(right) {
+            let asks_truth = matches!(scope.meaning_of(bare(right)), Some(Meaning::Truth(_)));
+            if relation == Relation::Is && asks_truth {
                 return None;
             }
             let (column, constant, left_collation) = match column(left, scope) {
@@ -99,9 +99,15 @@ fn comparison(condition: &Expr, scope: &Scope<'_>) -> Option<Comparison> {
             };
             Some(compared(scope, column.what, relation, on_left.or(on_right), vec![constant.what]))
         }
-        Expr::InList { expr, list, negated: false } => {
-            let column = column(expr, scope)?;
-            let operands = list.iter().map(|element| operand(element, scope).filter(|side| side.collation.is_none()));
+        Expr::IsNull(operand) => {
+            let column = column(operand, scope)?;
+            let null = vec![Operand::Literal(Value::Null)];
+            Some(compared(scope, column.what, Relation::Is, column.collation, null))
+        }
+        Expr::InList { lhs, rhs, not: false } => {
+            let column = column(lhs, scope)?;
+            let list = rhs.unwrap_or_default().iter();
+            let operands = list.map(|element| operand(element, scope).filter(|side| side.collation.is_none()));
             let operands = operands.map(|side| side.map(|side| side.what)).collect::<Option<Vec<_>>>()?;
             Some(compared(scope, column.what, Relation::Equal, column.collation, operands))
         }
@@ -123,42 +129,38 @@ fn compared(
 }
 
 /// The expression without parentheses and COLLATE, of which the outermost decides.
-fn collated(expression: &Expr) -> Side<&Expr> {
+fn collated<'e, 't>(expression: &'e Expr<'t>) -> Side<&'e Expr<'t>> {
     let mut collation = None;
     let mut what = bare(expression);
-    while let Expr::Collate { expr, collation: name } = what {
-        let name = name.0.last().and_then(|part| part.as_ident()).map(|ident| ident.value.to_ascii_uppercase());
-        collation = collation.or(name);
-        what = bare(expr);
+    while let Expr::Collate(operand, name) = what {
+        collation.get_or_insert_with(|| plain(name).to_ascii_uppercase());
+        what = bare(operand);
     }
     Side { what, collation }
 }
 
-fn column(expression: &Expr, scope: &Scope<'_>) -> Option<Side<(usize, usize)>> {
+fn column(expression: &Expr<'_>, scope: &Scope<'_>) -> Option<Side<(usize, usize)>> {
     let Side { what, collation } = collated(expression);
     Some(Side { what: scope.own_column(what)?, collation })
 }
 
-fn operand(expression: &Expr, scope: &Scope<'_>) -> Option<Side<Operand>> {
+fn operand(expression: &Expr<'_>, scope: &Scope<'_>) -> Option<Side<Operand>> {
     let Side { what, collation } = collated(expression);
     let what = match what {
-        Expr::UnaryOp { op: UnaryOperator::Minus, expr } => match bare(expr) {
-            Expr::Value(value) => Operand::Literal(negative(&value.value)?),
-            _ => return None,
-        },
-        Expr::Value(value) => constant(&value.value, scope)?,
-        other => match path(other)? {
-            [name] if scope.meaning(std::slice::from_ref(name)) == Meaning::String => {
-                Operand::Literal(Value::from(name.value.as_str()))
-            }
+        Expr::Unary(UnaryOperator::Negative, digits) => Operand::Literal(negative(bare(digits))?),
+        Expr::Literal(literal) => Operand::Literal(constant(literal)?),
+        Expr::Variable(number) => Operand::Parameter(Slot::Position(number.parse().ok()?)),
+        name => match scope.meaning_of(name)? {
+            Meaning::String => Operand::Literal(Value::from(&*Path::of(name)?.column)),
+            Meaning::Truth(truth) => Operand::Literal(Value::from(truth)),
             _ => return None,
         },
     };
     Some(Side { what, collation })
 }
 
-fn negative(value: &Parsed) -> Option<Value> {
-    let Parsed::Number(digits, _) = value else { return None };
+fn negative(expression: &Expr<'_>) -> Option<Value> {
+    let Expr::Literal(Literal::Numeric(digits)) = expression else { return None };
     match literal::number(digits)? {
         Value::Integer(value) => value.checked_neg().map(Value::Integer),
         Value::Real(value) => Some(Value::Real(-value)),
@@ -166,27 +168,12 @@ fn negative(value: &Parsed) -> Option<Value> {
     }
 }
 
-fn constant(value: &Parsed, scope: &Scope<'_>) -> Option<Operand> {
-    Some(Operand::Literal(match value {
-        Parsed::Null => Value::Null,
-        Parsed::Number(digits, _) => literal::number(digits)?,
-        Parsed::SingleQuotedString(text) => Value::from(text.as_str()),
-        Parsed::HexStringLiteral(digits) => literal::blob(&format!("x'{digits}'"))?,
-        Parsed::Boolean(truth) => {
-            let name = Ident::new(if *truth { "true" } else { "false" });
-            match scope.meaning(&[name]) {
-                Meaning::Missing => Value::from(*truth),
-                _ => return None,
-            }
-        }
-        Parsed::Placeholder(spelling) => return Some(Operand::Parameter(slot(spelling)?)),
-        _ => return None,
-    }))
-}
-
-fn slot(spelling: &str) -> Option<Slot> {
-    match spelling.strip_prefix('?') {
-        Some(number) => number.parse().ok().map(Slot::Position),
-        None => spelling.get(1..).map(|name| Slot::Name(name.to_owned())),
-    }
+fn constant(literal: &Literal<'_>) -> Option<Value> {
+    Some(match literal {
+        Literal::Null => Value::Null,
+        Literal::Numeric(digits) => literal::number(digits)?,
+        Literal::String(text) => literal::string(text),
+        Literal::Blob(digits) => literal::blob(&format!("x'{digits}'"))?,
+        Literal::Keyword(_) | Literal::CurrentDate | Literal::CurrentTime | Literal::CurrentTimestamp => return None,
+    })
 }

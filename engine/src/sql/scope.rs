@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use sqlparser::ast::{Expr, Ident};
+use sqlite3_parser::ast::Expr;
 
+use super::name::{Path, Quotes};
 use crate::types::{Affinity, Column, ColumnKind, Table, TableKind};
 
 /// What is known of the values of a column or an expression. In all but `Loose`, two values that SQL calls equal are
@@ -12,7 +13,9 @@ use crate::types::{Affinity, Column, ColumnKind, Table, TableKind};
 pub(super) enum Shape {
     /// INTEGER affinity and no collation: their sum does not depend on the order.
     Integer,
-    /// TEXT, NUMERIC or REAL affinity and no collation.
+    /// REAL affinity and no collation: whole numbers are REAL as well.
+    Real,
+    /// TEXT or NUMERIC affinity and no collation.
     Plain,
     /// Anything else: 1 and 1.0, or `a` and `A`, may both be among them.
     Loose,
@@ -24,7 +27,8 @@ impl Shape {
             _ if column.collation != "BINARY" => Self::Loose,
             Affinity::Integer => Self::Integer,
             // A REAL column stores 0.0 for -0.0.
-            Affinity::Text | Affinity::Numeric | Affinity::Real => Self::Plain,
+            Affinity::Real => Self::Real,
+            Affinity::Text | Affinity::Numeric => Self::Plain,
             Affinity::Blob => Self::Loose,
         }
     }
@@ -34,6 +38,9 @@ impl Shape {
         match (self, other) {
             (Self::Loose, _) | (_, Self::Loose) => Self::Loose,
             (Self::Integer, Self::Integer) => Self::Integer,
+            (Self::Real, Self::Real) => Self::Real,
+            // 1.0 may be among the one and 1 among the other.
+            (Self::Real, _) | (_, Self::Real) => Self::Loose,
             _ => Self::Plain,
         }
     }
@@ -98,6 +105,16 @@ impl Item {
         [&self.name, &self.group].into_iter().flatten().any(|name| name.eq_ignore_ascii_case(qualifier))
     }
 
+    /// Whether a column of the item can be called by the database and table of a path.
+    fn answers_to(&self, path: &Path<'_>) -> bool {
+        let base = self.base.as_ref();
+        path.table.as_ref().is_none_or(|table| self.is_called(table))
+            && path
+                .database
+                .as_ref()
+                .is_none_or(|database| base.is_none_or(|base| base.table.database.eq_ignore_ascii_case(database)))
+    }
+
     fn has_rowid(&self) -> bool {
         self.base.as_ref().is_some_and(|base| base.table.kind == TableKind::Table { without_rowid: false })
     }
@@ -114,6 +131,8 @@ pub(super) enum Meaning {
     Alias(usize),
     /// No name at all, but a string in double quotes.
     String,
+    /// No name at all, but TRUE or FALSE.
+    Truth(bool),
     /// A column that cannot be told, of an item whose reads are all known.
     Opaque,
     /// Nothing that is known.
@@ -127,7 +146,7 @@ pub(super) struct ResultColumn<'a> {
     /// Whether it is named by AS: only then can expressions name it.
     pub(super) is_alias: bool,
     /// What it shows; nothing if it comes from a wildcard.
-    pub(super) expression: Option<&'a Expr>,
+    pub(super) expression: Option<&'a Expr<'a>>,
 }
 
 /// A SELECT's names, and those around it.
@@ -146,14 +165,12 @@ impl<'a> Scope<'a> {
     }
 
     /// What `column`, `table.column` or `database.table.column` stands for, looked up as SQLite does.
-    pub(super) fn meaning(&self, path: &[Ident]) -> Meaning {
-        let Some((last, qualifiers)) = path.split_last() else { return Meaning::Missing };
-        let qualifier = qualifiers.last().map(|ident| ident.value.as_str());
-        let name = last.value.as_str();
+    pub(super) fn meaning(&self, path: &Path<'_>) -> Meaning {
+        let name = &*path.column;
         let mut is_opaque = false;
         for (level, scope) in std::iter::successors(Some(self), |scope| scope.parent).enumerate() {
             let mut candidates = scope.items.iter().enumerate().collect::<Vec<_>>();
-            candidates.retain(|(_, item)| qualifier.is_none_or(|qualifier| item.is_called(qualifier)));
+            candidates.retain(|(_, item)| item.answers_to(path));
             let columns =
                 candidates.iter().filter_map(|(at, item)| Some((*at, item.column(name)?))).collect::<Vec<_>>();
             if !columns.is_empty() {
@@ -166,18 +183,25 @@ impl<'a> Scope<'a> {
                     return Meaning::Rowid(level, items);
                 }
             }
-            if qualifier.is_none()
+            if path.is_bare()
                 && let Some(alias) = scope.alias(name)
             {
                 return if level == 0 { Meaning::Alias(alias) } else { Meaning::Opaque };
             }
             is_opaque |= candidates.iter().any(|(_, item)| item.may_have());
         }
-        match last.quote_style {
+        match path.quotes {
             _ if is_opaque => Meaning::Opaque,
-            Some('"') if qualifier.is_none() => Meaning::String,
+            Quotes::Double if path.is_bare() => Meaning::String,
+            Quotes::None if path.is_bare() && name.eq_ignore_ascii_case("true") => Meaning::Truth(true),
+            Quotes::None if path.is_bare() && name.eq_ignore_ascii_case("false") => Meaning::Truth(false),
             _ => Meaning::Missing,
         }
+    }
+
+    /// What an expression stands for, if it is a name.
+    pub(super) fn meaning_of(&self, expression: &Expr<'_>) -> Option<Meaning> {
+        Path::of(expression).map(|path| self.meaning(&path))
     }
 
     /// The result column that AS calls so.
@@ -189,8 +213,8 @@ impl<'a> Scope<'a> {
     }
 
     /// The one column of one base table of this very SELECT that `expression` plainly is: `(item, column)`.
-    pub(super) fn own_column(&self, expression: &Expr) -> Option<(usize, usize)> {
-        match self.meaning(path(expression)?) {
+    pub(super) fn own_column(&self, expression: &Expr<'_>) -> Option<(usize, usize)> {
+        match self.meaning_of(expression)? {
             Meaning::Columns(0, columns) => match columns[..] {
                 [(item, column)] if self.items[item].base.is_some() => Some((item, column)),
                 _ => None,
@@ -202,23 +226,6 @@ impl<'a> Scope<'a> {
             _ => None,
         }
     }
-}
-
-/// The parts of a name, if the expression is one.
-pub(super) fn path(expression: &Expr) -> Option<&[Ident]> {
-    match expression {
-        Expr::Identifier(ident) => Some(std::slice::from_ref(ident)),
-        Expr::CompoundIdentifier(path) => Some(path),
-        _ => None,
-    }
-}
-
-/// The expression without the parentheses around it.
-pub(super) fn bare(mut expression: &Expr) -> &Expr {
-    while let Expr::Nested(inner) = expression {
-        expression = inner;
-    }
-    expression
 }
 
 fn is_rowid(name: &str) -> bool {

@@ -1,15 +1,17 @@
 //! One SELECT: its scope, what its expressions read, and the columns of its result.
 
-use sqlparser::ast::{Distinct, Expr, GroupByExpr, Select, SelectItem, SelectItemQualifiedWildcardKind};
+use sqlite3_parser::ast;
 
+use super::clauses::Clauses;
 use super::dependencies::{Analysis, Limit, Order, Surroundings};
 use super::from::{From, JoinKind, On};
-use super::plan_dependence;
-use super::scope::{Item, Output, ResultColumn, Scope, Shape, bare, path};
+use super::name::{self, Path, bare, plain};
+use super::scope::{Item, Output, ResultColumn, Scope, Shape};
+use super::{plan_dependence, walk};
 
 /// A SELECT with its scope.
 pub(super) struct Reading<'q> {
-    pub(super) select: &'q Select,
+    pub(super) clauses: Clauses<'q>,
     pub(super) order: Order<'q>,
     pub(super) limit: Limit,
     pub(super) from: &'q From<'q>,
@@ -20,13 +22,13 @@ pub(super) struct Reading<'q> {
 impl Analysis<'_> {
     pub(super) fn select(
         &mut self,
-        select: &Select,
+        clauses: Clauses<'_>,
         order: Order<'_>,
         limit: Limit,
         around: &Surroundings<'_>,
     ) -> Vec<Output> {
-        let from = self.from(&select.from, around);
-        let results = results(select, &from.items);
+        let from = self.from(clauses.from, around);
+        let results = results(clauses.columns, &from.items);
         let scope = Scope { items: &from.items, results: &results, parent: around.scope };
         // A result column cannot name another one.
         let unnamed = Scope { results: &[], ..scope };
@@ -36,28 +38,28 @@ impl Analysis<'_> {
                 self.expression(expression, &scope, around);
             }
         }
-        let projection = select.projection.iter().filter_map(projected);
-        for expression in from.arguments.iter().copied().chain(projection) {
+        for expression in from.arguments.iter().copied().chain(clauses.shown()) {
             self.expression(expression, &unnamed, around);
         }
-        for expression in filters(select) {
+        for expression in clauses.filter.into_iter().chain(clauses.groups).chain(clauses.having) {
             self.expression(expression, &scope, around);
         }
         for term in order {
             // A plain alias is read where it is defined.
-            let is_alias = matches!(path(&term.expr), Some([name]) if scope.alias(&name.value).is_some());
+            let path = Path::of(&term.expr).filter(Path::is_bare);
+            let is_alias = path.is_some_and(|path| scope.alias(&path.column).is_some());
             if !is_alias {
                 self.expression(&term.expr, &scope, around);
             }
         }
-        for window in &select.named_window {
-            self.window(window, &scope, around);
+        for expression in clauses.windows.iter().flat_map(|definition| walk::window(&definition.window)) {
+            self.expression(expression, &scope, around);
         }
-        self.wildcards(select, &scope);
-        self.predicates(select, &from, &scope);
+        self.wildcards(clauses.columns, &scope);
+        self.predicates(clauses.filter, &from, &scope);
 
         let outputs = outputs(&results, &unnamed);
-        let reading = Reading { select, order, limit, from: &from, scope, outputs: &outputs };
+        let reading = Reading { clauses, order, limit, from: &from, scope, outputs: &outputs };
         if let Some(reason) = plan_dependence::reason(&reading) {
             self.plan_dependent(reason);
         }
@@ -65,9 +67,9 @@ impl Analysis<'_> {
     }
 
     /// `*` and `table.*` read every column.
-    fn wildcards(&mut self, select: &Select, scope: &Scope<'_>) {
-        for item in &select.projection {
-            for base in wildcard_items(item, scope.items).filter_map(|item| item.base.as_ref()) {
+    fn wildcards(&mut self, columns: &[ast::ResultColumn<'_>], scope: &Scope<'_>) {
+        for column in columns {
+            for base in wildcard_items(column, scope.items).filter_map(|item| item.base.as_ref()) {
                 for column in 0..base.table.columns.len() {
                     self.read(base.source, &base.table, column);
                 }
@@ -82,8 +84,8 @@ impl Analysis<'_> {
     /// may be NULL, is true for those, and is left out. So a row for which the comparison is not true makes no output
     /// row, neither by being there nor by not being there. The same goes for ON of an inner join and the items that
     /// it joins, and for ON of a LEFT JOIN and the items of its right side.
-    fn predicates(&mut self, select: &Select, from: &From<'_>, scope: &Scope<'_>) {
-        if let Some(filter) = &select.selection {
+    fn predicates(&mut self, filter: Option<&ast::Expr<'_>>, from: &From<'_>, scope: &Scope<'_>) {
+        if let Some(filter) = filter {
             self.conjuncts(filter, scope, 0..from.items.len());
         }
         for condition in &from.conditions {
@@ -97,51 +99,28 @@ impl Analysis<'_> {
     }
 }
 
-/// The expressions of WHERE, GROUP BY and HAVING.
-fn filters(select: &Select) -> impl Iterator<Item = &Expr> {
-    let groups = match &select.group_by {
-        GroupByExpr::Expressions(expressions, _) => expressions.as_slice(),
-        GroupByExpr::All(_) => &[],
-    };
-    select.selection.iter().chain(groups).chain(&select.having)
-}
-
-/// The expression of a result column, unless it is a wildcard.
-pub(super) fn projected(item: &SelectItem) -> Option<&Expr> {
-    match item {
-        SelectItem::UnnamedExpr(expression) | SelectItem::ExprWithAlias { expr: expression, .. } => Some(expression),
-        _ => None,
-    }
-}
-
 /// The items whose columns a wildcard stands for.
-pub(super) fn wildcard_items<'a>(item: &SelectItem, items: &'a [Item]) -> impl Iterator<Item = &'a Item> {
-    let (is_wildcard, qualifier) = match item {
-        SelectItem::Wildcard(_) => (true, None),
-        SelectItem::QualifiedWildcard(SelectItemQualifiedWildcardKind::ObjectName(name), _) => {
-            (true, name.0.last().and_then(|part| part.as_ident()).map(|ident| ident.value.clone()))
-        }
-        _ => (false, None),
+fn wildcard_items<'a>(column: &ast::ResultColumn<'_>, items: &'a [Item]) -> impl Iterator<Item = &'a Item> + use<'a> {
+    let (is_wildcard, qualifier) = match column {
+        ast::ResultColumn::Star => (true, None),
+        ast::ResultColumn::TableStar(table) => (true, Some(plain(table.0).into_owned())),
+        ast::ResultColumn::Expr(..) => (false, None),
     };
     items.iter().filter(move |item| is_wildcard && qualifier.as_ref().is_none_or(|name| item.is_called(name)))
 }
 
-pub(super) fn is_distinct(select: &Select) -> bool {
-    matches!(select.distinct, Some(Distinct::Distinct | Distinct::On(_)))
-}
-
 /// The result columns in their order, wildcards spread out.
-fn results<'q>(select: &'q Select, items: &[Item]) -> Vec<ResultColumn<'q>> {
+fn results<'q>(columns: &'q [ast::ResultColumn<'q>], items: &[Item]) -> Vec<ResultColumn<'q>> {
     let mut results = Vec::new();
-    for item in &select.projection {
-        match item {
-            SelectItem::UnnamedExpr(expression) => {
-                let name = path(bare(expression)).and_then(|path| path.last()).map(|ident| ident.value.clone());
+    for column in columns {
+        match column {
+            ast::ResultColumn::Expr(expression, None) => {
+                let name = Path::of(bare(expression)).map(|path| path.column.into_owned());
                 results.push(ResultColumn { name, is_alias: false, expression: Some(expression) });
             }
-            SelectItem::ExprWithAlias { expr, alias } => {
-                let name = Some(alias.value.clone());
-                results.push(ResultColumn { name, is_alias: true, expression: Some(expr) });
+            ast::ResultColumn::Expr(expression, Some(alias)) => {
+                let name = Some(name::alias(alias));
+                results.push(ResultColumn { name, is_alias: true, expression: Some(expression) });
             }
             wildcard => {
                 let columns = wildcard_items(wildcard, items).flat_map(|item| &item.columns);

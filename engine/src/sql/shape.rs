@@ -1,11 +1,12 @@
 //! What is known of an expression's values without evaluating it.
 
-use sqlparser::ast::{BinaryOperator, DataType, Expr, Ident, UnaryOperator, Value};
+use sqlite3_parser::ast::{Expr, Literal, Operator, UnaryOperator};
 
-use super::expression::{arguments, function_name};
+use super::call::Call;
 use super::literal;
-use super::scope::{Meaning, Scope, Shape, path};
-use crate::types::Value as Constant;
+use super::name::Path;
+use super::scope::{Meaning, Scope, Shape};
+use crate::types::{Affinity, Value};
 
 /// Functions that give integers, whatever they are given.
 const INTEGER_FUNCTIONS: [&str; 9] =
@@ -38,85 +39,95 @@ const TEXT_FUNCTIONS: [&str; 19] = [
 const CHOICES: [&str; 3] = ["coalesce", "ifnull", "nullif"];
 
 /// The shape of an expression's values.
-pub(super) fn shape(expression: &Expr, scope: &Scope<'_>) -> Shape {
+pub(super) fn shape(expression: &Expr<'_>, scope: &Scope<'_>) -> Shape {
     match expression {
-        Expr::Nested(inner) => shape(inner, scope),
-        Expr::Value(value) => match &value.value {
-            Value::Null | Value::Boolean(_) => Shape::Integer,
-            Value::Number(digits, _) => match literal::number(digits) {
-                Some(Constant::Integer(_)) => Shape::Integer,
+        Expr::Parenthesized(elements) => match &elements[..] {
+            [inner] => shape(inner, scope),
+            _ => Shape::Loose,
+        },
+        Expr::Literal(literal) => match literal {
+            Literal::Null => Shape::Integer,
+            Literal::Numeric(digits) => match literal::number(digits) {
+                Some(Value::Integer(_)) => Shape::Integer,
                 _ => Shape::Loose,
             },
-            Value::SingleQuotedString(_) | Value::HexStringLiteral(_) => Shape::Plain,
-            _ => Shape::Loose,
+            Literal::Keyword(_) => Shape::Loose,
+            Literal::String(_) | Literal::Blob(_) => Shape::Plain,
+            Literal::CurrentDate | Literal::CurrentTime | Literal::CurrentTimestamp => Shape::Plain,
         },
-        Expr::UnaryOp { op: UnaryOperator::Not, .. }
-        | Expr::Exists { .. }
+        Expr::Unary(UnaryOperator::Not | UnaryOperator::BitwiseNot, _)
+        | Expr::Exists(_)
         | Expr::InList { .. }
-        | Expr::InSubquery { .. }
+        | Expr::InSelect { .. }
+        | Expr::InTable { .. }
+        | Expr::IsNull(_)
+        | Expr::NotNull(_)
         | Expr::Between { .. }
         | Expr::Like { .. } => Shape::Integer,
-        Expr::UnaryOp { expr, .. } => numeric(shape(expr, scope)),
-        Expr::BinaryOp { left, op, right } => match op {
-            BinaryOperator::Plus
-            | BinaryOperator::Minus
-            | BinaryOperator::Multiply
-            | BinaryOperator::Divide
-            | BinaryOperator::Modulo => numeric(shape(left, scope).or(shape(right, scope))),
-            BinaryOperator::StringConcat => Shape::Plain,
-            _ => Shape::Integer,
-        },
-        Expr::Cast { data_type, .. } => match data_type {
-            DataType::Integer(_) => Shape::Integer,
-            DataType::Text => Shape::Plain,
+        Expr::Unary(UnaryOperator::Positive, operand) => shape(operand, scope),
+        Expr::Unary(UnaryOperator::Negative, operand) => match operand {
+            Expr::Literal(Literal::Numeric(_)) => shape(operand, scope),
             _ => Shape::Loose,
         },
-        Expr::Case { conditions, else_result, .. } => {
-            let results = conditions.iter().map(|when| &when.result).chain(else_result.iter().map(|result| &**result));
-            combined(results, scope)
-        }
-        Expr::Function(function) => {
-            let name = function_name(function);
-            let name = name.as_str();
-            let arguments = arguments(function);
-            match name {
-                _ if INTEGER_FUNCTIONS.contains(&name) => Shape::Integer,
-                _ if TEXT_FUNCTIONS.contains(&name) => Shape::Plain,
-                _ if CHOICES.contains(&name) => combined(arguments.into_iter(), scope),
-                "iif" | "if" => combined(arguments.into_iter().skip(1), scope),
-                "min" | "max" => combined(arguments.into_iter(), scope),
-                "abs" | "sum" => numeric(combined(arguments.into_iter(), scope)),
-                "substr" | "substring" => combined(arguments.into_iter().take(1), scope),
+        Expr::Binary(_, operator, _) => match operator {
+            // A column for integers may hold 0.5, and two of them are 1.0.
+            Operator::Add | Operator::Subtract | Operator::Multiply | Operator::Divide | Operator::Modulus => {
+                Shape::Loose
+            }
+            Operator::Concat | Operator::ArrowRight => Shape::Plain,
+            // A number in JSON may be 1 or 1.0.
+            Operator::ArrowRightShift => Shape::Loose,
+            _ => Shape::Integer,
+        },
+        Expr::Cast { type_name, .. } => {
+            match Affinity::of_declared_type(type_name.as_ref().map_or("", |declared| declared.name)) {
+                Affinity::Integer => Shape::Integer,
+                Affinity::Text => Shape::Plain,
                 _ => Shape::Loose,
             }
         }
-        _ => path(expression).map_or(Shape::Loose, |path| of_name(path, scope)),
+        Expr::Case { when_then_pairs, else_expr, .. } => {
+            let results = when_then_pairs.iter().map(|(_, result)| result).chain(*else_expr);
+            combined(results, scope)
+        }
+        Expr::FunctionCall { .. } | Expr::FunctionCallStar { .. } => {
+            Call::of(expression).map_or(Shape::Loose, |call| of_call(&call, scope))
+        }
+        _ => Path::of(expression).map_or(Shape::Loose, |path| of_name(&path, scope)),
+    }
+}
+
+fn of_call(call: &Call<'_>, scope: &Scope<'_>) -> Shape {
+    let arguments = call.arguments.iter();
+    match call.name.as_str() {
+        name if INTEGER_FUNCTIONS.contains(&name) => Shape::Integer,
+        name if TEXT_FUNCTIONS.contains(&name) => Shape::Plain,
+        name if CHOICES.contains(&name) => combined(arguments, scope),
+        "iif" | "if" => combined(arguments.skip(1), scope),
+        "min" | "max" => combined(arguments, scope),
+        "substr" | "substring" => combined(arguments.take(1), scope),
+        _ => Shape::Loose,
     }
 }
 
 /// The shape of the columns of this name in a SELECT's own FROM.
 pub(super) fn named_shape(name: &str, scope: &Scope<'_>) -> Shape {
-    of_name(&[Ident::new(name)], scope)
+    of_name(&Path::to(name), scope)
 }
 
-fn of_name(path: &[Ident], scope: &Scope<'_>) -> Shape {
+fn of_name(path: &Path<'_>, scope: &Scope<'_>) -> Shape {
     match scope.meaning(path) {
         Meaning::Columns(level, columns) => {
             let items = scope.levels().nth(level).map_or(&[][..], |scope| scope.items);
             let shapes = columns.iter().map(|&(item, column)| items[item].columns[column].shape);
             shapes.reduce(Shape::or).unwrap_or(Shape::Loose)
         }
-        Meaning::Rowid(..) => Shape::Integer,
+        Meaning::Rowid(..) | Meaning::Truth(_) => Shape::Integer,
         Meaning::String => Shape::Plain,
         _ => Shape::Loose,
     }
 }
 
-/// Arithmetic on integers gives integers; on other numbers, 1 and 1.0.
-fn numeric(shape: Shape) -> Shape {
-    if shape == Shape::Integer { Shape::Integer } else { Shape::Loose }
-}
-
-fn combined<'e>(expressions: impl Iterator<Item = &'e Expr>, scope: &Scope<'_>) -> Shape {
+fn combined<'e>(expressions: impl Iterator<Item = &'e Expr<'e>>, scope: &Scope<'_>) -> Shape {
     expressions.map(|expression| shape(expression, scope)).reduce(Shape::or).unwrap_or(Shape::Loose)
 }

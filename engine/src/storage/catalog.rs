@@ -38,7 +38,8 @@ fn read_catalog(connection: &Connection) -> rusqlite::Result<Catalog> {
         }
         tables.insert(Arc::clone(&id), Arc::new(Table { id, database, name, kind, columns }));
     }
-    Ok(Catalog { tables, search_path: search_path(connection)? })
+    let encoding: String = connection.query_row("PRAGMA encoding", [], |row| row.get(0))?;
+    Ok(Catalog { tables, search_path: search_path(connection)?, is_utf8: encoding == "UTF-8" })
 }
 
 /// A text of the schema. One with bytes that are not UTF-8 keeps no other table from being read.

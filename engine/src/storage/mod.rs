@@ -5,6 +5,7 @@ mod catalog;
 mod commit_number;
 mod conflict;
 mod convert;
+mod faces;
 mod open;
 mod reads;
 mod script;
@@ -12,6 +13,7 @@ mod script;
 #[cfg(test)]
 mod capture_tests;
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -19,17 +21,22 @@ use rusqlite::Connection;
 use rusqlite::hooks::{Action, AuthContext, Authorization, PreUpdateCase};
 
 use crate::error::Error;
+use crate::plan::Images;
 use crate::sql::{StatementKind, leading_keyword};
-use crate::types::{Catalog, ChangeBatch, CommitId, Params, Row, Rows, Value};
+use crate::types::{Catalog, ChangeBatch, CommitId, Params, Row, Rows, Table, Value};
 
 use capture::Recorder;
 use catalog::Roots;
 use commit_number::CommitNumber;
+use faces::Faces;
 use reads::ReadCollector;
 
 pub(crate) use convert::slot_values;
 pub(crate) use reads::Reads;
 pub(crate) use script::{Control, Outcome, Run};
+
+/// What binding, starting and ending a statement costs, in SQLite's instructions: one to two microseconds.
+const WORK_OF_A_STATEMENT: u64 = 60;
 
 /// Why everything is evaluated anew after somebody else's commit.
 const SOMEBODY_ELSE: &str = "another connection committed";
@@ -44,6 +51,9 @@ pub(crate) struct Storage {
 struct State {
     recorder: Arc<Mutex<Recorder>>,
     reads: Arc<Mutex<ReadCollector>>,
+    faces: Faces,
+    /// SQLite's instructions that reads have taken so far.
+    work: Cell<u64>,
     catalog: Arc<Catalog>,
     roots: Roots,
     catalog_is_stale: bool,
@@ -156,7 +166,49 @@ impl Session<'_> {
     pub(crate) fn select(&self, sql: &str, slots: &[Value]) -> Result<Vec<Row>, Error> {
         let mut statement = self.connection.prepare_cached(sql).map_err(convert::error)?;
         convert::bind_slots(&mut statement, slots)?;
-        convert::rows(&mut statement)
+        let rows = convert::rows(&mut statement);
+        self.count_work(&statement);
+        rows
+    }
+
+    /// Runs a statement of a plan, which may have fewer parameters than there are values.
+    pub(crate) fn rows(&self, sql: &str, values: &[Value]) -> Result<Vec<Row>, Error> {
+        let mut statement = self.connection.prepare_cached(sql).map_err(convert::error)?;
+        let count = statement.parameter_count().min(values.len());
+        convert::bind_slots(&mut statement, &values[..count])?;
+        let rows = convert::rows(&mut statement);
+        self.count_work(&statement);
+        rows
+    }
+
+    fn count_work(&self, statement: &rusqlite::Statement<'_>) {
+        let steps = statement.reset_status(rusqlite::StatementStatus::VmStep);
+        self.state.work.set(self.state.work.get() + WORK_OF_A_STATEMENT + u64::from(steps.unsigned_abs()));
+    }
+
+    /// SQLite's instructions that reads have taken so far: a measure of work that is the same on every machine.
+    pub(crate) fn work(&self) -> u64 {
+        self.state.work.get()
+    }
+
+    /// Whether SQLite takes a statement of a plan.
+    pub(crate) fn check(&self, sql: &str) -> Result<(), Error> {
+        self.connection.prepare_cached(sql).map(drop).map_err(convert::error)
+    }
+
+    /// Makes the faces of a table known to SQLite.
+    pub(crate) fn declare_faces(&mut self, table: &Table) -> Result<(), Error> {
+        self.state.faces.declare(self.connection, table)
+    }
+
+    /// Has the faces of a table show these rows.
+    pub(crate) fn show(&self, table: &Arc<str>, images: &Images) {
+        self.state.faces.show(table, images);
+    }
+
+    /// Has all faces show nothing.
+    pub(crate) fn show_nothing(&self) {
+        self.state.faces.clear();
     }
 
     /// Runs one statement that returns rows. One that also writes must be run by [`Session::run`].

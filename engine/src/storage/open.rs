@@ -1,5 +1,6 @@
 //! Opening a database: flags, pragmas in their order, hooks.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -7,6 +8,7 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::catalog::{Roots, quoted};
 use super::commit_number::CommitNumber;
+use super::faces::Faces;
 use super::{State, Storage, capture, convert, reads};
 use crate::error::Error;
 use crate::options::{Location, Options};
@@ -32,6 +34,8 @@ impl Storage {
         let state = State {
             recorder,
             reads,
+            faces: Faces::default(),
+            work: Cell::new(0),
             catalog: Arc::new(Catalog::default()),
             roots: Roots::new(),
             catalog_is_stale: true,

@@ -2,8 +2,11 @@
 //! to the next. No SQLite: whoever calls brings the fresh rows.
 
 mod diff;
+mod listing;
+mod plans;
 mod registry;
 mod routing;
+mod window;
 
 #[cfg(test)]
 mod diff_tests;
@@ -11,4 +14,7 @@ mod diff_tests;
 mod routing_tests;
 
 pub(crate) use diff::{Order, edits_between};
-pub(crate) use registry::{Form, Registry};
+pub(crate) use listing::{Listing, Sorting};
+pub(crate) use plans::Plans;
+pub(crate) use registry::{Form, Held, Planned, Registry};
+pub(crate) use window::{Applied, View, capacity};

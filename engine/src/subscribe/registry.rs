@@ -8,9 +8,10 @@ use std::sync::Arc;
 
 use super::diff::Order;
 use super::routing::{Interest, affects};
+use super::window::View;
 use crate::error::Error;
-use crate::plan::Dependencies;
-use crate::types::{BindingId, ChangeBatch, Row, SubscriptionId, TemplateId, Value};
+use crate::plan::{Dependencies, Plan};
+use crate::types::{BindingId, ChangeBatch, PlanId, Row, SubscriptionId, TemplateId, Value};
 
 /// A query made ready to be run.
 #[derive(Debug)]
@@ -33,6 +34,16 @@ pub(crate) struct Form {
     pub(crate) disagreement: Option<String>,
     /// Why the text could not be parsed here, if SQLite alone could.
     pub(crate) unparsed: Option<String>,
+    /// How the result is maintained, or why it is re-run.
+    pub(crate) planned: Result<Planned, String>,
+}
+
+/// A plan made ready.
+#[derive(Debug)]
+pub(crate) struct Planned {
+    pub(crate) plan: Arc<Plan>,
+    /// The literals that became parameters.
+    pub(crate) literals: Vec<Value>,
 }
 
 /// A query with its literals and parameters turned into slots.
@@ -55,19 +66,56 @@ pub(crate) struct Binding {
     pub(crate) form: Arc<Form>,
     /// The values of the parameters.
     pub(crate) slots: Vec<Value>,
-    /// The last result that SQLite could give.
-    pub(crate) rows: Arc<[Row]>,
+    /// The last result that there was.
+    pub(crate) held: Held,
+    /// What keeps it up to date, if it is not re-run.
+    pub(crate) plan: Option<PlanId>,
+    /// What the last evaluation cost, in SQLite's instructions.
+    pub(crate) work: u64,
     /// Why SQLite could give none since, if so.
     pub(crate) failure: Option<Error>,
     /// Who is told, in the order of subscribing.
     pub(crate) subscribers: Vec<SubscriptionId>,
 }
 
+/// A result as it is held.
+#[derive(Debug)]
+pub(crate) enum Held {
+    /// The rows alone: what comes next is the whole result.
+    Rows(Arc<[Row]>),
+    /// Rows that can be brought up to date by changes.
+    View(Box<View>),
+}
+
+impl Held {
+    /// The rows.
+    pub(crate) fn rows(&self) -> Arc<[Row]> {
+        match self {
+            Self::Rows(rows) => Arc::clone(rows),
+            Self::View(view) => view.rows().into(),
+        }
+    }
+
+    fn state_bytes(&self) -> usize {
+        match self {
+            Self::Rows(rows) => rows.iter().map(|row| row.as_bytes().len() + size_of::<Row>()).sum(),
+            Self::View(view) => view.state_bytes(),
+        }
+    }
+}
+
 impl Binding {
+    /// The values of all parameters of its plan: the query's own, then the literals that became parameters.
+    pub(crate) fn parameters(&self) -> Vec<Value> {
+        let literals = self.form.planned.as_ref().map(|planned| planned.literals.as_slice()).unwrap_or_default();
+        self.slots.iter().chain(literals).cloned().collect()
+    }
+
     /// Whether the batch's rows can change the result.
     fn is_affected_by(&self, batch: &ChangeBatch) -> bool {
-        let interest =
-            Interest { dependencies: &self.form.dependencies, slots: &self.slots, slot_names: &self.form.slots };
+        let dependencies = &self.form.dependencies;
+        let any_row_matters = dependencies.plan_dependent.is_some() && self.plan.is_none();
+        let interest = Interest { dependencies, slots: &self.slots, slot_names: &self.form.slots, any_row_matters };
         affects(batch, &interest)
     }
 }
@@ -95,7 +143,7 @@ impl Registry {
     }
 
     /// Adds a binding with its first result.
-    pub(crate) fn bind(&mut self, form: Arc<Form>, slots: Vec<Value>, rows: Arc<[Row]>) -> BindingId {
+    pub(crate) fn bind(&mut self, form: Arc<Form>, slots: Vec<Value>) -> BindingId {
         let template_id = match self.template_ids.get(&form.template) {
             Some(id) => *id,
             None => {
@@ -111,8 +159,19 @@ impl Registry {
             template.bindings.insert(Values { literals: form.literals.clone(), slots: slots.clone() }, id);
         }
         self.index(id, &form.dependencies);
-        self.bindings
-            .insert(id, Binding { template: template_id, form, slots, rows, failure: None, subscribers: Vec::new() });
+        self.bindings.insert(
+            id,
+            Binding {
+                template: template_id,
+                form,
+                slots,
+                held: Held::Rows(Arc::default()),
+                plan: None,
+                work: 0,
+                failure: None,
+                subscribers: Vec::new(),
+            },
+        );
         id
     }
 
@@ -126,14 +185,12 @@ impl Registry {
         id
     }
 
-    /// Removes a subscriber, and what nobody else needs.
-    pub(crate) fn unsubscribe(&mut self, id: SubscriptionId) {
-        let Some(binding_id) = self.subscriptions.remove(&id) else { return };
-        let Some(binding) = self.bindings.get_mut(&binding_id) else { return };
+    /// Removes a subscriber; the binding that nobody needs any more, if it was the last.
+    pub(crate) fn unsubscribe(&mut self, id: SubscriptionId) -> Option<BindingId> {
+        let binding_id = self.subscriptions.remove(&id)?;
+        let binding = self.bindings.get_mut(&binding_id)?;
         binding.subscribers.retain(|subscriber| *subscriber != id);
-        if binding.subscribers.is_empty() {
-            self.unbind(binding_id);
-        }
+        binding.subscribers.is_empty().then_some(binding_id)
     }
 
     /// Removes a binding with all its subscribers, who are named in the answer.
@@ -231,8 +288,7 @@ impl Registry {
 
     /// Bytes of all results held, without what the allocator adds.
     pub(crate) fn state_bytes(&self) -> usize {
-        let row = |row: &Row| row.as_bytes().len() + size_of::<Row>();
-        self.bindings.values().map(|binding| binding.rows.iter().map(row).sum::<usize>()).sum()
+        self.bindings.values().map(|binding| binding.held.state_bytes()).sum()
     }
 
     fn next_id(&mut self) -> u64 {

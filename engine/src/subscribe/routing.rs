@@ -11,14 +11,15 @@ pub(crate) struct Interest<'a> {
     pub(crate) dependencies: &'a Dependencies,
     pub(crate) slots: &'a [Value],
     pub(crate) slot_names: &'a [Option<String>],
+    /// The result depends on SQLite's plan and is re-run, so that it stays what a fresh evaluation gives.
+    pub(crate) any_row_matters: bool,
 }
 
 /// Whether the batch can change the result of a query with these dependencies.
 pub(crate) fn affects(batch: &ChangeBatch, interest: &Interest<'_>) -> bool {
     interest.dependencies.sources.iter().any(|source| {
         let Some(table) = batch.tables.get(&source.table) else { return false };
-        interest.dependencies.plan_dependent.is_some()
-            || table.rows.iter().any(|change| interest.is_touched(source, change))
+        interest.any_row_matters || table.rows.iter().any(|change| interest.is_touched(source, change))
     })
 }
 

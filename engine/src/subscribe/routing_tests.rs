@@ -22,7 +22,10 @@ fn equals(column: usize, relation: Relation, operand: Operand) -> Predicate {
 }
 
 fn is_affected(dependencies: &Dependencies, slots: &[Value], batch: &ChangeBatch) -> bool {
-    affects(batch, &Interest { dependencies, slots, slot_names: &[] })
+    affects(
+        batch,
+        &Interest { dependencies, slots, slot_names: &[], any_row_matters: dependencies.plan_dependent.is_some() },
+    )
 }
 
 #[test]

@@ -128,6 +128,8 @@ pub struct Catalog {
     pub tables: BTreeMap<Arc<str>, Arc<Table>>,
     /// The databases in the order in which an unqualified name is looked up: `temp`, `main`, then the attached ones.
     pub search_path: Vec<String>,
+    /// Whether texts are stored as UTF-8, in whose bytes they then compare.
+    pub is_utf8: bool,
 }
 
 impl Catalog {

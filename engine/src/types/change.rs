@@ -26,6 +26,9 @@ pub struct Change {
     pub new: Option<Row>,
 }
 
+/// A row that comes or goes, as often as its weight says.
+pub type Signed = (Row, i64);
+
 /// The changes of one table.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TableChanges {

@@ -29,6 +29,10 @@ id!(
     TemplateId
 );
 id!(
+    /// A plan and the dataflow that carries it out: of one template, and of those of its literals that stay in the text.
+    PlanId
+);
+id!(
     /// The values for a template's slots, together with the result they give.
     BindingId
 );

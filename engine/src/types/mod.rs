@@ -6,12 +6,14 @@ mod diff;
 mod ids;
 mod params;
 mod row;
+mod sort_key;
 mod value;
 
 pub use catalog::{Affinity, Catalog, Column, ColumnKind, Table, TableKind, table_id};
-pub use change::{Change, ChangeBatch, RowKey, TableChanges};
+pub use change::{Change, ChangeBatch, RowKey, Signed, TableChanges};
 pub use diff::{Diff, Edit, Snapshot};
-pub use ids::{BindingId, CommitId, SubscriptionId, TemplateId};
+pub use ids::{BindingId, CommitId, PlanId, SubscriptionId, TemplateId};
 pub use params::Params;
 pub use row::{Row, RowBuilder, Rows};
+pub use sort_key::{Collation, SortTerm, push_sort_key, sort_key};
 pub use value::{Text, Value, ValueRef};

@@ -45,6 +45,34 @@ impl Row {
         self.0.is_empty()
     }
 
+    /// Appends where the values begin, for [`Row::value_at`].
+    pub(crate) fn offsets(&self, offsets: &mut Vec<u32>) {
+        let mut decoder = Decoder { rest: &self.0 };
+        loop {
+            // SQLite's own limit on a row is 2^31 - 1 bytes.
+            let offset = u32::try_from(self.0.len() - decoder.rest.len()).unwrap_or(u32::MAX);
+            if decoder.next().is_none() {
+                return;
+            }
+            offsets.push(offset);
+        }
+    }
+
+    /// The value that begins there.
+    pub(crate) fn value_at(&self, offset: u32) -> ValueRef<'_> {
+        let rest = self.0.get(offset as usize..).unwrap_or_default();
+        Decoder { rest }.next().unwrap_or(ValueRef::Null)
+    }
+
+    /// The first `columns` columns as a row of their own, and the values of the others.
+    pub(crate) fn split(&self, columns: usize) -> (Self, impl Iterator<Item = ValueRef<'_>> + Clone) {
+        let mut rest = Decoder { rest: &self.0 };
+        Iterator::take(&mut rest, columns).for_each(drop);
+        let length = self.0.len() - rest.rest.len();
+        let first = if rest.rest.is_empty() { self.clone() } else { Self(self.0[..length].into()) };
+        (first, rest)
+    }
+
     /// The packed bytes, in the encoding that the module's documentation describes.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {

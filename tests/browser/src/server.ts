@@ -9,6 +9,9 @@ import { fileURLToPath } from 'node:url';
 const DIST = fileURLToPath(new URL('../../../bindings/js/dist/', import.meta.url));
 const ORACLE = fileURLToPath(new URL('../../../target/oracle-wasm/', import.meta.url));
 
+const BENCHES = fileURLToPath(new URL('../../../target/benches-wasm/', import.meta.url));
+const BENCHES_WORKER = fileURLToPath(new URL('../benches/worker.js', import.meta.url));
+
 const TYPES: Record<string, string> = {
   '.js': 'text/javascript',
   '.wasm': 'application/wasm',
@@ -32,6 +35,10 @@ export async function serve(): Promise<Served> {
       const [type, body] = await load(pathname);
       response.setHeader('content-type', type);
       response.setHeader('cache-control', 'no-store');
+      if (isIsolated(pathname)) {
+        response.setHeader('cross-origin-opener-policy', 'same-origin');
+        response.setHeader('cross-origin-embedder-policy', 'require-corp');
+      }
       response.end(body);
     } catch {
       response.statusCode = 404;
@@ -60,14 +67,21 @@ const WORKERS: Record<string, string> = {
   '/trapping-worker.js': TRAPPING,
 };
 
+/** What measures is isolated from other origins: browsers give it a finer clock. */
+function isIsolated(path: string): boolean {
+  return path === '/isolated' || path.startsWith('/benches/');
+}
+
 async function load(path: string): Promise<[type: string, body: string | Buffer]> {
-  if (path === '/') return ['text/html', PAGE];
+  if (path === '/' || path === '/isolated') return ['text/html', PAGE];
+  if (path === '/benches/worker.js') return ['text/javascript', await readFile(BENCHES_WORKER)];
   const before = WORKERS[path];
   if (before) return ['text/javascript', before + (await readFile(join(DIST, 'worker.js'), 'utf8'))];
   const type = TYPES[extname(path)];
   if (!type || path.includes('..')) throw new Error('not served');
-  const oracle = path.match(/^\/oracle\/(.*)$/);
-  return [type, await readFile(oracle ? join(ORACLE, oracle[1]!) : join(DIST, path))];
+  const module = path.match(/^\/(oracle|benches)\/(.*)$/);
+  const folder = module?.[1] === 'oracle' ? ORACLE : BENCHES;
+  return [type, await readFile(module ? join(folder, module[2]!) : join(DIST, path))];
 }
 
 function stop(server: Server): Promise<void> {

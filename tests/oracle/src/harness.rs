@@ -22,6 +22,8 @@ pub struct Settings {
     pub strategy: Strategy,
     /// Whether the engine compares for itself as well.
     pub paranoid: bool,
+    /// Whether the engine may evaluate anew what it could maintain: on tables this small it mostly would.
+    pub cost_gate: bool,
     /// Whether the captured changes are compared with the tables.
     pub capture: bool,
     /// Whether a fresh subscriber is compared with each live one at the end.
@@ -32,7 +34,7 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { strategy: Strategy::Auto, paranoid: false, capture: true, late: true, allowance: 400 }
+        Self { strategy: Strategy::Auto, paranoid: false, cost_gate: false, capture: true, late: true, allowance: 400 }
     }
 }
 
@@ -74,6 +76,7 @@ impl Harness {
         let mut options = Options::default();
         options.strategy = settings.strategy;
         options.paranoid = settings.paranoid;
+        options.cost_gate = settings.cost_gate;
         let engine = Engine::open(Location::Memory, options).expect("the engine opens a database in memory");
         let capture = settings.capture.then(|| Capture::of(&engine));
         let mirror = Mirror::new(settings.allowance);

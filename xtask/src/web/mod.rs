@@ -25,6 +25,11 @@ pub fn build_oracle() -> Result<()> {
     module::build(&module::ORACLE, Mode::Release)
 }
 
+/// Builds the benches for a browser, with the compiler's settings of what is shipped.
+pub fn build_benches() -> Result<()> {
+    module::build(&module::BENCHES, Mode::Release)
+}
+
 /// Builds the browser packages and prints the size of every artefact.
 pub fn build(mode: Mode) -> Result<()> {
     node::packages()?;

@@ -66,6 +66,15 @@ pub const ORACLE: Module = Module {
     shipped: None,
 };
 
+/// The benches, which are run in a browser's worker.
+pub const BENCHES: Module = Module {
+    package: "tidewater-benches-wasm",
+    feature: None,
+    name: "benches",
+    folder: || project::path("target/benches-wasm"),
+    shipped: None,
+};
+
 /// Builds one module.
 pub fn build(module: &Module, mode: Mode) -> Result<()> {
     process::step(&format!("Building the {}'s wasm", module.name));

@@ -15,20 +15,20 @@ use crate::types::{Catalog, Params, TableKind};
 /// reports `t.b` if there is one, for it tries the term there.
 const KNOWN_GAPS: usize = 1;
 
-fn corpus() -> Option<PathBuf> {
+pub(in crate::sql) fn corpus() -> Option<PathBuf> {
     let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/corpus");
     let folder = std::env::var_os("TIDEWATER_CORPUS").map_or_else(beside, PathBuf::from);
     folder.is_dir().then_some(folder)
 }
 
 /// A record of a file in the format of sqllogictest.
-enum Record {
+pub(in crate::sql) enum Record {
     Reset,
     Statement(String),
     Query(String),
 }
 
-fn records(text: &str) -> Vec<Record> {
+pub(in crate::sql) fn records(text: &str) -> Vec<Record> {
     let mut records = Vec::new();
     let mut lines = text.lines().peekable();
     let mut skip = false;
@@ -58,7 +58,7 @@ fn records(text: &str) -> Vec<Record> {
     records
 }
 
-fn files(folder: &Path, into: &mut Vec<PathBuf>) {
+pub(in crate::sql) fn files(folder: &Path, into: &mut Vec<PathBuf>) {
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
     for path in entries.map(|entry| entry.path()) {
         if path.is_dir() {

@@ -1,8 +1,8 @@
 //! Answers kept in view while commits go by: those that a commit is said not to affect have to stay what they are.
 
 use crate::storage::{Sealed, Session};
-use crate::subscribe::Registry;
-use crate::types::Row;
+use crate::subscribe::{Held, Registry};
+use crate::types::{BindingId, Row};
 
 /// Queries of one database that are kept in view while its script goes on.
 const MOST_LIVE: usize = 60;
@@ -33,7 +33,14 @@ impl Watch {
             return;
         }
         if let Ok(rows) = session.select(sql, &[]) {
-            self.registry.bind(form.into(), Vec::new(), rows.into());
+            let id = self.registry.bind(form.into(), Vec::new());
+            self.hold(id, rows);
+        }
+    }
+
+    fn hold(&mut self, id: BindingId, rows: Vec<Row>) {
+        if let Some(binding) = self.registry.binding_mut(id) {
+            binding.held = Held::Rows(rows.into());
         }
     }
 
@@ -64,11 +71,11 @@ impl Watch {
                 let sources = &binding.form.dependencies.sources;
                 let is_reader = sources.iter().any(|source| sealed.batch.tables.contains_key(&source.table));
                 self.spared_readers += usize::from(is_reader);
-                if multiset(&rows) != multiset(&binding.rows) {
+                if multiset(&rows) != multiset(&binding.held.rows()) {
                     self.wrong.push(format!("{}\n    by {:?}", binding.form.sql, sealed.batch));
                 }
             }
-            binding.rows = rows.into();
+            binding.held = Held::Rows(rows.into());
         }
     }
 }

@@ -1,0 +1,26 @@
+//! What subscriptions cost, each beside what it replaces: both are measured in one run, alternately, and the ratio is
+//! judged by a target. Nothing here depends on how the engine maintains a result.
+//!
+//! [`run`] takes the clock, the databases and the count of living bytes from its caller (a [`World`]), so the same lines
+//! are measured natively and in a browser. [`native`] is the caller with files and a clock.
+
+pub mod chat;
+mod chinook;
+mod failure;
+mod lines;
+pub mod measure;
+pub mod memory;
+#[cfg(not(target_family = "wasm"))]
+pub mod native;
+mod query;
+pub mod report;
+pub mod soak;
+mod trio;
+mod world;
+
+pub use chinook::Chinook;
+pub use failure::{Failure, Outcome};
+pub use lines::{GROUPS, run};
+pub use query::{Class, Query, Statement, Write};
+pub use trio::{Raw, Trio, configure, edit_count, select, time_write, watch};
+pub use world::{Data, Settings, World};

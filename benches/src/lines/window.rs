@@ -1,0 +1,30 @@
+//! A window that a commit affects without moving its boundary, beside running it again.
+
+use super::Run;
+use crate::chat::{CHANNEL, TIMELINE, edit, message_of};
+use crate::failure::Outcome;
+use crate::report::Target;
+use crate::trio::{Trio, edit_count, select, watch};
+
+const GROUP: &str = "window";
+
+pub(super) fn measure(run: &mut Run<'_>, trio: &Trio) -> Outcome<()> {
+    let places = [("a body inside changes", 10), ("a body below changes", 60)];
+    for (what, back) in places {
+        let write = edit(message_of(&trio.raw.0, CHANNEL, back)?);
+        let watch = watch(&trio.live, TIMELINE, [CHANNEL], &edit_count())?;
+        let mut statement = trio.raw.prepare(TIMELINE)?;
+        let sides = run.alternate(
+            run.patience(),
+            vec![
+                run.side(&trio.live, &write),
+                run.side(&trio.bare, &write),
+                run.timed(|| select(&mut statement, &[CHANNEL.into()]).map(drop)),
+            ],
+        )?;
+        drop(watch);
+        let medians = (sides.difference(0, 1).median, sides.median(2));
+        run.times(GROUP, what, medians, sides.share(0, 1, 2), Target::AtMost(0.5), sides.rounds());
+    }
+    Ok(())
+}

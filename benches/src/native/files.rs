@@ -1,0 +1,110 @@
+//! Databases as files in a temporary folder: each kind is built once, and copied for whoever wants one.
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use rusqlite::Connection;
+use tempfile::TempDir;
+use tidewater::{Engine, Options};
+
+use super::Stopwatch;
+use crate::chinook::Chinook;
+use crate::failure::{Failure, Outcome};
+use crate::world::{Data, World};
+use crate::{chat, memory};
+
+/// Names the folder of recorded queries.
+const CORPUS: &str = "TIDEWATER_CORPUS";
+
+/// The native world.
+pub struct Files {
+    folder: TempDir,
+    built: RefCell<HashMap<Data, PathBuf>>,
+    copies: Cell<usize>,
+    chinook: Option<Chinook>,
+    stopwatch: Stopwatch,
+}
+
+impl Files {
+    /// An empty folder.
+    ///
+    /// # Errors
+    /// When there can be none.
+    pub fn new() -> Outcome<Self> {
+        Ok(Self {
+            folder: tempfile::Builder::new().prefix("tidewater-benches").tempdir()?,
+            built: RefCell::default(),
+            copies: Cell::new(0),
+            chinook: std::env::var_os(CORPUS).and_then(|corpus| read_chinook(&Path::new(&corpus).join("db/chinook"))),
+            stopwatch: Stopwatch::start(),
+        })
+    }
+
+    /// A new copy of what is built at the first call.
+    fn copy(&self, data: Data) -> Outcome<PathBuf> {
+        let mut built = self.built.borrow_mut();
+        let template = match built.get(&data) {
+            Some(template) => template.clone(),
+            None => {
+                let path = self.folder.path().join(format!("template-{}.db", built.len()));
+                self.build(data, &path)?;
+                built.insert(data, path.clone());
+                path
+            }
+        };
+        self.copies.set(self.copies.get() + 1);
+        let path = self.folder.path().join(format!("copy-{}.db", self.copies.get()));
+        fs::copy(template, &path)?;
+        Ok(path)
+    }
+
+    fn build(&self, data: Data, path: &Path) -> Outcome<()> {
+        let begun = self.now();
+        let connection = Connection::open(path)?;
+        connection.execute_batch("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -200000")?;
+        match (data, &self.chinook) {
+            (Data::Chat(messages), _) => chat::fill(&connection, messages)?,
+            (Data::Chinook, Some(chinook)) => chinook.fill(&connection)?,
+            (Data::Chinook, None) => return Err(Failure::Workload(format!("{CORPUS} names no folder with Chinook"))),
+        }
+        connection.close().map_err(|(_, error)| error)?;
+        let megabytes = fs::metadata(path)?.len() / 1_000_000;
+        self.say(&format!("built {data:?}, {megabytes} MB, in {:.1} s", self.now() - begun));
+        Ok(())
+    }
+}
+
+impl World for Files {
+    fn now(&self) -> f64 {
+        self.stopwatch.seconds()
+    }
+
+    fn engine(&self, data: Data) -> Outcome<Engine> {
+        Ok(Engine::open(self.copy(data)?, Options::default().with_exclusive(true))?)
+    }
+
+    fn raw(&self, data: Data) -> Outcome<Connection> {
+        let connection = Connection::open(self.copy(data)?)?;
+        crate::trio::configure(&connection)?;
+        Ok(connection)
+    }
+
+    fn chinook(&self) -> Option<&Chinook> {
+        self.chinook.as_ref()
+    }
+
+    fn live_bytes(&self) -> u64 {
+        memory::live_bytes()
+    }
+
+    fn say(&self, line: &str) {
+        println!("{line}");
+    }
+}
+
+fn read_chinook(folder: &Path) -> Option<Chinook> {
+    let read = |name: &str| fs::read_to_string(folder.join(name)).ok();
+    Some(Chinook::parse(&read("schema.sql")?, &read("stream.sql")?, &read("queries.sql")?))
+}

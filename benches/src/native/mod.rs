@@ -1,0 +1,7 @@
+//! Files and the clock.
+
+mod clock;
+mod files;
+
+pub use clock::Stopwatch;
+pub use files::Files;

@@ -1,0 +1,275 @@
+//! What a run gives: lines with their targets, as Markdown and as JSON.
+
+use std::fmt::Write as _;
+
+use serde::Serialize;
+
+use crate::measure::Quartiles;
+use crate::query::Class;
+
+/// What a ratio must reach.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Target {
+    /// This or less.
+    AtMost(f64),
+    /// This or more.
+    AtLeast(f64),
+    /// Told beside others, and not judged.
+    None,
+}
+
+/// One ratio.
+#[derive(Clone, Debug, Serialize)]
+pub struct Line {
+    /// The benchmark that it belongs to.
+    pub group: &'static str,
+    /// What was measured.
+    pub what: String,
+    /// How many messages the database had; 0 for Chinook.
+    pub messages: u64,
+    /// Above the stroke, with its unit.
+    pub above: String,
+    /// Below the stroke, with its unit.
+    pub below: String,
+    /// The ratio of the medians, and the quartiles of the rounds' own ratios, which need not enclose it.
+    pub ratio: Quartiles,
+    /// What it must reach.
+    pub target: Target,
+    /// How many rounds were played; 0 for what is gathered from other lines.
+    pub rounds: usize,
+}
+
+impl Line {
+    /// Whether it reaches its target.
+    #[must_use]
+    pub fn holds(&self) -> bool {
+        match self.target {
+            Target::AtMost(most) => self.ratio.median <= most,
+            Target::AtLeast(least) => self.ratio.median >= least,
+            Target::None => true,
+        }
+    }
+
+    /// As a row of the table.
+    #[must_use]
+    pub fn row(&self) -> String {
+        let Self { group, what, above, below, .. } = self;
+        let rounds = if self.rounds == 0 { "-".to_owned() } else { self.rounds.to_string() };
+        let Quartiles { low, median, high } = self.ratio;
+        let (target, verdict) = match self.target {
+            Target::AtMost(most) => (format!("<= {}", plain(most)), self.verdict()),
+            Target::AtLeast(least) => (format!(">= {}", plain(least)), self.verdict()),
+            Target::None => ("-".to_owned(), ""),
+        };
+        let (size, ratio) = (size(self.messages), plain(median));
+        let spread = format!("{} .. {}", plain(low), plain(high));
+        format!(
+            "| {group} | {what} | {size} | {above} | {below} | {ratio} | {spread} | {rounds} | {target} | {verdict} |"
+        )
+    }
+
+    fn verdict(&self) -> &'static str {
+        if self.holds() { "ok" } else { "MISS" }
+    }
+}
+
+/// What a commit costs one query.
+#[derive(Clone, Debug, Serialize)]
+pub struct QueryCost {
+    /// The query.
+    pub name: String,
+    /// The operator that makes it what it is.
+    pub class: Class,
+    /// How many messages the database had; 0 for Chinook.
+    pub messages: u64,
+    /// Seconds that a commit takes longer with the subscription.
+    pub maintain: Quartiles,
+    /// Seconds that its re-run takes.
+    pub rerun: f64,
+    /// The one by the other.
+    pub ratio: Quartiles,
+    /// Rows of the result.
+    pub rows: usize,
+}
+
+/// A part of the engine's work and what it took, for an engine that tells: see [`Report::work`].
+#[derive(Clone, Debug, Serialize)]
+pub struct Work {
+    /// The operator.
+    pub operator: String,
+    /// What was counted.
+    pub count: u64,
+}
+
+/// All of a run.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Report {
+    /// The ratios.
+    pub lines: Vec<Line>,
+    /// The queries of the suite one by one.
+    pub queries: Vec<QueryCost>,
+    /// Queries that were not measured, and why.
+    pub left_out: Vec<String>,
+    /// The engine's own count of work by operator, which [`tidewater::Stats`] does not have yet: empty, and not shown,
+    /// until it has.
+    pub work: Vec<Work>,
+    /// The soak, if one was run.
+    pub soak: Option<crate::soak::Soak>,
+}
+
+impl Report {
+    /// Whether every line reaches its target.
+    #[must_use]
+    pub fn holds(&self) -> bool {
+        self.lines.iter().all(Line::holds)
+    }
+
+    /// The tables.
+    #[must_use]
+    pub fn markdown(&self) -> String {
+        let mut text = String::new();
+        if !self.lines.is_empty() {
+            text += "| benchmark | what | messages | measured | beside | ratio | quartiles | rounds | target | |\n";
+            text += "|---|---|---|---|---|---|---|---|---|---|\n";
+            self.lines.iter().for_each(|line| text += &(line.row() + "\n"));
+            let judged = self.lines.iter().filter(|line| line.target != Target::None);
+            let missed = self.lines.iter().filter(|line| !line.holds()).count();
+            let _ = writeln!(text, "\n{missed} of {} targets missed.", judged.count());
+        }
+        if !self.queries.is_empty() {
+            self.classes(&mut text);
+            self.single_queries(&mut text);
+        }
+        for why in &self.left_out {
+            let _ = writeln!(text, "\nLeft out: {why}.");
+        }
+        if !self.work.is_empty() {
+            text += "\n| operator | work |\n|---|---|\n";
+            self.work.iter().for_each(|work| text += &format!("| {} | {} |\n", work.operator, work.count));
+        }
+        if let Some(soak) = &self.soak {
+            text += &soak.markdown();
+        }
+        text
+    }
+
+    /// What a commit costs, by the operator of the query.
+    fn classes(&self, text: &mut String) {
+        *text += "\n| class | messages | queries | a commit, median | at most | a re-run, median | ratio, median | at most |\n";
+        *text += "|---|---|---|---|---|---|---|---|\n";
+        let mut sizes: Vec<_> = self.queries.iter().map(|query| query.messages).collect();
+        sizes.sort_unstable();
+        sizes.dedup();
+        for (class, messages) in Class::ALL.iter().flat_map(|class| sizes.iter().map(move |size| (*class, *size))) {
+            let queries: Vec<_> =
+                self.queries.iter().filter(|query| query.class == class && query.messages == messages).collect();
+            if queries.is_empty() {
+                continue;
+            }
+            let all = |of: fn(&QueryCost) -> f64| queries.iter().map(|query| of(query)).collect::<Vec<_>>();
+            let most = |of| all(of).into_iter().fold(0.0, f64::max);
+            let median = |of| crate::measure::median(all(of));
+            let (maintain, rerun) = (|query: &QueryCost| query.maintain.median, |query: &QueryCost| query.rerun);
+            let ratio = |query: &QueryCost| query.ratio.median;
+            let _ = writeln!(
+                text,
+                "| {} | {} | {} | {} | {} | {} | {} | {} |",
+                class.name(),
+                size(messages),
+                queries.len(),
+                time(median(maintain)),
+                time(most(maintain)),
+                time(median(rerun)),
+                plain(median(ratio)),
+                plain(most(ratio)),
+            );
+        }
+    }
+
+    fn single_queries(&self, text: &mut String) {
+        *text += "\n| query | class | messages | rows | a commit | quartiles | a re-run | ratio |\n";
+        *text += "|---|---|---|---|---|---|---|---|\n";
+        for query in &self.queries {
+            let _ = writeln!(
+                text,
+                "| {} | {} | {} | {} | {} | {} .. {} | {} | {} |",
+                query.name,
+                query.class.name(),
+                size(query.messages),
+                query.rows,
+                time(query.maintain.median),
+                time(query.maintain.low),
+                time(query.maintain.high),
+                time(query.rerun),
+                plain(query.ratio.median),
+            );
+        }
+    }
+}
+
+fn size(messages: u64) -> String {
+    match messages {
+        0 => "Chinook".to_owned(),
+        millions if millions % 1_000_000 == 0 => format!("{} M", millions / 1_000_000),
+        thousands => format!("{} k", thousands / 1_000),
+    }
+}
+
+/// Three figures that count.
+#[must_use]
+pub fn plain(value: f64) -> String {
+    match value.abs() {
+        size if size >= 100.0 => format!("{value:.0}"),
+        size if size >= 10.0 => format!("{value:.1}"),
+        size if size >= 0.1 || size == 0.0 => format!("{value:.2}"),
+        size if size >= 0.001 => format!("{value:.4}"),
+        _ => format!("{value:.6}"),
+    }
+}
+
+/// Seconds in a unit that fits.
+#[must_use]
+pub fn time(seconds: f64) -> String {
+    match seconds.abs() {
+        size if size >= 1.0 => format!("{} s", plain(seconds)),
+        size if size >= 1e-3 => format!("{} ms", plain(seconds * 1e3)),
+        _ => format!("{} us", plain(seconds * 1e6)),
+    }
+}
+
+/// Bytes in a unit that fits.
+#[must_use]
+pub fn bytes(bytes: f64) -> String {
+    match bytes.abs() {
+        size if size >= 1e6 => format!("{} MB", plain(bytes / 1e6)),
+        size if size >= 1e3 => format!("{} kB", plain(bytes / 1e3)),
+        _ => format!("{bytes:.0} B"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Line, Target, bytes, time};
+    use crate::measure::Quartiles;
+
+    #[test]
+    fn a_miss_is_named() {
+        let line = |ratio: f64, target| Line {
+            group: "a",
+            what: "b".to_owned(),
+            messages: 100_000,
+            above: time(2e-4),
+            below: time(1e-4),
+            ratio: Quartiles::exactly(ratio),
+            target,
+            rounds: 3,
+        };
+        let miss = line(2.5, Target::AtMost(2.0));
+        assert_eq!(miss.row(), "| a | b | 100 k | 200 us | 100 us | 2.50 | 2.50 .. 2.50 | 3 | <= 2.00 | MISS |");
+        assert!(!miss.holds() && line(2.0, Target::AtMost(2.0)).holds());
+        assert!(line(0.95, Target::AtLeast(0.95)).holds() && !line(0.9, Target::AtLeast(0.95)).holds());
+        assert!(line(f64::NAN, Target::None).holds() && !line(f64::NAN, Target::AtMost(1.0)).holds());
+        assert_eq!((time(0.0123), bytes(4_200_000.0)), ("12.3 ms".to_owned(), "4.20 MB".to_owned()));
+    }
+}

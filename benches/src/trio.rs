@@ -1,0 +1,166 @@
+//! The three databases that a ratio is made of: an engine that has subscriptions, one that has none, and SQLite alone.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use rusqlite::types::{ToSqlOutput, ValueRef as Sql};
+use rusqlite::{CachedStatement, Connection, Statement, params_from_iter};
+use tidewater::{Engine, Event, Params, Row, RowBuilder, Value, ValueRef, Watch};
+
+use crate::failure::{Failure, Outcome};
+use crate::measure::Clock;
+use crate::query::{Query, Write};
+use crate::world::{Data, World};
+
+/// The same data three times.
+pub struct Trio {
+    /// The engine that is subscribed to.
+    pub live: Engine,
+    /// The engine that nobody subscribes to.
+    pub bare: Engine,
+    /// SQLite with the same pragmas.
+    pub raw: Raw,
+}
+
+impl Trio {
+    /// Three new databases.
+    ///
+    /// # Errors
+    /// When one cannot be made.
+    pub fn open(world: &dyn World, data: Data) -> Outcome<Self> {
+        Ok(Self { live: world.engine(data)?, bare: world.engine(data)?, raw: Raw(world.raw(data)?) })
+    }
+
+    /// The first of the query's writes that changes its result.
+    ///
+    /// # Errors
+    /// When none does.
+    pub fn relevant_write<'q>(&self, query: &'q Query) -> Outcome<&'q Write> {
+        let edits = Arc::new(AtomicU64::new(0));
+        let _watch = watch(&self.live, &query.sql, query.params(), &edits)?;
+        for write in &query.writes {
+            let before = edits.load(Ordering::Relaxed);
+            write.apply.exec(&self.live)?;
+            let heard = edits.load(Ordering::Relaxed) > before;
+            write.undo.exec(&self.live)?;
+            if heard {
+                return Ok(write);
+            }
+        }
+        Err(Failure::Workload(format!("no write changes the result of {}", query.name)))
+    }
+}
+
+/// Subscribes with a callback that reads every diff, as a subscriber does at the least.
+///
+/// # Errors
+/// What the engine says of the query.
+pub fn watch(engine: &Engine, sql: &str, params: impl Into<Params>, edits: &Arc<AtomicU64>) -> Outcome<Watch> {
+    let edits = Arc::clone(edits);
+    let count = move |_, event: &Event| {
+        if let Event::Diff(diff) = event {
+            edits.fetch_add(diff.edits.len() as u64, Ordering::Relaxed);
+        }
+    };
+    Ok(engine.subscribe_with(sql, params, count)?)
+}
+
+/// Executes a write, and takes it back with the clock stopped: the seconds.
+///
+/// # Errors
+/// What the engine says.
+pub fn time_write(clock: Clock<'_>, engine: &Engine, write: &Write) -> Outcome<f64> {
+    let params = Params::from(write.apply.params.clone());
+    let begun = clock();
+    engine.exec(&write.apply.sql, params)?;
+    let taken = clock() - begun;
+    write.undo.exec(engine)?;
+    Ok(taken)
+}
+
+/// SQLite without the engine.
+pub struct Raw(pub Connection);
+
+impl Raw {
+    /// As [`time_write`].
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn time_write(&self, clock: Clock<'_>, write: &Write) -> Outcome<f64> {
+        let begun = clock();
+        self.execute(&write.apply)?;
+        let taken = clock() - begun;
+        self.execute(&write.undo)?;
+        Ok(taken)
+    }
+
+    /// Executes one statement from the cache.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn execute(&self, write: &crate::query::Statement) -> Outcome<()> {
+        let mut statement = self.0.prepare_cached(&write.sql)?;
+        statement.execute(params_from_iter(write.params.iter().map(bound)))?;
+        Ok(())
+    }
+
+    /// A statement to be run many times.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn prepare(&self, sql: &str) -> Outcome<CachedStatement<'_>> {
+        Ok(self.0.prepare_cached(sql)?)
+    }
+}
+
+/// Runs a prepared SELECT and reads its rows into Rust, packed as a subscriber has them.
+///
+/// # Errors
+/// What SQLite says.
+pub fn select(statement: &mut Statement<'_>, params: &[Value]) -> Outcome<Vec<Row>> {
+    let columns = statement.column_count();
+    let mut answer = statement.query(params_from_iter(params.iter().map(bound)))?;
+    let mut builder = RowBuilder::default();
+    let mut rows = Vec::new();
+    while let Some(row) = answer.next()? {
+        for column in 0..columns {
+            builder.push(match row.get_ref(column)? {
+                Sql::Null => ValueRef::Null,
+                Sql::Integer(value) => ValueRef::Integer(value),
+                Sql::Real(value) => ValueRef::Real(value),
+                Sql::Text(bytes) => ValueRef::Text(bytes),
+                Sql::Blob(bytes) => ValueRef::Blob(bytes),
+            });
+        }
+        rows.push(builder.finish());
+    }
+    Ok(rows)
+}
+
+fn bound(value: &Value) -> ToSqlOutput<'_> {
+    ToSqlOutput::Borrowed(match value.as_ref() {
+        ValueRef::Null => Sql::Null,
+        ValueRef::Integer(value) => Sql::Integer(value),
+        ValueRef::Real(value) => Sql::Real(value),
+        ValueRef::Text(bytes) => Sql::Text(bytes),
+        ValueRef::Blob(bytes) => Sql::Blob(bytes),
+    })
+}
+
+/// Gives a connection the pragmas that an engine with `exclusive` has, in the same order.
+///
+/// # Errors
+/// What SQLite says.
+pub fn configure(connection: &Connection) -> Outcome<()> {
+    connection.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
+    connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
+    connection.pragma_update(None, "synchronous", "NORMAL")?;
+    connection.pragma_update(None, "foreign_keys", false)?;
+    Ok(())
+}
+
+/// A count for [`watch`].
+#[must_use]
+pub fn edit_count() -> Arc<AtomicU64> {
+    Arc::default()
+}

@@ -1,0 +1,68 @@
+//! The benches in a DedicatedWorker: the same lines as natively, with the databases on OPFS.
+#![cfg(target_arch = "wasm32")]
+
+mod opfs;
+
+use tidewater_benches::measure::Patience;
+use tidewater_benches::memory::Counting;
+use tidewater_benches::{Chinook, Settings, run};
+use wasm_bindgen::prelude::*;
+
+use crate::opfs::Opfs;
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// Lets a panic say what it is: wasm itself only says `unreachable`.
+#[wasm_bindgen(start)]
+fn start() {
+    std::panic::set_hook(Box::new(|panic| wasm_bindgen::throw_str(&panic.to_string())));
+}
+
+/// What a run gave.
+#[wasm_bindgen]
+pub struct Measured {
+    markdown: String,
+    json: String,
+}
+
+#[wasm_bindgen]
+impl Measured {
+    /// The tables.
+    #[wasm_bindgen(getter)]
+    pub fn markdown(&self) -> String {
+        self.markdown.clone()
+    }
+
+    /// The figures.
+    #[wasm_bindgen(getter)]
+    pub fn json(&self) -> String {
+        self.json.clone()
+    }
+}
+
+/// Measures all lines with so many messages, each line for so many seconds, and hands `say` what there is to say under
+/// way. `chinook` is empty, or its three files: schema, stream, queries.
+#[wasm_bindgen]
+pub async fn measure(
+    messages: u32,
+    seconds: f64,
+    only: Option<String>,
+    chinook: Vec<String>,
+    say: js_sys::Function,
+) -> Result<Measured, JsError> {
+    let chinook = match chinook.as_slice() {
+        [schema, stream, queries] => Some(Chinook::parse(schema, stream, queries)),
+        _ => None,
+    };
+    let world = Opfs::open(chinook, say).await?;
+    let settings = Settings {
+        sizes: vec![u64::from(messages)],
+        // The clock is coarse: a sample is the mean of many calls.
+        patience: Patience { seconds, least_rounds: 5, most_rounds: 200, calls: 64 },
+        many: 10_000,
+        only,
+    };
+    let report = run(&world, &settings)?;
+    Ok(Measured { markdown: report.markdown(), json: serde_json::to_string_pretty(&report)? })
+}

@@ -1,0 +1,108 @@
+//! Databases in the origin private file system, by the VFS that the product uses.
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
+use js_sys::Function;
+use rusqlite::{Connection, OpenFlags};
+use sqlite_wasm_rs::WasmOsCallback;
+use sqlite_wasm_vfs::sahpool::{OpfsSAHPoolCfgBuilder, install};
+use tidewater::{Engine, Location, Options};
+use tidewater_benches::{Chinook, Data, Failure, Outcome, World, chat, configure, memory};
+use wasm_bindgen::prelude::*;
+
+const VFS: &str = "tidewater-benches";
+
+/// Two kinds of data, a template and three copies of each, every one with its WAL; each is an open file.
+const FILES: usize = 24;
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(js_namespace = performance)]
+    fn now() -> f64;
+}
+
+/// The browser's world.
+pub struct Opfs {
+    built: RefCell<HashMap<Data, Connection>>,
+    copies: Cell<usize>,
+    chinook: Option<Chinook>,
+    say: Function,
+}
+
+impl Opfs {
+    /// Opens the files, and empties those of an earlier run.
+    pub async fn open(chinook: Option<Chinook>, say: Function) -> Result<Self, JsError> {
+        let configuration = OpfsSAHPoolCfgBuilder::new()
+            .vfs_name(VFS)
+            .directory(VFS)
+            .initial_capacity(FILES)
+            .clear_on_init(true)
+            .build();
+        install::<WasmOsCallback>(&configuration, false).await?;
+        Ok(Self { built: RefCell::default(), copies: Cell::new(0), chinook, say })
+    }
+
+    /// A new copy of what is built at the first call. SQLite makes it: a pool's files are out of reach of anybody else.
+    fn copy(&self, data: Data) -> Outcome<String> {
+        let mut built = self.built.borrow_mut();
+        let template = match built.entry(data) {
+            Entry::Occupied(template) => template.into_mut(),
+            Entry::Vacant(place) => place.insert(self.build(data)?),
+        };
+        self.copies.set(self.copies.get() + 1);
+        let name = format!("copy-{}.db", self.copies.get());
+        template.execute("VACUUM INTO ?", [&name])?;
+        Ok(name)
+    }
+
+    fn build(&self, data: Data) -> Outcome<Connection> {
+        let begun = self.now();
+        let connection = self.connect(&format!("template-{data:?}.db"))?;
+        connection.execute_batch("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF")?;
+        match (data, &self.chinook) {
+            (Data::Chat(messages), _) => chat::fill(&connection, messages)?,
+            (Data::Chinook, Some(chinook)) => chinook.fill(&connection)?,
+            (Data::Chinook, None) => return Err(Failure::Workload("Chinook was not handed over".to_owned())),
+        }
+        self.say(&format!("built {data:?} in {:.1} s", self.now() - begun));
+        Ok(connection)
+    }
+
+    fn connect(&self, name: &str) -> Outcome<Connection> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
+        Ok(Connection::open_with_flags_and_vfs(name, flags, VFS)?)
+    }
+}
+
+impl World for Opfs {
+    fn now(&self) -> f64 {
+        now() / 1e3
+    }
+
+    fn engine(&self, data: Data) -> Outcome<Engine> {
+        let options = Options::default().with_exclusive(true).with_vfs(VFS);
+        Ok(Engine::open(Location::File(self.copy(data)?.into()), options)?)
+    }
+
+    fn raw(&self, data: Data) -> Outcome<Connection> {
+        let connection = self.connect(&self.copy(data)?)?;
+        configure(&connection)?;
+        Ok(connection)
+    }
+
+    fn chinook(&self) -> Option<&Chinook> {
+        self.chinook.as_ref()
+    }
+
+    /// In wasm SQLite allocates by Rust's allocator, so its page caches are counted here as well.
+    fn live_bytes(&self) -> u64 {
+        memory::live_bytes()
+    }
+
+    fn say(&self, line: &str) {
+        // Whoever listens may be gone; the figures are in the report.
+        let _ = self.say.call1(&JsValue::NULL, &line.into());
+    }
+}

@@ -1,0 +1,339 @@
+//! `accumulate` at work: the dataflow sums up what each group's rows add; the group's row is drawn from the sums.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::delta::Delta;
+use super::recompute::rows_of;
+use super::{Tools, bytes_of, consolidated};
+use crate::dataflow::Job;
+use crate::dataflow::tally::{Key, Measures, Moved};
+use crate::error::Error;
+use crate::plan::{Accumulate as Plan, Measure, Shown};
+use crate::types::{BindingId, Collation, Row, RowBuilder, Signed, SortTerm, Value, ValueRef, push_sort_key, sort_key};
+
+/// How many numbers each measure of a sum takes: values, those that are no integers, the high and the low halves of the
+/// integers, and their magnitudes in units of 2^32.
+const SUM_PLACES: usize = 5;
+
+/// What is summed up of a group before the measures: its rows.
+const ROWS: usize = 0;
+
+type Groups = HashMap<Box<[u8]>, Group>;
+
+/// A group as it was last shown.
+struct Group {
+    /// Its values.
+    values: Row,
+    /// Of each measure that is one, the extremum.
+    extrema: Vec<Value>,
+    /// Its row, if it has one.
+    row: Option<Row>,
+}
+
+/// What a commit does to a group.
+struct Touch {
+    values: Row,
+    sums: Measures,
+    /// Of each measure that is an extremum, the best of the values that came.
+    came: Vec<Value>,
+    /// And the best of those that went.
+    went: Vec<Value>,
+}
+
+pub(in crate::dataflow) struct Accumulate {
+    plan: Plan,
+    terms: Vec<SortTerm>,
+    input: Delta,
+    bindings: HashMap<BindingId, Groups>,
+}
+
+type Touches = Vec<(Box<[u8]>, Touch)>;
+
+impl Accumulate {
+    pub(super) fn new(plan: &Plan) -> Self {
+        let terms = plan.groups.iter().map(|&collation| SortTerm { collation, ..SortTerm::default() }).collect();
+        Self { input: Delta::new(&plan.input), plan: plan.clone(), terms, bindings: HashMap::new() }
+    }
+
+    pub(super) fn hydrate(&mut self, job: &Job, tools: &mut Tools<'_>) -> Result<Vec<Signed>, Error> {
+        let mut groups = Groups::new();
+        let mut signed = Vec::new();
+        for row in tools.source.rows(&self.plan.all, &job.parameters)? {
+            let (key, sums, mut group) = self.read_group(&row);
+            group.row = self.draw(job, &group, &sums, tools)?;
+            signed.extend(group.row.iter().map(|row| (row.clone(), 1)));
+            if let Some(tally) = tools.tally.as_deref_mut() {
+                tally.add(self.key(job.binding, &key), sums);
+            }
+            groups.insert(key, group);
+        }
+        if let Some(tally) = tools.tally.as_deref_mut() {
+            tally.step(tools.host);
+        }
+        self.bindings.insert(job.binding, groups);
+        Ok(signed)
+    }
+
+    pub(super) fn maintain(&mut self, jobs: &[Job], tools: &mut Tools<'_>) -> Vec<Result<Vec<Signed>, Error>> {
+        let touches: Vec<Result<Touches, Error>> = jobs
+            .iter()
+            .map(|job| {
+                let rows = self.input.maintain(job, tools)?;
+                let touches = self.touches(&rows);
+                if let Some(tally) = tools.tally.as_deref_mut() {
+                    for (key, touch) in &touches {
+                        tally.add(self.key(job.binding, key), touch.sums.clone());
+                    }
+                }
+                Ok(touches)
+            })
+            .collect();
+        let moved = tools.tally.as_deref_mut().map(|tally| tally.step(tools.host)).unwrap_or_default();
+        jobs.iter().zip(touches).map(|(job, touches)| self.finish(job, touches?, &moved, tools)).collect()
+    }
+
+    /// The changed rows by group, in the order of their first.
+    fn touches(&self, rows: &[Signed]) -> Touches {
+        let mut places: HashMap<Box<[u8]>, usize> = HashMap::new();
+        let mut touches: Touches = Vec::new();
+        for (row, weight) in rows {
+            let (values, arguments) = row.split(self.plan.groups.len());
+            let key = sort_key(&self.terms, values.values());
+            let place = *places.entry(key.clone()).or_insert_with(|| {
+                let nothing = vec![Value::Null; self.plan.measures.len()];
+                let touch = Touch { values, sums: Measures::default(), came: nothing.clone(), went: nothing };
+                touches.push((key, touch));
+                touches.len() - 1
+            });
+            let touch = &mut touches[place].1;
+            touch.sums.add(ROWS, i128::from(*weight));
+            self.add_arguments(touch, arguments, *weight);
+        }
+        touches
+    }
+
+    fn add_arguments<'v>(&self, touch: &mut Touch, mut arguments: impl Iterator<Item = ValueRef<'v>>, weight: i64) {
+        let mut place = ROWS + 1;
+        for (at, measure) in self.plan.measures.iter().enumerate() {
+            if *measure == Measure::Rows {
+                continue;
+            }
+            let value = arguments.next().unwrap_or(ValueRef::Null);
+            if !matches!(value, ValueRef::Null) {
+                match measure {
+                    Measure::Rows => {}
+                    Measure::Count => touch.sums.add(place, i128::from(weight)),
+                    Measure::Sum | Measure::Total | Measure::Average => {
+                        add_to_sum(&mut touch.sums, place, value, weight)
+                    }
+                    Measure::Minimum(_) | Measure::Maximum(_) => {
+                        let best = if weight > 0 { &mut touch.came[at] } else { &mut touch.went[at] };
+                        if *best == Value::Null || is_better(*measure, value, best.as_ref()) {
+                            *best = value.to_value();
+                        }
+                    }
+                }
+            }
+            place += places(*measure);
+        }
+    }
+
+    /// Draws each touched group anew.
+    fn finish(
+        &mut self,
+        job: &Job,
+        touches: Touches,
+        moved: &BTreeMap<Key, Moved>,
+        tools: &mut Tools<'_>,
+    ) -> Result<Vec<Signed>, Error> {
+        let mut signed = Vec::new();
+        let mut groups = self.bindings.remove(&job.binding).unwrap_or_default();
+        for (key, touch) in touches {
+            let sums = moved.get(&self.key(job.binding, &key)).map(|moved| &moved.after);
+            let old = groups.remove(&key);
+            let was = old.as_ref().and_then(|group| group.row.clone());
+            // A group whose sums did not move has the values it had: but an extremum may have been exchanged.
+            let sums = match sums {
+                Some(sums) => sums.clone(),
+                None => self.sums_of(job, &key, tools),
+            };
+            let is_gone = self.plan.grouped && sums.at(ROWS) == 0;
+            let new = if is_gone { None } else { Some(self.redrawn(job, old, touch, &sums, tools)?) };
+            signed.extend(was.map(|row| (row, -1)));
+            if let Some(group) = new {
+                signed.extend(group.row.iter().map(|row| (row.clone(), 1)));
+                groups.insert(key, group);
+            }
+        }
+        self.bindings.insert(job.binding, groups);
+        Ok(consolidated(signed))
+    }
+
+    /// The sums of a group as they stand.
+    fn sums_of(&self, job: &Job, key: &[u8], tools: &mut Tools<'_>) -> Measures {
+        let key = self.key(job.binding, key);
+        tools.tally.as_deref_mut().map(|tally| tally.sum(&key)).unwrap_or_default()
+    }
+
+    fn redrawn(
+        &self,
+        job: &Job,
+        old: Option<Group>,
+        touch: Touch,
+        sums: &Measures,
+        tools: &mut Tools<'_>,
+    ) -> Result<Group, Error> {
+        let Touch { values, came, went, .. } = touch;
+        let nothing = || vec![Value::Null; self.plan.measures.len()];
+        let (values, mut extrema) = old.map_or_else(|| (values, nothing()), |old| (old.values, old.extrema));
+        let mut is_lost = false;
+        for (at, measure) in self.plan.measures.iter().enumerate() {
+            if !matches!(measure, Measure::Minimum(_) | Measure::Maximum(_)) {
+                continue;
+            }
+            is_lost |= went[at] != Value::Null && !is_better(*measure, extrema[at].as_ref(), went[at].as_ref());
+            if came[at] != Value::Null
+                && (extrema[at] == Value::Null || is_better(*measure, came[at].as_ref(), extrema[at].as_ref()))
+            {
+                extrema[at] = came[at].clone();
+            }
+        }
+        let mut group = Group { values, extrema, row: None };
+        if is_lost {
+            let key: Vec<Value> = group.values.values().map(ValueRef::to_value).collect();
+            let mut parameters = job.parameters.clone();
+            parameters.extend(key);
+            if let Some(row) = tools.source.rows(&self.plan.one, &parameters)?.first() {
+                group.extrema = self.read_group(row).2.extrema;
+            }
+        }
+        group.row = self.draw(job, &group, sums, tools)?;
+        Ok(group)
+    }
+
+    /// A group's row, from its sums or, where they cannot tell, from SQLite.
+    fn draw(&self, job: &Job, group: &Group, sums: &Measures, tools: &Tools<'_>) -> Result<Option<Row>, Error> {
+        let mut measures = Vec::with_capacity(self.plan.measures.len());
+        let mut place = ROWS + 1;
+        for (at, measure) in self.plan.measures.iter().enumerate() {
+            let Some(value) = value(*measure, sums, place, &group.extrema[at]) else {
+                let key: Vec<Value> = group.values.values().map(ValueRef::to_value).collect();
+                return Ok(rows_of(&self.plan.recompute, job, &key, tools)?.into_iter().next());
+            };
+            measures.push(value);
+            place += places(*measure);
+        }
+        let values: Vec<ValueRef<'_>> = group.values.values().collect();
+        let mut builder = RowBuilder::default();
+        for shown in &self.plan.shown {
+            builder.push(match shown {
+                Shown::Group(at) => values.get(*at).copied().unwrap_or(ValueRef::Null),
+                Shown::Measure(at) => measures[*at].as_ref(),
+            });
+        }
+        Ok(Some(builder.finish()))
+    }
+
+    /// A row of the statement that sums up whole groups.
+    fn read_group(&self, row: &Row) -> (Box<[u8]>, Measures, Group) {
+        let (values, mut rest) = row.split(self.plan.groups.len());
+        let number = |rest: &mut dyn Iterator<Item = ValueRef<'_>>| match rest.next() {
+            Some(ValueRef::Integer(number)) => i128::from(number),
+            _ => 0,
+        };
+        let mut sums = Measures::default();
+        sums.add(ROWS, number(&mut rest));
+        let mut extrema = vec![Value::Null; self.plan.measures.len()];
+        let mut place = ROWS + 1;
+        for (at, measure) in self.plan.measures.iter().enumerate() {
+            if matches!(measure, Measure::Minimum(_) | Measure::Maximum(_)) {
+                extrema[at] = rest.next().unwrap_or(ValueRef::Null).to_value();
+            }
+            for _ in 0..places(*measure) {
+                sums.add(place, number(&mut rest));
+                place += 1;
+            }
+        }
+        (sort_key(&self.terms, values.values()), sums, Group { values, extrema, row: None })
+    }
+
+    fn key(&self, binding: BindingId, key: &[u8]) -> Key {
+        Key { binding: binding.0, state: self.plan.state, bytes: key.into() }
+    }
+
+    pub(super) fn forget(&mut self, binding: BindingId) {
+        self.bindings.remove(&binding);
+    }
+
+    pub(super) fn state_bytes(&self) -> usize {
+        let mut bytes = 0;
+        for (key, group) in self.bindings.values().flatten() {
+            bytes +=
+                key.len() + bytes_of(&group.values) + size_of::<Group>() + group.extrema.len() * size_of::<Value>();
+        }
+        bytes
+    }
+}
+
+/// How many numbers are summed up for a measure.
+fn places(measure: Measure) -> usize {
+    match measure {
+        Measure::Rows | Measure::Minimum(_) | Measure::Maximum(_) => 0,
+        Measure::Count => 1,
+        Measure::Sum | Measure::Total | Measure::Average => SUM_PLACES,
+    }
+}
+
+fn add_to_sum(sums: &mut Measures, place: usize, value: ValueRef<'_>, weight: i64) {
+    let weight = i128::from(weight);
+    sums.add(place, weight);
+    match value {
+        ValueRef::Integer(value) => {
+            let high = value >> 32;
+            sums.add(place + 2, weight * i128::from(high));
+            sums.add(place + 3, weight * i128::from(value & 0xffff_ffff));
+            sums.add(place + 4, weight * (i128::from(high).abs() + 1));
+        }
+        _ => sums.add(place + 1, weight),
+    }
+}
+
+/// The value of a measure, or nothing if only SQLite can tell.
+#[expect(clippy::cast_precision_loss, reason = "as SQLite converts its 64-bit sum")]
+fn value(measure: Measure, sums: &Measures, place: usize, extremum: &Value) -> Option<Value> {
+    let integer = |number: i128| i64::try_from(number).ok().map(Value::Integer);
+    match measure {
+        Measure::Rows => integer(sums.at(ROWS)),
+        Measure::Count => integer(sums.at(place)),
+        Measure::Minimum(_) | Measure::Maximum(_) => Some(extremum.clone()),
+        Measure::Sum | Measure::Total | Measure::Average => {
+            let (values, others) = (sums.at(place), sums.at(place + 1));
+            // Whatever the order of the values, no sum on the way can pass what their magnitudes add up to.
+            if others != 0 || sums.at(place + 4) >= 1 << 31 {
+                return None;
+            }
+            let sum = i64::try_from((sums.at(place + 2) << 32) + sums.at(place + 3)).ok()?;
+            Some(match measure {
+                Measure::Sum if values == 0 => Value::Null,
+                Measure::Sum => Value::Integer(sum),
+                Measure::Average if values == 0 => Value::Null,
+                Measure::Average => Value::Real(sum as f64 / i64::try_from(values).ok()? as f64),
+                _ => Value::Real(sum as f64),
+            })
+        }
+    }
+}
+
+/// Whether a value would take the place of another as the extremum.
+fn is_better(measure: Measure, value: ValueRef<'_>, other: ValueRef<'_>) -> bool {
+    let key = |collation: Collation, value| {
+        let mut key = Vec::new();
+        push_sort_key(&mut key, SortTerm { collation, ..SortTerm::default() }, value);
+        key
+    };
+    match measure {
+        Measure::Minimum(collation) => key(collation, value) < key(collation, other),
+        Measure::Maximum(collation) => key(collation, value) > key(collation, other),
+        _ => false,
+    }
+}

@@ -1,0 +1,108 @@
+//! DISTINCT and compound SELECTs at work: how often each row comes from each part is summed up by the dataflow.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::{Rendered, Tools, render};
+use crate::dataflow::Job;
+use crate::dataflow::tally::{Key, Measures, Moved};
+use crate::error::Error;
+use crate::plan::Combine as Plan;
+use crate::types::{BindingId, Row, Signed};
+
+pub(in crate::dataflow) struct Combine {
+    plan: Plan,
+    parts: Vec<Rendered>,
+}
+
+impl Combine {
+    pub(super) fn new(plan: &Plan) -> Self {
+        Self { parts: plan.parts.iter().map(render).collect(), plan: plan.clone() }
+    }
+
+    pub(super) fn keeps_sums(&self) -> bool {
+        !self.plan.is_sum() || self.parts.iter().any(Rendered::keeps_sums)
+    }
+
+    pub(super) fn hydrate(&mut self, job: &Job, tools: &mut Tools<'_>) -> Result<Vec<Signed>, Error> {
+        let mut parts = Vec::with_capacity(self.parts.len());
+        for part in &mut self.parts {
+            parts.push(part.hydrate(job, tools)?);
+        }
+        if self.plan.is_sum() {
+            return Ok(parts.into_iter().flatten().collect());
+        }
+        let order = self.add(job, parts, tools);
+        let moved = step(tools);
+        Ok(self.difference(job, &order, &moved))
+    }
+
+    pub(super) fn maintain(&mut self, jobs: &[Job], tools: &mut Tools<'_>) -> Vec<Result<Vec<Signed>, Error>> {
+        let mut by_job: Vec<Result<Vec<Vec<Signed>>, Error>> = jobs.iter().map(|_| Ok(Vec::new())).collect();
+        for part in &mut self.parts {
+            for (all, rows) in by_job.iter_mut().zip(part.maintain(jobs, tools)) {
+                match (all.as_mut(), rows) {
+                    (Ok(parts), Ok(rows)) => parts.push(rows),
+                    (Ok(_), Err(error)) => *all = Err(error),
+                    (Err(_), _) => {}
+                }
+            }
+        }
+        if self.plan.is_sum() {
+            let sum = |parts: Vec<Vec<Signed>>| super::consolidated(parts.into_iter().flatten().collect());
+            return by_job.into_iter().map(|parts| parts.map(sum)).collect();
+        }
+        let orders: Vec<Result<Vec<Row>, Error>> =
+            jobs.iter().zip(by_job).map(|(job, parts)| Ok(self.add(job, parts?, tools))).collect();
+        let moved = step(tools);
+        jobs.iter().zip(orders).map(|(job, order)| Ok(self.difference(job, &order?, &moved))).collect()
+    }
+
+    /// Puts the changes of the parts into the dataflow; the rows that changed, in their order.
+    fn add(&self, job: &Job, parts: Vec<Vec<Signed>>, tools: &mut Tools<'_>) -> Vec<Row> {
+        let Some(tally) = tools.tally.as_deref_mut() else { return Vec::new() };
+        let mut order = Vec::new();
+        let mut counts: HashMap<Row, Measures> = HashMap::new();
+        for (part, rows) in parts.into_iter().enumerate() {
+            for (row, weight) in rows {
+                let counts = counts.entry(row.clone()).or_insert_with(|| {
+                    order.push(row);
+                    Measures::default()
+                });
+                counts.add(part, i128::from(weight));
+            }
+        }
+        for row in &order {
+            let counts = counts.remove(row).unwrap_or_default();
+            tally.add(self.key(job.binding, row), counts);
+        }
+        order
+    }
+
+    fn key(&self, binding: BindingId, row: &Row) -> Key {
+        Key { binding: binding.0, state: self.plan.state, bytes: row.as_bytes().into() }
+    }
+
+    fn difference(&self, job: &Job, order: &[Row], moved: &BTreeMap<Key, Moved>) -> Vec<Signed> {
+        let mut signed = Vec::new();
+        for row in order {
+            let Some(moved) = moved.get(&self.key(job.binding, row)) else { continue };
+            let weight = self.plan.multiplicity(&moved.after.0) - self.plan.multiplicity(&moved.before.0);
+            if let Ok(weight @ (i64::MIN..=-1 | 1..)) = i64::try_from(weight) {
+                signed.push((row.clone(), weight));
+            }
+        }
+        signed
+    }
+
+    pub(super) fn forget(&mut self, binding: BindingId) {
+        self.parts.iter_mut().for_each(|part| part.forget(binding));
+    }
+
+    pub(super) fn state_bytes(&self) -> usize {
+        self.parts.iter().map(Rendered::state_bytes).sum()
+    }
+}
+
+fn step(tools: &mut Tools<'_>) -> BTreeMap<Key, Moved> {
+    tools.tally.as_deref_mut().map(|tally| tally.step(tools.host)).unwrap_or_default()
+}

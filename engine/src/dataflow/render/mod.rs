@@ -1,0 +1,148 @@
+//! Draws plans: each node of a plan becomes what runs its statements and remembers what it must. One strategy a file, as in
+//! `plan::physical`.
+
+mod accumulate;
+mod combine;
+mod delta;
+mod recompute;
+
+use std::collections::HashMap;
+
+use crate::error::Error;
+use crate::plan::{Face, Node, Occurrence};
+use crate::types::{BindingId, Row};
+
+use super::host::Host;
+use super::tally::Tally;
+use super::{Job, Source};
+use crate::types::Signed;
+
+use accumulate::Accumulate;
+use combine::Combine;
+use delta::Delta;
+use recompute::Recompute;
+
+/// What a node works with.
+pub(super) struct Tools<'t> {
+    pub(super) source: &'t dyn Source,
+    pub(super) host: &'t mut Host,
+    pub(super) tally: Option<&'t mut Tally>,
+}
+
+impl Tools<'_> {
+    /// Has the faces show the rows of a job.
+    fn show(&self, job: &Job) {
+        for (table, images) in &job.touched {
+            self.source.show(table, images);
+        }
+    }
+}
+
+/// A node at work.
+pub(super) enum Rendered {
+    Delta(Delta),
+    Recompute(Recompute),
+    Accumulate(Box<Accumulate>),
+    Combine(Combine),
+}
+
+pub(super) fn render(node: &Node) -> Rendered {
+    match node {
+        Node::Delta(plan) => Rendered::Delta(Delta::new(plan)),
+        Node::Recompute(plan) => Rendered::Recompute(Recompute::new(plan)),
+        Node::Accumulate(plan) => Rendered::Accumulate(Box::new(Accumulate::new(plan))),
+        Node::Combine(plan) => Rendered::Combine(Combine::new(plan)),
+    }
+}
+
+impl Rendered {
+    /// Whether sums are kept, here or below.
+    pub(super) fn keeps_sums(&self) -> bool {
+        match self {
+            Self::Delta(_) | Self::Recompute(_) => false,
+            Self::Accumulate(_) => true,
+            Self::Combine(combine) => combine.keeps_sums(),
+        }
+    }
+
+    /// All rows of a binding.
+    pub(super) fn hydrate(&mut self, job: &Job, tools: &mut Tools<'_>) -> Result<Vec<Signed>, Error> {
+        match self {
+            Self::Delta(node) => node.hydrate(job, tools),
+            Self::Recompute(node) => node.hydrate(job, tools),
+            Self::Accumulate(node) => node.hydrate(job, tools),
+            Self::Combine(node) => node.hydrate(job, tools),
+        }
+    }
+
+    /// What changes in each binding.
+    pub(super) fn maintain(&mut self, jobs: &[Job], tools: &mut Tools<'_>) -> Vec<Result<Vec<Signed>, Error>> {
+        match self {
+            Self::Delta(node) => jobs.iter().map(|job| node.maintain(job, tools)).collect(),
+            Self::Recompute(node) => jobs.iter().map(|job| node.maintain(job, tools)).collect(),
+            Self::Accumulate(node) => node.maintain(jobs, tools),
+            Self::Combine(node) => node.maintain(jobs, tools),
+        }
+    }
+
+    /// Forgets what is remembered of a binding outside of the sums.
+    pub(super) fn forget(&mut self, binding: BindingId) {
+        match self {
+            Self::Delta(_) => {}
+            Self::Recompute(node) => node.forget(binding),
+            Self::Accumulate(node) => node.forget(binding),
+            Self::Combine(node) => node.forget(binding),
+        }
+    }
+
+    pub(super) fn state_bytes(&self) -> usize {
+        match self {
+            Self::Delta(_) => 0,
+            Self::Recompute(node) => node.state_bytes(),
+            Self::Accumulate(node) => node.state_bytes(),
+            Self::Combine(node) => node.state_bytes(),
+        }
+    }
+}
+
+/// The occurrences whose tables a commit changed, for a binding.
+fn changed(occurrences: &[Occurrence], job: &Job) -> Vec<usize> {
+    let is_changed = |occurrence: &Occurrence| job.touched.iter().any(|(table, _)| *table == occurrence.table);
+    (0..occurrences.len()).filter(|&index| is_changed(&occurrences[index])).collect()
+}
+
+/// Whether some face has no rows, and so the whole statement.
+fn has_empty_face(occurrences: &[Occurrence], faces: &[(usize, Face)], job: &Job) -> bool {
+    faces.iter().any(|(index, face)| {
+        let images = job.touched.iter().find(|(table, _)| *table == occurrences[*index].table);
+        images.is_none_or(|(_, images)| images.is_empty(*face))
+    })
+}
+
+/// Adds up the weights of equal rows and leaves out what comes to nothing; the order is that of the first of each.
+fn consolidated(rows: Vec<Signed>) -> Vec<Signed> {
+    match rows.as_slice() {
+        [] | [_] => return rows,
+        [(one, weight), (other, against)] if weight + against == 0 && one == other => return Vec::new(),
+        [(one, _), (other, _)] if one != other => return rows,
+        _ => {}
+    }
+    let mut places: HashMap<Row, usize> = HashMap::with_capacity(rows.len());
+    let mut sums: Vec<Signed> = Vec::with_capacity(rows.len());
+    for (row, weight) in rows {
+        match places.get(&row) {
+            Some(&place) => sums[place].1 += weight,
+            None => {
+                places.insert(row.clone(), sums.len());
+                sums.push((row, weight));
+            }
+        }
+    }
+    sums.retain(|(_, weight)| *weight != 0);
+    sums
+}
+
+/// Bytes of a row that is remembered.
+fn bytes_of(row: &Row) -> usize {
+    row.as_bytes().len() + size_of::<Row>()
+}

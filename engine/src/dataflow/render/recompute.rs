@@ -1,0 +1,130 @@
+//! `key recompute` at work: finds the touched keys, asks for their rows, and compares them with those held.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use super::{Tools, changed, consolidated, has_empty_face};
+use crate::dataflow::Job;
+use crate::error::Error;
+use crate::plan::{Face, MOST_CHANGED, Probe, Recompute as Plan};
+use crate::types::{BindingId, Row, Signed, SortTerm, Value, ValueRef, sort_key};
+
+/// The rows of each key, under the bytes that say which keys are equal.
+type Parts = HashMap<Box<[u8]>, Vec<Row>>;
+
+/// The statements of a probe for one set of changed occurrences.
+type Statements = Arc<[(Arc<str>, Vec<(usize, Face)>)]>;
+
+pub(in crate::dataflow) struct Recompute {
+    plan: Plan,
+    terms: Vec<SortTerm>,
+    /// How many columns a row has before the key.
+    width: usize,
+    statements: HashMap<(usize, Vec<usize>), Statements>,
+    bindings: HashMap<BindingId, Parts>,
+}
+
+impl Recompute {
+    pub(super) fn new(plan: &Plan) -> Self {
+        let terms = plan.key.iter().map(|&collation| SortTerm { collation, ..SortTerm::default() }).collect();
+        Self { plan: plan.clone(), terms, width: plan.width, statements: HashMap::new(), bindings: HashMap::new() }
+    }
+
+    pub(super) fn hydrate(&mut self, job: &Job, tools: &Tools<'_>) -> Result<Vec<Signed>, Error> {
+        let mut parts = Parts::new();
+        let mut rows = Vec::new();
+        for row in tools.source.rows(&self.plan.all, &job.parameters)? {
+            let (row, key) = row.split(self.width);
+            parts.entry(sort_key(&self.terms, key)).or_default().push(row.clone());
+            rows.push((row, 1));
+        }
+        self.bindings.insert(job.binding, parts);
+        Ok(rows)
+    }
+
+    pub(super) fn maintain(&mut self, job: &Job, tools: &Tools<'_>) -> Result<Vec<Signed>, Error> {
+        let keys = self.touched_keys(job, tools)?;
+        let parts = self.bindings.entry(job.binding).or_default();
+        let mut signed = Vec::new();
+        for (bytes, values) in keys {
+            let now = rows_of(&self.plan, job, &values, tools)?;
+            let was = if now.is_empty() { parts.remove(&bytes) } else { parts.insert(bytes, now.clone()) };
+            signed.extend(was.unwrap_or_default().into_iter().map(|row| (row, -1)));
+            signed.extend(now.into_iter().map(|row| (row, 1)));
+        }
+        Ok(consolidated(signed))
+    }
+
+    /// The keys that the commit touches, each with its values.
+    pub(super) fn touched_keys(
+        &mut self,
+        job: &Job,
+        tools: &Tools<'_>,
+    ) -> Result<BTreeMap<Box<[u8]>, Vec<Value>>, Error> {
+        let changed = changed(&self.plan.occurrences, job);
+        if changed.len() > MOST_CHANGED {
+            return Err(Error::NotIncremental("too many tables changed at once".into()));
+        }
+        tools.show(job);
+        let mut keys = BTreeMap::new();
+        for probe in 0..self.plan.probes.len() {
+            for (sql, faces) in self.statements(probe, &changed).iter() {
+                if has_empty_face(&self.plan.occurrences, faces, job) {
+                    continue;
+                }
+                for row in tools.source.rows(sql, &job.parameters)? {
+                    let bytes = sort_key(&self.terms, row.values());
+                    keys.entry(bytes).or_insert_with(|| row.values().map(ValueRef::to_value).collect());
+                }
+            }
+        }
+        Ok(keys)
+    }
+
+    fn statements(&mut self, probe: usize, changed: &[usize]) -> Statements {
+        let key = (probe, changed.to_vec());
+        if let Some(statements) = self.statements.get(&key) {
+            return Arc::clone(statements);
+        }
+        let plan = &self.plan;
+        let statement =
+            |faces: Vec<(usize, Face)>| (Arc::from(plan.probes[probe].text.render(&plan.occurrences, &faces)), faces);
+        let statements: Statements = subsets(&plan.probes[probe], changed).into_iter().map(statement).collect();
+        self.statements.insert(key, Arc::clone(&statements));
+        statements
+    }
+
+    pub(super) fn forget(&mut self, binding: BindingId) {
+        self.bindings.remove(&binding);
+    }
+
+    pub(super) fn state_bytes(&self) -> usize {
+        let mut bytes = 0;
+        for (key, rows) in self.bindings.values().flatten() {
+            bytes += key.len() + size_of::<(Box<[u8]>, Vec<Row>)>() + rows.len() * size_of::<Row>();
+        }
+        bytes
+    }
+}
+
+/// The rows of one key.
+pub(super) fn rows_of(plan: &Plan, job: &Job, key: &[Value], tools: &Tools<'_>) -> Result<Vec<Row>, Error> {
+    let mut parameters = job.parameters.clone();
+    parameters.extend_from_slice(key);
+    tools.source.rows(&plan.rows, &parameters)
+}
+
+/// Every set of changed occurrences that the probe asks for, as faces.
+fn subsets(probe: &Probe, changed: &[usize]) -> Vec<Vec<(usize, Face)>> {
+    let mut sets: Vec<Vec<(usize, Face)>> = vec![Vec::new()];
+    for &occurrence in probe.path.iter().filter(|occurrence| changed.contains(occurrence)) {
+        let with: Vec<_> = sets
+            .iter()
+            .map(|set| set.iter().copied().chain([(occurrence, Face::Changed)]).collect::<Vec<_>>())
+            .collect();
+        sets.extend(with);
+    }
+    // Where none of them changed there is nothing to ask.
+    sets.remove(0);
+    sets
+}

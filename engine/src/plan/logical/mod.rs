@@ -1,0 +1,275 @@
+//! Logical plans: a query with every name resolved, in pieces of SQL that can be put together anew.
+//!
+//! Each item of FROM, in whatever SELECT of the query, has an alias of its own (`i0`, `i1`, ..) and every name is
+//! written with it, so a piece means the same in any statement that has its items. Views and CTEs stand in FROM as the
+//! SELECTs that they are.
+
+mod statement;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+pub use statement::select_text;
+
+use super::{Occurrence, SetOperator, Text, Window};
+use crate::types::{Collation, SortTerm, Value};
+
+/// The identity of an item of FROM in its query.
+pub type ItemId = usize;
+
+/// A query and what its names stand for.
+#[derive(Clone, Debug)]
+pub struct Logical {
+    /// The query.
+    pub query: Query,
+    /// The occurrences of base tables, in all its SELECTs.
+    pub occurrences: Vec<Occurrence>,
+    /// Literals that became parameters, which come after the query's own.
+    pub literals: Vec<Value>,
+    /// How many parameters the query has, those included.
+    pub parameters: usize,
+}
+
+/// One or several SELECTs with what is common to them.
+#[derive(Clone, Debug)]
+pub struct Query {
+    /// The SELECTs from left to right.
+    pub arms: Vec<Arm>,
+    /// What stands before the second and those after it.
+    pub operators: Vec<SetOperator>,
+    /// ORDER BY.
+    pub order: Vec<Order>,
+    /// LIMIT and OFFSET.
+    pub limit: Limit,
+    /// Two rows that are equal to SQL are the same row.
+    pub is_exact: bool,
+}
+
+/// LIMIT and OFFSET.
+#[derive(Clone, Debug)]
+pub enum Limit {
+    /// There is none.
+    None,
+    /// Of numbers or parameters.
+    Window(Window),
+    /// Of what only SQLite evaluates; as written, `LIMIT` included.
+    Other(Text),
+}
+
+/// A term of ORDER BY.
+#[derive(Clone, Debug)]
+pub struct Order {
+    /// What it sorts by.
+    pub by: OrderBy,
+    /// The direction and the collating sequence; nothing where the sequence is not known.
+    pub term: Option<SortTerm>,
+    /// What stands behind the expression: COLLATE, DESC, NULLS LAST.
+    pub suffix: String,
+}
+
+/// What a term of ORDER BY sorts by.
+#[derive(Clone, Debug)]
+pub enum OrderBy {
+    /// A result column.
+    Column(usize),
+    /// An expression that is none.
+    Expression(Expression),
+}
+
+/// A SELECT among those of a query.
+#[derive(Clone, Debug)]
+pub enum Arm {
+    /// SELECT.
+    Select(Box<Select>),
+    /// VALUES.
+    Values(Vec<Vec<Expression>>),
+}
+
+/// A SELECT.
+#[derive(Clone, Debug)]
+pub struct Select {
+    /// DISTINCT.
+    pub distinct: bool,
+    /// The result columns, wildcards spread out.
+    pub columns: Vec<Expression>,
+    /// FROM.
+    pub items: Vec<Item>,
+    /// The conjuncts of WHERE.
+    pub filters: Vec<Expression>,
+    /// GROUP BY.
+    pub groups: Vec<Expression>,
+    /// HAVING.
+    pub having: Option<Expression>,
+    /// Whether it has GROUP BY or aggregates.
+    pub is_aggregated: bool,
+}
+
+/// An item of FROM.
+#[derive(Clone, Debug)]
+pub struct Item {
+    /// Which one.
+    pub id: ItemId,
+    /// How it is joined to those before it.
+    pub join: Join,
+    /// What it is.
+    pub input: Input,
+    /// The conjuncts of its ON.
+    pub on: Vec<Expression>,
+    /// Its columns.
+    pub columns: Vec<Column>,
+}
+
+/// A column of an item of FROM.
+#[derive(Clone, Debug)]
+pub struct Column {
+    /// Its name in SQL, quoted where it must be.
+    pub name: String,
+    /// How its texts compare, if that is known.
+    pub collation: Option<Collation>,
+}
+
+/// How an item is joined to those before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Join {
+    /// Only rows that match.
+    Inner,
+    /// All rows of those before it.
+    Left,
+    /// All rows of the item.
+    Right,
+    /// All rows of both.
+    Full,
+}
+
+/// What an item of FROM is.
+#[derive(Clone, Debug)]
+pub enum Input {
+    /// A base table.
+    Table {
+        /// Which occurrence.
+        occurrence: usize,
+        /// What identifies a row; nothing where no name of it is left.
+        identity: Option<Vec<Column>>,
+    },
+    /// A SELECT: a subquery, a view, a CTE.
+    Query(Box<Query>),
+    /// A table-valued function with its arguments.
+    Function(Text, BTreeSet<ItemId>),
+}
+
+/// An expression.
+#[derive(Clone, Debug, Default)]
+pub struct Expression {
+    /// It as SQL.
+    pub text: Text,
+    /// The items of FROM that it names, in subqueries too.
+    pub items: BTreeSet<ItemId>,
+    /// The subqueries directly in it.
+    pub subqueries: Vec<Subquery>,
+    /// The PARTITION BY of each window function in it.
+    pub windows: Vec<Vec<Expression>>,
+    /// Whether an aggregate is in it.
+    pub has_aggregate: bool,
+    /// The aggregate that it is, if it is nothing else.
+    pub aggregate: Option<Box<Aggregate>>,
+    /// How its texts compare, if that is known.
+    pub collation: Option<Collation>,
+    /// Two of its values that are equal to SQL are the same value.
+    pub is_exact: bool,
+    /// Items of which a row of NULLs makes it other than true.
+    pub rejects_nulls_of: BTreeSet<ItemId>,
+    /// For `column = something`: the column's item, its name, and the items of the other side; for the index that would help.
+    pub looks_up: Vec<(ItemId, String, BTreeSet<ItemId>)>,
+}
+
+/// A call of an aggregate.
+#[derive(Clone, Debug)]
+pub struct Aggregate {
+    /// Its name in lower case.
+    pub name: String,
+    /// Its arguments.
+    pub arguments: Vec<Expression>,
+    /// DISTINCT.
+    pub distinct: bool,
+    /// FILTER.
+    pub filter: Option<Expression>,
+    /// Whether it has an ORDER BY.
+    pub ordered: bool,
+}
+
+/// A subquery in an expression.
+#[derive(Clone, Debug)]
+pub struct Subquery {
+    /// The SELECTs.
+    pub query: Query,
+    /// How it is used.
+    pub used: Used,
+}
+
+/// How a subquery is used.
+#[derive(Clone, Debug)]
+pub enum Used {
+    /// EXISTS.
+    Exists,
+    /// As a value or row of values.
+    Value,
+    /// `x IN (SELECT ..)`: the elements of `x`. Whether the result being NULL or false is the same.
+    In(Vec<Expression>, bool),
+}
+
+/// The alias of an item.
+#[must_use]
+pub fn alias(item: ItemId) -> String {
+    format!("i{item}")
+}
+
+/// The name that a column of a query in FROM has.
+#[must_use]
+pub fn column_name(column: usize) -> Arc<str> {
+    format!("c{column}").into()
+}
+
+impl Expression {
+    /// Whether it is evaluated row by row, without looking at other rows.
+    #[must_use]
+    pub fn is_scalar(&self) -> bool {
+        self.subqueries.is_empty() && self.windows.is_empty() && !self.has_aggregate
+    }
+}
+
+impl Query {
+    /// The items of FROM that its expressions name, at whatever depth, its own and those around it.
+    #[must_use]
+    pub fn items(&self) -> BTreeSet<ItemId> {
+        let mut items = BTreeSet::new();
+        for arm in &self.arms {
+            match arm {
+                Arm::Select(select) => {
+                    select.expressions().for_each(|expression| items.extend(&expression.items));
+                    for item in &select.items {
+                        item.on.iter().for_each(|condition| items.extend(&condition.items));
+                        match &item.input {
+                            Input::Table { .. } => {}
+                            Input::Query(query) => items.extend(query.items()),
+                            Input::Function(_, named) => items.extend(named),
+                        }
+                    }
+                }
+                Arm::Values(rows) => rows.iter().flatten().for_each(|value| items.extend(&value.items)),
+            }
+        }
+        for order in &self.order {
+            if let OrderBy::Expression(expression) = &order.by {
+                items.extend(&expression.items);
+            }
+        }
+        items
+    }
+}
+
+impl Select {
+    /// Every expression in it but those of its FROM.
+    pub fn expressions(&self) -> impl Iterator<Item = &Expression> {
+        self.columns.iter().chain(&self.filters).chain(&self.groups).chain(&self.having)
+    }
+}

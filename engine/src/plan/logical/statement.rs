@@ -1,0 +1,144 @@
+//! From logical plans to statements.
+
+use super::{Arm, Expression, Input, Item, Join, Limit, OrderBy, Query, Select, alias};
+use crate::plan::{Number, SetOperator, Text};
+
+impl Query {
+    /// The query as SQL; its columns are called `c0`, `c1`, ..
+    #[must_use]
+    pub fn text(&self) -> Text {
+        let mut text = Text::default();
+        for (at, arm) in self.arms.iter().enumerate() {
+            if let Some(operator) = at.checked_sub(1).and_then(|before| self.operators.get(before)) {
+                text.push(match operator {
+                    SetOperator::UnionAll => " UNION ALL ",
+                    SetOperator::Union => " UNION ",
+                    SetOperator::Intersect => " INTERSECT ",
+                    SetOperator::Except => " EXCEPT ",
+                });
+            }
+            arm.write(&mut text);
+        }
+        self.write_order(&mut text);
+        match &self.limit {
+            Limit::None => {}
+            Limit::Window(window) => {
+                let number = |number: &Number| match number {
+                    Number::Literal(number) => number.to_string(),
+                    Number::Parameter(number) => format!("?{number}"),
+                };
+                text.push(&format!(" LIMIT {} OFFSET {}", number(&window.limit), number(&window.offset)));
+            }
+            Limit::Other(limit) => text.append(limit),
+        }
+        text
+    }
+
+    /// ORDER BY, if there is one.
+    pub fn write_order(&self, text: &mut Text) {
+        for (at, order) in self.order.iter().enumerate() {
+            text.push(if at == 0 { " ORDER BY " } else { ", " });
+            match &order.by {
+                OrderBy::Column(column) => text.push(&(column + 1).to_string()),
+                OrderBy::Expression(expression) => text.append(&expression.text),
+            }
+            text.push(&order.suffix);
+        }
+    }
+}
+
+impl Arm {
+    fn write(&self, text: &mut Text) {
+        match self {
+            Self::Select(select) => {
+                let columns: Vec<&Text> = select.columns.iter().map(|column| &column.text).collect();
+                text.append(&select_text(select, &columns));
+            }
+            Self::Values(rows) => {
+                text.push("VALUES ");
+                for (at, row) in rows.iter().enumerate() {
+                    text.push(if at == 0 { "(" } else { ", (" });
+                    write_list(text, row.iter().map(|value| &value.text), ", ");
+                    text.push(")");
+                }
+            }
+        }
+    }
+}
+
+/// A SELECT that shows these columns, which are called `c0`, `c1`, ..
+#[must_use]
+pub fn select_text(select: &Select, columns: &[&Text]) -> Text {
+    let mut text = Text::default();
+    text.push(if select.distinct { "SELECT DISTINCT " } else { "SELECT " });
+    for (at, column) in columns.iter().enumerate() {
+        if at > 0 {
+            text.push(", ");
+        }
+        text.append(column);
+        text.push(&format!(" AS c{at}"));
+    }
+    write_from(&mut text, &select.items);
+    write_conjuncts(&mut text, " WHERE ", &select.filters);
+    if !select.groups.is_empty() {
+        text.push(" GROUP BY ");
+        // An integer literal would be the number of a column.
+        for (at, group) in select.groups.iter().enumerate() {
+            text.push(if at == 0 { "" } else { ", " });
+            text.append(&group.text);
+        }
+    }
+    if let Some(having) = &select.having {
+        text.push(" HAVING ");
+        text.append(&having.text);
+    }
+    text
+}
+
+/// Texts with a separator between them.
+fn write_list<'t>(text: &mut Text, parts: impl Iterator<Item = &'t Text>, separator: &str) {
+    for (at, part) in parts.enumerate() {
+        if at > 0 {
+            text.push(separator);
+        }
+        text.append(part);
+    }
+}
+
+fn write_conjuncts(text: &mut Text, before: &str, conjuncts: &[Expression]) {
+    for (at, conjunct) in conjuncts.iter().enumerate() {
+        text.push(if at == 0 { before } else { " AND " });
+        text.push("(");
+        text.append(&conjunct.text);
+        text.push(")");
+    }
+}
+
+fn write_from(text: &mut Text, items: &[Item]) {
+    for (at, item) in items.iter().enumerate() {
+        text.push(match (at, item.join) {
+            (0, _) => " FROM ",
+            (_, Join::Inner) => " JOIN ",
+            (_, Join::Left) => " LEFT JOIN ",
+            (_, Join::Right) => " RIGHT JOIN ",
+            (_, Join::Full) => " FULL JOIN ",
+        });
+        item.write(text);
+        write_conjuncts(text, " ON ", &item.on);
+    }
+}
+
+impl Item {
+    fn write(&self, text: &mut Text) {
+        match &self.input {
+            Input::Table { occurrence, .. } => text.push_table(*occurrence),
+            Input::Query(query) => {
+                text.push("(");
+                text.append(&query.text());
+                text.push(")");
+            }
+            Input::Function(call, _) => text.append(call),
+        }
+        text.push(&format!(" AS {}", alias(self.id)));
+    }
+}

@@ -1,0 +1,63 @@
+//! `accumulate`: aggregates that are sums over their rows, so that a changed row adds to its group or takes from it.
+//!
+//! Of each group are kept the number of its rows and, for each aggregate, numbers that add up: of COUNT how many values
+//! are not NULL; of SUM, AVG and TOTAL the sum of the integers, how many values there are, how many of them are no
+//! integers, and the sum of their magnitudes, which says whether SQLite's 64-bit sum could have overflowed on the way. Where a
+//! value is no integer or the magnitudes pass 2^63, the group is asked of SQLite. MIN and MAX keep their value while it
+//! is not the one that goes.
+
+use std::sync::Arc;
+
+use super::{Delta, Recompute};
+use crate::types::Collation;
+
+/// A grouped query over a linear one.
+#[derive(Clone, Debug)]
+pub struct Accumulate {
+    /// The rows before grouping: the group's values, then the arguments of the aggregates.
+    pub input: Delta,
+    /// How the group's values compare.
+    pub groups: Vec<Collation>,
+    /// The aggregates, by their arguments' place among the arguments.
+    pub measures: Vec<Measure>,
+    /// The columns of a row.
+    pub shown: Vec<Shown>,
+    /// Whether there is a GROUP BY: without one there is a row for no rows.
+    pub grouped: bool,
+    /// For a group that cannot be accumulated.
+    pub recompute: Recompute,
+    /// All groups with their accumulations.
+    pub all: Arc<str>,
+    /// The same of one group, whose values are the parameters after the query's own.
+    pub one: Arc<str>,
+    /// Where its state is kept.
+    pub state: u32,
+}
+
+/// An aggregate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Measure {
+    /// `count(*)`.
+    Rows,
+    /// `count(x)`.
+    Count,
+    /// `sum(x)`.
+    Sum,
+    /// `total(x)`.
+    Total,
+    /// `avg(x)`.
+    Average,
+    /// `min(x)`.
+    Minimum(Collation),
+    /// `max(x)`.
+    Maximum(Collation),
+}
+
+/// A column of a grouped query.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shown {
+    /// A value of the group.
+    Group(usize),
+    /// An aggregate.
+    Measure(usize),
+}

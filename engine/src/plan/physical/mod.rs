@@ -1,0 +1,166 @@
+//! Physical plans: how each part of a query is kept up to date. One strategy a file; `dataflow::render` mirrors them.
+
+mod accumulate;
+mod combine;
+mod delta;
+mod recompute;
+mod text;
+
+use std::sync::Arc;
+
+pub use accumulate::{Accumulate, Measure, Shown};
+pub use combine::{Combine, SetOperator};
+pub use delta::{Delta, MOST_CHANGED};
+pub use recompute::{Probe, Recompute};
+pub use text::Text;
+
+use super::Face;
+use crate::types::{SortTerm, Value};
+
+/// How a query's result is maintained.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// Where the rows come from.
+    pub root: Node,
+    /// How many columns the result has. Rows of the nodes may have more, to be ordered by.
+    pub width: usize,
+    /// ORDER BY: the column of the nodes' rows and how it sorts.
+    pub order: Vec<(usize, SortTerm)>,
+    /// LIMIT and OFFSET.
+    pub window: Option<Window>,
+    /// The whole result in its order, with the columns that the nodes' rows have. Of a window, as many rows as its last
+    /// parameter says.
+    pub hydrate: Arc<str>,
+    /// How many parameters the query itself has; those of statements come after them.
+    pub parameters: usize,
+    /// Whether nothing is remembered between commits but the result.
+    pub is_stateless: bool,
+}
+
+/// One occurrence of a base table in the query.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Occurrence {
+    /// The table's id.
+    pub table: Arc<str>,
+    /// Its name, as a statement writes it.
+    pub name: String,
+}
+
+/// A part of a plan; its rows are kept up to date by its strategy.
+#[derive(Clone, Debug)]
+pub enum Node {
+    /// `delta`.
+    Delta(Delta),
+    /// `key recompute`.
+    Recompute(Recompute),
+    /// `accumulate`.
+    Accumulate(Accumulate),
+    /// DISTINCT and compound SELECTs, `accumulate` as well.
+    Combine(Combine),
+}
+
+impl Plan {
+    /// What tells two plans apart: all of a plan follows from the query that it hydrates with.
+    #[must_use]
+    pub fn identity(&self) -> Arc<str> {
+        format!("{} {:?}", self.hydrate, self.window).into()
+    }
+
+    /// The statements that are certain to be run, and of those over changed rows one for each table.
+    #[must_use]
+    pub fn statements(&self) -> Vec<String> {
+        let mut statements = vec![self.hydrate.to_string()];
+        self.root.statements(&mut statements);
+        statements
+    }
+}
+
+impl Node {
+    fn statements(&self, statements: &mut Vec<String>) {
+        match self {
+            Self::Delta(delta) => {
+                for text in &delta.texts {
+                    let one = |occurrence| text.render(&delta.occurrences, &[(occurrence, Face::Old)]);
+                    statements.extend(text.occurrences().map(one));
+                }
+            }
+            Self::Recompute(recompute) => recompute.statements(statements),
+            Self::Accumulate(accumulate) => {
+                Self::Delta(accumulate.input.clone()).statements(statements);
+                statements
+                    .extend([&accumulate.all, &accumulate.one, &accumulate.recompute.rows].map(ToString::to_string));
+            }
+            Self::Combine(combine) => combine.parts.iter().for_each(|part| part.statements(statements)),
+        }
+    }
+}
+
+impl Recompute {
+    fn statements(&self, statements: &mut Vec<String>) {
+        statements.extend([&self.all, &self.rows].map(ToString::to_string));
+        for probe in &self.probes {
+            let one = |occurrence: &usize| probe.text.render(&self.occurrences, &[(*occurrence, Face::Changed)]);
+            statements.extend(probe.path.iter().map(one));
+        }
+    }
+}
+
+/// LIMIT and OFFSET.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Window {
+    /// At most so many rows; a negative number is no limit.
+    pub limit: Number,
+    /// So many rows are left out at the start; a negative number is 0.
+    pub offset: Number,
+}
+
+/// A number that a binding has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Number {
+    /// A literal.
+    Literal(i64),
+    /// The parameter of this number, counted from 1.
+    Parameter(usize),
+}
+
+impl std::fmt::Display for Number {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Literal(number) => number.fmt(f),
+            Self::Parameter(number) => write!(f, "?{number}"),
+        }
+    }
+}
+
+impl Number {
+    /// The number, or nothing if SQLite would convert the value first or refuse it.
+    #[must_use]
+    pub fn value(&self, parameters: &[Value]) -> Option<i64> {
+        match self {
+            Self::Literal(number) => Some(*number),
+            Self::Parameter(number) => match parameters.get(number.checked_sub(1)?)? {
+                Value::Integer(number) => Some(*number),
+                _ => None,
+            },
+        }
+    }
+}
+
+/// The part of an ordered result that is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bounds {
+    /// How many rows are left out at the start.
+    pub offset: usize,
+    /// How many are shown after them, if there is an end.
+    pub limit: Option<usize>,
+}
+
+impl Window {
+    /// The bounds for a binding's parameters, or nothing if only SQLite can tell.
+    #[must_use]
+    pub fn bounds(&self, parameters: &[Value]) -> Option<Bounds> {
+        let limit = usize::try_from(self.limit.value(parameters)?).ok();
+        let offset = usize::try_from(self.offset.value(parameters)?).unwrap_or(0);
+        Some(Bounds { offset, limit })
+    }
+}

@@ -1,0 +1,42 @@
+//! `key recompute`: the result falls into parts by a key (a row of the preserved tables of an outer join, a group, a
+//! window's partition), and the part of each key that a commit touches is asked of SQLite again.
+//!
+//! The keys may be too many, never too few. Let `f(k)` be the part of key `k`. It changes only if a row that it is made
+//! of changed: in a preserved table, then the changed row itself has the key; or in one that the row of the key finds
+//! through a join or a subquery, then the changed row is found from there. Where two tables of one path changed in the
+//! same commit, a row that went is found from the other's old row only: so the statements put the changed rows, old and
+//! new, in the place of every nonempty set of the tables on the path, and the state after the commit elsewhere
+//! (`pre` is a part of `post` and `old` together).
+
+use std::sync::Arc;
+
+use super::{Occurrence, Text};
+use crate::types::Collation;
+
+/// A query whose result falls into parts by a key.
+#[derive(Clone, Debug)]
+pub struct Recompute {
+    /// The tables.
+    pub occurrences: Vec<Occurrence>,
+    /// How the keys compare.
+    pub key: Vec<Collation>,
+    /// The statements that find the keys which a change touches.
+    pub probes: Vec<Probe>,
+    /// The rows of one key; its values are the parameters after the query's own.
+    pub rows: Arc<str>,
+    /// All rows, with the key behind the columns.
+    pub all: Arc<str>,
+    /// How many columns a row has, without the key.
+    pub width: usize,
+    /// What kind of key it is, for people.
+    pub what: &'static str,
+}
+
+/// A statement that finds the keys which a change of some tables touches.
+#[derive(Clone, Debug)]
+pub struct Probe {
+    /// Selects the key.
+    pub text: Text,
+    /// The occurrences on its path, of which any set can have changed.
+    pub path: Vec<usize>,
+}

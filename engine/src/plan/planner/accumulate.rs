@@ -1,0 +1,151 @@
+//! Plans of `accumulate`: a grouped SELECT all of whose columns are groups or sums.
+
+use super::{Planner, Reason, linear, recompute};
+use crate::plan::{Accumulate, Aggregate, Expression, Measure, Node, Select, Shown, Text, select_text};
+
+pub(super) fn accumulated(planner: &mut Planner<'_>, select: &Select, by: &[&Expression]) -> Result<Node, Reason> {
+    let mut inputs = select.filters.iter().chain(&select.groups);
+    if inputs.any(|expression| expression.has_aggregate) {
+        return Err("an aggregate where there are no groups yet".to_owned());
+    }
+    if let Some(why) = linear::why_not(select, select.expressions().chain(by.iter().copied())) {
+        return Err(why.to_owned());
+    }
+    if select.having.is_some() {
+        return Err("HAVING".to_owned());
+    }
+    if select.groups.iter().any(|group| !group.is_exact) {
+        return Err("which of several equal values GROUP BY shows".to_owned());
+    }
+    let groups = select.groups.iter().map(|group| group.collation.ok_or("an unknown collating sequence".to_owned()));
+    let groups = groups.collect::<Result<Vec<_>, _>>()?;
+    let (mut measures, mut arguments, mut shown) = (Vec::new(), Vec::new(), Vec::new());
+    for column in select.columns.iter().chain(by.iter().copied()) {
+        shown.push(match (select.groups.iter().position(|group| group.text == column.text), &column.aggregate) {
+            (Some(group), _) => Shown::Group(group),
+            (None, Some(aggregate)) => {
+                let (measure, argument) = measure(aggregate)?;
+                measures.push(measure);
+                arguments.extend(argument);
+                Shown::Measure(measures.len() - 1)
+            }
+            (None, None) => return Err("a column that is neither a group nor a sum".to_owned()),
+        });
+    }
+    let rows = Select {
+        distinct: false,
+        columns: Vec::new(),
+        groups: Vec::new(),
+        having: None,
+        is_aggregated: false,
+        ..select.clone()
+    };
+    let columns: Vec<&Text> = select.groups.iter().map(|group| &group.text).chain(&arguments).collect();
+    let one = Text::constant("1");
+    let columns = if columns.is_empty() { vec![&one] } else { columns };
+    let input = planner.delta_of(&rows, &columns)?;
+    let sums = sums(&measures, &arguments);
+    let summed: Vec<&Text> = select.groups.iter().map(|group| &group.text).chain(&sums).collect();
+    let restricted =
+        recompute::restricted_to_group(&Select { distinct: false, ..select.clone() }, planner.logical.parameters)?;
+    let recompute = recompute::of_groups(planner, select, by)?;
+    Ok(Node::Accumulate(Accumulate {
+        input,
+        groups,
+        measures,
+        shown,
+        grouped: !select.groups.is_empty(),
+        recompute,
+        all: planner.render(&select_text(&Select { distinct: false, ..select.clone() }, &summed)),
+        one: planner.render(&select_text(&restricted, &summed)),
+        state: planner.state(),
+    }))
+}
+
+/// What an aggregate is as a sum, and what it sums up.
+fn measure(aggregate: &Aggregate) -> Result<(Measure, Option<Text>), Reason> {
+    if aggregate.distinct || aggregate.ordered {
+        return Err("DISTINCT or ORDER BY in an aggregate".to_owned());
+    }
+    let filtered = |argument: &Text| match &aggregate.filter {
+        None => argument.clone(),
+        Some(filter) => {
+            let mut text = Text::default();
+            text.push("CASE WHEN ");
+            text.append(&filter.text);
+            text.push(" THEN ");
+            text.append(argument);
+            text.push(" END");
+            text
+        }
+    };
+    let Some(argument) = aggregate.arguments.first() else {
+        return match (aggregate.name.as_str(), &aggregate.filter) {
+            ("count", None) => Ok((Measure::Rows, None)),
+            ("count", Some(_)) => Ok((Measure::Count, Some(filtered(&Text::constant("1"))))),
+            _ => Err("an aggregate without an argument".to_owned()),
+        };
+    };
+    let measure = match aggregate.name.as_str() {
+        "count" => Measure::Count,
+        "sum" => Measure::Sum,
+        "total" => Measure::Total,
+        "avg" => Measure::Average,
+        "min" | "max" => {
+            if !argument.is_exact {
+                return Err("which of several equal values MIN or MAX shows".to_owned());
+            }
+            let collation = argument.collation.ok_or("an unknown collating sequence")?;
+            if aggregate.name == "min" { Measure::Minimum(collation) } else { Measure::Maximum(collation) }
+        }
+        name => return Err(format!("{name} is no sum")),
+    };
+    Ok((measure, Some(filtered(&argument.text))))
+}
+
+/// What is summed up of whole groups: see [`Accumulate`]. Sums by halves cannot overflow.
+fn sums(measures: &[Measure], arguments: &[Text]) -> Vec<Text> {
+    let mut sums = vec![Text::constant("count(*)")];
+    let mut arguments = arguments.iter();
+    for measure in measures {
+        if *measure == Measure::Rows {
+            continue;
+        }
+        let Some(argument) = arguments.next() else { break };
+        let mut add = |before: &str, after: &str| {
+            let mut text = Text::default();
+            text.push(before);
+            text.append(argument);
+            text.push(after);
+            sums.push(text);
+        };
+        match measure {
+            Measure::Rows => {}
+            Measure::Count => add("count(", ")"),
+            Measure::Minimum(_) => add("min(", ")"),
+            Measure::Maximum(_) => add("max(", ")"),
+            Measure::Sum | Measure::Total | Measure::Average => {
+                let integers = |what: &str, of: &Text| {
+                    let mut text = Text::default();
+                    text.push("ifnull(sum(CASE typeof(");
+                    text.append(of);
+                    text.push(") WHEN 'integer' THEN ");
+                    let (before, after) = what.split_once('x').unwrap_or_default();
+                    text.push(before);
+                    text.push("(");
+                    text.append(of);
+                    text.push(")");
+                    text.push(after);
+                    text.push(" END), 0)");
+                    text
+                };
+                add("count(", ")");
+                add("count(CASE WHEN typeof(", ") NOT IN ('integer', 'null') THEN 1 END)");
+                sums.push(integers("x >> 32", argument));
+                sums.push(integers("x & 4294967295", argument));
+                sums.push(integers("abs(x >> 32) + 1", argument));
+            }
+        }
+    }
+    sums
+}

@@ -1,0 +1,207 @@
+//! The planner: which strategy maintains which part of a query, or why none does.
+
+mod accumulate;
+mod linear;
+mod recompute;
+
+use std::sync::Arc;
+
+use super::rewrites::rewrite;
+use super::{
+    Arm, Combine, Delta, Expression, Input, Join, Limit, Logical, Node, Occurrence, Order, OrderBy, Plan, Query,
+    Select, SetOperator, Text, select_text,
+};
+
+/// Why a query, or a part of it, is re-run.
+pub type Reason = String;
+
+/// Plans a query.
+///
+/// # Errors
+/// Why it cannot be maintained.
+pub fn plan(logical: &Logical) -> Result<Plan, Reason> {
+    let mut query = logical.query.clone();
+    rewrite(&mut query);
+    let window = match &query.limit {
+        Limit::None => None,
+        Limit::Window(window) => Some(window.clone()),
+        Limit::Other(_) => return Err("LIMIT by an expression".to_owned()),
+    };
+    let width = width(&query)?;
+    let mut order = Vec::new();
+    let mut extras: Vec<Text> = Vec::new();
+    for Order { by, term, .. } in &query.order {
+        let term = term.ok_or("ORDER BY with a collating sequence of the application's")?;
+        let column = match by {
+            OrderBy::Column(column) => *column,
+            OrderBy::Expression(expression) => {
+                if !expression.subqueries.is_empty() || !expression.windows.is_empty() {
+                    return Err("ORDER BY a subquery or window function that is no result column".to_owned());
+                }
+                extras.push(expression.text.clone());
+                width + extras.len() - 1
+            }
+        };
+        order.push((column, term));
+    }
+    let mut planner = Planner { logical, states: 0 };
+    let root = match &query.arms[..] {
+        [Arm::Select(select)] => {
+            if select.distinct && !extras.is_empty() {
+                return Err("DISTINCT with an ORDER BY that is no result column".to_owned());
+            }
+            let by = query.order.iter().filter_map(|order| match &order.by {
+                OrderBy::Expression(expression) => Some(expression),
+                OrderBy::Column(_) => None,
+            });
+            planner.select(select, &by.collect::<Vec<_>>())?
+        }
+        [Arm::Values(_)] => planner.constant(&query)?,
+        _ => planner.compound(&query)?,
+    };
+    let is_stateless = is_stateless(&root);
+    let mut hydrate = hydration(&query, &extras);
+    if window.is_some() && is_stateless {
+        hydrate.push(&format!(" LIMIT ?{}", logical.parameters + 1));
+    }
+    let hydrate = hydrate.render(&logical.occurrences, &[]).into();
+    Ok(Plan { root, width, order, window, hydrate, parameters: logical.parameters, is_stateless })
+}
+
+struct Planner<'l> {
+    logical: &'l Logical,
+    states: u32,
+}
+
+impl Planner<'_> {
+    fn state(&mut self) -> u32 {
+        self.states += 1;
+        self.states
+    }
+
+    /// The whole text with the tables as they are.
+    fn render(&self, text: &Text) -> Arc<str> {
+        text.render(&self.logical.occurrences, &[]).into()
+    }
+
+    fn occurrences(&self) -> Vec<Occurrence> {
+        self.logical.occurrences.clone()
+    }
+
+    /// A SELECT whose rows have, behind its columns, what it is ordered by.
+    fn select(&mut self, select: &Select, by: &[&Expression]) -> Result<Node, Reason> {
+        let node = self.without_distinct(select, by)?;
+        if !select.distinct {
+            return Ok(node);
+        }
+        if select.columns.iter().any(|column| !column.is_exact) {
+            return Err("which of several equal values DISTINCT shows".to_owned());
+        }
+        let state = self.state();
+        Ok(Node::Combine(Combine { parts: vec![node], distinct: true, operators: Vec::new(), state }))
+    }
+
+    fn without_distinct(&mut self, select: &Select, by: &[&Expression]) -> Result<Node, Reason> {
+        let has_windows = select.expressions().any(|expression| !expression.windows.is_empty());
+        if has_windows {
+            return recompute::partitioned(self, select, by);
+        }
+        if select.is_aggregated {
+            return match accumulate::accumulated(self, select, by) {
+                Ok(node) => Ok(node),
+                Err(_) => recompute::grouped(self, select, by),
+            };
+        }
+        let expressions = select.expressions().chain(by.iter().copied());
+        match linear::why_not(select, expressions) {
+            None => Ok(Node::Delta(self.delta(select, by)?)),
+            Some(_) => recompute::identified(self, select, by),
+        }
+    }
+
+    fn delta(&self, select: &Select, by: &[&Expression]) -> Result<Delta, Reason> {
+        let columns: Vec<&Text> = select.columns.iter().chain(by.iter().copied()).map(|column| &column.text).collect();
+        self.delta_of(select, &columns)
+    }
+
+    /// What of a linear SELECT's rows shows these columns.
+    fn delta_of(&self, select: &Select, columns: &[&Text]) -> Result<Delta, Reason> {
+        let plain = Select { distinct: false, ..select.clone() };
+        let texts = linear::summands(&plain)?.iter().map(|summand| select_text(summand, columns)).collect();
+        Ok(Delta { occurrences: self.occurrences(), texts })
+    }
+
+    fn compound(&mut self, query: &Query) -> Result<Node, Reason> {
+        let is_set = query.operators.iter().any(|operator| *operator != SetOperator::UnionAll);
+        let mut parts = Vec::with_capacity(query.arms.len());
+        if is_set && !query.is_exact {
+            return Err("which of several equal values a compound SELECT shows".to_owned());
+        }
+        for arm in &query.arms {
+            parts.push(match arm {
+                Arm::Select(select) => self.select(select, &[])?,
+                Arm::Values(_) => {
+                    self.constant(&Query { arms: vec![arm.clone()], operators: Vec::new(), ..query.clone() })?
+                }
+            });
+        }
+        let state = self.state();
+        Ok(Node::Combine(Combine { parts, distinct: false, operators: query.operators.clone(), state }))
+    }
+
+    /// VALUES, which no change of a table changes unless a subquery is in it.
+    fn constant(&self, query: &Query) -> Result<Node, Reason> {
+        let text = query.text();
+        if text.occurrences().next().is_some() {
+            return Err("a subquery in VALUES".to_owned());
+        }
+        let plain = Query { order: Vec::new(), limit: Limit::None, ..query.clone() };
+        Ok(Node::Delta(Delta { occurrences: self.occurrences(), texts: vec![plain.text()] }))
+    }
+}
+
+fn width(query: &Query) -> Result<usize, Reason> {
+    match query.arms.first() {
+        Some(Arm::Select(select)) => Ok(select.columns.len()),
+        Some(Arm::Values(rows)) => Ok(rows.first().map_or(0, Vec::len)),
+        None => Err("no SELECT".to_owned()),
+    }
+}
+
+/// Whether nothing is remembered between commits.
+fn is_stateless(node: &Node) -> bool {
+    match node {
+        Node::Delta(_) => true,
+        Node::Combine(combine) => combine.is_sum() && combine.parts.iter().all(is_stateless),
+        Node::Recompute(_) | Node::Accumulate(_) => false,
+    }
+}
+
+/// The query with its order, and behind its columns those that it is ordered by.
+fn hydration(query: &Query, extras: &[Text]) -> Text {
+    let mut text = match &query.arms[..] {
+        [Arm::Select(select)] => {
+            let columns: Vec<&Text> = select.columns.iter().map(|column| &column.text).chain(extras).collect();
+            select_text(select, &columns)
+        }
+        _ => Query { order: Vec::new(), limit: Limit::None, ..query.clone() }.text(),
+    };
+    query.write_order(&mut text);
+    text
+}
+
+/// The occurrences of base tables in an item of FROM.
+fn occurrences_of(input: &Input) -> Vec<usize> {
+    match input {
+        Input::Table { occurrence, .. } => vec![*occurrence],
+        Input::Query(query) => query.text().occurrences().collect(),
+        Input::Function(..) => Vec::new(),
+    }
+}
+
+/// Whether rows of NULLs stand for an item where its join finds nothing.
+fn is_nullable(select: &Select, at: usize) -> bool {
+    let own = matches!(select.items[at].join, Join::Left | Join::Full) && at > 0;
+    let by_others = select.items[at + 1..].iter().any(|item| matches!(item.join, Join::Right | Join::Full));
+    own || by_others
+}

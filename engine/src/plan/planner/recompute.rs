@@ -1,0 +1,343 @@
+//! Plans of `key recompute`: what the key is, and which statements find the keys that a change touches.
+
+use std::collections::BTreeSet;
+
+use super::{Planner, Reason, is_nullable, linear, occurrences_of};
+use crate::plan::{
+    Arm, Expression, Input, Item, ItemId, Join, Limit, Node, Probe, Query, Recompute, Select, Subquery, Text, Used,
+    logical_alias as alias, select_text,
+};
+use crate::types::Collation;
+
+/// A value of the key.
+struct Key {
+    text: Text,
+    items: BTreeSet<ItemId>,
+    collation: Collation,
+    /// `=` may find it by an index where it is never NULL.
+    never_null: bool,
+}
+
+/// Rows of a SELECT by the rows of its preserved tables.
+pub(super) fn identified(planner: &mut Planner<'_>, select: &Select, by: &[&Expression]) -> Result<Node, Reason> {
+    let mut keys = Vec::new();
+    for at in 0..select.items.len() {
+        let item = &select.items[at];
+        if is_nullable(select, at) {
+            continue;
+        }
+        match &item.input {
+            Input::Table { identity: Some(identity), .. } => {
+                for column in identity {
+                    let mut text = Text::default();
+                    text.push(&format!("{}.{}", alias(item.id), column.name));
+                    let collation = column.collation.ok_or("a key with a collating sequence of the application's")?;
+                    keys.push(Key { text, items: [item.id].into(), collation, never_null: true });
+                }
+            }
+            Input::Table { identity: None, .. } => return Err("a table that hides its rowid".to_owned()),
+            // Its rows follow from those of the others.
+            Input::Function(..) => {}
+            Input::Query(_) => return Err("a subquery in FROM beside what is not linear".to_owned()),
+        }
+    }
+    if keys.is_empty() {
+        return Err("no table of which each row is kept".to_owned());
+    }
+    recompute(planner, select, by, &keys, "by row")
+}
+
+/// Groups.
+pub(super) fn grouped(planner: &mut Planner<'_>, select: &Select, by: &[&Expression]) -> Result<Node, Reason> {
+    if select.groups.is_empty() {
+        return Err("an aggregate over all rows that is not a sum".to_owned());
+    }
+    let keys = select.groups.iter().map(key).collect::<Result<Vec<_>, _>>()?;
+    recompute(planner, select, by, &keys, "by group")
+}
+
+/// Partitions of window functions.
+pub(super) fn partitioned(planner: &mut Planner<'_>, select: &Select, by: &[&Expression]) -> Result<Node, Reason> {
+    let windows: Vec<&Vec<Expression>> =
+        select.expressions().chain(by.iter().copied()).flat_map(|expression| &expression.windows).collect();
+    let Some((first, others)) = windows.split_first() else { return Err("no window".to_owned()) };
+    // What every window is partitioned by, and what every group has one value of.
+    let is_common = |expression: &&Expression| {
+        let same = |other: &Expression| other.text == expression.text;
+        others.iter().all(|other| other.iter().any(same))
+            && (!select.is_aggregated || select.groups.iter().any(same))
+            && !expression.has_aggregate
+    };
+    let keys = first.iter().filter(is_common).map(key).collect::<Result<Vec<_>, _>>()?;
+    if keys.is_empty() {
+        return Err("a window over the whole result".to_owned());
+    }
+    recompute(planner, select, by, &keys, "by partition")
+}
+
+fn key(expression: &Expression) -> Result<Key, Reason> {
+    if !expression.subqueries.is_empty() {
+        return Err("a subquery in GROUP BY or PARTITION BY".to_owned());
+    }
+    Ok(Key {
+        text: expression.text.clone(),
+        items: expression.items.clone(),
+        collation: expression.collation.ok_or("a group with a collating sequence of the application's")?,
+        never_null: false,
+    })
+}
+
+fn recompute(
+    planner: &mut Planner<'_>,
+    select: &Select,
+    by: &[&Expression],
+    keys: &[Key],
+    what: &'static str,
+) -> Result<Node, Reason> {
+    Ok(Node::Recompute(part(planner, select, by, keys, what)?))
+}
+
+/// The plan of a grouped SELECT whose groups are found by other means than probes.
+pub(super) fn of_groups(planner: &mut Planner<'_>, select: &Select, by: &[&Expression]) -> Result<Recompute, Reason> {
+    let keys = select.groups.iter().map(key).collect::<Result<Vec<_>, _>>()?;
+    part(planner, select, by, &keys, "by group")
+}
+
+fn part(
+    planner: &mut Planner<'_>,
+    select: &Select,
+    by: &[&Expression],
+    keys: &[Key],
+    what: &'static str,
+) -> Result<Recompute, Reason> {
+    let probes = probes(select, by, keys)?;
+    let plain = Select { distinct: false, ..select.clone() };
+    let columns: Vec<&Text> = plain.columns.iter().chain(by.iter().copied()).map(|column| &column.text).collect();
+    let with_keys: Vec<&Text> = columns.iter().copied().chain(keys.iter().map(|key| &key.text)).collect();
+    let restricted = restricted(&plain, keys, planner.logical.parameters);
+    Ok(Recompute {
+        occurrences: planner.occurrences(),
+        key: keys.iter().map(|key| key.collation).collect(),
+        probes,
+        rows: planner.render(&select_text(&restricted, &columns)),
+        all: planner.render(&select_text(&plain, &with_keys)),
+        width: columns.len(),
+        what,
+    })
+}
+
+/// The SELECT for one key, whose values are the parameters after these.
+fn restricted(select: &Select, keys: &[Key], parameters: usize) -> Select {
+    let mut restricted = select.clone();
+    for (at, key) in keys.iter().enumerate() {
+        let mut filter = Expression::default();
+        filter.text.push("(");
+        filter.text.append(&key.text);
+        filter.text.push(&format!(") {} ?{}", if key.never_null { "=" } else { "IS" }, parameters + at + 1));
+        restricted.filters.push(filter);
+    }
+    restricted
+}
+
+/// The same, for what sums up a group.
+pub(super) fn restricted_to_group(select: &Select, parameters: usize) -> Result<Select, Reason> {
+    let keys = select.groups.iter().map(key).collect::<Result<Vec<_>, _>>()?;
+    Ok(restricted(select, &keys, parameters))
+}
+
+/// The statements that find the keys which a change touches.
+fn probes(select: &Select, by: &[&Expression], keys: &[Key]) -> Result<Vec<Probe>, Reason> {
+    if select.items.iter().any(|item| matches!(item.join, Join::Right | Join::Full)) {
+        return Err("a RIGHT or FULL join".to_owned());
+    }
+    let preserved: Vec<usize> = (0..select.items.len()).filter(|&at| !is_nullable(select, at)).collect();
+    let kept: BTreeSet<ItemId> = preserved.iter().map(|&at| select.items[at].id).collect();
+    if keys.iter().any(|key| !key.items.is_subset(&kept)) {
+        return Err("a group or partition by a table that an outer join fills with NULLs".to_owned());
+    }
+    let mut probes = Vec::new();
+    // The preserved tables themselves.
+    let items = kept_items(select, &kept);
+    if let Some(why) = items.iter().find_map(|item| linear::of_input(&item.input)) {
+        return Err(format!("{why}, beside what is not linear"));
+    }
+    let path: Vec<usize> = items.iter().flat_map(|item| occurrences_of(&item.input)).collect();
+    if !path.is_empty() {
+        probe(&mut probes, keys, &items, &plain_filters(&select.filters, &kept), &path)?;
+    }
+    // Tables that the row of a preserved one finds by an outer join.
+    for (at, item) in select.items.iter().enumerate().filter(|(at, _)| is_nullable(select, *at)) {
+        if let Some(why) = linear::of_input(&item.input) {
+            return Err(format!("{why}, in an outer join"));
+        }
+        if item.on.iter().any(|condition| !condition.subqueries.is_empty()) {
+            return Err("a subquery in ON of an outer join".to_owned());
+        }
+        let mut with: BTreeSet<ItemId> = kept.clone();
+        with.extend(select.items[..=at].iter().map(|item| item.id));
+        let mut items = kept_items(select, &with);
+        if let Some(found) = items.iter_mut().find(|found| found.id == item.id) {
+            found.join = Join::Inner;
+        }
+        let path = occurrences_of(&item.input);
+        if path.is_empty() {
+            continue;
+        }
+        probe(&mut probes, keys, &items, &plain_filters(&select.filters, &kept), &path)?;
+    }
+    // Tables that subqueries read.
+    let conditions = select.items.iter().filter(|item| kept.contains(&item.id)).flat_map(|item| &item.on);
+    for expression in select.expressions().chain(conditions).chain(by.iter().copied()) {
+        for subquery in &expression.subqueries {
+            let named = subquery.query.items();
+            let with: BTreeSet<ItemId> = match select.items.iter().rposition(|item| named.contains(&item.id)) {
+                Some(last) => kept.iter().copied().chain(select.items[..=last].iter().map(|item| item.id)).collect(),
+                None => kept.clone(),
+            };
+            let items = kept_items(select, &with);
+            let filters = plain_filters(&select.filters, &kept);
+            into_subquery(&mut probes, keys, &items, &filters, subquery)?;
+        }
+    }
+    Ok(probes)
+}
+
+/// Probes for the tables of a subquery: its FROM joined to that of the SELECT around it, by what its WHERE says.
+fn into_subquery(
+    probes: &mut Vec<Probe>,
+    keys: &[Key],
+    around: &[Item],
+    filters: &[Expression],
+    subquery: &Subquery,
+) -> Result<(), Reason> {
+    let Query { arms, .. } = &subquery.query;
+    for arm in arms {
+        let select = match arm {
+            Arm::Select(select) => select,
+            Arm::Values(rows) if rows.iter().flatten().all(|value| value.subqueries.is_empty()) => continue,
+            Arm::Values(_) => return Err("a subquery in VALUES".to_owned()),
+        };
+        if select.items.iter().any(|item| matches!(item.join, Join::Right | Join::Full)) {
+            return Err("a RIGHT or FULL join in a subquery".to_owned());
+        }
+        if let Some(why) = select.items.iter().find_map(|item| linear::of_input(&item.input)) {
+            return Err(format!("{why}, in a subquery"));
+        }
+        // What is said of a table that an outer join fills with NULLs need not have been true of the NULLs.
+        let preserved = (0..select.items.len()).filter(|&at| !is_nullable(select, at)).map(|at| select.items[at].id);
+        let names: BTreeSet<ItemId> = around.iter().map(|item| item.id).chain(preserved).collect();
+        let mut filters: Vec<Expression> = filters.to_vec();
+        if let Used::In(elements, is_condition) = &subquery.used
+            && !select.is_aggregated
+            && matches!(subquery.query.limit, Limit::None)
+            && elements.len() == select.columns.len()
+        {
+            let equalities = elements.iter().zip(&select.columns).filter_map(|(x, y)| equals(x, y, *is_condition));
+            filters.extend(equalities.filter(|equality| equality.items.is_subset(&names)));
+        }
+        filters.extend(plain_filters(&select.filters, &names));
+        for target in 0..select.items.len() {
+            let path: Vec<usize> = match is_nullable(select, target) {
+                true => occurrences_of(&select.items[target].input),
+                // All the others that are joined to it like this are on its path.
+                false if select.items[..target].iter().enumerate().any(|(at, _)| !is_nullable(select, at)) => continue,
+                false => (0..select.items.len())
+                    .filter(|&at| !is_nullable(select, at))
+                    .flat_map(|at| occurrences_of(&select.items[at].input))
+                    .collect(),
+            };
+            if path.is_empty() {
+                continue;
+            }
+            let mut items = around.to_vec();
+            items.extend(select.items.iter().enumerate().map(|(at, item)| Item {
+                join: if at == 0 || at == target { Join::Inner } else { item.join },
+                on: item.on.iter().filter(|condition| condition.is_scalar()).cloned().collect(),
+                ..item.clone()
+            }));
+            probe(probes, keys, &items, &filters, &path)?;
+        }
+        let mut items = around.to_vec();
+        items.extend(select.items.iter().enumerate().map(|(at, item)| Item {
+            join: if at == 0 { Join::Inner } else { item.join },
+            on: item.on.iter().filter(|condition| condition.is_scalar()).cloned().collect(),
+            ..item.clone()
+        }));
+        let conditions = select.items.iter().flat_map(|item| &item.on);
+        for expression in select.expressions().chain(conditions) {
+            for inner in &expression.subqueries {
+                into_subquery(probes, keys, &items, &filters, inner)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// That an element of `x IN (SELECT y ..)` may be equal to what the subquery gives.
+fn equals(x: &Expression, y: &Expression, is_condition: bool) -> Option<Expression> {
+    if !x.is_scalar() || !y.is_scalar() {
+        return None;
+    }
+    // IN compares as `x` does.
+    let collation = x.collation?;
+    let mut filter = Expression::default();
+    filter.text.push("((");
+    filter.text.append(&x.text);
+    filter.text.push(&format!(") COLLATE {} = (", collation.name()));
+    filter.text.append(&y.text);
+    // A NULL among the elements makes the whole NULL that was false.
+    filter.text.push(if is_condition { "))" } else { ")) IS NOT FALSE" });
+    filter.items.extend(x.items.iter().chain(&y.items));
+    Some(filter)
+}
+
+/// A probe for each part of each UNION ALL in FROM.
+fn probe(
+    probes: &mut Vec<Probe>,
+    keys: &[Key],
+    items: &[Item],
+    filters: &[Expression],
+    path: &[usize],
+) -> Result<(), Reason> {
+    let select = Select {
+        distinct: true,
+        columns: Vec::new(),
+        items: items.to_vec(),
+        filters: filters.to_vec(),
+        groups: Vec::new(),
+        having: None,
+        is_aggregated: false,
+    };
+    let keys: Vec<&Text> = keys.iter().map(|key| &key.text).collect();
+    for summand in linear::summands(&select)? {
+        let text = select_text(&summand, &keys);
+        let path: Vec<usize> = text.occurrences().filter(|occurrence| path.contains(occurrence)).collect();
+        if !path.is_empty() && !probes.iter().any(|known| known.text == text && known.path == path) {
+            probes.push(Probe { text, path });
+        }
+    }
+    Ok(())
+}
+
+/// The items of FROM that are wanted, with those of their conditions that name no other item.
+fn kept_items(select: &Select, wanted: &BTreeSet<ItemId>) -> Vec<Item> {
+    let mut names: BTreeSet<ItemId> = wanted.clone();
+    // Names of the SELECTs around this one are there as well.
+    let all: BTreeSet<ItemId> = select.items.iter().map(|item| item.id).collect();
+    let is_known = |condition: &&Expression, names: &BTreeSet<ItemId>| {
+        condition.is_scalar() && condition.items.iter().all(|item| names.contains(item) || !all.contains(item))
+    };
+    names.retain(|item| wanted.contains(item));
+    let items = select.items.iter().filter(|item| wanted.contains(&item.id));
+    items
+        .map(|item| Item {
+            on: item.on.iter().filter(|condition| is_known(condition, &names)).cloned().collect(),
+            ..item.clone()
+        })
+        .collect()
+}
+
+/// The conditions that name only these items and look at no other rows.
+fn plain_filters(filters: &[Expression], names: &BTreeSet<ItemId>) -> Vec<Expression> {
+    filters.iter().filter(|filter| filter.is_scalar() && filter.items.is_subset(names)).cloned().collect()
+}

@@ -1,0 +1,27 @@
+//! `a LEFT JOIN b` is `a JOIN b` where a condition that has to be true is not for a row of NULLs in the place of `b`.
+//!
+//! Such a condition stands in WHERE, or in ON of an inner join further to the right.
+
+use std::collections::BTreeSet;
+
+use crate::plan::{Join, Select};
+
+pub(super) fn apply(select: &mut Select) {
+    loop {
+        let mut rejected: BTreeSet<usize> =
+            select.filters.iter().flat_map(|filter| &filter.rejects_nulls_of).copied().collect();
+        // A RIGHT or FULL join makes rows of NULLs of what is to its left, whatever the conditions there say.
+        let last_outer = select.items.iter().rposition(|item| matches!(item.join, Join::Right | Join::Full));
+        let inner = select
+            .items
+            .iter()
+            .enumerate()
+            .filter(|(at, item)| item.join == Join::Inner && last_outer.is_none_or(|outer| *at > outer));
+        rejected.extend(inner.flat_map(|(_, item)| &item.on).flat_map(|condition| &condition.rejects_nulls_of));
+        let outer = select.items.iter_mut().find(|item| item.join == Join::Left && rejected.contains(&item.id));
+        match outer {
+            Some(item) => item.join = Join::Inner,
+            None => return,
+        }
+    }
+}

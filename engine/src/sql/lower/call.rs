@@ -1,0 +1,152 @@
+//! Calls of functions, aggregates and window functions.
+
+use sqlite3_parser::ast::{self, Expr, FrameBound, FrameExclude, FrameMode, Literal, Over, Window};
+
+use super::{Around, Level, Lowered, Lowering, quoted};
+use crate::plan::Expression;
+use crate::sql::call::Call;
+use crate::sql::name::{bare, plain};
+
+impl<'c> Lowering<'c> {
+    pub(super) fn call(
+        &mut self,
+        expression: &'c Expr<'c>,
+        out: &mut Expression,
+        level: &Level<'_, 'c>,
+        around: Around<'_, 'c>,
+    ) -> Lowered<()> {
+        let Some(call) = Call::of(expression) else { return Err("a call".to_owned()) };
+        let start = out.items.clone();
+        out.text.push(&quoted_function(&call.name));
+        out.text.push("(");
+        if matches!(expression, Expr::FunctionCallStar { .. }) {
+            out.text.push("*");
+        }
+        if call.is_distinct {
+            out.text.push("DISTINCT ");
+        }
+        if call.name == "match" {
+            return Err("MATCH is answered by an index that SQLite keeps".to_owned());
+        }
+        for (at, argument) in call.arguments.iter().enumerate() {
+            out.text.push(if at == 0 { "" } else { ", " });
+            self.write(argument, out, level, around)?;
+        }
+        self.order(call.order, out, level, around)?;
+        out.text.push(")");
+        if let Some(filter) = call.filter {
+            out.text.push(" FILTER (WHERE ");
+            self.write(filter, out, level, around)?;
+            out.text.push(")");
+        }
+        if call.is_aggregate() {
+            let own = |item: &usize| level.items.iter().any(|own| own.id == *item);
+            let named: Vec<usize> = out.items.difference(&start).copied().collect();
+            if !named.is_empty() && !named.iter().any(own) {
+                return Err("an aggregate of the SELECT around a subquery".to_owned());
+            }
+            out.has_aggregate = true;
+        }
+        let Some(over) = call.over else { return Ok(()) };
+        let window = match over {
+            Over::Window(window) => *window,
+            Over::Name(name) => {
+                let name = plain(name.0);
+                let definition = level.windows.iter().find(|window| plain(window.name.0).eq_ignore_ascii_case(&name));
+                &definition.ok_or("a window that is not defined")?.window
+            }
+        };
+        out.text.push(" OVER (");
+        let partition = self.window(window, out, level, around)?;
+        out.text.push(")");
+        out.windows.push(partition);
+        Ok(())
+    }
+
+    fn order(
+        &mut self,
+        terms: &'c [ast::SortedColumn<'c>],
+        out: &mut Expression,
+        level: &Level<'_, 'c>,
+        around: Around<'_, 'c>,
+    ) -> Lowered<()> {
+        for (at, term) in terms.iter().enumerate() {
+            out.text.push(if at == 0 { " ORDER BY " } else { ", " });
+            self.write(&term.expr, out, level, around)?;
+            out.text.push(match term.order {
+                Some(ast::SortOrder::Desc) => " DESC",
+                _ => "",
+            });
+            out.text.push(match term.nulls {
+                Some(ast::NullsOrder::First) => " NULLS FIRST",
+                Some(ast::NullsOrder::Last) => " NULLS LAST",
+                None => "",
+            });
+        }
+        Ok(())
+    }
+
+    fn window(
+        &mut self,
+        window: &'c Window<'c>,
+        out: &mut Expression,
+        level: &Level<'_, 'c>,
+        around: Around<'_, 'c>,
+    ) -> Lowered<Vec<Expression>> {
+        if window.base.is_some() {
+            return Err("a window that is made of another one".to_owned());
+        }
+        let mut partition = Vec::new();
+        for (at, expression) in window.partition_by.unwrap_or_default().iter().enumerate() {
+            out.text.push(if at == 0 { "PARTITION BY " } else { ", " });
+            let expression = self.expression(expression, level, around)?;
+            out.text.append(&expression.text);
+            out.items.extend(&expression.items);
+            out.has_aggregate |= expression.has_aggregate;
+            out.subqueries.extend(expression.subqueries.iter().cloned());
+            partition.push(expression);
+        }
+        self.order(window.order_by.unwrap_or_default(), out, level, around)?;
+        if let Some(frame) = &window.frame_clause {
+            out.text.push(match frame.mode {
+                FrameMode::Groups => " GROUPS ",
+                FrameMode::Range => " RANGE ",
+                FrameMode::Rows => " ROWS ",
+            });
+            match &frame.end {
+                None => out.text.push(&bound(&frame.start)?),
+                Some(end) => out.text.push(&format!("BETWEEN {} AND {}", bound(&frame.start)?, bound(end)?)),
+            }
+            out.text.push(match frame.exclude {
+                None => "",
+                Some(FrameExclude::NoOthers) => " EXCLUDE NO OTHERS",
+                Some(FrameExclude::CurrentRow) => " EXCLUDE CURRENT ROW",
+                Some(FrameExclude::Group) => " EXCLUDE GROUP",
+                Some(FrameExclude::Ties) => " EXCLUDE TIES",
+            });
+        }
+        Ok(partition)
+    }
+}
+
+/// A bound of a window's frame; only numbers and parameters are written.
+fn bound(bound: &FrameBound<'_>) -> Lowered<String> {
+    let offset = |expression: &Expr<'_>| match bare(expression) {
+        Expr::Literal(Literal::Numeric(digits)) => Ok((*digits).to_owned()),
+        Expr::Variable(number) => Ok(format!("?{}", number.trim_start_matches('?'))),
+        _ => Err("a window's frame that is calculated".to_owned()),
+    };
+    Ok(match bound {
+        FrameBound::CurrentRow => "CURRENT ROW".to_owned(),
+        FrameBound::Following(by) => format!("{} FOLLOWING", offset(by)?),
+        FrameBound::Preceding(by) => format!("{} PRECEDING", offset(by)?),
+        FrameBound::UnboundedFollowing => "UNBOUNDED FOLLOWING".to_owned(),
+        FrameBound::UnboundedPreceding => "UNBOUNDED PRECEDING".to_owned(),
+    })
+}
+
+/// A function's name. Those that are words of the grammar are no names when they are quoted.
+fn quoted_function(name: &str) -> String {
+    let is_plain = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    if is_plain { name.to_owned() } else { quoted(name) }
+}

@@ -1,0 +1,519 @@
+//! Expressions, written anew with the names of the plan.
+
+use sqlite3_parser::ast::{self, Expr, LikeOperator, Literal, Operator, UnaryOperator};
+
+use super::{Around, Level, Lowered, Lowering, quoted};
+use crate::plan::{Aggregate, Expression, Number, Subquery, Used, logical_alias as alias};
+use crate::sql::call::Call;
+use crate::sql::name::{Path, bare, plain};
+use crate::sql::scope::{Meaning, Shape};
+use crate::sql::{literal, print, shape, walk};
+use crate::types::{Collation, Value};
+
+/// Operators whose chains are written without parentheses around the left operand: they bind to the left.
+fn chains(operator: Operator) -> bool {
+    matches!(operator, Operator::And | Operator::Or | Operator::Concat | Operator::Add)
+}
+
+impl<'c> Lowering<'c> {
+    /// The conjuncts of a condition.
+    pub(super) fn conjuncts(
+        &mut self,
+        condition: &'c Expr<'c>,
+        level: &Level<'_, 'c>,
+        around: Around<'_, 'c>,
+    ) -> Lowered<Vec<Expression>> {
+        let mut pending = vec![condition];
+        let mut conjuncts = Vec::new();
+        while let Some(condition) = pending.pop() {
+            match bare(condition) {
+                Expr::Binary(left, Operator::And, right) => pending.extend([*right, left]),
+                conjunct => {
+                    let mut lowered = self.expression(conjunct, level, around)?;
+                    self.note_condition(conjunct, level, &mut lowered);
+                    conjuncts.push(lowered);
+                }
+            }
+        }
+        Ok(conjuncts)
+    }
+
+    /// What a condition that has to be true says of the rows.
+    fn note_condition(&self, condition: &Expr<'_>, level: &Level<'_, 'c>, lowered: &mut Expression) {
+        let column = |expression: &Expr<'_>| self.own_column(expression, level);
+        match condition {
+            Expr::Binary(left, operator, right) => {
+                if matches!(
+                    operator,
+                    Operator::Equals
+                        | Operator::NotEquals
+                        | Operator::Less
+                        | Operator::LessEquals
+                        | Operator::Greater
+                        | Operator::GreaterEquals
+                ) {
+                    let items = [left, right].into_iter().filter_map(|side| column(side)).map(|(item, _)| item);
+                    lowered.rejects_nulls_of.extend(items);
+                }
+                if matches!(operator, Operator::Equals | Operator::Is) {
+                    for side in [left, right] {
+                        if let Some((item, name)) = column(side) {
+                            let mut others = lowered.items.clone();
+                            others.remove(&item);
+                            lowered.looks_up.push((item, name, others));
+                        }
+                    }
+                }
+            }
+            Expr::Like { lhs, .. } | Expr::Between { lhs, .. } | Expr::NotNull(lhs) => {
+                lowered.rejects_nulls_of.extend(column(lhs).map(|(item, _)| item));
+            }
+            Expr::InList { lhs, rhs: Some(list), .. } if !list.is_empty() => {
+                lowered.rejects_nulls_of.extend(column(lhs).map(|(item, _)| item));
+            }
+            Expr::InSelect { .. } => {
+                // Where it has to be true, false and NULL are the same.
+                if let Some(Subquery { used: Used::In(_, is_condition), .. }) = lowered.subqueries.first_mut() {
+                    *is_condition = matches!(condition, Expr::InSelect { not: false, .. });
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn own_column(&self, expression: &Expr<'_>, level: &Level<'_, 'c>) -> Option<(usize, String)> {
+        match level.scope.meaning_of(bare(expression))? {
+            Meaning::Columns(0, columns) => match columns[..] {
+                [(item, column)] => Some((level.items[item].id, level.items[item].columns[column].name.clone())),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// An expression.
+    pub(super) fn expression(
+        &mut self,
+        expression: &'c Expr<'c>,
+        level: &Level<'_, 'c>,
+        around: Around<'_, 'c>,
+    ) -> Lowered<Expression> {
+        let mut out =
+            Expression { is_exact: shape::shape(expression, &level.scope) != Shape::Loose, ..Expression::default() };
+        self.write(expression, &mut out, level, around)?;
+        out.collation = self.collation(expression, level);
+        let inner = bare(expression);
+        if let Some(call) = Call::of(inner).filter(Call::is_aggregate) {
+            out.aggregate = Some(Box::new(Aggregate {
+                arguments: self.expressions(call.arguments, level, around)?,
+                distinct: call.is_distinct,
+                filter: call.filter.map(|filter| self.expression(filter, level, around)).transpose()?,
+                ordered: !call.order.is_empty(),
+                name: call.name,
+            }));
+        }
+        Ok(out)
+    }
+
+    pub(super) fn expressions(
+        &mut self,
+        expressions: impl IntoIterator<Item = &'c Expr<'c>>,
+        level: &Level<'_, 'c>,
+        around: Around<'_, 'c>,
+    ) -> Lowered<Vec<Expression>> {
+        expressions.into_iter().map(|expression| self.expression(expression, level, around)).collect()
+    }
+
+    /// The collating sequence of an expression, by SQLite's rules; nothing where they go deeper than this.
+    fn collation(&self, expression: &Expr<'_>, level: &Level<'_, 'c>) -> Option<Collation> {
+        match expression {
+            Expr::Collate(_, name) => Collation::named(&plain(name)),
+            Expr::Cast { expr, .. } | Expr::Unary(UnaryOperator::Positive, expr) => self.collation(expr, level),
+            Expr::Parenthesized(elements) => match &elements[..] {
+                [inner] => self.collation(inner, level),
+                _ => None,
+            },
+            other => match level.scope.meaning_of(other) {
+                Some(Meaning::Columns(up, columns)) => {
+                    let (item, column) = *columns.first()?;
+                    level.up(up)?.items.get(item)?.columns.get(column)?.collation
+                }
+                Some(Meaning::Alias(alias)) => level.results.get(alias)?.collation,
+                Some(_) => Some(Collation::Binary),
+                // An explicit COLLATE further down may be the one.
+                None => (!has_collate(other)).then_some(Collation::Binary),
+            },
+        }
+    }
+
+    pub(super) fn write(
+        &mut self,
+        expression: &'c Expr<'c>,
+        out: &mut Expression,
+        level: &Level<'_, 'c>,
+        around: Around<'_, 'c>,
+    ) -> Lowered<()> {
+        let around = around.deeper()?;
+        match expression {
+            Expr::Binary(left, operator, right) => {
+                let is_chain = chains(*operator) && matches!(left, Expr::Binary(_, inner, _) if inner == operator);
+                if is_chain {
+                    // As deep as the chain is long, so without a call for each operator.
+                    let mut operands = vec![*right];
+                    let mut rest = *left;
+                    while let Expr::Binary(left, inner, right) = rest
+                        && inner == operator
+                    {
+                        operands.push(right);
+                        rest = left;
+                    }
+                    self.operand(rest, out, level, around)?;
+                    for operand in operands.into_iter().rev() {
+                        out.text.push(&format!(" {} ", symbol(*operator)));
+                        self.operand(operand, out, level, around)?;
+                    }
+                } else {
+                    self.compared(left, right, *operator, out, level, around)?;
+                    out.text.push(&format!(" {} ", symbol(*operator)));
+                    self.compared(right, left, *operator, out, level, around)?;
+                }
+            }
+            Expr::Unary(operator, operand) => {
+                out.text.push(match operator {
+                    UnaryOperator::BitwiseNot => "~ ",
+                    UnaryOperator::Negative => "- ",
+                    UnaryOperator::Not => "NOT ",
+                    UnaryOperator::Positive => "+ ",
+                });
+                self.operand(operand, out, level, around)?;
+            }
+            Expr::Between { lhs, not, start, end } => {
+                self.operand(lhs, out, level, around)?;
+                out.text.push(if *not { " NOT BETWEEN " } else { " BETWEEN " });
+                self.lifted(start, out, level, around)?;
+                out.text.push(" AND ");
+                self.lifted(end, out, level, around)?;
+            }
+            Expr::Case { base, when_then_pairs, else_expr } => {
+                out.text.push("CASE");
+                if let Some(base) = base {
+                    out.text.push(" ");
+                    self.operand(base, out, level, around)?;
+                }
+                for (when, then) in *when_then_pairs {
+                    out.text.push(" WHEN ");
+                    self.operand(when, out, level, around)?;
+                    out.text.push(" THEN ");
+                    self.operand(then, out, level, around)?;
+                }
+                if let Some(other) = else_expr {
+                    out.text.push(" ELSE ");
+                    self.operand(other, out, level, around)?;
+                }
+                out.text.push(" END");
+            }
+            Expr::Cast { expr, type_name } => {
+                out.text.push("CAST(");
+                self.write(expr, out, level, around)?;
+                out.text.push(" AS");
+                if let Some(type_name) = type_name {
+                    out.text.push(" ");
+                    out.text.push(&print::text(type_name));
+                }
+                out.text.push(")");
+            }
+            Expr::Collate(operand, collation) => {
+                self.operand(operand, out, level, around)?;
+                out.text.push(&format!(" COLLATE {}", quoted(&plain(collation))));
+            }
+            Expr::IsNull(operand) => {
+                self.operand(operand, out, level, around)?;
+                out.text.push(" ISNULL");
+            }
+            Expr::NotNull(operand) => {
+                self.operand(operand, out, level, around)?;
+                out.text.push(" NOTNULL");
+            }
+            Expr::Like { lhs, not, op, rhs, escape } => {
+                self.operand(lhs, out, level, around)?;
+                out.text.push(if *not { " NOT " } else { " " });
+                out.text.push(match op {
+                    LikeOperator::Glob => "GLOB ",
+                    LikeOperator::Like => "LIKE ",
+                    LikeOperator::Match => return Err("MATCH is answered by an index that SQLite keeps".to_owned()),
+                    LikeOperator::Regexp => "REGEXP ",
+                });
+                self.operand(rhs, out, level, around)?;
+                if let Some(escape) = escape {
+                    out.text.push(" ESCAPE ");
+                    self.operand(escape, out, level, around)?;
+                }
+            }
+            Expr::InList { lhs, not, rhs } => {
+                self.operand(lhs, out, level, around)?;
+                out.text.push(if *not { " NOT IN (" } else { " IN (" });
+                for (at, element) in rhs.unwrap_or_default().iter().enumerate() {
+                    out.text.push(if at == 0 { "" } else { ", " });
+                    self.lifted(element, out, level, around)?;
+                }
+                out.text.push(")");
+            }
+            Expr::Parenthesized(elements) => {
+                out.text.push("(");
+                for (at, element) in elements.iter().enumerate() {
+                    out.text.push(if at == 0 { "" } else { ", " });
+                    self.write(element, out, level, around)?;
+                }
+                out.text.push(")");
+            }
+            Expr::Exists(query) => {
+                out.text.push("EXISTS ");
+                self.subquery(query, Used::Exists, out, level, around)?;
+            }
+            Expr::Subquery(query) => self.subquery(query, Used::Value, out, level, around)?,
+            Expr::InSelect { lhs, not, rhs } => {
+                self.operand(lhs, out, level, around)?;
+                out.text.push(if *not { " NOT IN " } else { " IN " });
+                let elements: Vec<&Expr<'_>> = match bare(lhs) {
+                    Expr::Parenthesized(elements) => elements.iter().collect(),
+                    other => vec![other],
+                };
+                let elements = self.expressions(elements, level, around)?;
+                self.subquery(rhs, Used::In(elements, false), out, level, around)?;
+            }
+            Expr::InTable { .. } => return Err("IN with a table's name".to_owned()),
+            Expr::FunctionCall { .. } | Expr::FunctionCallStar { .. } => self.call(expression, out, level, around)?,
+            Expr::Literal(_) => out.text.push(print::text(expression).trim_start()),
+            Expr::Variable(number) => out.text.push(&format!("?{}", number.trim_start_matches('?'))),
+            Expr::Raise(..) => return Err("RAISE outside a trigger".to_owned()),
+            Expr::DoublyQualified(..) | Expr::Id(_) | Expr::Name(_) | Expr::Qualified(..) => {
+                self.name(expression, out, level)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// An expression as an operand: in parentheses unless it needs none.
+    fn operand(
+        &mut self,
+        expression: &'c Expr<'c>,
+        out: &mut Expression,
+        level: &Level<'_, 'c>,
+        around: Around<'_, 'c>,
+    ) -> Lowered<()> {
+        let is_closed = matches!(
+            expression,
+            Expr::Parenthesized(_)
+                | Expr::Literal(_)
+                | Expr::Variable(_)
+                | Expr::FunctionCall { .. }
+                | Expr::FunctionCallStar { .. }
+                | Expr::Cast { .. }
+                | Expr::Case { .. }
+                | Expr::Subquery(_)
+                | Expr::Id(_)
+                | Expr::Name(_)
+                | Expr::Qualified(..)
+                | Expr::DoublyQualified(..)
+        );
+        if is_closed {
+            return self.write(expression, out, level, around);
+        }
+        out.text.push("(");
+        self.write(expression, out, level, around)?;
+        out.text.push(")");
+        Ok(())
+    }
+
+    /// One side of a binary operator; a literal that is compared becomes a parameter.
+    fn compared(
+        &mut self,
+        side: &'c Expr<'c>,
+        other: &'c Expr<'c>,
+        operator: Operator,
+        out: &mut Expression,
+        level: &Level<'_, 'c>,
+        around: Around<'_, 'c>,
+    ) -> Lowered<()> {
+        let compares = matches!(
+            operator,
+            Operator::Equals
+                | Operator::NotEquals
+                | Operator::Less
+                | Operator::LessEquals
+                | Operator::Greater
+                | Operator::GreaterEquals
+        );
+        match other {
+            Expr::Literal(_) | Expr::Variable(_) => self.operand(side, out, level, around),
+            _ if compares => self.lifted(side, out, level, around),
+            _ => self.operand(side, out, level, around),
+        }
+    }
+
+    /// An operand that becomes a parameter if it is a literal, so that queries which differ in it share their plan. What is
+    /// usual for flags stays as it is: SQLite chooses a partial index by the text.
+    fn lifted(
+        &mut self,
+        expression: &'c Expr<'c>,
+        out: &mut Expression,
+        level: &Level<'_, 'c>,
+        around: Around<'_, 'c>,
+    ) -> Lowered<()> {
+        let value = match expression {
+            Expr::Literal(Literal::Numeric(digits)) => literal::number(digits),
+            Expr::Literal(Literal::String(text)) => Some(literal::string(text)),
+            _ => None,
+        };
+        match value {
+            Some(value) if value != Value::Integer(0) && value != Value::Integer(1) => {
+                self.literals.push(value);
+                out.text.push(&format!("?{}", self.parameters + self.literals.len()));
+                Ok(())
+            }
+            _ => self.operand(expression, out, level, around),
+        }
+    }
+
+    fn subquery(
+        &mut self,
+        query: &'c ast::Select<'c>,
+        used: Used,
+        out: &mut Expression,
+        level: &Level<'_, 'c>,
+        around: Around<'_, 'c>,
+    ) -> Lowered<()> {
+        let (query, _) = self.query(query, Around { level: Some(level), ..around })?;
+        out.text.push("(");
+        out.text.append(&query.text());
+        out.text.push(")");
+        out.items.extend(query.items());
+        out.subqueries.push(Subquery { query, used });
+        Ok(())
+    }
+
+    fn name(&mut self, expression: &Expr<'_>, out: &mut Expression, level: &Level<'_, 'c>) -> Lowered<()> {
+        let Some(path) = Path::of(expression) else { return Err("a name".to_owned()) };
+        match level.scope.meaning(&path) {
+            Meaning::Columns(up, columns) => {
+                let named = level.up(up).ok_or("a name")?;
+                if columns.len() > 1 && named.has_right_join {
+                    return Err("a column of USING in a RIGHT or FULL join".to_owned());
+                }
+                let (item, column) = *columns.first().ok_or("a name")?;
+                self.check_column(named, item, column)?;
+                let item = named.items.get(item).ok_or("a name")?;
+                let column = item.columns.get(column).ok_or("a column that is not listed")?;
+                out.text.push(&format!("{}.{}", alias(item.id), column.name));
+                out.items.insert(item.id);
+            }
+            Meaning::Rowid(up, items) => {
+                let named = level.up(up).ok_or("a name")?;
+                let [item] = items[..] else { return Err("a rowid of several tables".to_owned()) };
+                let base = named.scope.items.get(item).and_then(|item| item.base.as_ref()).ok_or("a rowid")?;
+                let name = super::from::rowid_name(&base.table).ok_or("a table whose rowid has no name left")?;
+                let item = &named.items[item];
+                out.text.push(&format!("{}.{name}", alias(item.id)));
+                out.items.insert(item.id);
+            }
+            Meaning::Alias(at) => {
+                let result = level.results.get(at).ok_or("an alias")?;
+                if result.has_aggregate || !result.windows.is_empty() {
+                    // Fine where it stands, but it has to be known of the whole.
+                    out.has_aggregate |= result.has_aggregate;
+                    out.windows.extend(result.windows.iter().cloned());
+                }
+                out.text.push("(");
+                out.text.append(&result.text);
+                out.text.push(")");
+                out.items.extend(&result.items);
+                out.subqueries.extend(result.subqueries.iter().cloned());
+            }
+            Meaning::String => {
+                let text = path.column.replace('\'', "''");
+                out.text.push(&format!("'{text}'"));
+            }
+            Meaning::Truth(truth) => out.text.push(if truth { "TRUE" } else { "FALSE" }),
+            Meaning::Opaque => return Err(format!("the column {} is not listed", path.column)),
+            Meaning::Missing => return Err(format!("the column {} is not known", path.column)),
+        }
+        Ok(())
+    }
+
+    pub(super) fn check_column(&self, level: &Level<'_, 'c>, item: usize, column: usize) -> Lowered<()> {
+        let base = level.scope.items.get(item).and_then(|item| item.base.as_ref());
+        let column = base.and_then(|base| base.table.columns.get(column));
+        match column {
+            Some(column) if column.kind == crate::types::ColumnKind::GeneratedVirtual => {
+                Err(format!("no hook shows the value of the generated column {}", column.name))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+impl<'a, 'c> Level<'a, 'c> {
+    /// The names so many levels out.
+    fn up(&self, levels: usize) -> Option<&Level<'a, 'c>> {
+        (0..levels).try_fold(self, |level, _| level.parent)
+    }
+}
+
+fn symbol(operator: Operator) -> &'static str {
+    match operator {
+        Operator::Add => "+",
+        Operator::And => "AND",
+        Operator::ArrowRight => "->",
+        Operator::ArrowRightShift => "->>",
+        Operator::BitwiseAnd => "&",
+        Operator::BitwiseOr => "|",
+        Operator::Concat => "||",
+        Operator::Equals => "=",
+        Operator::Divide => "/",
+        Operator::Greater => ">",
+        Operator::GreaterEquals => ">=",
+        Operator::Is => "IS",
+        Operator::IsNot => "IS NOT",
+        Operator::LeftShift => "<<",
+        Operator::Less => "<",
+        Operator::LessEquals => "<=",
+        Operator::Modulus => "%",
+        Operator::Multiply => "*",
+        Operator::NotEquals => "<>",
+        Operator::Or => "OR",
+        Operator::RightShift => ">>",
+        Operator::Subtract => "-",
+    }
+}
+
+/// The number that a literal or parameter of LIMIT is.
+pub(super) fn number(expression: &Expr<'_>) -> Option<Number> {
+    match bare(expression) {
+        Expr::Literal(Literal::Numeric(digits)) => digits.parse().ok().map(Number::Literal),
+        Expr::Unary(UnaryOperator::Negative, operand) => match number(operand)? {
+            Number::Literal(number) => Some(Number::Literal(-number)),
+            Number::Parameter(_) => None,
+        },
+        Expr::Variable(number) => number.trim_start_matches('?').parse().ok().map(Number::Parameter),
+        _ => None,
+    }
+}
+
+/// The column, counted from 0, that an integer in ORDER BY or GROUP BY stands for.
+pub(super) fn ordinal(expression: &Expr<'_>) -> Option<usize> {
+    match bare(expression) {
+        Expr::Literal(Literal::Numeric(digits)) => digits.parse::<usize>().ok()?.checked_sub(1),
+        _ => None,
+    }
+}
+
+fn has_collate(expression: &Expr<'_>) -> bool {
+    let mut pending = vec![expression];
+    while let Some(expression) = pending.pop() {
+        if matches!(expression, Expr::Collate(..)) {
+            return true;
+        }
+        pending.extend(walk::operands(expression));
+    }
+    false
+}

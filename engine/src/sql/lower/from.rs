@@ -1,0 +1,306 @@
+//! FROM: its items from left to right, each with an alias of the plan's.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use sqlite3_parser::ast::{self, Expr, FromClause, JoinConstraint, JoinOperator, JoinType, QualifiedName, SelectTable};
+
+use super::{Around, Level, Lowered, Lowering, Shown, WithScope, quoted};
+use crate::plan::{self, Column, Input, Item, Join, Occurrence, Text};
+use crate::sql::name::{self, plain};
+use crate::sql::scope::{self, Base, Output, Scope, Shape};
+use crate::sql::{Unparsed, parse};
+use crate::types::{Collation, ColumnKind, Table, TableKind};
+
+/// Table-valued functions whose rows follow from their arguments alone, with their columns; the last ones are hidden.
+const PURE_TABLE_FUNCTIONS: [(&str, &[&str], usize); 5] = [
+    ("json_each", &JSON_COLUMNS, 2),
+    ("json_tree", &JSON_COLUMNS, 2),
+    ("jsonb_each", &JSON_COLUMNS, 2),
+    ("jsonb_tree", &JSON_COLUMNS, 2),
+    ("generate_series", &["value", "start", "stop", "step"], 3),
+];
+
+const JSON_COLUMNS: [&str; 10] = ["key", "value", "type", "atom", "id", "parent", "fullkey", "path", "json", "root"];
+
+/// A FROM clause, its conditions not yet lowered: they can name all of its items.
+#[derive(Default)]
+pub(super) struct From<'c> {
+    pub(super) names: Vec<scope::Item>,
+    pub(super) items: Vec<Item>,
+    pub(super) conditions: Vec<Option<&'c Expr<'c>>>,
+    /// By item, the columns of USING and NATURAL.
+    pub(super) merged: Vec<Vec<String>>,
+    pub(super) has_right_join: bool,
+}
+
+impl<'c> Lowering<'c> {
+    pub(super) fn from(&mut self, clause: Option<&'c FromClause<'c>>, around: Around<'_, 'c>) -> Lowered<From<'c>> {
+        let mut from = From::default();
+        if let Some(clause) = clause {
+            self.joins(clause, &mut from, around)?;
+        }
+        Ok(from)
+    }
+
+    fn joins(&mut self, clause: &'c FromClause<'c>, from: &mut From<'c>, around: Around<'_, 'c>) -> Lowered<()> {
+        match clause.select {
+            // SQLite takes what is in the first parentheses for a part of the list itself.
+            Some(SelectTable::Sub(inner, None)) if from.items.is_empty() => self.joins(inner, from, around)?,
+            Some(first) => self.table(first, Join::Inner, from, around)?,
+            None => return Ok(()),
+        }
+        for joined in clause.joins.iter().flatten() {
+            let words = match joined.operator {
+                JoinOperator::TypedJoin(Some(words)) => words,
+                JoinOperator::TypedJoin(None) | JoinOperator::Comma => JoinType::INNER,
+            };
+            let join = match (words.contains(JoinType::LEFT), words.contains(JoinType::RIGHT)) {
+                (true, true) => Join::Full,
+                (true, false) => Join::Left,
+                (false, true) => Join::Right,
+                (false, false) => Join::Inner,
+            };
+            from.has_right_join |= matches!(join, Join::Full | Join::Right);
+            let middle = from.items.len();
+            self.table(&joined.table, join, from, around)?;
+            let at = from.items.len() - 1;
+            if at != middle {
+                return Err("a join in parentheses".to_owned());
+            }
+            match &joined.constraint {
+                Some(JoinConstraint::On(condition)) => from.conditions[at] = Some(condition),
+                Some(JoinConstraint::Using(names)) => {
+                    from.merged[at] = names.iter().map(|name| plain(name.0).into_owned()).collect();
+                }
+                None if words.contains(JoinType::NATURAL) => {
+                    let names = from.names[at].columns.iter().filter(|column| !column.is_hidden);
+                    let names = names.filter_map(|column| column.name.clone());
+                    let is_common = |name: &String| from.names[..at].iter().any(|item| item.column(name).is_some());
+                    from.merged[at] = names.filter(is_common).collect();
+                }
+                None => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn table(
+        &mut self,
+        table: &'c SelectTable<'c>,
+        join: Join,
+        from: &mut From<'c>,
+        around: Around<'_, 'c>,
+    ) -> Lowered<()> {
+        let (names, input, columns) = match table {
+            SelectTable::Table(path, alias, _) => {
+                let called = alias.as_ref().map(name::alias);
+                self.named(path, called, around)?
+            }
+            SelectTable::TableCall(path, arguments, alias) => {
+                let called = alias.as_ref().map(name::alias);
+                self.function(path, arguments.unwrap_or_default(), called, from, around)?
+            }
+            SelectTable::Select(query, alias) => {
+                let (query, shown) = self.query(query, around)?;
+                derived(alias.as_ref().map(name::alias), query, &shown)
+            }
+            SelectTable::Sub(inner, alias) => {
+                let mut nested = From::default();
+                self.joins(inner, &mut nested, around)?;
+                let (1, Some(item), Some(mut names)) = (nested.items.len(), nested.items.pop(), nested.names.pop())
+                else {
+                    return Err("a join in parentheses".to_owned());
+                };
+                if let Some(alias) = alias {
+                    names.name = Some(name::alias(alias));
+                }
+                (names, item.input, item.columns)
+            }
+        };
+        let id = self.items;
+        self.items += 1;
+        from.names.push(names);
+        from.items.push(Item { id, join, input, on: Vec::new(), columns });
+        from.conditions.push(None);
+        from.merged.push(Vec::new());
+        Ok(())
+    }
+
+    /// A name in FROM: a CTE, a table, a view.
+    fn named(
+        &mut self,
+        path: &QualifiedName<'_>,
+        called: Option<String>,
+        around: Around<'_, 'c>,
+    ) -> Lowered<(scope::Item, Input, Vec<Column>)> {
+        let name = &*plain(path.name.0);
+        let called = called.unwrap_or_else(|| name.to_owned());
+        let database = path.db_name.as_ref().map(|database| plain(database.0));
+        let database = database.as_deref();
+        if database.is_none()
+            && let Some((query, shown)) = self.cte(name, around)?
+        {
+            return Ok(derived(Some(called), query, &shown));
+        }
+        let catalog = self.catalog;
+        let bound = around.database.filter(|_| database.is_none()).and_then(|own| catalog.resolve(Some(own), name));
+        let Some(table) = bound.or_else(|| catalog.resolve(database, name)) else {
+            return Err(format!("no hook reports changes of {}", name.to_ascii_lowercase()));
+        };
+        match &table.kind {
+            TableKind::Table { .. } if table.name.to_ascii_lowercase().starts_with("sqlite_") => {
+                Err(format!("no hook reports changes of {name}"))
+            }
+            TableKind::Table { .. } => Ok(self.base(table, called)),
+            TableKind::View { sql } => {
+                let (query, mut shown) = self.view(table, sql, around)?;
+                for (shown, column) in shown.iter_mut().zip(&table.columns) {
+                    shown.name = Some(column.name.clone());
+                }
+                Ok(derived(Some(called), query, &shown))
+            }
+            TableKind::Virtual { module, .. } => Err(format!("{name} is a virtual table of the module {module}")),
+        }
+    }
+
+    fn base(&mut self, table: &Arc<Table>, called: String) -> (scope::Item, Input, Vec<Column>) {
+        let occurrence = self.occurrences.len();
+        let name = format!("{}.{}", quoted(&table.database), quoted(&table.name));
+        self.occurrences.push(Occurrence { table: Arc::clone(&table.id), name });
+        let column = |column: &crate::types::Column| Column {
+            name: quoted(&column.name),
+            collation: Collation::named(&column.collation),
+        };
+        let columns: Vec<Column> = table.columns.iter().map(column).collect();
+        let names = scope::Item {
+            name: Some(called),
+            group: None,
+            columns: table.columns.iter().map(Output::of).collect(),
+            is_opaque: false,
+            base: Some(Base { source: occurrence, table: Arc::clone(table) }),
+            is_nullable: false,
+        };
+        (names, Input::Table { occurrence, identity: identity(table) }, columns)
+    }
+
+    fn view(&mut self, table: &Table, sql: &str, around: Around<'_, 'c>) -> Lowered<(plan::Query, Vec<Shown>)> {
+        let query = parse::view(self.arena.alloc_str(sql), self.arena)
+            .map_err(|Unparsed { reason }| format!("in the view {}: {reason}", table.name))?;
+        // A view of the temp database may name tables of any; the others only their own.
+        let name = self.arena.alloc_str(&table.database);
+        let database = (table.database != "temp").then_some(&*name);
+        self.query(query, Around { with: None, level: None, database, depth: around.depth + 1 })
+    }
+
+    fn cte(&mut self, name: &str, around: Around<'_, 'c>) -> Lowered<Option<(plan::Query, Vec<Shown>)>> {
+        let mut with: Option<&WithScope<'_, 'c>> = around.with;
+        while let Some(scope) = with {
+            let is_called = |cte: &&ast::CommonTableExpr<'_>| plain(cte.tbl_name.0).eq_ignore_ascii_case(name);
+            if let Some(cte) = scope.with.ctes.iter().find(is_called) {
+                let place: *const ast::CommonTableExpr<'c> = cte;
+                if self.expanding.contains(&place) {
+                    return Err(format!("{name} is recursive"));
+                }
+                if cte.materialized == ast::Materialized::Yes {
+                    return Err(format!("{name} is MATERIALIZED: all of it is evaluated, whatever is asked of it"));
+                }
+                self.expanding.push(place);
+                let inside = Around { with: Some(scope), depth: around.depth + 1, ..scope.around };
+                let lowered = self.query(cte.select, inside);
+                self.expanding.pop();
+                let (query, mut shown) = lowered?;
+                for (shown, column) in shown.iter_mut().zip(cte.columns.into_iter().flatten()) {
+                    shown.name = Some(plain(column.col_name.0).into_owned());
+                }
+                return Ok(Some((query, shown)));
+            }
+            with = scope.around.with;
+        }
+        Ok(None)
+    }
+
+    fn function(
+        &mut self,
+        path: &QualifiedName<'_>,
+        arguments: &'c [Expr<'c>],
+        called: Option<String>,
+        from: &From<'c>,
+        around: Around<'_, 'c>,
+    ) -> Lowered<(scope::Item, Input, Vec<Column>)> {
+        let name = plain(path.name.0).to_ascii_lowercase();
+        let known = PURE_TABLE_FUNCTIONS.iter().find(|(function, ..)| *function == name);
+        let Some((_, columns, hidden)) = known else { return Err(format!("{name} is a table-valued function")) };
+        let scope = Scope { items: &from.names, results: &[], parent: around.level.map(|level| &level.scope) };
+        let level = Level {
+            scope,
+            items: &from.items,
+            results: &[],
+            has_right_join: from.has_right_join,
+            windows: &[],
+            parent: around.level,
+        };
+        let mut text = Text::default();
+        let mut items = BTreeSet::new();
+        text.push(&name);
+        text.push("(");
+        for (at, argument) in arguments.iter().enumerate() {
+            text.push(if at == 0 { "" } else { ", " });
+            let argument = self.expression(argument, &level, around)?;
+            if !argument.subqueries.is_empty() {
+                return Err("a subquery as the argument of a table-valued function".to_owned());
+            }
+            text.append(&argument.text);
+            items.extend(argument.items);
+        }
+        text.push(")");
+        let outputs = columns.iter().enumerate().map(|(at, column)| Output {
+            name: Some((*column).to_owned()),
+            is_hidden: at + hidden >= columns.len(),
+            shape: Shape::Loose,
+        });
+        let names = scope::Item {
+            name: Some(called.unwrap_or(name)),
+            group: None,
+            columns: outputs.collect(),
+            is_opaque: false,
+            base: None,
+            is_nullable: false,
+        };
+        let column = |column: &&str| Column { name: quoted(column), collation: Some(Collation::Binary) };
+        Ok((names, Input::Function(text, items), columns.iter().map(column).collect()))
+    }
+}
+
+fn derived(called: Option<String>, query: plan::Query, shown: &[Shown]) -> (scope::Item, Input, Vec<Column>) {
+    let names = scope::Item {
+        name: called,
+        group: None,
+        columns: shown.iter().map(Shown::output).collect(),
+        is_opaque: false,
+        base: None,
+        is_nullable: false,
+    };
+    let columns = shown.iter().enumerate().map(|(at, shown)| shown.column(at)).collect();
+    (names, Input::Query(Box::new(query)), columns)
+}
+
+/// What identifies the rows of a table.
+fn identity(table: &Table) -> Option<Vec<Column>> {
+    if table.kind == (TableKind::Table { without_rowid: false }) {
+        let name = rowid_name(table)?;
+        return Some(vec![Column { name: name.to_owned(), collation: Some(Collation::Binary) }]);
+    }
+    let mut key: Vec<&crate::types::Column> = table.columns.iter().filter(|column| column.primary_key > 0).collect();
+    key.sort_by_key(|column| column.primary_key);
+    let column = |column: &&crate::types::Column| {
+        let collation = Some(Collation::named(&column.collation)?);
+        (column.kind != ColumnKind::GeneratedVirtual).then(|| Column { name: quoted(&column.name), collation })
+    };
+    key.iter().map(column).collect()
+}
+
+/// A name of the rowid that no column of the table takes for itself.
+pub(super) fn rowid_name(table: &Table) -> Option<&'static str> {
+    ["rowid", "_rowid_", "oid"].into_iter().find(|name| table.column(name).is_none())
+}

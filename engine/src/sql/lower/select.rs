@@ -1,0 +1,246 @@
+//! One SELECT: FROM, the result columns with wildcards spread out, then what can name both.
+
+use sqlite3_parser::ast;
+
+use super::expression::ordinal;
+use super::from::From;
+use super::{Around, Level, Lowered, Lowering, Shown, ordered};
+use crate::plan::{self, Expression, Order, OrderBy, logical_alias as alias};
+use crate::sql::clauses::Clauses;
+use crate::sql::name::{self, Path, bare, plain};
+use crate::sql::scope::{ResultColumn, Scope, Shape};
+use crate::sql::shape;
+
+impl<'c> Lowering<'c> {
+    pub(super) fn select(
+        &mut self,
+        clauses: Clauses<'c>,
+        terms: &'c [ast::SortedColumn<'c>],
+        around: Around<'_, 'c>,
+    ) -> Lowered<(plan::Select, Vec<Order>, Vec<Shown>)> {
+        let From { names, mut items, conditions, merged, has_right_join } = self.from(clauses.from, around)?;
+        let parent_scope = around.level.map(|level| &level.scope);
+        let (named, columns, shown) = {
+            // A result column cannot name another one.
+            let scope = Scope { items: &names, results: &[], parent: parent_scope };
+            let level = Level {
+                scope,
+                items: &items,
+                results: &[],
+                has_right_join,
+                windows: clauses.windows,
+                parent: around.level,
+            };
+            self.results(clauses.columns, &merged, &level, around)?
+        };
+        let (on, filters, groups, having, order) = {
+            let scope = Scope { items: &names, results: &named, parent: parent_scope };
+            let level = Level {
+                scope,
+                items: &items,
+                results: &columns,
+                has_right_join,
+                windows: clauses.windows,
+                parent: around.level,
+            };
+            let mut on = Vec::with_capacity(items.len());
+            for (at, condition) in conditions.iter().enumerate() {
+                let mut conjuncts = merging(&merged[at], at, &level)?;
+                if let Some(condition) = condition {
+                    conjuncts.extend(self.conjuncts(condition, &level, around)?);
+                }
+                on.push(conjuncts);
+            }
+            let filters = match clauses.filter {
+                Some(filter) => self.conjuncts(filter, &level, around)?,
+                None => Vec::new(),
+            };
+            let groups = self.groups(clauses.groups, &columns, &level, around)?;
+            let having = clauses.having.map(|having| self.expression(having, &level, around)).transpose()?;
+            let order = self.order_terms(terms, &columns, &level, around)?;
+            (on, filters, groups, having, order)
+        };
+        for (item, on) in items.iter_mut().zip(on) {
+            item.on = on;
+        }
+        let by = order.iter().filter_map(|order| match &order.by {
+            OrderBy::Expression(expression) => Some(expression),
+            OrderBy::Column(_) => None,
+        });
+        let is_aggregated = !groups.is_empty()
+            || columns.iter().chain(&having).chain(by).any(|expression| expression.has_aggregate)
+            || having.is_some();
+        let select =
+            plan::Select { distinct: clauses.is_distinct, columns, items, filters, groups, having, is_aggregated };
+        Ok((select, order, shown))
+    }
+
+    /// The result columns: for the scope, for the plan, and for those who read from the SELECT.
+    fn results(
+        &mut self,
+        columns: &'c [ast::ResultColumn<'c>],
+        merged: &[Vec<String>],
+        level: &Level<'_, 'c>,
+        around: Around<'_, 'c>,
+    ) -> Lowered<(Vec<ResultColumn<'c>>, Vec<Expression>, Vec<Shown>)> {
+        let (mut named, mut lowered, mut shown) = (Vec::new(), Vec::new(), Vec::new());
+        for column in columns {
+            match column {
+                ast::ResultColumn::Expr(expression, called) => {
+                    let name = match called {
+                        Some(called) => Some(name::alias(called)),
+                        None => Path::of(bare(expression)).map(|path| path.column.into_owned()),
+                    };
+                    let result = self.expression(expression, level, around)?;
+                    let shape = shape::shape(expression, &level.scope);
+                    shown.push(Shown { name: name.clone(), collation: result.collation, shape });
+                    named.push(ResultColumn { name, is_alias: called.is_some(), expression: Some(expression) });
+                    lowered.push(result);
+                }
+                wildcard => {
+                    let qualifier = match wildcard {
+                        ast::ResultColumn::TableStar(table) => Some(plain(table.0)),
+                        _ => None,
+                    };
+                    for (at, item) in level.scope.items.iter().enumerate() {
+                        if qualifier.as_ref().is_some_and(|qualifier| !item.is_called(qualifier)) {
+                            continue;
+                        }
+                        for (column, output) in item.columns.iter().enumerate() {
+                            let is_merged = output
+                                .name
+                                .as_ref()
+                                .is_some_and(|name| merged[at].iter().any(|merged| merged.eq_ignore_ascii_case(name)));
+                            if output.is_hidden || (is_merged && qualifier.is_none()) {
+                                continue;
+                            }
+                            let is_shared = output.name.as_ref().is_some_and(|name| {
+                                merged[at + 1..].iter().flatten().any(|merged| merged.eq_ignore_ascii_case(name))
+                            });
+                            if is_shared && level.has_right_join {
+                                return Err("a column of USING in a RIGHT or FULL join".to_owned());
+                            }
+                            let expression = self.column(level, at, column)?;
+                            shown.push(Shown {
+                                name: output.name.clone(),
+                                collation: expression.collation,
+                                shape: output.shape,
+                            });
+                            named.push(ResultColumn { name: output.name.clone(), is_alias: false, expression: None });
+                            lowered.push(expression);
+                        }
+                    }
+                }
+            }
+        }
+        Ok((named, lowered, shown))
+    }
+
+    /// A column of an item.
+    fn column(&mut self, level: &Level<'_, 'c>, item: usize, column: usize) -> Lowered<Expression> {
+        self.check_column(level, item, column)?;
+        let shape = level.scope.items[item].columns[column].shape;
+        let (item, column) = (&level.items[item], &level.items[item].columns[column]);
+        let mut expression = Expression {
+            items: [item.id].into(),
+            collation: column.collation,
+            is_exact: shape != Shape::Loose,
+            ..Expression::default()
+        };
+        expression.text.push(&format!("{}.{}", alias(item.id), column.name));
+        Ok(expression)
+    }
+
+    /// GROUP BY; its numbers are those of result columns.
+    fn groups(
+        &mut self,
+        groups: &'c [ast::Expr<'c>],
+        columns: &[Expression],
+        level: &Level<'_, 'c>,
+        around: Around<'_, 'c>,
+    ) -> Lowered<Vec<Expression>> {
+        let group = |group: &'c ast::Expr<'c>| match ordinal(group) {
+            Some(column) => columns.get(column).cloned().ok_or_else(|| "GROUP BY a constant".to_owned()),
+            None => self.expression(group, level, around),
+        };
+        let groups = groups.iter().map(group).collect::<Lowered<Vec<_>>>()?;
+        // SQLite would read a lone number as that of a column.
+        match groups.iter().any(|group| group.items.is_empty()) {
+            true => Err("GROUP BY a constant".to_owned()),
+            false => Ok(groups),
+        }
+    }
+
+    fn order_terms(
+        &mut self,
+        terms: &'c [ast::SortedColumn<'c>],
+        columns: &[Expression],
+        level: &Level<'_, 'c>,
+        around: Around<'_, 'c>,
+    ) -> Lowered<Vec<Order>> {
+        let mut order = Vec::with_capacity(terms.len());
+        for term in terms {
+            let (inner, explicit) = match &term.expr {
+                ast::Expr::Collate(inner, collation) => (*inner, Some(*collation)),
+                other => (other, None),
+            };
+            let named = Path::of(bare(inner)).filter(Path::is_bare);
+            let column = match (ordinal(inner), named) {
+                (Some(column), _) => Some(column),
+                // An alias comes before a column of the same name.
+                (None, Some(path)) => level.scope.alias(&path.column),
+                (None, None) => None,
+            };
+            let (by, own) = match column {
+                Some(column) => {
+                    let expression = columns.get(column).ok_or("ORDER BY a column that is not there")?;
+                    (OrderBy::Column(column), expression.collation)
+                }
+                None => {
+                    let expression = self.expression(inner, level, around)?;
+                    let collation = expression.collation;
+                    match columns.iter().position(|column| column.text == expression.text) {
+                        Some(column) => (OrderBy::Column(column), collation),
+                        None => (OrderBy::Expression(expression), collation),
+                    }
+                }
+            };
+            let collation = match explicit {
+                Some(name) => crate::types::Collation::named(&plain(name)),
+                None => own,
+            };
+            order.push(ordered(by, term, collation));
+        }
+        Ok(order)
+    }
+}
+
+/// The conditions of USING and NATURAL: each column is that of the first item which has it.
+fn merging(names: &[String], at: usize, level: &Level<'_, '_>) -> Lowered<Vec<Expression>> {
+    let mut conditions = Vec::with_capacity(names.len());
+    for name in names {
+        let left = level.scope.items[..at].iter().position(|item| item.column(name).is_some());
+        let left = left.ok_or("USING a column that is not there")?;
+        if level.has_right_join {
+            return Err("USING in a RIGHT or FULL join".to_owned());
+        }
+        let mut condition = Expression::default();
+        for (side, item) in [left, at].into_iter().enumerate() {
+            let column = level.scope.items[item].column(name).ok_or("USING a column that is not there")?;
+            let base = level.scope.items[item].base.as_ref().and_then(|base| base.table.columns.get(column));
+            if base.is_some_and(|column| column.kind == crate::types::ColumnKind::GeneratedVirtual) {
+                return Err(format!("no hook shows the value of the generated column {name}"));
+            }
+            let item = &level.items[item];
+            let column = &item.columns[column];
+            condition.text.push(if side == 0 { "" } else { " = " });
+            condition.text.push(&format!("{}.{}", alias(item.id), column.name));
+            condition.items.insert(item.id);
+            condition.rejects_nulls_of.insert(item.id);
+            let others = [level.items[left].id, level.items[at].id].into_iter().filter(|other| *other != item.id);
+            condition.looks_up.push((item.id, column.name.clone(), others.collect()));
+        }
+        conditions.push(condition);
+    }
+    Ok(conditions)
+}

@@ -1,0 +1,1 @@
+//! Lowered queries mean what they meant: SQLite gives the same rows for both texts.

@@ -1,0 +1,217 @@
+//! Faces of tables: virtual tables that show a commit's rows before and after, so that SQLite itself evaluates a query
+//! over what changed.
+//!
+//! A face declares the columns of its table with their affinities and collating sequences, and gives the values as the
+//! table stores them: every comparison and expression means over a face what it means over the table. Faces are
+//! eponymous-only virtual tables (<https://sqlite.org/vtab.html#eponymous_only_virtual_tables>): they stand in no
+//! schema, and no application sees them by chance.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::ffi::{CStr, CString, c_int};
+use std::marker::PhantomData;
+use std::sync::{Arc, Mutex};
+
+use rusqlite::Connection;
+use rusqlite::ffi;
+use rusqlite::types::{ToSqlOutput, ValueRef as SqliteValue};
+use rusqlite::vtab::{Context, Filters, IndexInfo, Module, VTab, VTabConnection, VTabCursor};
+
+use super::catalog::quoted;
+use super::{convert, lock};
+use crate::error::Error;
+use crate::plan::{Face, Images};
+use crate::types::{Affinity, Row, Table, ValueRef};
+
+/// The rows that the faces show now, by table.
+type Shown = Arc<Mutex<HashMap<Arc<str>, Images>>>;
+
+/// The faces of a connection.
+#[derive(Default)]
+pub(super) struct Faces {
+    shown: Shown,
+    /// The declarations that SQLite knows, by table.
+    declared: HashMap<Arc<str>, CString>,
+}
+
+impl Faces {
+    /// Makes the faces of a table known to SQLite. Statements that read older ones must be gone.
+    pub(super) fn declare(&mut self, connection: &Connection, table: &Table) -> Result<(), Error> {
+        let declaration = declaration(table)?;
+        if self.declared.get(&table.id) == Some(&declaration) {
+            return Ok(());
+        }
+        const MODULE: Module<'_, FaceTable> = Module::eponymous_only_module();
+        for face in [Face::Old, Face::New, Face::Changed] {
+            let shown = Arc::clone(&self.shown);
+            let aux = Aux { shown, table: Arc::clone(&table.id), face, declaration: declaration.clone() };
+            connection
+                .create_module(face.table_name(&table.id).as_str(), &MODULE, Some(aux))
+                .map_err(convert::error)?;
+        }
+        self.declared.insert(Arc::clone(&table.id), declaration);
+        Ok(())
+    }
+
+    /// Shows these rows of a table from now on.
+    pub(super) fn show(&self, table: &Arc<str>, images: &Images) {
+        lock(&self.shown).insert(Arc::clone(table), images.clone());
+    }
+
+    /// Shows nothing any more.
+    pub(super) fn clear(&self) {
+        lock(&self.shown).clear();
+    }
+}
+
+fn declaration(table: &Table) -> Result<CString, Error> {
+    let columns = table.columns.iter().map(|column| {
+        let affinity = match column.affinity {
+            Affinity::Blob => "BLOB",
+            Affinity::Text => "TEXT",
+            Affinity::Numeric => "NUMERIC",
+            Affinity::Integer => "INTEGER",
+            Affinity::Real => "REAL",
+        };
+        format!("{} {affinity} COLLATE {}", quoted(&column.name), quoted(&column.collation))
+    });
+    let columns = columns.collect::<Vec<_>>().join(", ");
+    CString::new(format!("CREATE TABLE face({columns})"))
+        .map_err(|_| Error::NotIncremental("a column's name has a NUL".into()))
+}
+
+/// What SQLite keeps for a face.
+struct Aux {
+    shown: Shown,
+    table: Arc<str>,
+    face: Face,
+    declaration: CString,
+}
+
+/// A face, as a statement refers to it.
+#[repr(C)]
+struct FaceTable {
+    /// The base class, which has to be first.
+    base: ffi::sqlite3_vtab,
+    shown: Shown,
+    table: Arc<str>,
+    face: Face,
+}
+
+// SAFETY: the struct is `repr(C)` and begins with `sqlite3_vtab`.
+unsafe impl<'vtab> VTab<'vtab> for FaceTable {
+    type Aux = Aux;
+    type Cursor = FaceCursor<'vtab>;
+
+    fn connect(
+        _db: &mut VTabConnection,
+        aux: Option<&Aux>,
+        _module_name: &[u8],
+        _database_name: &[u8],
+        _table_name: &[u8],
+        _args: &[&[u8]],
+    ) -> rusqlite::Result<(Cow<'static, CStr>, Self)> {
+        let Some(aux) = aux else { return Err(rusqlite::Error::ModuleError("a face without its table".to_owned())) };
+        let table = Self {
+            base: ffi::sqlite3_vtab::default(),
+            shown: Arc::clone(&aux.shown),
+            table: Arc::clone(&aux.table),
+            face: aux.face,
+        };
+        Ok((Cow::Owned(aux.declaration.clone()), table))
+    }
+
+    fn best_index(&self, info: &mut IndexInfo) -> rusqlite::Result<bool> {
+        // Few rows, so that SQLite starts from them and looks up the rest.
+        info.set_estimated_cost(1.0);
+        info.set_estimated_rows(1);
+        Ok(true)
+    }
+
+    fn open(&'vtab mut self) -> rusqlite::Result<FaceCursor<'vtab>> {
+        Ok(FaceCursor {
+            base: ffi::sqlite3_vtab_cursor::default(),
+            shown: Arc::clone(&self.shown),
+            table: Arc::clone(&self.table),
+            face: self.face,
+            images: Images::default(),
+            at: 0,
+            offsets: Vec::new(),
+            phantom: PhantomData,
+        })
+    }
+}
+
+/// A place among the rows of a face.
+#[repr(C)]
+struct FaceCursor<'vtab> {
+    /// The base class, which has to be first.
+    base: ffi::sqlite3_vtab_cursor,
+    shown: Shown,
+    table: Arc<str>,
+    face: Face,
+    images: Images,
+    at: usize,
+    /// Where the values of the row begin.
+    offsets: Vec<u32>,
+    phantom: PhantomData<&'vtab FaceTable>,
+}
+
+impl FaceCursor<'_> {
+    fn image(&self) -> Option<&(i64, Row)> {
+        match self.face {
+            Face::Post => None,
+            Face::Old => self.images.old.get(self.at),
+            Face::New => self.images.new.get(self.at),
+            Face::Changed => self.images.old.iter().chain(self.images.new.iter()).nth(self.at),
+        }
+    }
+
+    fn arrive(&mut self) {
+        let mut offsets = std::mem::take(&mut self.offsets);
+        offsets.clear();
+        if let Some((_, row)) = self.image() {
+            row.offsets(&mut offsets);
+        }
+        self.offsets = offsets;
+    }
+}
+
+// SAFETY: the struct is `repr(C)` and begins with `sqlite3_vtab_cursor`.
+unsafe impl VTabCursor for FaceCursor<'_> {
+    fn filter(&mut self, _idx_num: c_int, _idx_str: Option<&str>, _args: &Filters<'_>) -> rusqlite::Result<()> {
+        self.images = lock(&self.shown).get(&self.table).cloned().unwrap_or_default();
+        self.at = 0;
+        self.arrive();
+        Ok(())
+    }
+
+    fn next(&mut self) -> rusqlite::Result<()> {
+        self.at += 1;
+        self.arrive();
+        Ok(())
+    }
+
+    fn eof(&self) -> bool {
+        self.image().is_none()
+    }
+
+    fn column(&self, ctx: &mut Context, i: c_int) -> rusqlite::Result<()> {
+        let offset = usize::try_from(i).ok().and_then(|column| self.offsets.get(column));
+        let value = match (self.image(), offset) {
+            (Some((_, row)), Some(offset)) => row.value_at(*offset),
+            _ => ValueRef::Null,
+        };
+        ctx.set_result(ToSqlOutput::Borrowed(match value {
+            ValueRef::Null => SqliteValue::Null,
+            ValueRef::Integer(value) => SqliteValue::Integer(value),
+            ValueRef::Real(value) => SqliteValue::Real(value),
+            ValueRef::Text(bytes) => SqliteValue::Text(bytes),
+            ValueRef::Blob(bytes) => SqliteValue::Blob(bytes),
+        }))
+    }
+
+    fn rowid(&self) -> rusqlite::Result<i64> {
+        Ok(self.image().map_or(0, |(rowid, _)| *rowid))
+    }
+}

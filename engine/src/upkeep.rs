@@ -1,0 +1,233 @@
+//! Brings bindings up to date: by their plans from what a commit changed, or by evaluating them anew.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use crate::dataflow::Job;
+use crate::error::Error;
+use crate::live::{Events, Live};
+use crate::options::Strategy;
+use crate::plan::{Images, Plan};
+use crate::storage::{Sealed, Session};
+use crate::subscribe::{Applied, Form, Held, Listing, Planned, Sorting, View, capacity, edits_between};
+use crate::types::{BindingId, ChangeBatch, Edit, PlanId, Row, Signed, Value};
+
+/// How many rows OFFSET may leave out for each one that is shown, and how many more: they are held as well.
+const MOST_LEFT_OUT: (usize, usize) = (8, 1000);
+
+impl Live {
+    /// Brings the affected bindings up to date with a commit, those of one plan together.
+    pub(crate) fn bring_up_to_date(
+        &mut self,
+        session: &Session<'_>,
+        sealed: &Sealed,
+        affected: BTreeSet<BindingId>,
+        events: &mut Events,
+    ) {
+        let mut planned: BTreeMap<PlanId, Vec<Job>> = BTreeMap::new();
+        let mut images = Shared::default();
+        for id in affected {
+            let Some(binding) = self.registry.binding(id) else { continue };
+            match (binding.plan, &binding.held) {
+                (Some(plan), Held::View(_)) if binding.failure.is_none() => {
+                    let tables = binding.form.dependencies.sources.iter().map(|source| &source.table);
+                    let touched = images.of(&sealed.batch, tables);
+                    let rows = touched.iter().map(|(_, images)| images.len()).sum();
+                    if self.options.cost_gate && !self.plans.is_worth(plan, rows, binding.work) {
+                        self.stats.refused += 1;
+                        self.rerun(session, sealed.commit, id, events);
+                        continue;
+                    }
+                    planned.entry(plan).or_default().push(Job {
+                        binding: id,
+                        parameters: binding.parameters(),
+                        touched,
+                    });
+                }
+                _ => self.rerun(session, sealed.commit, id, events),
+            }
+        }
+        for (plan, jobs) in planned {
+            let before = session.work();
+            let changes = self.dataflows.maintain(plan, &jobs, session);
+            let rows = jobs.iter().flat_map(|job| &job.touched).map(|(_, images)| images.len()).sum();
+            self.plans.note(plan, rows, session.work() - before);
+            for (job, changes) in jobs.iter().zip(changes) {
+                self.stats.maintained += 1;
+                match changes.map(|changes| self.apply(job.binding, &changes)) {
+                    Ok(Some(Applied::Edits(edits))) => self.tell(sealed.commit, job.binding, Ok(edits), events),
+                    Ok(Some(Applied::Refill(before))) => {
+                        self.rerun_since(session, sealed.commit, job.binding, &before, events);
+                    }
+                    Ok(None) | Err(_) => self.rerun(session, sealed.commit, job.binding, events),
+                }
+            }
+        }
+        session.show_nothing();
+    }
+
+    /// Puts changes into a binding's list; nothing if they are not of it.
+    fn apply(&mut self, id: BindingId, changes: &[Signed]) -> Option<Applied> {
+        let Held::View(view) = &mut self.registry.binding_mut(id)?.held else { return None };
+        let applied = view.apply(changes);
+        match &applied {
+            Ok(Applied::Edits(_)) => {}
+            Ok(Applied::Refill(_)) => self.stats.refills += 1,
+            Err(_) => self.stats.repairs += 1,
+        }
+        applied.ok()
+    }
+
+    /// Evaluates a binding: its rows, and what its plan keeps.
+    pub(crate) fn evaluate(&mut self, session: &Session<'_>, id: BindingId) -> Result<(), Error> {
+        let before = session.work();
+        let held = self.hydrate(session, id)?;
+        if let Some(binding) = self.registry.binding_mut(id) {
+            binding.held = held;
+            binding.work = session.work() - before;
+        }
+        Ok(())
+    }
+
+    /// Holds these rows and nothing else: the next time the binding is evaluated anew and compared with them.
+    pub(crate) fn hold(&mut self, id: BindingId, rows: Arc<[Row]>) {
+        if let Some(binding) = self.registry.binding_mut(id) {
+            binding.held = Held::Rows(rows);
+        }
+    }
+
+    /// By the binding's plan; where there is none, or a statement of it fails, by the query itself: it may look at fewer
+    /// rows, as one with LIMIT does.
+    fn hydrate(&mut self, session: &Session<'_>, id: BindingId) -> Result<Held, Error> {
+        let Some(binding) = self.registry.binding(id) else { return Ok(Held::Rows(Arc::default())) };
+        let form = Arc::clone(&binding.form);
+        let slots = binding.slots.clone();
+        if let Ok(planned) = &form.planned
+            && self.options.strategy != Strategy::Requery
+        {
+            match self.hydrate_by_plan(session, id, &form, planned) {
+                Ok(Some(held)) => return Ok(held),
+                Ok(None) | Err(_) => self.unplan(id),
+            }
+        }
+        Ok(Held::Rows(session.select(&form.sql, &slots)?.into()))
+    }
+
+    /// Nothing if only SQLite can tell how many rows are shown, or most of what would be held is not.
+    fn hydrate_by_plan(
+        &mut self,
+        session: &Session<'_>,
+        id: BindingId,
+        form: &Form,
+        planned: &Planned,
+    ) -> Result<Option<Held>, Error> {
+        let Some(binding) = self.registry.binding(id) else { return Ok(None) };
+        let parameters = binding.parameters();
+        let plan = &planned.plan;
+        let bounds = match &plan.window {
+            None => None,
+            Some(window) => match window.bounds(&parameters) {
+                Some(bounds) if is_near(bounds) => Some(bounds),
+                _ => return Ok(None),
+            },
+        };
+        let plan_id = self.plan(id, plan);
+        let sorting = Sorting { width: plan.width, terms: plan.order.clone().into() };
+        if plan.is_stateless {
+            let mut values = parameters;
+            if let Some(bounds) = bounds {
+                let most = capacity(bounds).and_then(|capacity| i64::try_from(capacity).ok()).unwrap_or(-1);
+                values.resize(plan.parameters, Value::Null);
+                values.push(Value::Integer(most));
+            }
+            let rows = session.rows(&plan.hydrate, &values)?.into_iter().map(|row| (row, 1));
+            let listing = Listing::new(sorting, rows);
+            return Ok(Some(Held::View(Box::new(match bounds {
+                None => View::whole(listing, form.order),
+                Some(bounds) => View::prefix(listing, form.order, bounds),
+            }))));
+        }
+        self.dataflows.forget(plan_id, id);
+        let job = Job { binding: id, parameters, touched: Vec::new() };
+        let rows = self.dataflows.hydrate(plan_id, &job, session)?;
+        let listing = Listing::new(sorting, rows);
+        Ok(Some(Held::View(Box::new(match bounds {
+            None => View::whole(listing, form.order),
+            Some(bounds) => View::part(listing, form.order, bounds),
+        }))))
+    }
+
+    /// What the rows of a binding that was evaluated anew have become since these. Without an order, rows that stay keep
+    /// their places.
+    pub(crate) fn edits_since(&mut self, id: BindingId, before: &[Row]) -> Vec<Edit> {
+        let Some(binding) = self.registry.binding_mut(id) else { return Vec::new() };
+        match &mut binding.held {
+            Held::Rows(rows) => {
+                let (edits, rows_now) = edits_between(before, rows.to_vec(), binding.form.order);
+                *rows = rows_now.into();
+                edits
+            }
+            Held::View(view) => {
+                view.prefer(before);
+                view.edits_since(before)
+            }
+        }
+    }
+
+    /// The plan of a binding, installed if it is the first one of it.
+    fn plan(&mut self, id: BindingId, plan: &Plan) -> PlanId {
+        if let Some(plan) = self.registry.binding(id).and_then(|binding| binding.plan) {
+            return plan;
+        }
+        let plan_id = self.plans.enter(plan.identity());
+        self.dataflows.install(plan_id, plan);
+        if let Some(binding) = self.registry.binding_mut(id) {
+            binding.plan = Some(plan_id);
+        }
+        plan_id
+    }
+
+    /// Gives a binding's plan up, with what is kept for it; the last binding takes the dataflow with it.
+    pub(crate) fn unplan(&mut self, id: BindingId) {
+        let Some(binding) = self.registry.binding_mut(id) else { return };
+        let Some(plan_id) = binding.plan.take() else { return };
+        self.dataflows.forget(plan_id, id);
+        if self.plans.leave(plan_id) {
+            self.dataflows.uninstall(plan_id);
+        }
+    }
+
+    /// Keeps the rows of a binding and nothing else.
+    pub(crate) fn hold_rows(&mut self, id: BindingId) {
+        self.unplan(id);
+        if let Some(rows) = self.registry.binding(id).map(|binding| binding.held.rows()) {
+            self.hold(id, rows);
+        }
+    }
+}
+
+fn is_near(bounds: crate::plan::Bounds) -> bool {
+    let (each, more) = MOST_LEFT_OUT;
+    bounds.limit.is_none_or(|limit| bounds.offset <= limit.saturating_mul(each).saturating_add(more))
+}
+
+/// The images of a commit's rows by table, made once for all bindings.
+#[derive(Default)]
+struct Shared {
+    images: BTreeMap<Arc<str>, Images>,
+}
+
+impl Shared {
+    fn of<'t>(&mut self, batch: &ChangeBatch, tables: impl Iterator<Item = &'t Arc<str>>) -> Vec<(Arc<str>, Images)> {
+        let mut touched: Vec<(Arc<str>, Images)> = Vec::new();
+        for table in tables {
+            let Some(changes) = batch.tables.get(table) else { continue };
+            if touched.iter().any(|(other, _)| other == table) {
+                continue;
+            }
+            let images = self.images.entry(Arc::clone(table)).or_insert_with(|| Images::of(changes.rows.iter()));
+            touched.push((Arc::clone(table), images.clone()));
+        }
+        touched
+    }
+}
