@@ -1,7 +1,7 @@
 //! Keeps subscriptions live: each sealed commit is routed, the affected results are brought up to date, and every
 //! subscriber is told. Behind the engine's lock.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::{Arc, Mutex, Weak};
 
 use crate::dataflow::Dataflows;
@@ -205,7 +205,7 @@ impl Live {
             Some(_) => None,
             None => Some(self.registry.route(&sealed.batch)),
         };
-        if affected.as_ref().is_some_and(BTreeSet::is_empty) && !self.options.paranoid {
+        if affected.as_ref().is_some_and(BTreeMap::is_empty) && !self.options.paranoid {
             return false;
         }
         let mut events = Events::new();

@@ -1,15 +1,15 @@
 //! Brings bindings up to date: by their plans from what a commit changed, or by evaluating them anew.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::dataflow::Job;
+use crate::dataflow::{Job, Touched};
 use crate::error::Error;
 use crate::live::{Events, Live};
 use crate::options::Strategy;
 use crate::plan::{Images, Plan};
 use crate::storage::{Sealed, Session};
-use crate::subscribe::{Applied, Form, Held, Listing, Planned, Sorting, View, capacity, edits_between};
+use crate::subscribe::{Applied, Form, Held, Listing, Planned, Routed, Sorting, View, capacity, edits_between};
 use crate::types::{BindingId, ChangeBatch, Edit, PlanId, Row, Signed, Value};
 
 /// How many rows OFFSET may leave out for each one that is shown, and how many more: they are held as well.
@@ -21,17 +21,16 @@ impl Live {
         &mut self,
         session: &Session<'_>,
         sealed: &Sealed,
-        affected: BTreeSet<BindingId>,
+        affected: BTreeMap<BindingId, Routed>,
         events: &mut Events,
     ) {
         let mut planned: BTreeMap<PlanId, Vec<Job>> = BTreeMap::new();
         let mut images = Shared::default();
-        for id in affected {
+        for (id, routed) in affected {
             let Some(binding) = self.registry.binding(id) else { continue };
             match (binding.plan, &binding.held) {
                 (Some(plan), Held::View(_)) if binding.failure.is_none() => {
-                    let tables = binding.form.dependencies.sources.iter().map(|source| &source.table);
-                    let touched = images.of(&sealed.batch, tables);
+                    let touched = images.of(&sealed.batch, &routed);
                     let rows = touched.iter().map(|(_, images)| images.len()).sum();
                     if self.options.cost_gate && !self.plans.is_worth(plan, rows, binding.work) {
                         self.stats.refused += 1;
@@ -181,16 +180,14 @@ impl Live {
         }
         let plan_id = self.plans.enter(plan.identity());
         self.dataflows.install(plan_id, plan);
-        if let Some(binding) = self.registry.binding_mut(id) {
-            binding.plan = Some(plan_id);
-        }
+        self.registry.set_plan(id, Some(plan_id));
         plan_id
     }
 
     /// Gives a binding's plan up, with what is kept for it; the last binding takes the dataflow with it.
     pub(crate) fn unplan(&mut self, id: BindingId) {
-        let Some(binding) = self.registry.binding_mut(id) else { return };
-        let Some(plan_id) = binding.plan.take() else { return };
+        let Some(plan_id) = self.registry.binding(id).and_then(|binding| binding.plan) else { return };
+        self.registry.set_plan(id, None);
         self.dataflows.forget(plan_id, id);
         if self.plans.leave(plan_id) {
             self.dataflows.uninstall(plan_id);
@@ -211,22 +208,24 @@ fn is_near(bounds: crate::plan::Bounds) -> bool {
     bounds.limit.is_none_or(|limit| bounds.offset <= limit.saturating_mul(each).saturating_add(more))
 }
 
-/// The images of a commit's rows by table, made once for all bindings.
+/// The images of all of a commit's rows by table, made once for all bindings that have to do with all of them.
 #[derive(Default)]
 struct Shared {
     images: BTreeMap<Arc<str>, Images>,
 }
 
 impl Shared {
-    fn of<'t>(&mut self, batch: &ChangeBatch, tables: impl Iterator<Item = &'t Arc<str>>) -> Vec<(Arc<str>, Images)> {
-        let mut touched: Vec<(Arc<str>, Images)> = Vec::new();
-        for table in tables {
+    fn of(&mut self, batch: &ChangeBatch, routed: &Routed) -> Touched {
+        let mut touched = Touched::with_capacity(routed.len());
+        for (table, rows) in routed {
             let Some(changes) = batch.tables.get(table) else { continue };
-            if touched.iter().any(|(other, _)| other == table) {
-                continue;
-            }
-            let images = self.images.entry(Arc::clone(table)).or_insert_with(|| Images::of(changes.rows.iter()));
-            touched.push((Arc::clone(table), images.clone()));
+            let images = if rows.len() == changes.rows.len() {
+                let all = || Images::of(changes.rows.iter());
+                self.images.entry(Arc::clone(table)).or_insert_with(all).clone()
+            } else {
+                Images::of(rows.iter().filter_map(|row| changes.rows.get(*row)))
+            };
+            touched.push((Arc::clone(table), images));
         }
         touched
     }

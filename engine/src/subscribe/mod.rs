@@ -2,6 +2,7 @@
 //! to the next. No SQLite: whoever calls brings the fresh rows.
 
 mod diff;
+mod index;
 mod listing;
 mod plans;
 mod registry;
@@ -16,5 +17,5 @@ mod routing_tests;
 pub(crate) use diff::{Order, edits_between};
 pub(crate) use listing::{Listing, Sorting};
 pub(crate) use plans::Plans;
-pub(crate) use registry::{Form, Held, Planned, Registry};
+pub(crate) use registry::{Form, Held, Planned, Registry, Routed};
 pub(crate) use window::{Applied, View, capacity};

@@ -7,7 +7,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::diff::Order;
-use super::routing::{Interest, affects};
+use super::index::TableIndex;
+use super::routing::Interest;
 use super::window::View;
 use crate::error::Error;
 use crate::plan::{Dependencies, Plan};
@@ -111,14 +112,16 @@ impl Binding {
         self.slots.iter().chain(literals).cloned().collect()
     }
 
-    /// Whether the batch's rows can change the result.
-    fn is_affected_by(&self, batch: &ChangeBatch) -> bool {
+    /// What its result depends on.
+    fn interest(&self) -> Interest<'_> {
         let dependencies = &self.form.dependencies;
         let any_row_matters = dependencies.plan_dependent.is_some() && self.plan.is_none();
-        let interest = Interest { dependencies, slots: &self.slots, slot_names: &self.form.slots, any_row_matters };
-        affects(batch, &interest)
+        Interest { dependencies, slots: &self.slots, slot_names: &self.form.slots, any_row_matters }
     }
 }
+
+/// The changes of a commit that one binding has to do with: by table, their places among its changes.
+pub(crate) type Routed = Vec<(Arc<str>, Vec<usize>)>;
 
 /// Everything subscribed.
 #[derive(Default)]
@@ -127,8 +130,8 @@ pub(crate) struct Registry {
     template_ids: HashMap<Arc<str>, TemplateId>,
     bindings: BTreeMap<BindingId, Binding>,
     subscriptions: BTreeMap<SubscriptionId, BindingId>,
-    /// The bindings that read a table.
-    readers: HashMap<Arc<str>, BTreeSet<BindingId>>,
+    /// By table, who has to do with a change of it.
+    indices: HashMap<Arc<str>, TableIndex>,
     /// The bindings that every commit may affect.
     restless: BTreeSet<BindingId>,
     last_id: u64,
@@ -158,20 +161,18 @@ impl Registry {
         if let Some(template) = self.templates.get_mut(&template_id) {
             template.bindings.insert(Values { literals: form.literals.clone(), slots: slots.clone() }, id);
         }
-        self.index(id, &form.dependencies);
-        self.bindings.insert(
-            id,
-            Binding {
-                template: template_id,
-                form,
-                slots,
-                held: Held::Rows(Arc::default()),
-                plan: None,
-                work: 0,
-                failure: None,
-                subscribers: Vec::new(),
-            },
-        );
+        let binding = Binding {
+            template: template_id,
+            form,
+            slots,
+            held: Held::Rows(Arc::default()),
+            plan: None,
+            work: 0,
+            failure: None,
+            subscribers: Vec::new(),
+        };
+        self.bindings.insert(id, binding);
+        self.index(id);
         id
     }
 
@@ -195,13 +196,13 @@ impl Registry {
 
     /// Removes a binding with all its subscribers, who are named in the answer.
     pub(crate) fn unbind(&mut self, id: BindingId) -> Vec<SubscriptionId> {
+        self.unindex(id);
         let Some(binding) = self.bindings.remove(&id) else { return Vec::new() };
-        self.unindex(id, &binding.form.dependencies);
         for subscriber in &binding.subscribers {
             self.subscriptions.remove(subscriber);
         }
         if let Some(template) = self.templates.get_mut(&binding.template) {
-            template.bindings.retain(|_, bound| *bound != id);
+            template.bindings.remove(&Values { literals: binding.form.literals.clone(), slots: binding.slots.clone() });
             if template.bindings.is_empty() {
                 self.template_ids.remove(&template.text);
                 self.templates.remove(&binding.template);
@@ -212,28 +213,48 @@ impl Registry {
 
     /// Gives a binding's query another form, as a schema change does.
     pub(crate) fn reform(&mut self, id: BindingId, form: Arc<Form>) {
-        let Some(binding) = self.bindings.get_mut(&id) else { return };
-        let old = std::mem::replace(&mut binding.form, Arc::clone(&form));
-        self.unindex(id, &old.dependencies);
-        self.index(id, &form.dependencies);
+        self.unindex(id);
+        if let Some(binding) = self.bindings.get_mut(&id) {
+            binding.form = form;
+        }
+        self.index(id);
     }
 
-    fn index(&mut self, id: BindingId, dependencies: &Dependencies) {
-        if dependencies.every_commit.is_some() {
+    /// Gives a binding a plan, or none. What is re-run may have to do with more changes.
+    pub(crate) fn set_plan(&mut self, id: BindingId, plan: Option<PlanId>) {
+        let Some(binding) = self.bindings.get(&id) else { return };
+        let is_other = binding.plan.is_some() != plan.is_some() && binding.form.dependencies.plan_dependent.is_some();
+        if is_other {
+            self.unindex(id);
+        }
+        if let Some(binding) = self.bindings.get_mut(&id) {
+            binding.plan = plan;
+        }
+        if is_other {
+            self.index(id);
+        }
+    }
+
+    fn index(&mut self, id: BindingId) {
+        let Some(binding) = self.bindings.get(&id) else { return };
+        if binding.form.dependencies.every_commit.is_some() {
             self.restless.insert(id);
         }
-        for source in &dependencies.sources {
-            self.readers.entry(Arc::clone(&source.table)).or_default().insert(id);
+        let interest = binding.interest();
+        for (at, source) in interest.dependencies.sources.iter().enumerate() {
+            self.indices.entry(Arc::clone(&source.table)).or_default().add((id, at), &interest);
         }
     }
 
-    fn unindex(&mut self, id: BindingId, dependencies: &Dependencies) {
+    fn unindex(&mut self, id: BindingId) {
+        let Some(binding) = self.bindings.get(&id) else { return };
         self.restless.remove(&id);
-        for source in &dependencies.sources {
-            if let Some(readers) = self.readers.get_mut(&source.table) {
-                readers.remove(&id);
-                if readers.is_empty() {
-                    self.readers.remove(&source.table);
+        let interest = binding.interest();
+        for (at, source) in interest.dependencies.sources.iter().enumerate() {
+            if let Some(index) = self.indices.get_mut(&source.table) {
+                index.remove((id, at), &interest);
+                if index.is_empty() {
+                    self.indices.remove(&source.table);
                 }
             }
         }
@@ -260,13 +281,29 @@ impl Registry {
         self.bindings.iter().filter(|(_, binding)| is_held_up(binding)).map(|(id, _)| *id).collect()
     }
 
-    /// The bindings that a change batch can affect, the oldest first.
-    pub(crate) fn route(&self, batch: &ChangeBatch) -> BTreeSet<BindingId> {
-        let mut affected = self.restless.clone();
-        for readers in batch.tables.keys().filter_map(|table| self.readers.get(table)) {
-            affected.extend(
-                readers.iter().filter(|id| self.bindings.get(id).is_some_and(|binding| binding.is_affected_by(batch))),
-            );
+    /// The bindings that a change batch can affect, the oldest first, each with the changes that can.
+    pub(crate) fn route(&self, batch: &ChangeBatch) -> BTreeMap<BindingId, Routed> {
+        let mut affected: BTreeMap<BindingId, Routed> = self.restless.iter().map(|id| (*id, Routed::new())).collect();
+        for (table, changes) in &batch.tables {
+            let Some(index) = self.indices.get(table) else { continue };
+            for (at, change) in changes.rows.iter().enumerate() {
+                index.find(change, |(id, source)| {
+                    let Some(binding) = self.bindings.get(&id) else { return };
+                    let interest = binding.interest();
+                    let source = interest.dependencies.sources.get(source);
+                    if source.is_some_and(|source| interest.is_touched(source, change)) {
+                        let routed = affected.entry(id).or_default();
+                        match routed.last_mut() {
+                            Some((last, rows)) if last == table => {
+                                if rows.last() != Some(&at) {
+                                    rows.push(at);
+                                }
+                            }
+                            _ => routed.push((Arc::clone(table), vec![at])),
+                        }
+                    }
+                });
+            }
         }
         affected
     }

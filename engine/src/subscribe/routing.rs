@@ -1,10 +1,10 @@
-//! Whether a change batch can affect a binding: by table, then by column, then by predicate.
+//! Whether a change can affect a binding through one occurrence of its table: by column, then by predicate.
 //!
 //! The answer "no" must be right; "yes" only costs an evaluation. A predicate rules a row out only where SQL equality of
 //! the two values is certain to be false whatever affinity does to them.
 
 use crate::plan::{Columns, Dependencies, Operand, Predicate, Relation, Slot, Source};
-use crate::types::{Change, ChangeBatch, Row, Value, ValueRef};
+use crate::types::{Change, Row, Value, ValueRef};
 
 /// What a binding depends on: its dependencies with the values that its parameters have.
 pub(crate) struct Interest<'a> {
@@ -15,16 +15,12 @@ pub(crate) struct Interest<'a> {
     pub(crate) any_row_matters: bool,
 }
 
-/// Whether the batch can change the result of a query with these dependencies.
-pub(crate) fn affects(batch: &ChangeBatch, interest: &Interest<'_>) -> bool {
-    interest.dependencies.sources.iter().any(|source| {
-        let Some(table) = batch.tables.get(&source.table) else { return false };
-        interest.any_row_matters || table.rows.iter().any(|change| interest.is_touched(source, change))
-    })
-}
-
 impl Interest<'_> {
-    fn is_touched(&self, source: &Source, change: &Change) -> bool {
+    /// Whether a change of the source's table can change the result through it.
+    pub(crate) fn is_touched(&self, source: &Source, change: &Change) -> bool {
+        if self.any_row_matters {
+            return true;
+        }
         if let (Some(old), Some(new)) = (&change.old, &change.new)
             && !reads_a_changed_column(&source.columns, old, new)
         {
@@ -43,7 +39,8 @@ impl Interest<'_> {
         })
     }
 
-    fn value<'b>(&'b self, operand: &'b Operand) -> Option<ValueRef<'b>> {
+    /// The constant that an operand is, if it is known.
+    pub(super) fn value<'b>(&'b self, operand: &'b Operand) -> Option<ValueRef<'b>> {
         match operand {
             Operand::Literal(value) => Some(value.as_ref()),
             Operand::Parameter(Slot::Position(position)) => self.slots.get(position.checked_sub(1)?).map(Value::as_ref),

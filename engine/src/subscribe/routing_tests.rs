@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::routing::{Interest, affects};
+use super::index::TableIndex;
+use super::routing::Interest;
 use crate::plan::{Columns, Dependencies, Operand, Predicate, Relation, Slot, Source};
-use crate::types::{Change, ChangeBatch, Row, RowKey, TableChanges, Value};
+use crate::types::{BindingId, Change, ChangeBatch, Row, RowKey, TableChanges, Value};
 
 fn batch(old: Option<[Value; 2]>, new: Option<[Value; 2]>) -> ChangeBatch {
     let change = Change { key: RowKey::RowId(1), old: old.map(Row::from_iter), new: new.map(Row::from_iter) };
@@ -22,10 +23,19 @@ fn equals(column: usize, relation: Relation, operand: Operand) -> Predicate {
 }
 
 fn is_affected(dependencies: &Dependencies, slots: &[Value], batch: &ChangeBatch) -> bool {
-    affects(
-        batch,
-        &Interest { dependencies, slots, slot_names: &[], any_row_matters: dependencies.plan_dependent.is_some() },
-    )
+    let any_row_matters = dependencies.plan_dependent.is_some();
+    let interest = Interest { dependencies, slots, slot_names: &[], any_row_matters };
+    dependencies.sources.iter().enumerate().any(|(at, source)| {
+        let mut index = TableIndex::default();
+        index.add((BindingId(1), at), &interest);
+        let mut is_found = false;
+        for change in batch.tables.get(&source.table).into_iter().flat_map(|table| &table.rows) {
+            index.find(change, |_| is_found |= interest.is_touched(source, change));
+        }
+        index.remove((BindingId(1), at), &interest);
+        assert!(index.is_empty(), "what was added can be removed");
+        is_found
+    })
 }
 
 #[test]

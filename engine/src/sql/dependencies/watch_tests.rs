@@ -66,7 +66,7 @@ impl Watch {
                 self.registry.unbind(id);
                 continue;
             };
-            if sealed.everything.is_none() && !affected.contains(&id) {
+            if sealed.everything.is_none() && !affected.contains_key(&id) {
                 self.spared += 1;
                 let sources = &binding.form.dependencies.sources;
                 let is_reader = sources.iter().any(|source| sealed.batch.tables.contains_key(&source.table));

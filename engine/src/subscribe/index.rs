@@ -1,0 +1,187 @@
+//! The routing index: from a changed row to the bindings that it can affect, without looking at the others.
+//!
+//! Each occurrence of a table in a binding's query ([`Source`]) stands in the index of that table once. Where a predicate
+//! compares a column with known constants, it stands under each constant's bucket; a changed row is looked up by the
+//! buckets of its old and its new value. Otherwise it stands in the list that every change of the table runs through. What
+//! is found is checked exactly: buckets may hold too much, never too little.
+//!
+//! A bucket is what values have in common that some comparison of SQLite's could call equal, whatever affinity and
+//! collating sequence do: numbers and texts that look like numbers by their value, other texts without case and spaces at
+//! the end, blobs by their bytes.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use super::routing::Interest;
+use crate::plan::{Predicate, Relation};
+use crate::types::{BindingId, Change, Collation, ValueRef};
+
+/// The most significant digits for which two converters are sure to agree on the double that a text means.
+const EXACT_DIGITS: usize = 15;
+
+/// What values have in common that could be equal.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+enum Bucket {
+    Null,
+    /// The bits of a double.
+    Number(u64),
+    Text(Box<[u8]>),
+    Blob(Box<[u8]>),
+}
+
+/// One occurrence of the table: the binding, and the place of the source among its dependencies.
+type Place = (BindingId, usize);
+
+/// What is subscribed of one table.
+#[derive(Debug, Default)]
+pub(super) struct TableIndex {
+    /// By column, by constant.
+    columns: BTreeMap<usize, HashMap<Bucket, BTreeSet<Place>>>,
+    /// What any change may matter to.
+    others: BTreeSet<Place>,
+}
+
+/// Where a source stands.
+enum Standing {
+    Under(usize, Vec<Bucket>),
+    Among,
+    /// Under no constant: no row can match.
+    Nowhere,
+}
+
+impl TableIndex {
+    pub(super) fn is_empty(&self) -> bool {
+        self.columns.is_empty() && self.others.is_empty()
+    }
+
+    pub(super) fn add(&mut self, place: Place, interest: &Interest<'_>) {
+        match standing(place, interest) {
+            Standing::Under(column, buckets) => {
+                let column = self.columns.entry(column).or_default();
+                for bucket in buckets {
+                    column.entry(bucket).or_default().insert(place);
+                }
+            }
+            Standing::Among => {
+                self.others.insert(place);
+            }
+            Standing::Nowhere => {}
+        }
+    }
+
+    pub(super) fn remove(&mut self, place: Place, interest: &Interest<'_>) {
+        self.others.remove(&place);
+        let Standing::Under(column, buckets) = standing(place, interest) else { return };
+        let Some(constants) = self.columns.get_mut(&column) else { return };
+        for bucket in buckets {
+            if let Some(places) = constants.get_mut(&bucket) {
+                places.remove(&place);
+                if places.is_empty() {
+                    constants.remove(&bucket);
+                }
+            }
+        }
+        if constants.is_empty() {
+            self.columns.remove(&column);
+        }
+    }
+
+    /// The places that a change may matter to; some may be found twice.
+    pub(super) fn find(&self, change: &Change, mut found: impl FnMut(Place)) {
+        self.others.iter().copied().for_each(&mut found);
+        for (column, constants) in &self.columns {
+            let values = [&change.old, &change.new].into_iter().flatten().map(|row| row.get(*column));
+            let mut last = None;
+            for value in values {
+                match value.map(bucket) {
+                    Some(Some(bucket)) => {
+                        if last.as_ref() != Some(&bucket)
+                            && let Some(places) = constants.get(&bucket)
+                        {
+                            places.iter().copied().for_each(&mut found);
+                        }
+                        last = Some(bucket);
+                    }
+                    // A value of no certain bucket, or of a column that is not there.
+                    _ => constants.values().flatten().copied().for_each(&mut found),
+                }
+            }
+        }
+    }
+}
+
+fn standing((_, source): Place, interest: &Interest<'_>) -> Standing {
+    let Some(source) = interest.dependencies.sources.get(source) else { return Standing::Nowhere };
+    if interest.any_row_matters {
+        return Standing::Among;
+    }
+    let mut best: Option<(usize, Vec<Bucket>)> = None;
+    for predicate in &source.predicates {
+        let Some(buckets) = buckets(predicate, interest) else { continue };
+        if best.as_ref().is_none_or(|(_, best)| buckets.len() < best.len()) {
+            best = Some((predicate.column, buckets));
+        }
+    }
+    match best {
+        Some((_, buckets)) if buckets.is_empty() => Standing::Nowhere,
+        Some((column, buckets)) => Standing::Under(column, buckets),
+        None => Standing::Among,
+    }
+}
+
+/// The buckets of a predicate's constants, if all of them have one.
+fn buckets(predicate: &Predicate, interest: &Interest<'_>) -> Option<Vec<Bucket>> {
+    // Texts that another sequence calls equal need have nothing in common.
+    Collation::named(&predicate.collation)?;
+    let mut buckets = Vec::with_capacity(predicate.any_of.len());
+    for operand in &predicate.any_of {
+        match (interest.value(operand)?, predicate.relation) {
+            // Nothing equals NULL.
+            (ValueRef::Null, Relation::Equal) => {}
+            (value, _) => buckets.push(bucket(value)?),
+        }
+    }
+    buckets.sort();
+    buckets.dedup();
+    Some(buckets)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "integers beyond 2^53 may share a bucket")]
+fn bucket(value: ValueRef<'_>) -> Option<Bucket> {
+    match value {
+        ValueRef::Null => Some(Bucket::Null),
+        ValueRef::Integer(value) => Some(number(value as f64)),
+        ValueRef::Real(value) => Some(number(value)),
+        ValueRef::Blob(bytes) => Some(Bucket::Blob(bytes.into())),
+        ValueRef::Text(bytes) => text(bytes),
+    }
+}
+
+fn number(value: f64) -> Bucket {
+    // -0.0 equals 0.0.
+    Bucket::Number((value + 0.0).to_bits())
+}
+
+fn text(bytes: &[u8]) -> Option<Bucket> {
+    let is_space = |byte: &u8| matches!(byte, b' ' | b'\t'..=b'\r');
+    let start = bytes.iter().position(|byte| !is_space(byte)).unwrap_or(bytes.len());
+    let end = bytes.iter().rposition(|byte| !is_space(byte)).map_or(start, |last| last + 1);
+    let trimmed = &bytes[start..end];
+    let may_be_number = trimmed.iter().any(u8::is_ascii_digit)
+        && trimmed.iter().all(|byte| byte.is_ascii_digit() || matches!(byte, b'+' | b'-' | b'.' | b'e' | b'E'));
+    if may_be_number {
+        if trimmed.iter().filter(|byte| byte.is_ascii_digit()).count() > EXACT_DIGITS {
+            return None;
+        }
+        if let Some(value) = std::str::from_utf8(trimmed).ok().and_then(|text| text.parse::<f64>().ok()) {
+            return Some(number(value));
+        }
+    }
+    // A NUL ends what some comparisons look at.
+    let end = bytes.iter().position(|byte| *byte == 0).unwrap_or(bytes.len());
+    let end = bytes[..end].iter().rposition(|byte| *byte != b' ').map_or(0, |last| last + 1);
+    Some(Bucket::Text(bytes[..end].to_ascii_lowercase().into_boxed_slice()))
+}
+
+#[cfg(test)]
+#[path = "index_tests.rs"]
+mod tests;
