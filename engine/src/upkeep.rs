@@ -140,7 +140,7 @@ impl Live {
                 values.push(Value::Integer(most));
             }
             let rows = session.rows(&plan.hydrate, &values)?.into_iter().map(|row| (row, 1));
-            let listing = Listing::new(sorting, rows);
+            let listing = Listing::new(sorting, rows, true);
             return Ok(Some(Held::View(Box::new(match bounds {
                 None => View::whole(listing, form.order),
                 Some(bounds) => View::prefix(listing, form.order, bounds),
@@ -149,7 +149,7 @@ impl Live {
         self.dataflows.forget(plan_id, id);
         let job = Job { binding: id, parameters, touched: Vec::new() };
         let rows = self.dataflows.hydrate(plan_id, &job, session)?;
-        let listing = Listing::new(sorting, rows);
+        let listing = Listing::new(sorting, rows, false);
         Ok(Some(Held::View(Box::new(match bounds {
             None => View::whole(listing, form.order),
             Some(bounds) => View::part(listing, form.order, bounds),

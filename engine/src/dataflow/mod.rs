@@ -102,8 +102,7 @@ impl Dataflows {
         let Some(Dataflow { root, tally }) = plans.get_mut(&plan_id) else { return };
         root.forget(binding);
         if let Some(tally) = tally {
-            tally.retract(binding);
-            tally.step(host);
+            tally.retract(host, binding);
         }
     }
 

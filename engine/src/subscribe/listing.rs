@@ -3,13 +3,15 @@
 //!
 //! With an ORDER BY, rows stand by their sort keys and, where those are equal, as they came. Without one they stand as they
 //! came, and a row that comes with one that goes takes its place. The list is cut into chunks, so that a change costs the
-//! square root of its length and not the length.
+//! square root of its length and not the length. Sort keys are not held: a search makes those that it meets.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::chunk::Chunk;
 use super::diff::{Order, edits_between};
-use crate::types::{Edit, Row, Signed, SortTerm, sort_key};
+use super::successors::Successors;
+use crate::types::{Edit, Row, RowRef, Signed, SortTerm, push_sort_key};
 
 /// Rows that a chunk may have before it is cut in two.
 const LARGEST_CHUNK: usize = 256;
@@ -17,7 +19,7 @@ const LARGEST_CHUNK: usize = 256;
 /// Past this length, rows of a list without order are found by a hash table.
 const LONGEST_UNINDEXED: usize = 64;
 
-/// Up to this length, a list with an order is compared as a whole when several of its rows change.
+/// So many rows of a list with an order are compared when several of them change.
 const LONGEST_COMPARED: usize = 4096;
 
 /// What ORDER BY sorts by: columns of the maintained rows, of which those past the result's are not shown.
@@ -27,18 +29,14 @@ pub(crate) struct Sorting {
     pub(crate) terms: Arc<[(usize, SortTerm)]>,
 }
 
-#[derive(Debug)]
-struct Entry {
-    key: Box<[u8]>,
-    arrival: u64,
-    row: Row,
-}
+/// A maintained row with its sort key.
+pub(super) type Keyed = (Row, Box<[u8]>);
 
 /// The rows in their order.
 #[derive(Debug)]
 pub(crate) struct Listing {
     sorting: Sorting,
-    chunks: Vec<Vec<Entry>>,
+    chunks: Vec<Chunk>,
     length: usize,
     next_arrival: u64,
     /// Without order and past [`LONGEST_UNINDEXED`]: when the copies of each row came.
@@ -50,119 +48,140 @@ pub(crate) struct Listing {
 pub(crate) struct Missing;
 
 impl Sorting {
-    /// The shown row of a maintained one, and its sort key.
-    fn split(&self, row: &Row) -> (Row, Box<[u8]>) {
-        let (shown, _) = row.split(self.width);
-        if self.terms.is_empty() {
-            return (shown, Box::default());
+    fn is_none(&self) -> bool {
+        self.terms.is_empty()
+    }
+
+    /// What of a maintained row is shown.
+    fn shown(&self, row: RowRef<'_>) -> Row {
+        row.split(self.width).0.to_row()
+    }
+
+    fn key(&self, row: RowRef<'_>) -> Box<[u8]> {
+        let mut key = Vec::new();
+        self.push_key(&mut key, row);
+        key.into_boxed_slice()
+    }
+
+    fn push_key(&self, key: &mut Vec<u8>, row: RowRef<'_>) {
+        for (column, term) in self.terms.iter() {
+            if let Some(value) = row.values().nth(*column) {
+                push_sort_key(key, *term, value);
+            }
         }
-        let values: Vec<_> = row.values().collect();
-        let terms: Vec<SortTerm> = self.terms.iter().map(|(_, term)| *term).collect();
-        let sorted = self.terms.iter().filter_map(|(column, _)| values.get(*column).copied());
-        let key = sort_key(&terms, sorted);
-        (shown, key)
     }
 }
 
 impl Listing {
-    /// A list of these rows, in their order among equals.
-    pub(crate) fn new(sorting: Sorting, rows: impl IntoIterator<Item = Signed>) -> Self {
-        let mut entries = Vec::new();
-        for (row, weight) in rows {
-            let (row, key) = sorting.split(&row);
-            for _ in 0..weight {
-                entries.push(Entry { key: key.clone(), arrival: entries.len() as u64, row: row.clone() });
-            }
+    /// A list of these rows, in their order among equals. Those that SQLite has sorted are in order.
+    pub(crate) fn new(sorting: Sorting, rows: impl IntoIterator<Item = Signed>, is_sorted: bool) -> Self {
+        let copies =
+            rows.into_iter().flat_map(|(row, weight)| std::iter::repeat_n(row, usize::try_from(weight).unwrap_or(0)));
+        let mut rows: Vec<Row> = copies.collect();
+        if !is_sorted && !sorting.is_none() {
+            rows.sort_by_cached_key(|row| sorting.key(row.as_ref()));
         }
-        if !entries.is_sorted_by(|a, b| a.key <= b.key) {
-            entries.sort_by(|a, b| a.key.cmp(&b.key));
-        }
-        Self::of(sorting, entries)
+        Self::of(sorting, &rows)
     }
 
-    /// A list of entries in their order.
-    fn of(sorting: Sorting, mut entries: Vec<Entry>) -> Self {
-        let length = entries.len();
-        let next_arrival = length as u64;
-        entries.iter_mut().zip(0..).for_each(|(entry, arrival)| entry.arrival = arrival);
-        let mut chunks: Vec<Vec<Entry>> = Vec::new();
-        if length <= LARGEST_CHUNK {
-            entries.shrink_to_fit();
-            chunks.push(entries);
-        } else {
-            let mut entries = entries.into_iter().peekable();
-            while entries.peek().is_some() {
-                chunks.push(entries.by_ref().take(LARGEST_CHUNK / 2).collect());
+    /// A list of rows in their order.
+    fn of(sorting: Sorting, rows: &[Row]) -> Self {
+        let size = if rows.len() <= LARGEST_CHUNK { LARGEST_CHUNK } else { LARGEST_CHUNK / 2 };
+        let is_unsorted = sorting.is_none();
+        let mut arrival = 0;
+        let chunk = |rows: &[Row]| {
+            let mut chunk = Chunk::default();
+            for row in rows {
+                chunk.push(row, is_unsorted.then_some(arrival));
+                arrival += 1;
             }
-        }
-        Self { sorting, chunks, length, next_arrival, arrivals: None }
+            chunk.shrink_to_fit();
+            chunk
+        };
+        let chunks: Vec<Chunk> = rows.chunks(size).map(chunk).collect();
+        Self { sorting, chunks, length: rows.len(), next_arrival: rows.len() as u64, arrivals: None }
     }
 
     pub(crate) fn len(&self) -> usize {
         self.length
     }
 
-    /// The rows from `start` on, `count` at most.
+    /// The shown rows from `start` on, `count` at most.
     pub(crate) fn rows(&self, start: usize, count: usize) -> Vec<Row> {
         let mut rows = Vec::with_capacity(count.min(self.length.saturating_sub(start)));
         let mut skipped = 0;
         for chunk in &self.chunks {
             if skipped + chunk.len() > start && rows.len() < count {
                 let from = start.saturating_sub(skipped);
-                rows.extend(chunk[from..].iter().take(count - rows.len()).map(|entry| entry.row.clone()));
+                let shown = chunk.rows().skip(from).take(count - rows.len());
+                rows.extend(shown.map(|row| self.sorting.shown(row)));
             }
             skipped += chunk.len();
         }
         rows
     }
 
+    /// What is shown of a maintained row.
+    pub(crate) fn shown(&self, row: &Row) -> Row {
+        self.sorting.shown(row.as_ref())
+    }
+
     /// The sort key of the last row.
-    pub(crate) fn last_key(&self) -> Option<&[u8]> {
-        self.chunks.iter().rev().find_map(|chunk| chunk.last()).map(|entry| &*entry.key)
+    pub(crate) fn last_key(&self) -> Option<Box<[u8]>> {
+        let last = self.chunks.iter().rev().find_map(|chunk| chunk.rows().next_back())?;
+        Some(self.sorting.key(last))
     }
 
     /// The sort key of a maintained row.
     pub(crate) fn key_of(&self, row: &Row) -> Box<[u8]> {
-        self.sorting.split(row).1
+        self.sorting.key(row.as_ref())
     }
 
     /// Drops what is past so many rows.
     pub(crate) fn truncate(&mut self, length: usize) {
+        self.arrivals = None;
         while self.length > length {
             let Some(last) = self.chunks.last_mut() else { return };
             let excess = (self.length - length).min(last.len());
-            for entry in last.drain(last.len() - excess..) {
-                if let Some(arrivals) = &mut self.arrivals {
-                    forget(arrivals, &entry);
-                }
-            }
+            last.truncate(last.len() - excess);
             self.length -= excess;
-            if last.is_empty() && self.chunks.len() > 1 {
+            if last.is_empty() {
                 self.chunks.pop();
             }
         }
     }
 
-    /// How many copies of a row are there.
+    /// How many copies of a maintained row are there.
     pub(crate) fn copies(&mut self, row: &Row) -> usize {
-        let (row, key) = self.sorting.split(row);
-        if self.sorting.terms.is_empty() && self.length > LONGEST_UNINDEXED {
-            return self.arrivals().get(&row).map_or(0, Vec::len);
+        if self.sorting.is_none() {
+            if self.length > LONGEST_UNINDEXED {
+                return self.arrivals().get(row).map_or(0, Vec::len);
+            }
+            return self.chunks.iter().flat_map(Chunk::rows).filter(|other| *other == row.as_ref()).count();
         }
-        let (chunk, offset) = self.place_of(&key, 0);
-        let chunks = self.chunks.get(chunk..).unwrap_or_default();
-        let entries = chunks.iter().flatten().skip(offset).take_while(|entry| entry.key == key);
-        entries.filter(|entry| entry.row == row).count()
+        let key = self.key_of(row);
+        let (chunk, offset) = self.place_of(&key);
+        let mut copies = 0;
+        self.each_from(chunk, offset, |other| {
+            copies += usize::from(other == row.as_ref());
+            *self.sorting.key(other) == *key
+        });
+        copies
     }
 
-    /// When the copies of each row came.
-    fn arrivals(&mut self) -> &mut HashMap<Row, Vec<u64>> {
-        let entries = self.chunks.iter().flatten();
-        self.arrivals.get_or_insert_with(|| {
-            let mut arrivals: HashMap<Row, Vec<u64>> = HashMap::new();
-            entries.for_each(|entry| arrivals.entry(entry.row.clone()).or_default().push(entry.arrival));
-            arrivals
-        })
+    /// Has rows that sort alike stand as these shown rows do, those that are not among them behind.
+    pub(crate) fn prefer(&mut self, shown: &[Row]) {
+        let mut places: HashMap<&Row, Vec<usize>> = HashMap::with_capacity(shown.len());
+        for (place, row) in shown.iter().enumerate().rev() {
+            places.entry(row).or_default().push(place);
+        }
+        let mut place_of = |row: &Row| places.get_mut(row).and_then(Vec::pop).unwrap_or(usize::MAX);
+        let rows = self.chunks.iter().flat_map(Chunk::rows);
+        let mut placed: Vec<(Box<[u8]>, usize, Row)> =
+            rows.map(|row| (self.sorting.key(row), place_of(&self.sorting.shown(row)), row.to_row())).collect();
+        placed.sort_by(|(key, place, _), (other, others, _)| (key, place).cmp(&(other, others)));
+        let rows: Vec<Row> = placed.into_iter().map(|(_, _, row)| row).collect();
+        *self = Self::of(self.sorting.clone(), &rows);
     }
 
     /// Takes rows out and puts rows in: the edits, each for the list as it stands when it is reached.
@@ -170,42 +189,58 @@ impl Listing {
     /// # Errors
     /// [`Missing`] when a row to be taken out is not there. Then the list is as it was.
     pub(crate) fn apply(&mut self, changes: &[Signed]) -> Result<Vec<Edit>, Missing> {
-        let mut going: Vec<(Row, Box<[u8]>)> = Vec::new();
-        let mut coming: Vec<(Row, Box<[u8]>)> = Vec::new();
+        let mut going: Vec<Keyed> = Vec::new();
+        let mut coming: Vec<Keyed> = Vec::new();
         for (row, weight) in changes {
-            if *weight < 0 && self.copies(row) < usize::try_from(weight.unsigned_abs()).unwrap_or(usize::MAX) {
+            let count = usize::try_from(weight.unsigned_abs()).unwrap_or(usize::MAX);
+            if *weight < 0 && self.copies(row) < count {
                 return Err(Missing);
             }
-            let (row, key) = self.sorting.split(row);
             let side = if *weight < 0 { &mut going } else { &mut coming };
-            for _ in 0..weight.unsigned_abs() {
-                side.push((row.clone(), key.clone()));
-            }
+            side.extend(std::iter::repeat_n((row.clone(), self.key_of(row)), count));
         }
-        if !self.sorting.terms.is_empty() && going.len() + coming.len() > 2 && self.length <= LONGEST_COMPARED {
-            // Several rows that move one after the other may come to stand where they stood.
-            let before = self.rows(0, usize::MAX);
-            self.put_in(going, &coming)?;
-            return Ok(edits_between(&before, self.rows(0, usize::MAX), Order::Declared).0);
+        // Several rows that move one after the other may come to stand where they stood.
+        if !self.sorting.is_none() && going.len() + coming.len() > 2 {
+            let (start, end) = self.span(&going, &coming);
+            let length = self.length.saturating_sub(start + end);
+            if length <= LONGEST_COMPARED {
+                let before = self.rows(start, length);
+                self.put_in(going, &coming)?;
+                let after = self.rows(start, self.length - start - end);
+                let (mut edits, _) = edits_between(&before, after, Order::Declared);
+                edits.iter_mut().for_each(|edit| edit.shift(start));
+                return Ok(edits);
+            }
         }
         self.put_in(going, &coming)
     }
 
-    fn put_in(&mut self, going: Vec<(Row, Box<[u8]>)>, coming: &[(Row, Box<[u8]>)]) -> Result<Vec<Edit>, Missing> {
+    /// How many rows at the start and at the end sort before and after all that changes.
+    fn span(&self, going: &[Keyed], coming: &[Keyed]) -> (usize, usize) {
+        let (mut start, mut end) = (self.length, self.length);
+        for (_, key) in going.iter().chain(coming) {
+            let (chunk, offset) = self.place_of(key);
+            start = start.min(self.index_of(chunk, offset));
+            end = end.min(self.length - self.index_for(key));
+        }
+        (start, end)
+    }
+
+    fn put_in(&mut self, going: Vec<Keyed>, coming: &[Keyed]) -> Result<Vec<Edit>, Missing> {
         let mut edits = Vec::with_capacity(going.len().max(coming.len()));
-        let mut successors = Successors::new(coming, self.sorting.terms.is_empty());
+        let mut successors = Successors::new(coming, self.sorting.width, self.sorting.is_none());
         for (row, key) in going {
             let (chunk, offset) = self.find(&row, &key).ok_or(Missing)?;
             let index = self.index_of(chunk, offset);
             match successors.of(&row, &key) {
-                Some(successor) => self.succeed(chunk, offset, index, &coming[successor], &mut edits),
+                Some(successor) => self.succeed((chunk, offset), &key, &coming[successor], &mut edits),
                 None => {
                     self.take(chunk, offset);
                     match successors.next().filter(|next| self.index_for(&coming[*next].1) == index) {
                         Some(next) => {
                             successors.take(next);
-                            self.arrive_at(&coming[next]);
-                            edits.push(Edit::Replace { index, row: coming[next].0.clone() });
+                            let row = self.arrive(&coming[next]).1;
+                            edits.push(Edit::Replace { index, row });
                         }
                         None => edits.push(Edit::Remove { index }),
                     }
@@ -213,38 +248,37 @@ impl Listing {
             }
         }
         for coming in successors.rest(coming) {
-            let index = self.arrive_at(coming);
-            edits.push(Edit::Insert { index, row: coming.0.clone() });
+            let (index, row) = self.arrive(coming);
+            edits.push(Edit::Insert { index, row });
         }
         Ok(edits)
     }
 
     /// Puts a row in the stead of the one that stands there.
-    fn succeed(
-        &mut self,
-        chunk: usize,
-        offset: usize,
-        index: usize,
-        (row, key): &(Row, Box<[u8]>),
-        edits: &mut Vec<Edit>,
-    ) {
-        if self.chunks[chunk][offset].key == *key {
-            let old = std::mem::replace(&mut self.chunks[chunk][offset].row, row.clone());
-            let arrival = self.chunks[chunk][offset].arrival;
+    fn succeed(&mut self, (chunk, offset): (usize, usize), old_key: &[u8], coming: &Keyed, edits: &mut Vec<Edit>) {
+        let index = self.index_of(chunk, offset);
+        let (row, key) = coming;
+        if old_key == &**key {
+            let old = self.chunks[chunk].row(offset).to_row();
+            self.chunks[chunk].replace(offset, row);
+            let arrival = self.chunks[chunk].arrival(offset);
             if let Some(arrivals) = &mut self.arrivals {
-                forget(arrivals, &Entry { key: Box::default(), arrival, row: old });
+                forget(arrivals, &old, arrival);
                 arrivals.entry(row.clone()).or_default().push(arrival);
             }
-            edits.push(Edit::Replace { index, row: row.clone() });
+            if self.sorting.shown(old.as_ref()) != self.sorting.shown(row.as_ref()) {
+                edits.push(Edit::Replace { index, row: self.sorting.shown(row.as_ref()) });
+            }
             return;
         }
         let old = self.take(chunk, offset);
-        let to = self.arrive_at(&(row.clone(), key.clone()));
-        if to != index && !self.is_same_between(index, to, &old.row) {
+        let old = self.sorting.shown(old.as_ref());
+        let (to, row) = self.arrive(coming);
+        if to != index && !self.is_same_between(index, to, &old) {
             edits.push(Edit::Move { from: index, to });
         }
-        if old.row != *row {
-            edits.push(Edit::Replace { index: to, row: row.clone() });
+        if old != row {
+            edits.push(Edit::Replace { index: to, row });
         }
     }
 
@@ -255,190 +289,165 @@ impl Listing {
         neighbour.first() == Some(row) && self.rows(start, end - start + 1).iter().all(|other| other == row)
     }
 
-    /// Puts a row in after those that sort like it; where it stands.
-    fn arrive_at(&mut self, (row, key): &(Row, Box<[u8]>)) -> usize {
+    /// Puts a row in after those that sort like it; where it stands, and what is shown of it.
+    fn arrive(&mut self, (row, key): &Keyed) -> (usize, Row) {
+        let (chunk, offset) = self.place_after(key);
         let arrival = self.next_arrival;
         self.next_arrival += 1;
-        self.put(Entry { key: key.clone(), arrival, row: row.clone() })
+        if let Some(arrivals) = &mut self.arrivals {
+            arrivals.entry(row.clone()).or_default().push(arrival);
+        }
+        if self.chunks.is_empty() {
+            self.chunks.push(Chunk::default());
+        }
+        let index = self.index_of(chunk, offset);
+        let rows = &mut self.chunks[chunk];
+        rows.insert(offset, row, self.sorting.is_none().then_some(arrival));
+        self.length += 1;
+        if rows.len() > LARGEST_CHUNK {
+            let second = rows.split_off(rows.len() / 2);
+            self.chunks.insert(chunk + 1, second);
+        }
+        (index, self.sorting.shown(row.as_ref()))
     }
 
     /// Where a row would stand that came now.
     fn index_for(&self, key: &[u8]) -> usize {
-        let (chunk, offset) = self.place_of(key, self.next_arrival);
+        let (chunk, offset) = self.place_after(key);
         self.index_of(chunk, offset)
     }
 
     /// Where a row stands: its chunk and its place there.
     fn find(&mut self, row: &Row, key: &[u8]) -> Option<(usize, usize)> {
-        if self.sorting.terms.is_empty() {
+        if self.sorting.is_none() {
             return self.find_unsorted(row);
         }
-        let (mut chunk, mut offset) = self.place_of(key, 0);
+        let (mut chunk, mut offset) = self.place_of(key);
         loop {
-            let entries = self.chunks.get(chunk)?;
-            match entries.get(offset) {
-                Some(entry) if *entry.key != *key => return None,
-                Some(entry) if entry.row == *row => return Some((chunk, offset)),
-                Some(_) => offset += 1,
-                None => (chunk, offset) = (chunk + 1, 0),
+            let rows = self.chunks.get(chunk)?;
+            if offset >= rows.len() {
+                (chunk, offset) = (chunk + 1, 0);
+                continue;
             }
+            let other = rows.row(offset);
+            if other == row.as_ref() {
+                return Some((chunk, offset));
+            }
+            if *self.sorting.key(other) != *key {
+                return None;
+            }
+            offset += 1;
         }
     }
 
     fn find_unsorted(&mut self, row: &Row) -> Option<(usize, usize)> {
         if self.length <= LONGEST_UNINDEXED && self.arrivals.is_none() {
-            return self.chunks.iter().enumerate().find_map(|(chunk, entries)| {
-                entries.iter().position(|entry| entry.row == *row).map(|offset| (chunk, offset))
+            return self.chunks.iter().enumerate().find_map(|(chunk, rows)| {
+                rows.rows().position(|other| other == row.as_ref()).map(|offset| (chunk, offset))
             });
         }
         let arrival = *self.arrivals().get(row)?.last()?;
-        Some(self.place_of(&[], arrival))
+        let is_before = |chunk: &Chunk, offset: usize| chunk.arrival(offset) < arrival;
+        let chunk = self.chunks.partition_point(|chunk| is_before(chunk, chunk.len() - 1));
+        let rows = self.chunks.get(chunk)?;
+        Some((chunk, partition_point(rows.len(), |offset| is_before(rows, offset))))
     }
 
-    /// The first place that is not before this one.
-    fn place_of(&self, key: &[u8], arrival: u64) -> (usize, usize) {
-        let is_before = |entry: &Entry| (&*entry.key, entry.arrival) < (key, arrival);
-        let chunk = self.chunks.partition_point(|chunk| chunk.last().is_some_and(is_before));
-        let chunk = chunk.min(self.chunks.len().saturating_sub(1));
-        let offset = self.chunks.get(chunk).map_or(0, |entries| entries.partition_point(is_before));
-        (chunk, offset)
+    /// When the copies of each row came.
+    fn arrivals(&mut self) -> &mut HashMap<Row, Vec<u64>> {
+        let chunks = &self.chunks;
+        self.arrivals.get_or_insert_with(|| {
+            let mut arrivals: HashMap<Row, Vec<u64>> = HashMap::new();
+            for chunk in chunks {
+                for (at, row) in chunk.rows().enumerate() {
+                    arrivals.entry(row.to_row()).or_default().push(chunk.arrival(at));
+                }
+            }
+            arrivals
+        })
+    }
+
+    /// The first place whose row does not sort before this key.
+    fn place_of(&self, key: &[u8]) -> (usize, usize) {
+        self.place(|row, scratch| self.compare(row, key, scratch).is_lt())
+    }
+
+    /// The place behind all rows that do not sort after this key; the end, where nothing sorts.
+    fn place_after(&self, key: &[u8]) -> (usize, usize) {
+        if self.sorting.is_none() {
+            let last = self.chunks.len().saturating_sub(1);
+            return (last, self.chunks.last().map_or(0, Chunk::len));
+        }
+        self.place(|row, scratch| self.compare(row, key, scratch).is_le())
+    }
+
+    fn compare(&self, row: RowRef<'_>, key: &[u8], scratch: &mut Vec<u8>) -> std::cmp::Ordering {
+        scratch.clear();
+        self.sorting.push_key(scratch, row);
+        scratch.as_slice().cmp(key)
+    }
+
+    fn place(&self, is_before: impl Fn(RowRef<'_>, &mut Vec<u8>) -> bool) -> (usize, usize) {
+        let mut scratch = Vec::with_capacity(64);
+        let chunks = &self.chunks;
+        let chunk = partition_point(chunks.len(), |chunk| {
+            let last = chunks[chunk].rows().next_back();
+            last.is_some_and(|row| is_before(row, &mut scratch))
+        });
+        let chunk = chunk.min(chunks.len().saturating_sub(1));
+        let Some(rows) = chunks.get(chunk) else { return (0, 0) };
+        (chunk, partition_point(rows.len(), |offset| is_before(rows.row(offset), &mut scratch)))
+    }
+
+    /// Shows the rows from a place on, until one is the last that is wanted.
+    fn each_from(&self, chunk: usize, offset: usize, mut wants_more: impl FnMut(RowRef<'_>) -> bool) {
+        let chunks = self.chunks.get(chunk..).unwrap_or_default().iter();
+        chunks.flat_map(Chunk::rows).skip(offset).all(&mut wants_more);
     }
 
     fn index_of(&self, chunk: usize, offset: usize) -> usize {
-        self.chunks[..chunk].iter().map(Vec::len).sum::<usize>() + offset
+        self.chunks[..chunk].iter().map(Chunk::len).sum::<usize>() + offset
     }
 
-    fn take(&mut self, chunk: usize, offset: usize) -> Entry {
-        let entry = self.chunks[chunk].remove(offset);
+    fn take(&mut self, chunk: usize, offset: usize) -> Row {
+        let arrival = self.chunks[chunk].arrival(offset);
+        let row = self.chunks[chunk].remove(offset);
         self.length -= 1;
-        if self.chunks[chunk].is_empty() && self.chunks.len() > 1 {
+        if self.chunks[chunk].is_empty() {
             self.chunks.remove(chunk);
         }
         if let Some(arrivals) = &mut self.arrivals {
-            forget(arrivals, &entry);
+            forget(arrivals, &row, arrival);
         }
-        entry
-    }
-
-    fn put(&mut self, entry: Entry) -> usize {
-        if let Some(arrivals) = &mut self.arrivals {
-            arrivals.entry(entry.row.clone()).or_default().push(entry.arrival);
-        }
-        if self.chunks.is_empty() {
-            self.chunks.push(Vec::new());
-        }
-        let (chunk, offset) = self.place_of(&entry.key, entry.arrival);
-        let index = self.index_of(chunk, offset);
-        let entries = &mut self.chunks[chunk];
-        entries.insert(offset, entry);
-        self.length += 1;
-        if entries.len() > LARGEST_CHUNK {
-            let second = entries.split_off(entries.len() / 2);
-            self.chunks.insert(chunk + 1, second);
-        }
-        index
-    }
-
-    /// Has rows that sort alike stand as they did in an older list, those that it did not have behind them.
-    pub(crate) fn prefer(&mut self, older: &[Row]) {
-        let mut places: HashMap<&Row, Vec<usize>> = HashMap::with_capacity(older.len());
-        for (place, row) in older.iter().enumerate().rev() {
-            places.entry(row).or_default().push(place);
-        }
-        let mut place_of = |row: &Row| places.get_mut(row).and_then(Vec::pop).unwrap_or(usize::MAX);
-        let entries = self.chunks.drain(..).flatten();
-        let mut placed: Vec<(usize, Entry)> = entries.map(|entry| (place_of(&entry.row), entry)).collect();
-        placed.sort_by(|(place, a), (other, b)| (&a.key, place, a.arrival).cmp(&(&b.key, other, b.arrival)));
-        *self = Self::of(self.sorting.clone(), placed.into_iter().map(|(_, entry)| entry).collect());
+        row
     }
 
     /// Bytes that are held, without what the allocator adds.
     pub(crate) fn state_bytes(&self) -> usize {
-        let entry = |entry: &Entry| size_of::<Entry>() + entry.key.len() + entry.row.as_bytes().len();
-        self.chunks.iter().flatten().map(entry).sum()
+        let indexed = self.arrivals.as_ref().map_or(0, |arrivals| {
+            arrivals.keys().map(|row| row.as_bytes().len() + size_of::<(Row, Vec<u64>, u64)>()).sum()
+        });
+        indexed + self.chunks.iter().map(Chunk::state_bytes).sum::<usize>()
     }
 }
 
-fn forget(arrivals: &mut HashMap<Row, Vec<u64>>, entry: &Entry) {
-    if let Some(copies) = arrivals.get_mut(&entry.row) {
-        copies.retain(|arrival| *arrival != entry.arrival);
+/// The first of so many places for which something that holds at the start no longer does.
+fn partition_point(places: usize, mut holds: impl FnMut(usize) -> bool) -> usize {
+    let (mut low, mut high) = (0, places);
+    while low < high {
+        let middle = low + (high - low) / 2;
+        if holds(middle) { low = middle + 1 } else { high = middle }
+    }
+    low
+}
+
+fn forget(arrivals: &mut HashMap<Row, Vec<u64>>, row: &Row, arrival: u64) {
+    if let Some(copies) = arrivals.get_mut(row) {
+        copies.retain(|other| *other != arrival);
         if copies.is_empty() {
-            arrivals.remove(&entry.row);
+            arrivals.remove(row);
         }
     }
-}
-
-/// Which row that comes takes the stead of one that goes: the same row, that only moves; else one that sorts alike and so
-/// takes its place; else one with the same first value, by which most results name their rows.
-struct Successors<'c> {
-    same: HashMap<&'c Row, Vec<usize>>,
-    by_key: HashMap<&'c [u8], Vec<usize>>,
-    by_first: HashMap<Box<[u8]>, Vec<usize>>,
-    used: Vec<bool>,
-    /// All before this place are used.
-    unused_from: usize,
-}
-
-impl<'c> Successors<'c> {
-    fn new(coming: &'c [(Row, Box<[u8]>)], is_unsorted: bool) -> Self {
-        let mut successors = Self {
-            same: HashMap::new(),
-            by_key: HashMap::new(),
-            by_first: HashMap::new(),
-            used: vec![false; coming.len()],
-            unused_from: 0,
-        };
-        // From the end, so that the first is popped first.
-        for (at, (row, key)) in coming.iter().enumerate().rev() {
-            successors.by_first.entry(first(row)).or_default().push(at);
-            successors.by_key.entry(key).or_default().push(at);
-            if !is_unsorted {
-                successors.same.entry(row).or_default().push(at);
-            }
-        }
-        successors
-    }
-
-    fn of(&mut self, row: &Row, key: &[u8]) -> Option<usize> {
-        if self.used.is_empty() {
-            return None;
-        }
-        let used = &mut self.used;
-        let mut free = |places: Option<&mut Vec<usize>>| {
-            let places = places?;
-            loop {
-                let place = places.pop()?;
-                if !std::mem::replace(&mut used[place], true) {
-                    return Some(place);
-                }
-            }
-        };
-        free(self.same.get_mut(row))
-            .or_else(|| free(self.by_first.get_mut(&first(row))))
-            .or_else(|| free(self.by_key.get_mut(key)))
-    }
-
-    /// The first that has taken no stead yet.
-    fn next(&mut self) -> Option<usize> {
-        while *self.used.get(self.unused_from)? {
-            self.unused_from += 1;
-        }
-        Some(self.unused_from)
-    }
-
-    fn take(&mut self, place: usize) {
-        self.used[place] = true;
-    }
-
-    /// What came without taking a stead.
-    fn rest(self, coming: &'c [(Row, Box<[u8]>)]) -> impl Iterator<Item = &'c (Row, Box<[u8]>)> {
-        coming.iter().zip(self.used).filter(|(_, used)| !used).map(|(row, _)| row)
-    }
-}
-
-fn first(row: &Row) -> Box<[u8]> {
-    let (first, _) = row.split(1);
-    first.as_bytes().into()
 }
 
 #[cfg(test)]

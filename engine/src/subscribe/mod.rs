@@ -1,12 +1,14 @@
 //! Who wants what: templates with their bindings, which of them a change batch can affect, and the edits from one result
 //! to the next. No SQLite: whoever calls brings the fresh rows.
 
+mod chunk;
 mod diff;
 mod index;
 mod listing;
 mod plans;
 mod registry;
 mod routing;
+mod successors;
 mod window;
 
 #[cfg(test)]

@@ -79,23 +79,88 @@ impl View {
     /// [`Missing`] when the list is not what was maintained. Then it is as it was.
     pub(crate) fn apply(&mut self, changes: &[Signed]) -> Result<Applied, Missing> {
         let Some(bounds) = self.bounds else { return self.listing.apply(changes).map(Applied::Edits) };
-        let before = self.rows();
-        if self.is_cut {
-            let concerned = self.concerned(changes);
-            self.listing.apply(&concerned)?;
-        } else {
-            self.listing.apply(changes)?;
-        }
-        if let Some(capacity) = capacity(bounds).filter(|_| self.may_cut) {
-            if self.listing.len() > capacity {
-                self.listing.truncate(capacity);
-                self.is_cut = true;
+        let concerned = if self.is_cut { self.concerned(changes) } else { changes.to_vec() };
+        // Most commits change one row, whose edit is that of the window as well, but for the window's end.
+        let is_small =
+            concerned.iter().map(|(_, weight)| weight.unsigned_abs()).sum::<u64>() <= 2 && bounds.offset == 0;
+        let before = (!is_small).then(|| self.rows());
+        let length = self.listing.len();
+        let edits = self.listing.apply(&concerned)?;
+        let is_enough = !self.is_cut || self.listing.len() >= bounds.offset.saturating_add(bounds.limit.unwrap_or(0));
+        let shown = match (before, &edits[..]) {
+            (_, []) => Some(Vec::new()),
+            (None, [edit]) if is_enough => {
+                let gone = concerned.iter().find(|(_, weight)| *weight < 0).map(|(row, _)| self.listing.shown(row));
+                Some(self.clipped(edit, gone, length, bounds.limit.unwrap_or(usize::MAX)))
             }
-            if self.is_cut && self.listing.len() < bounds.offset.saturating_add(bounds.limit.unwrap_or(0)) {
-                return Ok(Applied::Refill(before));
+            (None, edits) => {
+                let going = concerned.iter().filter(|(_, weight)| *weight < 0);
+                let going = going.map(|(row, _)| self.listing.shown(row)).collect();
+                let mut before = undone(self.listing.rows(0, usize::MAX), edits, going);
+                before.truncate(bounds.limit.unwrap_or(usize::MAX));
+                return Ok(self.settled(bounds, is_enough, before));
             }
+            (Some(before), _) => return Ok(self.settled(bounds, is_enough, before)),
+        };
+        self.trim(bounds);
+        Ok(Applied::Edits(shown.unwrap_or_default()))
+    }
+
+    /// What became of a change, by the rows that were shown before.
+    fn settled(&mut self, bounds: Bounds, is_enough: bool, before: Vec<Row>) -> Applied {
+        self.trim(bounds);
+        if !is_enough {
+            return Applied::Refill(before);
         }
-        Ok(Applied::Edits(self.edits_since(&before)))
+        Applied::Edits(self.edits_since(&before))
+    }
+
+    /// Drops what is past the spare rows.
+    fn trim(&mut self, bounds: Bounds) {
+        if let Some(capacity) = capacity(bounds).filter(|capacity| self.may_cut && self.listing.len() > *capacity) {
+            self.listing.truncate(capacity);
+            self.is_cut = true;
+        }
+    }
+
+    /// One edit of a list that had so many rows, as the edits of its first `limit` rows. `gone` is the row that the edit
+    /// takes out or moves.
+    fn clipped(&self, edit: &Edit, gone: Option<Row>, length: usize, limit: usize) -> Vec<Edit> {
+        let shown = length.min(limit);
+        let row_at = |index: usize| self.listing.rows(index, 1).pop();
+        // One comes in at the end when one goes before it, one goes out there when one comes in before it.
+        let leave = |index: usize| match row_at(limit - 1).filter(|_| length > limit) {
+            Some(row) => self.exchange(index, gone.as_ref(), limit - 1, row),
+            None => vec![Edit::Remove { index }],
+        };
+        let enter = |index: usize, row: &Row| match row_at(limit).filter(|_| length >= limit) {
+            Some(last) => self.exchange(limit - 1, Some(&last), index, row.clone()),
+            None => vec![Edit::Insert { index, row: row.clone() }],
+        };
+        match edit {
+            Edit::Insert { index, row } if *index < limit => enter(*index, row),
+            Edit::Remove { index } if *index < shown => leave(*index),
+            Edit::Replace { index, .. } if *index < shown => vec![edit.clone()],
+            Edit::Move { from, to } => match (*from < shown, *to < shown) {
+                (true, true) => vec![edit.clone()],
+                (true, false) => leave(*from),
+                (false, true) => row_at(*to).map(|row| enter(*to, &row)).unwrap_or_default(),
+                (false, false) => Vec::new(),
+            },
+            _ => Vec::new(),
+        }
+    }
+
+    /// A row goes from one place and one comes in at another; if they are the same, it moves, or nothing is seen of it.
+    fn exchange(&self, from: usize, gone: Option<&Row>, to: usize, row: Row) -> Vec<Edit> {
+        if gone != Some(&row) {
+            return vec![Edit::Remove { index: from }, Edit::Insert { index: to, row }];
+        }
+        let (start, end) = (from.min(to), from.max(to));
+        match self.listing.rows(start, end - start + 1).iter().all(|other| *other == row) {
+            true => Vec::new(),
+            false => vec![Edit::Move { from, to }],
+        }
     }
 
     /// What the shown rows have become since they were these. Rows whose order nothing decides stand as they did.
@@ -109,7 +174,7 @@ impl View {
 
     /// The changes that concern the rows which are held.
     fn concerned(&mut self, changes: &[Signed]) -> Vec<Signed> {
-        let last = self.listing.last_key().map(Box::from);
+        let last = self.listing.last_key();
         let mut concerned = Vec::with_capacity(changes.len());
         for (row, weight) in changes {
             let key = self.listing.key_of(row);
@@ -136,4 +201,27 @@ impl View {
     pub(crate) fn state_bytes(&self) -> usize {
         self.listing.state_bytes()
     }
+}
+
+/// A list as it was before these edits, which took these rows out, in their order.
+fn undone(mut rows: Vec<Row>, edits: &[Edit], mut going: Vec<Row>) -> Vec<Row> {
+    for edit in edits.iter().rev() {
+        match edit {
+            Edit::Insert { index, .. } => {
+                rows.remove(*index);
+            }
+            Edit::Remove { index } => rows.insert(*index, going.pop().unwrap_or_else(none)),
+            Edit::Replace { index, .. } => rows[*index] = going.pop().unwrap_or_else(none),
+            Edit::Move { from, to } => {
+                let row = rows.remove(*to);
+                rows.insert(*from, row);
+            }
+        }
+    }
+    rows
+}
+
+/// Stands for a row that is not known, which does not happen: every edit that takes a row out is of one that goes.
+fn none() -> Row {
+    Row::from_iter([])
 }

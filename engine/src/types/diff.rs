@@ -36,6 +36,17 @@ pub enum Edit {
 }
 
 impl Edit {
+    /// The same step for rows that stand so many places further behind.
+    pub(crate) fn shift(&mut self, by: usize) {
+        match self {
+            Self::Insert { index, .. } | Self::Remove { index } | Self::Replace { index, .. } => *index += by,
+            Self::Move { from, to } => {
+                *from += by;
+                *to += by;
+            }
+        }
+    }
+
     /// Performs the step on `rows`. Indices that the list does not have are a bug of whoever made the edit: they panic.
     pub fn apply(&self, rows: &mut Vec<Row>) {
         match self {

@@ -14,6 +14,7 @@ pub use change::{Change, ChangeBatch, RowKey, Signed, TableChanges};
 pub use diff::{Diff, Edit, Snapshot};
 pub use ids::{BindingId, CommitId, PlanId, SubscriptionId, TemplateId};
 pub use params::Params;
+pub(crate) use row::RowRef;
 pub use row::{Row, RowBuilder, Rows};
 pub use sort_key::{Collation, SortTerm, push_sort_key, sort_key};
 pub use value::{Text, Value, ValueRef};

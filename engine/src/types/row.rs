@@ -66,17 +66,53 @@ impl Row {
 
     /// The first `columns` columns as a row of their own, and the values of the others.
     pub(crate) fn split(&self, columns: usize) -> (Self, impl Iterator<Item = ValueRef<'_>> + Clone) {
-        let mut rest = Decoder { rest: &self.0 };
-        Iterator::take(&mut rest, columns).for_each(drop);
-        let length = self.0.len() - rest.rest.len();
-        let first = if rest.rest.is_empty() { self.clone() } else { Self(self.0[..length].into()) };
+        let (first, rest) = self.as_ref().split(columns);
+        let first = if first.0.len() == self.0.len() { self.clone() } else { first.to_row() };
         (first, rest)
+    }
+
+    /// The row, borrowed.
+    pub(crate) fn as_ref(&self) -> RowRef<'_> {
+        RowRef(&self.0)
     }
 
     /// The packed bytes, in the encoding that the module's documentation describes.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
+    }
+}
+
+/// A row in the bytes of somebody else.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct RowRef<'a>(&'a [u8]);
+
+impl<'a> RowRef<'a> {
+    /// The row that these bytes are, which another row has given.
+    pub(crate) fn new(bytes: &'a [u8]) -> Self {
+        Self(bytes)
+    }
+
+    /// The values from left to right.
+    pub(crate) fn values(self) -> impl Iterator<Item = ValueRef<'a>> + Clone {
+        Decoder { rest: self.0 }
+    }
+
+    /// The first `columns` columns, and the values of the others.
+    pub(crate) fn split(self, columns: usize) -> (Self, impl Iterator<Item = ValueRef<'a>> + Clone) {
+        let mut rest = Decoder { rest: self.0 };
+        Iterator::take(&mut rest, columns).for_each(drop);
+        (Self(&self.0[..self.0.len() - rest.rest.len()]), rest)
+    }
+
+    /// The packed bytes.
+    pub(crate) fn as_bytes(self) -> &'a [u8] {
+        self.0
+    }
+
+    /// A row of its own.
+    pub(crate) fn to_row(self) -> Row {
+        Row(self.0.into())
     }
 }
 

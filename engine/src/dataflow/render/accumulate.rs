@@ -63,12 +63,12 @@ impl Accumulate {
             group.row = self.draw(job, &group, &sums, tools)?;
             signed.extend(group.row.iter().map(|row| (row.clone(), 1)));
             if let Some(tally) = tools.tally.as_deref_mut() {
-                tally.add(self.key(job.binding, &key), sums);
+                tally.set(self.key(job.binding, &key), sums);
             }
             groups.insert(key, group);
         }
         if let Some(tally) = tools.tally.as_deref_mut() {
-            tally.step(tools.host);
+            tally.take_moved(tools.host);
         }
         self.bindings.insert(job.binding, groups);
         Ok(signed)
@@ -82,13 +82,13 @@ impl Accumulate {
                 let touches = self.touches(&rows);
                 if let Some(tally) = tools.tally.as_deref_mut() {
                     for (key, touch) in &touches {
-                        tally.add(self.key(job.binding, key), touch.sums.clone());
+                        tally.add(self.key(job.binding, key), &touch.sums);
                     }
                 }
                 Ok(touches)
             })
             .collect();
-        let moved = tools.tally.as_deref_mut().map(|tally| tally.step(tools.host)).unwrap_or_default();
+        let moved = tools.tally.as_deref_mut().map(|tally| tally.take_moved(tools.host)).unwrap_or_default();
         jobs.iter().zip(touches).map(|(job, touches)| self.finish(job, touches?, &moved, tools)).collect()
     }
 

@@ -31,9 +31,20 @@ impl Combine {
         if self.plan.is_sum() {
             return Ok(parts.into_iter().flatten().collect());
         }
-        let order = self.add(job, parts, tools);
-        let moved = step(tools);
-        Ok(self.difference(job, &order, &moved))
+        let (order, mut counts) = counted(parts);
+        let mut signed = Vec::with_capacity(order.len());
+        for row in order {
+            let counts = counts.remove(&row).unwrap_or_default();
+            let weight = i64::try_from(self.plan.multiplicity(&counts.0)).unwrap_or(i64::MAX);
+            if let Some(tally) = tools.tally.as_deref_mut() {
+                tally.set(self.key(job.binding, &row), counts);
+            }
+            if weight > 0 {
+                signed.push((row, weight));
+            }
+        }
+        take_moved(tools);
+        Ok(signed)
     }
 
     pub(super) fn maintain(&mut self, jobs: &[Job], tools: &mut Tools<'_>) -> Vec<Result<Vec<Signed>, Error>> {
@@ -53,27 +64,17 @@ impl Combine {
         }
         let orders: Vec<Result<Vec<Row>, Error>> =
             jobs.iter().zip(by_job).map(|(job, parts)| Ok(self.add(job, parts?, tools))).collect();
-        let moved = step(tools);
+        let moved = take_moved(tools);
         jobs.iter().zip(orders).map(|(job, order)| Ok(self.difference(job, &order?, &moved))).collect()
     }
 
     /// Puts the changes of the parts into the dataflow; the rows that changed, in their order.
     fn add(&self, job: &Job, parts: Vec<Vec<Signed>>, tools: &mut Tools<'_>) -> Vec<Row> {
         let Some(tally) = tools.tally.as_deref_mut() else { return Vec::new() };
-        let mut order = Vec::new();
-        let mut counts: HashMap<Row, Measures> = HashMap::new();
-        for (part, rows) in parts.into_iter().enumerate() {
-            for (row, weight) in rows {
-                let counts = counts.entry(row.clone()).or_insert_with(|| {
-                    order.push(row);
-                    Measures::default()
-                });
-                counts.add(part, i128::from(weight));
-            }
-        }
+        let (order, mut counts) = counted(parts);
         for row in &order {
             let counts = counts.remove(row).unwrap_or_default();
-            tally.add(self.key(job.binding, row), counts);
+            tally.add(self.key(job.binding, row), &counts);
         }
         order
     }
@@ -103,6 +104,22 @@ impl Combine {
     }
 }
 
-fn step(tools: &mut Tools<'_>) -> BTreeMap<Key, Moved> {
-    tools.tally.as_deref_mut().map(|tally| tally.step(tools.host)).unwrap_or_default()
+/// How often each row comes from each part, and the rows in their order.
+fn counted(parts: Vec<Vec<Signed>>) -> (Vec<Row>, HashMap<Row, Measures>) {
+    let mut order = Vec::new();
+    let mut counts: HashMap<Row, Measures> = HashMap::new();
+    for (part, rows) in parts.into_iter().enumerate() {
+        for (row, weight) in rows {
+            let counts = counts.entry(row.clone()).or_insert_with(|| {
+                order.push(row);
+                Measures::default()
+            });
+            counts.add(part, i128::from(weight));
+        }
+    }
+    (order, counts)
+}
+
+fn take_moved(tools: &mut Tools<'_>) -> BTreeMap<Key, Moved> {
+    tools.tally.as_deref_mut().map(|tally| tally.take_moved(tools.host)).unwrap_or_default()
 }
