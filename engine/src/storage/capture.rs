@@ -13,6 +13,7 @@ use std::sync::{Arc, Mutex};
 use rusqlite::Connection;
 use rusqlite::hooks::{Action, PreUpdateCase, PreUpdateNewValueAccessor, PreUpdateOldValueAccessor};
 use rusqlite::types::ValueRef as SqliteValue;
+use rustc_hash::FxHashMap;
 
 use super::catalog::quoted;
 use super::commit_number::TABLE as COMMIT_NUMBER_TABLE;
@@ -31,6 +32,10 @@ const UNKNOWN_TABLE: &str = "a table unknown to the catalog was written";
 pub(super) struct Recorder {
     layouts: HashMap<String, HashMap<String, Arc<Layout>>>,
     tables: Vec<Touched>,
+    /// The place among them of the table that was written last, which is mostly the next one as well.
+    last: usize,
+    /// Packs rows.
+    builder: RowBuilder,
     /// Something was undone without a report.
     distrusted: bool,
     /// Why the changed rows are not all here, if so.
@@ -45,6 +50,9 @@ pub(super) struct Recorder {
 /// How to read a table's rows in the hook and back from the table.
 struct Layout {
     table: Arc<str>,
+    /// The names of the database and of the table, as the hook gives them.
+    database: String,
+    name: String,
     columns: Vec<Reading>,
     /// The primary key of a table WITHOUT ROWID, in the key's order.
     primary_key: Option<Vec<usize>>,
@@ -65,7 +73,7 @@ enum Reading {
 struct Touched {
     layout: Arc<Layout>,
     order: Vec<RowKey>,
-    images: HashMap<RowKey, Images>,
+    images: FxHashMap<RowKey, Images>,
 }
 
 struct Images {
@@ -94,6 +102,8 @@ pub(super) fn install(connection: &mut Connection) -> Result<Arc<Mutex<Recorder>
 impl Recorder {
     pub(super) fn set_catalog(&mut self, catalog: &Catalog) {
         self.layouts.clear();
+        // Whoever was written last has perhaps another layout now.
+        self.last = usize::MAX;
         for table in catalog.tables.values() {
             if let Some(layout) = Layout::of(table) {
                 let tables = self.layouts.entry(table.database.clone()).or_default();
@@ -145,28 +155,42 @@ impl Recorder {
         if table == COMMIT_NUMBER_TABLE {
             return;
         }
-        let Some(layout) = self.layouts.get(database).and_then(|tables| tables.get(table)) else {
-            self.incomplete = Some(UNKNOWN_TABLE);
-            return;
+        let is_last = |touched: &&mut Touched| touched.layout.is_of(database, table);
+        let place = match self.tables.get_mut(self.last).filter(is_last) {
+            Some(_) => self.last,
+            None => match self.place_of(database, table) {
+                Some(place) => place,
+                None => {
+                    self.incomplete = Some(UNKNOWN_TABLE);
+                    return;
+                }
+            },
         };
-        let layout = Arc::clone(layout);
-        // By name: the catalog may be read anew in the middle of a transaction.
-        let position = self.tables.iter().position(|touched| touched.layout.table == layout.table);
-        let position = position.unwrap_or_else(|| {
-            self.tables.push(Touched { layout: Arc::clone(&layout), order: Vec::new(), images: HashMap::new() });
-            self.tables.len() - 1
-        });
-        let touched = &mut self.tables[position];
-        touched.layout = Arc::clone(&layout);
+        self.last = place;
+        let (touched, builder) = (&mut self.tables[place], &mut self.builder);
         match case {
-            PreUpdateCase::Insert(new) => touched.put(layout.new_row(new)),
-            PreUpdateCase::Delete(old) => touched.take(layout.old_row(old)),
+            PreUpdateCase::Insert(new) => touched.put(touched.layout.new_row(new, builder)),
+            PreUpdateCase::Delete(old) => touched.take(touched.layout.old_row(old, builder)),
             PreUpdateCase::Update { old_value_accessor, new_value_accessor } => {
-                touched.take(layout.old_row(old_value_accessor));
-                touched.put(layout.new_row(new_value_accessor));
+                touched.take(touched.layout.old_row(old_value_accessor, builder));
+                touched.put(touched.layout.new_row(new_value_accessor, builder));
             }
             PreUpdateCase::Unknown => self.incomplete = Some(UNKNOWN_TABLE),
         }
+    }
+
+    /// The place of a table among those that were touched, by its layout as of now: the catalog may be read anew in the
+    /// middle of a transaction.
+    fn place_of(&mut self, database: &str, table: &str) -> Option<usize> {
+        let layout = self.layouts.get(database)?.get(table)?;
+        let place = self.tables.iter().position(|touched| touched.layout.table == layout.table);
+        let place = place.unwrap_or_else(|| {
+            let (order, images) = (Vec::new(), FxHashMap::default());
+            self.tables.push(Touched { layout: Arc::clone(layout), order, images });
+            self.tables.len() - 1
+        });
+        self.tables[place].layout = Arc::clone(layout);
+        Some(place)
     }
 
     /// The net changes since the last time, and why they are not all there, if so.
@@ -175,6 +199,7 @@ impl Recorder {
         let mut incomplete = std::mem::take(&mut self.incomplete);
         self.schema_changed = false;
         let mut batch = ChangeBatch::default();
+        self.last = usize::MAX;
         for mut touched in std::mem::take(&mut self.tables) {
             if distrusted && let Err(why) = touched.read_again(connection) {
                 incomplete = Some(why);
@@ -220,7 +245,7 @@ impl Touched {
     fn read_images(
         layout: &Layout,
         select: &str,
-        images: &mut HashMap<RowKey, Images>,
+        images: &mut FxHashMap<RowKey, Images>,
         connection: &Connection,
     ) -> Result<(), Error> {
         let mut statement = connection.prepare_cached(select).map_err(convert::error)?;
@@ -295,21 +320,25 @@ impl Layout {
                 quoted(&table.name)
             )
         });
-        Some(Self { table: Arc::clone(&table.id), columns: readings, primary_key, select })
+        let (database, name) = (table.database.clone(), table.name.clone());
+        Some(Self { table: Arc::clone(&table.id), database, name, columns: readings, primary_key, select })
     }
 
-    fn old_row(&self, accessor: &PreUpdateOldValueAccessor) -> (RowKey, Row) {
-        let row = self.pack(|column| accessor.get_old_column_value(column).ok());
+    fn is_of(&self, database: &str, table: &str) -> bool {
+        self.name == table && self.database == database
+    }
+
+    fn old_row(&self, accessor: &PreUpdateOldValueAccessor, builder: &mut RowBuilder) -> (RowKey, Row) {
+        let row = self.pack(builder, |column| accessor.get_old_column_value(column).ok());
         (self.key(accessor.get_old_row_id(), &row), row)
     }
 
-    fn new_row(&self, accessor: &PreUpdateNewValueAccessor) -> (RowKey, Row) {
-        let row = self.pack(|column| accessor.get_new_column_value(column).ok());
+    fn new_row(&self, accessor: &PreUpdateNewValueAccessor, builder: &mut RowBuilder) -> (RowKey, Row) {
+        let row = self.pack(builder, |column| accessor.get_new_column_value(column).ok());
         (self.key(accessor.get_new_row_id(), &row), row)
     }
 
-    fn pack<'a>(&self, value: impl Fn(i32) -> Option<SqliteValue<'a>>) -> Row {
-        let mut builder = RowBuilder::default();
+    fn pack<'a>(&self, builder: &mut RowBuilder, value: impl Fn(i32) -> Option<SqliteValue<'a>>) -> Row {
         for (column, reading) in (0..).zip(&self.columns) {
             builder.push(match (reading, value(column).map_or(ValueRef::Null, convert::value_ref)) {
                 (Reading::Virtual, _) => ValueRef::Null,
