@@ -102,18 +102,23 @@ impl Live {
             return Err(Error::NotIncremental(reason.as_str().into()));
         }
         let slots = slot_values(&form.slots, params)?;
-        let id = match self.registry.find(&form, &slots) {
-            Some(id) => id,
+        let (id, rows) = match self.registry.find(&form, &slots) {
+            Some(id) => (id, None),
             None => {
                 let id = self.registry.bind(Arc::clone(&form), slots);
-                if let Err(error) = self.evaluate(session, id) {
-                    self.unbind(id);
-                    return Err(error);
+                match self.evaluate(session, id) {
+                    Ok(rows) => (id, rows),
+                    Err(error) => {
+                        self.unbind(id);
+                        return Err(error);
+                    }
                 }
-                id
             }
         };
-        let rows = self.rows_of(session, id)?;
+        let rows = match rows {
+            Some(rows) => rows,
+            None => self.rows_of(session, id)?,
+        };
         let columns = Arc::clone(&form.columns);
         let subscription = self.registry.subscribe(id);
         self.subscribers.insert(subscription, Subscriber { sink, form, reshaped: false });
@@ -245,7 +250,7 @@ impl Live {
     ) {
         self.stats.requeries += 1;
         let outcome = match self.evaluate(session, id) {
-            Ok(()) => Ok(self.edits_since(id, before)),
+            Ok(_) => Ok(self.edits_since(id, before)),
             Err(error) => {
                 self.hold(id, before.into());
                 Err(error)

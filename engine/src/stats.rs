@@ -22,6 +22,8 @@ pub struct Stats {
     pub maintained: u64,
     /// Results evaluated anew because maintaining them would have cost more.
     pub refused: u64,
+    /// Windows that no row of a commit came to, for all of them sort behind its end.
+    pub beyond: u64,
     /// Windows that had to be filled again.
     pub refills: u64,
     /// Results that were not what their changes said, and so were evaluated anew; 0 unless there is a fault.

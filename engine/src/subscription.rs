@@ -56,6 +56,11 @@ impl Subscription {
         &self.ticket.snapshot
     }
 
+    /// Hands the result as of subscribing out, so that it is not held twice.
+    pub fn take_snapshot(&mut self) -> Snapshot {
+        self.ticket.take_snapshot()
+    }
+
     /// How the result is maintained.
     #[must_use]
     pub fn plan(&self) -> Plan {
@@ -107,6 +112,11 @@ impl Watch {
         &self.ticket.snapshot
     }
 
+    /// Hands the result as of subscribing out, so that it is not held twice.
+    pub fn take_snapshot(&mut self) -> Snapshot {
+        self.ticket.take_snapshot()
+    }
+
     /// How the result is maintained.
     #[must_use]
     pub fn plan(&self) -> Plan {
@@ -121,6 +131,13 @@ pub(crate) struct Ticket {
     pub(crate) snapshot: Snapshot,
     pub(crate) plan: Plan,
     pub(crate) core: Weak<Mutex<Core>>,
+}
+
+impl Ticket {
+    fn take_snapshot(&mut self) -> Snapshot {
+        let rows = std::mem::take(&mut self.snapshot.rows);
+        Snapshot { rows, ..self.snapshot.clone() }
+    }
 }
 
 impl Drop for Ticket {

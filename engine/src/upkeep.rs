@@ -7,13 +7,16 @@ use crate::dataflow::{Job, Touched};
 use crate::error::Error;
 use crate::live::{Events, Live};
 use crate::options::Strategy;
-use crate::plan::{Images, Plan};
+use crate::plan::{Bounds, Images, Plan, SortedBy};
 use crate::storage::{Sealed, Session};
 use crate::subscribe::{Applied, Form, Held, Listing, Planned, Routed, Sorting, View, capacity, edits_between};
 use crate::types::{BindingId, ChangeBatch, Edit, PlanId, Row, Signed, Value};
 
 /// How many rows OFFSET may leave out for each one that is shown, and how many more: they are held as well.
 const MOST_LEFT_OUT: (usize, usize) = (8, 1000);
+
+/// What an evaluation gives: what is held, and the shown rows where they are at hand.
+type Hydrated = (Held, Option<Arc<[Row]>>);
 
 impl Live {
     /// Brings the affected bindings up to date with a commit, those of one plan together.
@@ -29,8 +32,18 @@ impl Live {
         for (id, routed) in affected {
             let Some(binding) = self.registry.binding(id) else { continue };
             match (binding.plan, &binding.held) {
-                (Some(plan), Held::View(_)) if binding.failure.is_none() => {
-                    let touched = images.of(&sealed.batch, &routed);
+                (Some(plan), Held::View(view)) if binding.failure.is_none() => {
+                    let mut touched = images.of(&sealed.batch, &routed);
+                    if let Ok(planned) = &binding.form.planned
+                        && let Some(sorted_by) = &planned.plan.sorted_by
+                        && let Some(end) = view.end()
+                    {
+                        within(&mut touched, sorted_by, &end);
+                    }
+                    if touched.is_empty() && !routed.is_empty() {
+                        self.stats.beyond += 1;
+                        continue;
+                    }
                     let rows = touched.iter().map(|(_, images)| images.len()).sum();
                     if self.options.cost_gate && !self.plans.is_worth(plan, rows, binding.work) {
                         self.stats.refused += 1;
@@ -77,15 +90,15 @@ impl Live {
         applied.ok()
     }
 
-    /// Evaluates a binding: its rows, and what its plan keeps.
-    pub(crate) fn evaluate(&mut self, session: &Session<'_>, id: BindingId) -> Result<(), Error> {
+    /// Evaluates a binding: its rows, and what its plan keeps. Gives the shown rows where they are at hand.
+    pub(crate) fn evaluate(&mut self, session: &Session<'_>, id: BindingId) -> Result<Option<Arc<[Row]>>, Error> {
         let before = session.work();
-        let held = self.hydrate(session, id)?;
+        let (held, shown) = self.hydrate(session, id)?;
         if let Some(binding) = self.registry.binding_mut(id) {
             binding.held = held;
             binding.work = session.work() - before;
         }
-        Ok(())
+        Ok(shown)
     }
 
     /// Holds these rows and nothing else: the next time the binding is evaluated anew and compared with them.
@@ -97,8 +110,8 @@ impl Live {
 
     /// By the binding's plan; where there is none, or a statement of it fails, by the query itself: it may look at fewer
     /// rows, as one with LIMIT does.
-    fn hydrate(&mut self, session: &Session<'_>, id: BindingId) -> Result<Held, Error> {
-        let Some(binding) = self.registry.binding(id) else { return Ok(Held::Rows(Arc::default())) };
+    fn hydrate(&mut self, session: &Session<'_>, id: BindingId) -> Result<Hydrated, Error> {
+        let Some(binding) = self.registry.binding(id) else { return Ok((Held::Rows(Arc::default()), None)) };
         let form = Arc::clone(&binding.form);
         let slots = binding.slots.clone();
         if let Ok(planned) = &form.planned
@@ -109,7 +122,8 @@ impl Live {
                 Ok(None) | Err(_) => self.unplan(id),
             }
         }
-        Ok(Held::Rows(session.select(&form.sql, &slots)?.into()))
+        let rows: Arc<[Row]> = session.select(&form.sql, &slots)?.into();
+        Ok((Held::Rows(Arc::clone(&rows)), Some(rows)))
     }
 
     /// Nothing if only SQLite can tell how many rows are shown, or most of what would be held is not.
@@ -119,7 +133,7 @@ impl Live {
         id: BindingId,
         form: &Form,
         planned: &Planned,
-    ) -> Result<Option<Held>, Error> {
+    ) -> Result<Option<Hydrated>, Error> {
         let Some(binding) = self.registry.binding(id) else { return Ok(None) };
         let parameters = binding.parameters();
         let plan = &planned.plan;
@@ -131,7 +145,7 @@ impl Live {
             },
         };
         let plan_id = self.plan(id, plan);
-        let sorting = Sorting { width: plan.width, terms: plan.order.clone().into() };
+        let sorting = Sorting { width: plan.width, terms: Arc::clone(&plan.order) };
         if plan.is_stateless {
             let mut values = parameters;
             if let Some(bounds) = bounds {
@@ -139,21 +153,28 @@ impl Live {
                 values.resize(plan.parameters, Value::Null);
                 values.push(Value::Integer(most));
             }
-            let rows = session.rows(&plan.hydrate, &values)?.into_iter().map(|row| (row, 1));
-            let listing = Listing::new(sorting, rows, true);
-            return Ok(Some(Held::View(Box::new(match bounds {
+            let rows = session.rows(&plan.hydrate, &values)?;
+            let has_hidden = plan.order.iter().any(|(column, _)| *column >= plan.width);
+            let shown = (!has_hidden).then(|| {
+                let bounds = bounds.unwrap_or(Bounds { offset: 0, limit: None });
+                rows.iter().skip(bounds.offset).take(bounds.limit.unwrap_or(usize::MAX)).cloned().collect()
+            });
+            let listing = Listing::new(sorting, rows.into_iter().map(|row| (row, 1)), true);
+            let view = match bounds {
                 None => View::whole(listing, form.order),
                 Some(bounds) => View::prefix(listing, form.order, bounds),
-            }))));
+            };
+            return Ok(Some((Held::View(Box::new(view)), shown)));
         }
         self.dataflows.forget(plan_id, id);
         let job = Job { binding: id, parameters, touched: Vec::new() };
         let rows = self.dataflows.hydrate(plan_id, &job, session)?;
         let listing = Listing::new(sorting, rows, false);
-        Ok(Some(Held::View(Box::new(match bounds {
+        let view = match bounds {
             None => View::whole(listing, form.order),
             Some(bounds) => View::part(listing, form.order, bounds),
-        }))))
+        };
+        Ok(Some((Held::View(Box::new(view)), None)))
     }
 
     /// What the rows of a binding that was evaluated anew have become since these. Without an order, rows that stay keep
@@ -178,7 +199,7 @@ impl Live {
         if let Some(plan) = self.registry.binding(id).and_then(|binding| binding.plan) {
             return plan;
         }
-        let plan_id = self.plans.enter(plan.identity());
+        let plan_id = self.plans.enter(&plan.identity);
         self.dataflows.install(plan_id, plan);
         self.registry.set_plan(id, Some(plan_id));
         plan_id
@@ -203,9 +224,24 @@ impl Live {
     }
 }
 
-fn is_near(bounds: crate::plan::Bounds) -> bool {
+fn is_near(bounds: Bounds) -> bool {
     let (each, more) = MOST_LEFT_OUT;
     bounds.limit.is_none_or(|limit| bounds.offset <= limit.saturating_mul(each).saturating_add(more))
+}
+
+/// Leaves out the rows that stand past the end of what a window holds.
+fn within(touched: &mut Touched, sorted_by: &SortedBy, end: &[u8]) {
+    let is_within = |(_, row): &&(i64, Row)| *sorted_by.key(row) <= *end;
+    for (table, images) in touched.iter_mut() {
+        if *table == sorted_by.table {
+            let kept = |rows: &Arc<[(i64, Row)]>| match rows.iter().all(|row| is_within(&row)) {
+                true => Arc::clone(rows),
+                false => rows.iter().filter(is_within).cloned().collect(),
+            };
+            *images = Images { old: kept(&images.old), new: kept(&images.new) };
+        }
+    }
+    touched.retain(|(_, images)| images.len() > 0);
 }
 
 /// The images of all of a commit's rows by table, made once for all bindings that have to do with all of them.

@@ -29,18 +29,19 @@ const COMMITS: usize = 10;
 pub(super) fn measure(run: &mut Run<'_>, trio: &Trio) -> Outcome<()> {
     let is_last = run.settings.sizes.last() == Some(&run.messages);
     let before = Held::now(run, &trio.live);
-    let mut watches = subscribe(&trio.live, 1..=HOT)?;
-    if let Some(short) = watches.iter().find(|watch| watch.snapshot().rows.len() != ROWS) {
-        return Err(Failure::Workload(format!("a timeline has {} rows", short.snapshot().rows.len())));
+    let (mut watches, hot_rows) = subscribe(&trio.live, 1..=HOT)?;
+    if hot_rows != HOT * ROWS {
+        return Err(Failure::Workload(format!("{HOT} timelines have {hot_rows} rows")));
     }
     let hot = Held::now(run, &trio.live).minus(before);
     growth(run, hot.live / HOT as f64);
     if !is_last {
         return Ok(());
     }
-    watches.extend(subscribe(&trio.live, HOT + 1..=run.settings.many)?);
+    let (others, other_rows) = subscribe(&trio.live, HOT + 1..=run.settings.many)?;
+    watches.extend(others);
     let all = Held::now(run, &trio.live).minus(before);
-    let rows: usize = watches.iter().map(|watch| watch.snapshot().rows.len()).sum();
+    let rows = hot_rows + other_rows;
     let note = format!("{} timelines, {rows} rows", watches.len());
     // Where channels are too short for fifty rows each, those that are long enough stand for all.
     let (held, scale, note) = if rows == run.settings.many * ROWS {
@@ -55,9 +56,16 @@ pub(super) fn measure(run: &mut Run<'_>, trio: &Trio) -> Outcome<()> {
     fan_out(run, trio, watches.len())
 }
 
-fn subscribe(engine: &Engine, channels: impl Iterator<Item = usize>) -> Outcome<Vec<Watch>> {
+/// Subscribes to the timelines of channels, and takes their first rows, as an application does that shows them.
+fn subscribe(engine: &Engine, channels: impl Iterator<Item = usize>) -> Outcome<(Vec<Watch>, usize)> {
     let edits = edit_count();
-    channels.map(|channel| watch(engine, TIMELINE, [channel as i64], &edits)).collect()
+    let (mut watches, mut rows) = (Vec::new(), 0);
+    for channel in channels {
+        let mut watch = watch(engine, TIMELINE, [channel as i64], &edits)?;
+        rows += watch.take_snapshot().rows.len();
+        watches.push(watch);
+    }
+    Ok((watches, rows))
 }
 
 /// Bytes held.

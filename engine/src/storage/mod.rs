@@ -153,13 +153,17 @@ impl Session<'_> {
         // A cached statement would not be compiled again, and so would report no reads.
         lock(&self.state.reads).start();
         let prepared = self.connection.prepare(sql).map_err(convert::error);
-        let mut reads = lock(&self.state.reads).finish(&self.state.catalog);
+        let reads = lock(&self.state.reads).finish(&self.state.catalog);
         let statement = prepared?;
-        reads::add_opened(self.connection, sql, &self.state.roots, &mut reads);
         if statement.column_count() == 0 || !statement.readonly() || statement.is_explain() != 0 {
             return Err(Error::NotASelect);
         }
         Ok((convert::shape(&statement), reads))
+    }
+
+    /// Adds to what the authorizer says the tables that a query opens when it runs.
+    pub(crate) fn add_opened(&self, sql: &str, reads: &mut Reads) {
+        reads::add_opened(self.connection, sql, &self.state.roots, reads);
     }
 
     /// Runs a query that [`Session::prepare`] accepted, with the values of its slots.

@@ -16,6 +16,15 @@ pub(super) struct Chunk {
 }
 
 impl Chunk {
+    /// With room for so many rows of so many bytes in all.
+    pub(super) fn with_capacity(rows: usize, bytes: usize, is_unsorted: bool) -> Self {
+        Self {
+            bytes: Vec::with_capacity(bytes),
+            ends: Vec::with_capacity(rows),
+            arrivals: Vec::with_capacity(if is_unsorted { rows } else { 0 }),
+        }
+    }
+
     pub(super) fn len(&self) -> usize {
         self.ends.len()
     }
@@ -93,12 +102,6 @@ impl Chunk {
         self.bytes.extend_from_slice(row.as_bytes());
         self.ends.push(u32::try_from(self.bytes.len()).unwrap_or(u32::MAX));
         self.arrivals.extend(arrival);
-    }
-
-    pub(super) fn shrink_to_fit(&mut self) {
-        self.bytes.shrink_to_fit();
-        self.ends.shrink_to_fit();
-        self.arrivals.shrink_to_fit();
     }
 
     fn splice(&mut self, start: usize, end: usize, with: &[u8]) {

@@ -35,7 +35,7 @@ type Place = (BindingId, usize);
 #[derive(Debug, Default)]
 pub(super) struct TableIndex {
     /// By column, by constant.
-    columns: BTreeMap<usize, HashMap<Bucket, BTreeSet<Place>>>,
+    columns: BTreeMap<usize, HashMap<Bucket, Vec<Place>>>,
     /// What any change may matter to.
     others: BTreeSet<Place>,
 }
@@ -58,7 +58,7 @@ impl TableIndex {
             Standing::Under(column, buckets) => {
                 let column = self.columns.entry(column).or_default();
                 for bucket in buckets {
-                    column.entry(bucket).or_default().insert(place);
+                    column.entry(bucket).or_default().push(place);
                 }
             }
             Standing::Among => {
@@ -74,7 +74,7 @@ impl TableIndex {
         let Some(constants) = self.columns.get_mut(&column) else { return };
         for bucket in buckets {
             if let Some(places) = constants.get_mut(&bucket) {
-                places.remove(&place);
+                places.retain(|other| *other != place);
                 if places.is_empty() {
                     constants.remove(&bucket);
                 }

@@ -90,12 +90,12 @@ impl Listing {
         let is_unsorted = sorting.is_none();
         let mut arrival = 0;
         let chunk = |rows: &[Row]| {
-            let mut chunk = Chunk::default();
+            let bytes = rows.iter().map(|row| row.as_bytes().len()).sum();
+            let mut chunk = Chunk::with_capacity(rows.len(), bytes, is_unsorted);
             for row in rows {
                 chunk.push(row, is_unsorted.then_some(arrival));
                 arrival += 1;
             }
-            chunk.shrink_to_fit();
             chunk
         };
         let chunks: Vec<Chunk> = rows.chunks(size).map(chunk).collect();

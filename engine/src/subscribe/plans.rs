@@ -36,12 +36,17 @@ struct Used {
 
 impl Plans {
     /// Another binding of a plan.
-    pub(crate) fn enter(&mut self, identity: Arc<str>) -> PlanId {
-        let id = *self.ids.entry(Arc::clone(&identity)).or_insert_with(|| {
-            self.last += 1;
-            PlanId(self.last)
-        });
-        self.used.entry(id).or_insert(Used { identity, bindings: 0, row: None }).bindings += 1;
+    pub(crate) fn enter(&mut self, identity: &Arc<str>) -> PlanId {
+        let id = match self.ids.get(identity) {
+            Some(id) => *id,
+            None => {
+                self.last += 1;
+                self.ids.insert(Arc::clone(identity), PlanId(self.last));
+                PlanId(self.last)
+            }
+        };
+        let new = || Used { identity: Arc::clone(identity), bindings: 0, row: None };
+        self.used.entry(id).or_insert_with(new).bindings += 1;
         id
     }
 

@@ -36,7 +36,7 @@ pub(crate) enum Applied {
 /// How many rows a window holds, if it has an end.
 pub(crate) fn capacity(bounds: Bounds) -> Option<usize> {
     let limit = bounds.limit?;
-    Some(bounds.offset.saturating_add(limit).saturating_add((limit / 4).max(LEAST_SPARE)))
+    Some(bounds.offset.saturating_add(limit).saturating_add((limit / 8).max(LEAST_SPARE)))
 }
 
 impl View {
@@ -73,6 +73,11 @@ impl View {
         }
     }
 
+    /// The sort key past which no row matters, if there is one.
+    pub(crate) fn end(&self) -> Option<Box<[u8]>> {
+        if self.is_cut { self.listing.last_key() } else { None }
+    }
+
     /// Brings the list up to date.
     ///
     /// # Errors
@@ -81,8 +86,9 @@ impl View {
         let Some(bounds) = self.bounds else { return self.listing.apply(changes).map(Applied::Edits) };
         let concerned = if self.is_cut { self.concerned(changes) } else { changes.to_vec() };
         // Most commits change one row, whose edit is that of the window as well, but for the window's end.
-        let is_small =
-            concerned.iter().map(|(_, weight)| weight.unsigned_abs()).sum::<u64>() <= 2 && bounds.offset == 0;
+        let is_small = concerned.iter().map(|(_, weight)| weight.unsigned_abs()).sum::<u64>() <= 2
+            && bounds.offset == 0
+            && self.order == Order::Declared;
         let before = (!is_small).then(|| self.rows());
         let length = self.listing.len();
         let edits = self.listing.apply(&concerned)?;
@@ -95,7 +101,11 @@ impl View {
             }
             (None, edits) => {
                 let going = concerned.iter().filter(|(_, weight)| *weight < 0);
-                let going = going.map(|(row, _)| self.listing.shown(row)).collect();
+                let copies = |(row, weight): &Signed| {
+                    let count = usize::try_from(weight.unsigned_abs()).unwrap_or(0);
+                    std::iter::repeat_n(self.listing.shown(row), count)
+                };
+                let going = going.flat_map(copies).collect();
                 let mut before = undone(self.listing.rows(0, usize::MAX), edits, going);
                 before.truncate(bounds.limit.unwrap_or(usize::MAX));
                 return Ok(self.settled(bounds, is_enough, before));

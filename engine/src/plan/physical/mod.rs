@@ -15,7 +15,7 @@ pub use recompute::{Probe, Recompute};
 pub use text::Text;
 
 use super::Face;
-use crate::types::{SortTerm, Value};
+use crate::types::{Row, SortTerm, Value, ValueRef, push_sort_key};
 
 /// How a query's result is maintained.
 #[derive(Clone, Debug)]
@@ -25,16 +25,42 @@ pub struct Plan {
     /// How many columns the result has. Rows of the nodes may have more, to be ordered by.
     pub width: usize,
     /// ORDER BY: the column of the nodes' rows and how it sorts.
-    pub order: Vec<(usize, SortTerm)>,
+    pub order: Arc<[(usize, SortTerm)]>,
     /// LIMIT and OFFSET.
     pub window: Option<Window>,
     /// The whole result in its order, with the columns that the nodes' rows have. Of a window, as many rows as its last
     /// parameter says.
     pub hydrate: Arc<str>,
+    /// What tells two plans apart: all of a plan follows from the query that it hydrates with.
+    pub identity: Arc<str>,
     /// How many parameters the query itself has; those of statements come after them.
     pub parameters: usize,
     /// Whether nothing is remembered between commits but the result.
     pub is_stateless: bool,
+    /// Where a row of one table alone says where its rows stand in the order: the table's columns that are sorted by. Then
+    /// a row beyond the end of what a window holds cannot matter.
+    pub sorted_by: Option<SortedBy>,
+}
+
+/// The columns of a table that a result is sorted by.
+#[derive(Clone, Debug)]
+pub struct SortedBy {
+    /// The table, which the query names once.
+    pub table: Arc<str>,
+    /// Its columns and how they sort.
+    pub terms: Vec<(usize, SortTerm)>,
+}
+
+impl SortedBy {
+    /// The sort key of what a row of the table adds to the result.
+    #[must_use]
+    pub fn key(&self, row: &Row) -> Vec<u8> {
+        let mut key = Vec::with_capacity(32);
+        for (column, term) in &self.terms {
+            push_sort_key(&mut key, *term, row.get(*column).unwrap_or(ValueRef::Null));
+        }
+        key
+    }
 }
 
 /// One occurrence of a base table in the query.
@@ -60,12 +86,6 @@ pub enum Node {
 }
 
 impl Plan {
-    /// What tells two plans apart: all of a plan follows from the query that it hydrates with.
-    #[must_use]
-    pub fn identity(&self) -> Arc<str> {
-        format!("{} {:?}", self.hydrate, self.window).into()
-    }
-
     /// The statements that are certain to be run, and of those over changed rows one for each table.
     #[must_use]
     pub fn statements(&self) -> Vec<String> {

@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use super::rewrites::rewrite;
 use super::{
-    Arm, Combine, Delta, Expression, Input, Join, Limit, Logical, Node, Occurrence, Order, OrderBy, Plan, Query,
-    Select, SetOperator, Text, select_text,
+    Arm, Column, Combine, Delta, Expression, Input, Join, Limit, Logical, Node, Occurrence, Order, OrderBy, Plan,
+    Query, Select, SetOperator, SortedBy, Text, logical_alias, select_text,
 };
 
 /// Why a query, or a part of it, is re-run.
@@ -64,8 +64,39 @@ pub fn plan(logical: &Logical) -> Result<Plan, Reason> {
     if window.is_some() && is_stateless {
         hydrate.push(&format!(" LIMIT ?{}", logical.parameters + 1));
     }
-    let hydrate = hydrate.render(&logical.occurrences, &[]).into();
-    Ok(Plan { root, width, order, window, hydrate, parameters: logical.parameters, is_stateless })
+    let hydrate: Arc<str> = hydrate.render(&logical.occurrences, &[]).into();
+    let identity = format!("{hydrate} {window:?}").into();
+    let order = order.into();
+    let sorted_by = sorted_by(logical, &query, &root);
+    Ok(Plan { root, width, order, window, hydrate, identity, parameters: logical.parameters, is_stateless, sorted_by })
+}
+
+/// The table whose row alone says where what it adds to the result stands.
+fn sorted_by(logical: &Logical, query: &Query, root: &Node) -> Option<SortedBy> {
+    let ([Arm::Select(select)], Node::Delta(delta)) = (&query.arms[..], root) else { return None };
+    let [text] = &delta.texts[..] else { return None };
+    let term = |order: &Order| {
+        let by = match &order.by {
+            OrderBy::Column(column) => select.columns.get(*column)?,
+            OrderBy::Expression(expression) => expression,
+        };
+        let (occurrence, column) = select.items.iter().find_map(|item| {
+            let Input::Table { occurrence, .. } = item.input else { return None };
+            let is_named =
+                |column: &Column| by.text == Text::constant(&format!("{}.{}", logical_alias(item.id), column.name));
+            Some((occurrence, item.columns.iter().position(is_named)?))
+        })?;
+        Some((occurrence, column, order.term?))
+    };
+    let terms = query.order.iter().map(term).collect::<Option<Vec<_>>>()?;
+    let (first, ..) = *terms.first()?;
+    let table = &logical.occurrences.get(first)?.table;
+    let is_alone = text.occurrences().filter(|at| logical.occurrences[*at].table == *table).count() == 1;
+    let is_common = terms.iter().all(|(occurrence, ..)| *occurrence == first);
+    (is_alone && is_common).then(|| SortedBy {
+        table: Arc::clone(table),
+        terms: terms.into_iter().map(|(_, column, term)| (column, term)).collect(),
+    })
 }
 
 struct Planner<'l> {

@@ -129,7 +129,8 @@ fn is_exact(found: &Dependencies, reads: &Reads) -> bool {
 
 fn check(sql: &str, storage: &mut Storage, tally: &mut Tally) {
     let mut session = storage.session();
-    let Ok((_, reads)) = session.prepare(sql) else { return };
+    let Ok((_, mut reads)) = session.prepare(sql) else { return };
+    session.add_opened(sql, &mut reads);
     let catalog = session.catalog().expect("a catalog");
     tally.queries += 1;
     match super::dependencies(sql, &catalog) {
