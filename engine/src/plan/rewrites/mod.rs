@@ -1,6 +1,7 @@
 //! Rewrites of logical plans: each gives a query that has the same rows and is easier to maintain. One rule a file.
 
 mod outer_to_inner;
+mod right_to_left;
 
 use super::{Arm, Input, Query};
 
@@ -8,6 +9,7 @@ use super::{Arm, Input, Query};
 pub fn rewrite(query: &mut Query) {
     for arm in &mut query.arms {
         let Arm::Select(select) = arm else { continue };
+        right_to_left::apply(select);
         outer_to_inner::apply(select);
         for item in &mut select.items {
             if let Input::Query(query) = &mut item.input {
