@@ -105,6 +105,17 @@ impl Core {
         live.subscribe(&mut session, sql, params, sink)
     }
 
+    /// Gives a subscription other values for its parameters.
+    pub(crate) fn rebind(&mut self, id: SubscriptionId, params: &Params) -> Result<(), Error> {
+        self.poll()?;
+        let Self { storage, live } = self;
+        let session = storage.session();
+        if session.has_open_transaction() {
+            return Err(Error::InTransaction);
+        }
+        live.rebind(&session, id, params)
+    }
+
     pub(crate) fn unsubscribe(&mut self, id: SubscriptionId) {
         self.live.unsubscribe(id);
     }

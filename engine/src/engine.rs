@@ -188,13 +188,18 @@ impl Engine {
         self.lock().live.observe(Box::new(observer));
     }
 
+    /// The engine that a core is behind of.
+    pub(crate) fn of(core: Arc<Mutex<Core>>) -> Self {
+        Self { core }
+    }
+
     fn lock(&self) -> MutexGuard<'_, Core> {
         self.core.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Calls the callbacks for the events that wait, with the lock free. Whoever comes while somebody delivers leaves the
     /// events to them, so that their order holds.
-    fn deliver(&self) {
+    pub(crate) fn deliver(&self) {
         loop {
             let events = {
                 let mut core = self.lock();

@@ -16,6 +16,7 @@ mod live;
 mod lookups;
 mod options;
 mod plan;
+mod rebind;
 mod sql;
 mod stats;
 mod storage;

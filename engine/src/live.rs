@@ -14,7 +14,7 @@ use crate::storage::{Sealed, Session, slot_values};
 use crate::subscribe::Plans;
 use crate::subscribe::{Form, Registry};
 use crate::subscription::Mailbox;
-use crate::types::{BindingId, ChangeBatch, CommitId, Diff, Edit, Params, Row, Snapshot, SubscriptionId};
+use crate::types::{BindingId, ChangeBatch, CommitId, Diff, Edit, Params, Row, Snapshot, SubscriptionId, Value};
 
 /// A callback that takes a subscription's events.
 pub(crate) type Callback = Box<dyn FnMut(SubscriptionId, &Event) + Send>;
@@ -102,27 +102,37 @@ impl Live {
             return Err(Error::NotIncremental(reason.as_str().into()));
         }
         let slots = slot_values(&form.slots, params)?;
-        let (id, rows) = match self.registry.find(&form, &slots) {
-            Some(id) => (id, None),
-            None => {
-                let id = self.registry.bind(Arc::clone(&form), slots);
-                match self.evaluate(session, id) {
-                    Ok(rows) => (id, rows),
-                    Err(error) => {
-                        self.unbind(id);
-                        return Err(error);
-                    }
-                }
-            }
-        };
-        let rows = match rows {
-            Some(rows) => rows,
-            None => self.rows_of(session, id)?,
-        };
+        let (id, rows) = self.bound(session, &form, slots)?;
         let columns = Arc::clone(&form.columns);
         let subscription = self.registry.subscribe(id);
         self.subscribers.insert(subscription, Subscriber { sink, form, reshaped: false });
         Ok((subscription, Snapshot { commit: session.commit(), columns, rows }))
+    }
+
+    /// The binding of these values, made if it is the first of them, with its rows as of now.
+    pub(crate) fn bound(
+        &mut self,
+        session: &Session<'_>,
+        form: &Arc<Form>,
+        slots: Vec<Value>,
+    ) -> Result<(BindingId, Arc<[Row]>), Error> {
+        if let Some(id) = self.registry.find(form, &slots) {
+            return Ok((id, self.rows_of(session, id)?));
+        }
+        let id = self.registry.bind(Arc::clone(form), slots);
+        match self.evaluate(session, id) {
+            Ok(Some(rows)) => Ok((id, rows)),
+            Ok(None) => Ok((id, self.rows_of(session, id)?)),
+            Err(error) => {
+                self.unbind(id);
+                Err(error)
+            }
+        }
+    }
+
+    /// The query of a subscription, in its subscriber's words.
+    pub(crate) fn form_of(&self, id: SubscriptionId) -> Option<Arc<Form>> {
+        self.subscribers.get(&id).map(|subscriber| Arc::clone(&subscriber.form))
     }
 
     pub(crate) fn unsubscribe(&mut self, id: SubscriptionId) {
@@ -217,7 +227,7 @@ impl Live {
         // Several reads of one state. Should this fail, each read sees a committed state of its own all the same.
         let held = session.begin_reads().is_ok();
         match affected {
-            None => self.rebind(session, sealed.commit, &mut events),
+            None => self.evaluate_all(session, sealed.commit, &mut events),
             Some(affected) => self.bring_up_to_date(session, sealed, affected, &mut events),
         }
         if self.options.paranoid {
@@ -298,7 +308,7 @@ impl Live {
     }
 
     /// Everything is evaluated anew: names may stand for other things, and rows may have changed without a report.
-    fn rebind(&mut self, session: &mut Session<'_>, commit: CommitId, events: &mut Events) {
+    fn evaluate_all(&mut self, session: &mut Session<'_>, commit: CommitId, events: &mut Events) {
         self.forms.clear();
         for id in self.registry.binding_ids() {
             // What is kept for the plan of another schema is of no use.
@@ -382,7 +392,7 @@ impl Live {
     }
 
     /// Mail goes out at once; callbacks wait until the engine's lock is free, for they may call the engine.
-    fn post(&mut self, events: Events) {
+    pub(crate) fn post(&mut self, events: Events) {
         for (id, events) in events {
             let Some(sink) = self.subscribers.get(&id).map(|subscriber| subscriber.sink.clone()) else { continue };
             for event in events {

@@ -8,9 +8,11 @@ use std::task::{Context, Poll, Waker};
 use tokio_stream::Stream;
 
 use crate::core::Core;
+use crate::engine::Engine;
+use crate::error::Error;
 use crate::event::Event;
 use crate::explain::Plan;
-use crate::types::{Snapshot, SubscriptionId};
+use crate::types::{Params, Snapshot, SubscriptionId};
 
 /// A live query as a stream of [`Event`]s. Dropping it unsubscribes.
 ///
@@ -54,6 +56,29 @@ impl Subscription {
     #[must_use]
     pub fn snapshot(&self) -> &Snapshot {
         &self.ticket.snapshot
+    }
+
+    /// Gives the parameters other values, in place: the next event is the diff from the old result to the new one, with the
+    /// number of the commit that both are of. A window slides by it.
+    ///
+    /// ```
+    /// use tidewater::{Engine, Event, Location, Options, Value};
+    /// # fn main() -> Result<(), tidewater::Error> {
+    /// let engine = Engine::open(Location::Memory, Options::default())?;
+    /// engine.exec("CREATE TABLE t(id INTEGER PRIMARY KEY); INSERT INTO t VALUES (1), (2), (3), (4)", ())?;
+    /// let mut page = engine.subscribe("SELECT id FROM t ORDER BY id LIMIT ? OFFSET ?", [2, 0])?;
+    /// page.rebind([2, 1])?;
+    /// let Some(Event::Diff(diff)) = page.try_next() else { panic!("a diff") };
+    /// assert_eq!(diff.edits.len(), 2);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::BadParameters`](crate::Error::BadParameters) for values that do not fit, what SQLite says of the query
+    /// with them, [`Error::InTransaction`](crate::Error::InTransaction) while one is open; then nothing has changed.
+    pub fn rebind(&self, params: impl Into<Params>) -> Result<(), Error> {
+        self.ticket.rebind(&params.into())
     }
 
     /// Hands the result as of subscribing out, so that it is not held twice.
@@ -112,6 +137,14 @@ impl Watch {
         &self.ticket.snapshot
     }
 
+    /// Gives the parameters other values, in place: see [`Subscription::rebind`]. The callback is called before this returns.
+    ///
+    /// # Errors
+    /// As [`Subscription::rebind`].
+    pub fn rebind(&self, params: impl Into<Params>) -> Result<(), Error> {
+        self.ticket.rebind(&params.into())
+    }
+
     /// Hands the result as of subscribing out, so that it is not held twice.
     pub fn take_snapshot(&mut self) -> Snapshot {
         self.ticket.take_snapshot()
@@ -134,6 +167,15 @@ pub(crate) struct Ticket {
 }
 
 impl Ticket {
+    fn rebind(&self, params: &Params) -> Result<(), Error> {
+        let Some(core) = self.core.upgrade() else {
+            return Err(Error::BadParameters("the engine is gone".into()));
+        };
+        let rebound = core.lock().unwrap_or_else(PoisonError::into_inner).rebind(self.id, params);
+        Engine::of(core).deliver();
+        rebound
+    }
+
     fn take_snapshot(&mut self) -> Snapshot {
         let rows = std::mem::take(&mut self.snapshot.rows);
         Snapshot { rows, ..self.snapshot.clone() }

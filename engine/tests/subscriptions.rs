@@ -325,3 +325,56 @@ fn a_result_that_could_not_be_read_is_read_once_the_file_is_free() {
     assert_eq!(edits(live.try_next()), [Edit::Insert { index: 0, row: row([1.into()]) }]);
     assert!(!engine.poll().unwrap());
 }
+
+#[test]
+fn a_window_slides_in_place() {
+    let engine = memory("CREATE TABLE t(id INTEGER PRIMARY KEY); INSERT INTO t VALUES (1), (2), (3), (4), (5)");
+    let sql = "SELECT id FROM t ORDER BY id LIMIT ? OFFSET ?";
+    let mut page = engine.subscribe(sql, [Value::from(2), Value::from(0)]).unwrap();
+    let other = engine.subscribe(sql, [Value::from(2), Value::from(0)]).unwrap();
+    let mut rows = page.snapshot().rows.to_vec();
+    let mut slide = |page: &mut tidewater::Subscription, offset: i64| {
+        page.rebind([Value::from(2), Value::from(offset)]).unwrap();
+        while let Some(Event::Diff(diff)) = page.try_next() {
+            diff.apply(&mut rows);
+        }
+        let fresh = engine.query(sql, [Value::from(2), Value::from(offset)]).unwrap().rows;
+        assert_eq!(rows, fresh);
+    };
+    slide(&mut page, 1);
+    slide(&mut page, 4);
+    slide(&mut page, 0);
+    slide(&mut page, 2);
+    assert_eq!(engine.stats().bindings, 2, "the other subscriber's and the new one");
+    engine.exec("DELETE FROM t WHERE id = 3", ()).unwrap();
+    slide(&mut page, 2);
+    drop(other);
+    drop(page);
+    assert_eq!((engine.stats().bindings, engine.stats().state_bytes), (0, 0));
+}
+
+#[test]
+fn the_last_subscriber_takes_the_dataflow_and_its_memory_along() {
+    let engine = memory("CREATE TABLE t(k INTEGER, v INTEGER); INSERT INTO t VALUES (1, 1), (1, 2), (2, 3)");
+    let sql = "SELECT k, count(*), sum(v) FROM t WHERE v > ? GROUP BY k";
+    let one = engine.subscribe(sql, [Value::from(0)]).unwrap();
+    let two = engine.subscribe(sql, [Value::from(1)]).unwrap();
+    assert_eq!((engine.stats().dataflows, engine.stats().bindings), (1, 2), "bindings are data in one dataflow");
+    engine.exec("INSERT INTO t VALUES (3, 4)", ()).unwrap();
+    drop(one);
+    assert_eq!(engine.stats().dataflows, 1);
+    drop(two);
+    assert_eq!((engine.stats().dataflows, engine.stats().state_bytes), (0, 0));
+}
+
+#[test]
+fn what_a_commit_cannot_affect_costs_no_work() {
+    let engine = memory("CREATE TABLE m(id INTEGER PRIMARY KEY, channel INTEGER, body TEXT)");
+    let sql = "SELECT id, body FROM m WHERE channel = ? ORDER BY id DESC LIMIT 50";
+    let timelines: Vec<_> = (0..500).map(|channel| engine.subscribe(sql, [Value::from(channel)]).unwrap()).collect();
+    let before = engine.stats();
+    engine.exec("INSERT INTO m(channel, body) VALUES (7, 'x')", ()).unwrap();
+    let after = engine.stats();
+    let looked_at = |stats: &tidewater::Stats| stats.maintained + stats.requeries;
+    assert_eq!(looked_at(&after) - looked_at(&before), 1, "one timeline of {}", timelines.len());
+}

@@ -186,6 +186,23 @@ impl Registry {
         id
     }
 
+    /// The binding that a subscription is to.
+    pub(crate) fn binding_of(&self, id: SubscriptionId) -> Option<BindingId> {
+        self.subscriptions.get(&id).copied()
+    }
+
+    /// Has a subscription be to another binding; the binding that nobody needs any more, if it was the last there.
+    pub(crate) fn transfer(&mut self, id: SubscriptionId, to: BindingId) -> Option<BindingId> {
+        let from = self.subscriptions.insert(id, to)?;
+        if let Some(binding) = self.bindings.get_mut(&to) {
+            let place = binding.subscribers.partition_point(|other| *other < id);
+            binding.subscribers.insert(place, id);
+        }
+        let binding = self.bindings.get_mut(&from)?;
+        binding.subscribers.retain(|subscriber| *subscriber != id);
+        binding.subscribers.is_empty().then_some(from)
+    }
+
     /// Removes a subscriber; the binding that nobody needs any more, if it was the last.
     pub(crate) fn unsubscribe(&mut self, id: SubscriptionId) -> Option<BindingId> {
         let binding_id = self.subscriptions.remove(&id)?;

@@ -1,0 +1,38 @@
+//! A subscription whose parameters change in place: it gets the edits from the old result to the new one, as a window does
+//! that slides.
+
+use crate::error::Error;
+use crate::event::Event;
+use crate::live::{Events, Live};
+use crate::storage::{Session, slot_values};
+use crate::subscribe::{Order, edits_between};
+use crate::types::{Diff, Params, SubscriptionId};
+
+impl Live {
+    /// Gives a subscription other values for its parameters.
+    pub(crate) fn rebind(&mut self, session: &Session<'_>, id: SubscriptionId, params: &Params) -> Result<(), Error> {
+        let (Some(form), Some(old)) = (self.form_of(id), self.registry.binding_of(id)) else {
+            return Err(Error::BadParameters("the subscription has ended".into()));
+        };
+        let slots = slot_values(&form.slots, params)?;
+        let before = match self.registry.binding(old) {
+            Some(binding) if binding.slots == slots => return Ok(()),
+            Some(binding) => binding.held.rows(),
+            None => return Ok(()),
+        };
+        let (new, rows) = self.bound(session, &form, slots)?;
+        // The subscriber's rows have to stand as the binding's do from now on, order or not.
+        let (edits, _) = edits_between(&before, rows.to_vec(), Order::Declared);
+        if let Some(unused) = self.registry.transfer(id, new) {
+            self.unbind(unused);
+        }
+        if !edits.is_empty() {
+            self.stats.rows_out += edits.len() as u64;
+            let mut events = Events::new();
+            let diff = Diff { commit: session.commit(), edits: edits.into() };
+            events.entry(id).or_default().push(Event::Diff(diff));
+            self.post(events);
+        }
+        Ok(())
+    }
+}
