@@ -16,4 +16,8 @@ impl Source for Session<'_> {
     fn show(&self, table: &Arc<str>, images: &Images) {
         Session::show(self, table, images);
     }
+
+    fn work(&self) -> u64 {
+        Session::work(self)
+    }
 }

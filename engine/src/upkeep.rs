@@ -12,6 +12,9 @@ use crate::storage::{Sealed, Session};
 use crate::subscribe::{Applied, Form, Held, Listing, Planned, Routed, Sorting, View, capacity, edits_between};
 use crate::types::{BindingId, ChangeBatch, Edit, PlanId, Row, Signed, Value};
 
+/// Maintaining may always cost so many of SQLite's instructions: a tenth of a millisecond.
+const LEAST_ALLOWANCE: u64 = 5_000;
+
 /// How many rows OFFSET may leave out for each one that is shown, and how many more: they are held as well.
 const MOST_LEFT_OUT: (usize, usize) = (8, 1000);
 
@@ -54,6 +57,7 @@ impl Live {
                         binding: id,
                         parameters: binding.parameters(),
                         touched,
+                        allowance: self.allowance(binding.work),
                     });
                 }
                 _ => self.rerun(session, sealed.commit, id, events),
@@ -76,6 +80,14 @@ impl Live {
             }
         }
         session.show_nothing();
+    }
+
+    /// What maintaining a result may cost that has cost this much to evaluate.
+    fn allowance(&self, evaluation: u64) -> u64 {
+        match self.options.cost_gate {
+            true => evaluation.saturating_mul(2).max(LEAST_ALLOWANCE),
+            false => u64::MAX,
+        }
     }
 
     /// Puts changes into a binding's list; nothing if they are not of it.
@@ -167,7 +179,7 @@ impl Live {
             return Ok(Some((Held::View(Box::new(view)), shown)));
         }
         self.dataflows.forget(plan_id, id);
-        let job = Job { binding: id, parameters, touched: Vec::new() };
+        let job = Job { binding: id, parameters, touched: Vec::new(), allowance: u64::MAX };
         let rows = self.dataflows.hydrate(plan_id, &job, session)?;
         let listing = Listing::new(sorting, rows, false);
         let view = match bounds {

@@ -28,6 +28,9 @@ pub(crate) trait Source {
 
     /// Has the faces of a table show these rows.
     fn show(&self, table: &Arc<str>, images: &Images);
+
+    /// What statements have cost so far, in SQLite's instructions.
+    fn work(&self) -> u64;
 }
 
 /// The rows of a commit that one binding has to do with, by table.
@@ -38,6 +41,8 @@ pub(crate) struct Job {
     pub(crate) binding: BindingId,
     pub(crate) parameters: Vec<Value>,
     pub(crate) touched: Touched,
+    /// Maintaining the binding may cost so many of SQLite's instructions; beyond them it is given up.
+    pub(crate) allowance: u64,
 }
 
 /// The dataflows of all templates.

@@ -165,7 +165,9 @@ impl Analysis<'_> {
     }
 
     pub(super) fn plan_dependent(&mut self, reason: &str) {
-        self.found.plan_dependent.get_or_insert_with(|| reason.to_owned());
+        if self.found.plan_dependent.is_none() || reason == plan_dependence::BARE_COLUMN {
+            self.found.plan_dependent = Some(reason.to_owned());
+        }
     }
 
     /// Reads a query and tells the columns of its result.

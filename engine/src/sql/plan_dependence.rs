@@ -13,6 +13,9 @@ pub(super) use super::shape::{named_shape, shape};
 use super::{literal, walk};
 use crate::types::Value;
 
+/// Of all reasons the one that leaves the most to the plan: any row of a group may be the one that is shown.
+pub(super) const BARE_COLUMN: &str = "a column that is neither aggregated nor grouped by";
+
 /// Why the result of a SELECT depends on the plan, if it does.
 pub(super) fn reason(reading: &Reading<'_>) -> Option<&'static str> {
     let clauses = &reading.clauses;
@@ -21,19 +24,19 @@ pub(super) fn reason(reading: &Reading<'_>) -> Option<&'static str> {
     let shown: Vec<&Expr<'_>> = clauses.shown().chain(clauses.having).collect();
     let ordered = reading.order.iter().map(|term| &term.expr);
     let calls: Vec<Call<'_>> = shown.iter().copied().chain(ordered).flat_map(calls).collect();
+    let groups = groups(reading);
+    let is_aggregated = calls.iter().any(|call| call.over.is_none()) || !groups.is_empty();
+    if is_aggregated && has_bare_column(reading, &groups, &keys, &shown) {
+        return Some(BARE_COLUMN);
+    }
     if calls.iter().any(|call| call.over.is_some()) {
         return Some("window functions over tied rows");
     }
     if let Some(reason) = calls.iter().find_map(|aggregate| order_of_aggregate(aggregate, &keys, scope)) {
         return Some(reason);
     }
-    let groups = groups(reading);
     if groups.iter().any(|group| shape(group, scope) == Shape::Loose) {
         return Some("which of several equal values GROUP BY shows");
-    }
-    let is_aggregated = !calls.is_empty() || !groups.is_empty();
-    if is_aggregated && has_bare_column(reading, &groups, &keys, &shown) {
-        return Some("a column that is neither aggregated nor grouped by");
     }
     if clauses.is_distinct && reading.outputs.iter().any(|output| output.shape == Shape::Loose) {
         return Some("which of several equal values DISTINCT shows");

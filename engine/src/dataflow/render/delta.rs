@@ -39,6 +39,7 @@ impl Delta {
     pub(super) fn maintain(&mut self, job: &Job, tools: &Tools<'_>) -> Result<Vec<Signed>, Error> {
         tools.show(job);
         let changed = changed(&self.plan.occurrences, job);
+        let start = tools.source.work();
         let mut rows: Vec<Signed> = Vec::new();
         for text in 0..self.plan.texts.len() {
             let own =
@@ -51,6 +52,7 @@ impl Delta {
                     continue;
                 }
                 rows.extend(tools.source.rows(sql, &job.parameters)?.into_iter().map(|row| (row, *weight)));
+                tools.check(job, start)?;
             }
         }
         Ok(consolidated(rows))

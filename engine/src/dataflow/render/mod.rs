@@ -30,6 +30,14 @@ pub(super) struct Tools<'t> {
 }
 
 impl Tools<'_> {
+    /// Gives a job up that has cost more than it may since `start`.
+    fn check(&self, job: &Job, start: u64) -> Result<(), Error> {
+        match self.source.work() - start > job.allowance {
+            true => Err(Error::NotIncremental("maintaining costs more than evaluating anew".into())),
+            false => Ok(()),
+        }
+    }
+
     /// Has the faces show the rows of a job.
     fn show(&self, job: &Job) {
         for (table, images) in &job.touched {

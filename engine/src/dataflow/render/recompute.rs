@@ -43,11 +43,13 @@ impl Recompute {
     }
 
     pub(super) fn maintain(&mut self, job: &Job, tools: &Tools<'_>) -> Result<Vec<Signed>, Error> {
+        let start = tools.source.work();
         let keys = self.touched_keys(job, tools)?;
         let parts = self.bindings.entry(job.binding).or_default();
         let mut signed = Vec::new();
         for (bytes, values) in keys {
             let now = rows_of(&self.plan, job, &values, tools)?;
+            tools.check(job, start)?;
             let was = if now.is_empty() { parts.remove(&bytes) } else { parts.insert(bytes, now.clone()) };
             signed.extend(was.unwrap_or_default().into_iter().map(|row| (row, -1)));
             signed.extend(now.into_iter().map(|row| (row, 1)));

@@ -12,7 +12,7 @@ use std::sync::Arc;
 pub use statement::select_text;
 
 use super::{Occurrence, SetOperator, Text, Window};
-use crate::types::{Collation, SortTerm, Value};
+use crate::types::{Affinity, Collation, SortTerm, Value};
 
 /// The identity of an item of FROM in its query.
 pub type ItemId = usize;
@@ -43,6 +43,9 @@ pub struct Query {
     pub limit: Limit,
     /// Two rows that are equal to SQL are the same row.
     pub is_exact: bool,
+    /// Each column has the same affinity and collating sequence in all SELECTs: then to read from one of them alone means
+    /// what it means to read from all.
+    pub is_uniform: bool,
 }
 
 /// LIMIT and OFFSET.
@@ -126,6 +129,8 @@ pub struct Column {
     pub name: String,
     /// How its texts compare, if that is known.
     pub collation: Option<Collation>,
+    /// Its affinity, or that it has none, if that is known.
+    pub affinity: Option<Option<Affinity>>,
 }
 
 /// How an item is joined to those before it.

@@ -78,6 +78,9 @@ fn of_query(query: &Query) -> Option<&'static str> {
     if query.operators.iter().any(|operator| *operator != SetOperator::UnionAll) {
         return Some("a compound SELECT in FROM");
     }
+    if !query.is_uniform {
+        return Some("UNION ALL of columns that compare differently, in FROM");
+    }
     query.arms.iter().find_map(|arm| match arm {
         Arm::Values(rows) => {
             let has_query = rows.iter().flatten().any(|value| !value.subqueries.is_empty());

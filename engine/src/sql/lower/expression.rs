@@ -8,7 +8,7 @@ use crate::sql::call::Call;
 use crate::sql::name::{Path, bare, plain};
 use crate::sql::scope::{Meaning, Shape};
 use crate::sql::{literal, print, shape, walk};
-use crate::types::{Collation, Value};
+use crate::types::{Affinity, Collation, Value};
 
 /// Operators whose chains are written without parentheses around the left operand: they bind to the left.
 fn chains(operator: Operator) -> bool {
@@ -456,6 +456,31 @@ impl<'a, 'c> Level<'a, 'c> {
     /// The names so many levels out.
     fn up(&self, levels: usize) -> Option<&Level<'a, 'c>> {
         (0..levels).try_fold(self, |level, _| level.parent)
+    }
+}
+
+/// The affinity of an expression, or that it has none, by SQLite's rules (sqlite3ExprAffinity); nothing where they go
+/// deeper than this.
+pub(super) fn affinity(expression: &Expr<'_>, level: &Level<'_, '_>) -> Option<Option<Affinity>> {
+    match bare(expression) {
+        Expr::Cast { type_name, .. } => {
+            Some(Some(Affinity::of_declared_type(type_name.as_ref().map_or("", |declared| declared.name))))
+        }
+        Expr::Literal(_)
+        | Expr::Variable(_)
+        | Expr::Binary(..)
+        | Expr::Case { .. }
+        | Expr::FunctionCall { .. }
+        | Expr::FunctionCallStar { .. } => Some(None),
+        other => match level.scope.meaning_of(other)? {
+            Meaning::Columns(up, columns) => {
+                let (item, column) = *columns.first()?;
+                level.up(up)?.items.get(item)?.columns.get(column)?.affinity
+            }
+            Meaning::Rowid(..) => Some(Some(Affinity::Integer)),
+            Meaning::String | Meaning::Truth(_) => Some(None),
+            _ => None,
+        },
     }
 }
 

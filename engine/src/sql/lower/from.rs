@@ -10,7 +10,7 @@ use crate::plan::{self, Column, Input, Item, Join, Occurrence, Text};
 use crate::sql::name::{self, plain};
 use crate::sql::scope::{self, Base, Output, Scope, Shape};
 use crate::sql::{Unparsed, parse};
-use crate::types::{Collation, ColumnKind, Table, TableKind};
+use crate::types::{Affinity, Collation, ColumnKind, Table, TableKind};
 
 /// Table-valued functions whose rows follow from their arguments alone, with their columns; the last ones are hidden.
 const PURE_TABLE_FUNCTIONS: [(&str, &[&str], usize); 5] = [
@@ -171,6 +171,7 @@ impl<'c> Lowering<'c> {
         let column = |column: &crate::types::Column| Column {
             name: quoted(&column.name),
             collation: Collation::named(&column.collation),
+            affinity: Some(Some(column.affinity)),
         };
         let columns: Vec<Column> = table.columns.iter().map(column).collect();
         let names = scope::Item {
@@ -267,7 +268,8 @@ impl<'c> Lowering<'c> {
             base: None,
             is_nullable: false,
         };
-        let column = |column: &&str| Column { name: quoted(column), collation: Some(Collation::Binary) };
+        let column =
+            |column: &&str| Column { name: quoted(column), collation: Some(Collation::Binary), affinity: Some(None) };
         Ok((names, Input::Function(text, items), columns.iter().map(column).collect()))
     }
 }
@@ -289,13 +291,21 @@ fn derived(called: Option<String>, query: plan::Query, shown: &[Shown]) -> (scop
 fn identity(table: &Table) -> Option<Vec<Column>> {
     if table.kind == (TableKind::Table { without_rowid: false }) {
         let name = rowid_name(table)?;
-        return Some(vec![Column { name: name.to_owned(), collation: Some(Collation::Binary) }]);
+        return Some(vec![Column {
+            name: name.to_owned(),
+            collation: Some(Collation::Binary),
+            affinity: Some(Some(Affinity::Integer)),
+        }]);
     }
     let mut key: Vec<&crate::types::Column> = table.columns.iter().filter(|column| column.primary_key > 0).collect();
     key.sort_by_key(|column| column.primary_key);
     let column = |column: &&crate::types::Column| {
         let collation = Some(Collation::named(&column.collation)?);
-        (column.kind != ColumnKind::GeneratedVirtual).then(|| Column { name: quoted(&column.name), collation })
+        (column.kind != ColumnKind::GeneratedVirtual).then(|| Column {
+            name: quoted(&column.name),
+            collation,
+            affinity: Some(Some(column.affinity)),
+        })
     };
     key.iter().map(column).collect()
 }

@@ -13,7 +13,7 @@ use super::name::{self, plain};
 use super::scope::{self, Scope, Shape};
 use super::{Unparsed, parse};
 use crate::plan::{Arm, Column, Limit, Logical, Occurrence, Order, OrderBy, Query, SetOperator};
-use crate::types::{Catalog, Collation, SortTerm, Value};
+use crate::types::{Affinity, Catalog, Collation, SortTerm, Value};
 
 /// How deep queries and expressions may be in one another; plans are walked with a stack of that many calls.
 const DEEPEST: usize = 60;
@@ -89,6 +89,8 @@ struct Level<'a, 'c> {
 #[derive(Clone, Debug)]
 struct Shown {
     name: Option<String>,
+    /// As [`Column::affinity`].
+    affinity: Option<Option<Affinity>>,
     collation: Option<Collation>,
     shape: Shape,
 }
@@ -117,10 +119,11 @@ impl<'c> Lowering<'c> {
             let (arm, order, shown) = self.arm(&query.body.select, terms, inside)?;
             let limit = self.limit(query.limit, inside)?;
             let is_exact = is_exact(&shown);
-            return Ok((Query { arms: vec![arm], operators: Vec::new(), order, limit, is_exact }, shown));
+            let arms = vec![arm];
+            return Ok((Query { arms, operators: Vec::new(), order, limit, is_exact, is_uniform: true }, shown));
         };
         let (first, _, mut shown) = self.arm(&query.body.select, &[], inside)?;
-        let (mut arms, mut operators) = (vec![first], Vec::new());
+        let (mut arms, mut operators, mut is_uniform) = (vec![first], Vec::new(), true);
         for compound in compounds {
             self.selects += 1;
             if self.selects > MOST_SELECTS {
@@ -129,6 +132,10 @@ impl<'c> Lowering<'c> {
             let (arm, _, others) = self.arm(&compound.select, &[], inside)?;
             for (column, other) in shown.iter_mut().zip(&others) {
                 column.shape = column.shape.or(other.shape);
+                is_uniform &= column.affinity.is_some()
+                    && column.affinity == other.affinity
+                    && column.collation.is_some()
+                    && column.collation == other.collation;
                 if column.collation != other.collation {
                     // SQLite takes the first one's, but not in every place.
                     column.collation = None;
@@ -145,7 +152,7 @@ impl<'c> Lowering<'c> {
         let order = terms.iter().map(|term| compound_order(term, &shown)).collect::<Lowered<Vec<_>>>()?;
         let limit = self.limit(query.limit, inside)?;
         let is_exact = is_exact(&shown);
-        Ok((Query { arms, operators, order, limit, is_exact }, shown))
+        Ok((Query { arms, operators, order, limit, is_exact, is_uniform }, shown))
     }
 
     /// One SELECT or VALUES, with the ORDER BY that it has if it is the only one.
@@ -184,6 +191,7 @@ impl<'c> Lowering<'c> {
                     Some(column) => column.shape = column.shape.or(shape),
                     None => shown.push(Shown {
                         name: Some(format!("column{}", at + 1)),
+                        affinity: None,
                         collation: Some(Collation::Binary),
                         shape,
                     }),
@@ -282,7 +290,8 @@ impl Shown {
     }
 
     fn column(&self, at: usize) -> Column {
-        Column { name: crate::plan::column_name(at).to_string(), collation: self.collation }
+        let name = crate::plan::column_name(at).to_string();
+        Column { name, collation: self.collation, affinity: self.affinity }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use sqlite3_parser::ast;
 
-use super::expression::ordinal;
+use super::expression::{affinity, ordinal};
 use super::from::From;
 use super::{Around, Level, Lowered, Lowering, Shown, ordered};
 use crate::plan::{self, Expression, Order, OrderBy, logical_alias as alias};
@@ -93,7 +93,8 @@ impl<'c> Lowering<'c> {
                     };
                     let result = self.expression(expression, level, around)?;
                     let shape = shape::shape(expression, &level.scope);
-                    shown.push(Shown { name: name.clone(), collation: result.collation, shape });
+                    let affinity = affinity(expression, level);
+                    shown.push(Shown { name: name.clone(), affinity, collation: result.collation, shape });
                     named.push(ResultColumn { name, is_alias: called.is_some(), expression: Some(expression) });
                     lowered.push(result);
                 }
@@ -123,6 +124,7 @@ impl<'c> Lowering<'c> {
                             let expression = self.column(level, at, column)?;
                             shown.push(Shown {
                                 name: output.name.clone(),
+                                affinity: level.items[at].columns[column].affinity,
                                 collation: expression.collation,
                                 shape: output.shape,
                             });
