@@ -8,18 +8,23 @@ use std::time::{Duration, Instant};
 use crate::case::Case;
 use crate::corpus::{Plan, Policy, Standing, Variant, databases, parse, play, play_standing};
 use crate::finding::Finding;
-use crate::harness::Settings;
+use crate::generate::Family;
+use crate::harness::{Settings, Way};
 use crate::log::Log;
 use crate::random::Random;
+use crate::shares::Shares;
 use crate::shrink::shrink;
 use crate::tally::Tally;
-use crate::{generate, runner};
+use crate::{generate, runner, skeleton};
 
 /// How long a shrink may take.
 const SHRINK_TIME: Duration = Duration::from_secs(4);
 
 /// Findings that are shrunk in one campaign, so that a broken build does not burn the night.
 const SHRINKS: usize = 8;
+
+/// Skeletons that are walked at once.
+pub const AT_ONCE: usize = 70;
 
 /// Findings in one database of a file after which it is left.
 const FINDINGS_A_DATABASE: usize = 5;
@@ -48,6 +53,8 @@ impl Budget {
 pub struct Campaign {
     /// What was counted.
     pub tally: Tally,
+    /// What was counted of each family.
+    pub shares: Shares,
     /// Where something was wrong, and what.
     pub findings: Vec<(String, Finding)>,
 }
@@ -60,31 +67,125 @@ impl Campaign {
     }
 }
 
-/// Plays generated cases from a seed on. Findings are shrunk and written into `keep`, if that is given.
-pub fn fuzz(seed: u64, budget: Budget, settings: &Settings, keep: Option<&Path>) -> Campaign {
+/// Which cases are generated, and how they are played.
+#[derive(Clone, Debug)]
+pub struct Fuzz {
+    /// The first seed.
+    pub seed: u64,
+    /// The families, which take turns: each has a case of every seed.
+    pub families: Vec<Family>,
+    /// The ways that each case is played.
+    pub ways: Vec<Way>,
+    /// Whether the campaign ends with the first finding.
+    pub stops: bool,
+}
+
+impl Fuzz {
+    /// Every family, every way.
+    #[must_use]
+    pub fn all(seed: u64) -> Self {
+        Self { seed, families: Family::ALL.to_vec(), ways: Way::ALL.to_vec(), stops: false }
+    }
+
+    /// One family, every way.
+    #[must_use]
+    pub fn of(family: Family, seed: u64) -> Self {
+        Self { families: vec![family], ..Self::all(seed) }
+    }
+}
+
+/// Plays generated cases. Findings are shrunk and written into `keep`, if that is given.
+pub fn fuzz(fuzz: &Fuzz, budget: Budget, settings: &Settings, keep: Option<&Path>) -> Campaign {
     let mut campaign = Campaign::default();
-    let mut seed = seed;
-    while !budget.spent(&campaign.tally) {
-        let case = generate::case(seed);
-        let report = runner::run(&case, settings, Log::hashed());
-        campaign.tally.include(&report.tally);
-        if let Some(finding) = report.finding {
-            let mut place = format!("seed {seed}");
-            if campaign.findings.len() < SHRINKS {
-                let small = small(&case, settings, SHRINK_TIME);
-                place = format!("{place}, shrunk to\n{}", small.to_lines());
-                if let Some(folder) = keep {
-                    let path = folder.join(format!("seed-{seed}.jsonl"));
-                    if let Err(error) = fs::write(&path, format!("// {}\n{}", finding.fault.name(), small.to_lines())) {
-                        place = format!("{place} (not kept in {}: {error})", path.display());
-                    }
-                }
+    let turns = (fuzz.seed..).flat_map(|seed| fuzz.families.iter().map(move |family| (seed, *family)));
+    for (seed, family) in turns {
+        if budget.spent(&campaign.tally) || (fuzz.stops && !campaign.findings.is_empty()) {
+            break;
+        }
+        let case = generate::case_of(family, seed);
+        for way in &fuzz.ways {
+            let settings = way.settings(settings);
+            let report = runner::run(&case, &settings, Log::hashed());
+            campaign.shares.count(family, *way, &report.tally);
+            campaign.tally.include(&report.tally);
+            let Some(finding) = report.finding else { continue };
+            let mut place = format!("{family}, seed {seed}, {way:?}");
+            if !fuzz.stops {
+                let path = keep.map(|keep| keep.join(format!("{family}-{seed}.jsonl")));
+                place = campaign.kept(&case, &settings, &finding, place, path);
             }
             campaign.findings.push((place, finding));
+            // What goes wrong one way is mostly wrong the others too.
+            break;
         }
-        seed += 1;
     }
     campaign
+}
+
+impl Campaign {
+    /// Makes a case small, if there is time for one more, and writes it down; where it was found, in words.
+    fn kept(
+        &self,
+        case: &Case,
+        settings: &Settings,
+        finding: &Finding,
+        place: String,
+        path: Option<PathBuf>,
+    ) -> String {
+        if self.findings.len() >= SHRINKS {
+            return place;
+        }
+        let small = small(case, settings, SHRINK_TIME);
+        let place = format!("{place}, shrunk to\n{}", small.to_lines());
+        let Some(path) = path else { return place };
+        match fs::write(&path, format!("// {}\n{}", finding.fault.name(), small.to_lines())) {
+            Ok(()) => place,
+            Err(error) => format!("{place} (not kept in {}: {error})", path.display()),
+        }
+    }
+}
+
+/// Walks every skeleton, so many at once, every way.
+pub fn skeletons(at_once: usize, ways: &[Way], settings: &Settings, keep: Option<&Path>) -> Campaign {
+    let mut campaign = Campaign::default();
+    for (number, case) in skeleton::cases(at_once).iter().enumerate() {
+        for way in ways {
+            let settings = way.settings(settings);
+            let report = runner::run(case, &settings, Log::hashed());
+            campaign.tally.include(&report.tally);
+            let Some(finding) = report.finding else { continue };
+            let path = keep.map(|keep| keep.join(format!("skeletons-{number}.jsonl")));
+            let place = campaign.kept(case, &settings, &finding, format!("skeletons {number}, {way:?}"), path);
+            campaign.findings.push((place, finding));
+            break;
+        }
+    }
+    campaign
+}
+
+/// The short lane, which ends with the first finding and does not make it small: regressions, skeletons, then all
+/// families until the time is up.
+///
+/// # Errors
+/// When the folder of regressions or a file in it cannot be read.
+pub fn lane(seed: u64, regressions: &Path, budget: Budget, settings: &Settings) -> io::Result<Campaign> {
+    let mut campaign = replay(regressions, settings)?;
+    for (number, case) in skeleton::cases(AT_ONCE).iter().enumerate() {
+        if !campaign.findings.is_empty() || budget.spent(&campaign.tally) {
+            return Ok(campaign);
+        }
+        let report = runner::run(case, &Way::Always.settings(settings), Log::hashed());
+        campaign.tally.include(&report.tally);
+        campaign.findings.extend(report.finding.map(|finding| (format!("skeletons {number}"), finding)));
+    }
+    if campaign.findings.is_empty() {
+        let all = Fuzz { ways: vec![Way::Always, Way::Gated], stops: true, ..Fuzz::all(seed) };
+        let fuzzed = fuzz(&all, budget, settings, None);
+        campaign.tally.include(&fuzzed.tally);
+        campaign.shares.include(&fuzzed.shares);
+        campaign.findings.extend(fuzzed.findings);
+    }
+    Ok(campaign)
 }
 
 /// A case made as small as the time allows.

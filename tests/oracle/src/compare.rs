@@ -42,7 +42,7 @@ pub enum Agreement {
     Tied,
     /// SQLite's own answer depends on the order of its scan, and these rows are one of its answers.
     PlanDependent,
-    /// The query gives another answer each time.
+    /// Nothing was compared: the query gives another answer each time, or what it leaves open takes too long to find.
     Sampled,
 }
 
@@ -64,11 +64,14 @@ pub fn compare(
         return Ok(Agreement::Exact);
     }
     let open = query.shadow.ordered || query.shadow.limited;
-    let ranked = if open { ranked(mirror, query) } else { None };
+    let ranked = if open { ranked(mirror, query) } else { Ranking::None };
     let verdict = match &ranked {
-        Some(ranked) => ranked.allows(actual, expected.len(), offset(mirror, query)),
-        None if same_bag(actual, expected) => return Ok(if open { Agreement::Tied } else { Agreement::Exact }),
-        None => Err("other rows".to_owned()),
+        Ranking::TooSlow => return Ok(Agreement::Sampled),
+        Ranking::Known(ranked) => ranked.allows(actual, expected.len(), offset(mirror, query)),
+        Ranking::None if same_bag(actual, expected) => {
+            return Ok(if open { Agreement::Tied } else { Agreement::Exact });
+        }
+        Ranking::None => Err("other rows".to_owned()),
     };
     match verdict {
         Ok(()) => Ok(Agreement::Tied),
@@ -99,8 +102,21 @@ pub fn difference<'a>(left: &'a [Row], right: &'a [Row]) -> HashMap<&'a Row, i64
 /// All rows that the query would have without LIMIT, in SQLite's order, with their ranks.
 struct Ranked(Vec<(i64, Row)>);
 
-fn ranked(mirror: &Mirror, query: &Query) -> Option<Ranked> {
-    let Answer::Rows(answer) = mirror.query_part(query.shadow.sql.as_ref()?, &query.params) else { return None };
+/// What is known of the ranks.
+enum Ranking {
+    Known(Ranked),
+    /// All rows are too many, where the first few are not: which of those that are tied may be shown cannot be said.
+    TooSlow,
+    None,
+}
+
+fn ranked(mirror: &Mirror, query: &Query) -> Ranking {
+    let Some(shadow) = &query.shadow.sql else { return Ranking::None };
+    let answer = match mirror.query_part(shadow, &query.params) {
+        Answer::Rows(answer) => answer,
+        Answer::TooSlow => return Ranking::TooSlow,
+        Answer::Unpreparable(_) | Answer::Failing(_) => return Ranking::None,
+    };
     let mut rows: Vec<(i64, Row)> = answer
         .rows
         .into_iter()
@@ -114,7 +130,7 @@ fn ranked(mirror: &Mirror, query: &Query) -> Option<Ranked> {
         })
         .collect();
     rows.sort_by_key(|(rank, _)| *rank);
-    Some(Ranked(rows))
+    Ranking::Known(Ranked(rows))
 }
 
 impl Ranked {

@@ -19,6 +19,8 @@ pub enum Fault {
     Capture,
     /// Nothing wrong: a write ran longer than a test may, or does something else each time. The case ends there.
     GaveUp,
+    /// What a plan said had changed could not be done to the result: the engine noticed and evaluated it anew.
+    Repair,
     /// A late subscriber sees something else than an early one.
     Late,
 }

@@ -38,6 +38,29 @@ impl Default for Settings {
     }
 }
 
+/// One of the ways to play a case; whichever it is, each commit leads to the same rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// Plans are used wherever there are any.
+    Always,
+    /// The cost gate decides.
+    Gated,
+    /// Everything is evaluated anew.
+    Requery,
+}
+
+impl Way {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Always, Self::Gated, Self::Requery];
+
+    /// The settings, changed to go this way.
+    #[must_use]
+    pub fn settings(self, settings: &Settings) -> Settings {
+        let strategy = if self == Self::Requery { Strategy::Requery } else { settings.strategy };
+        Settings { strategy, cost_gate: self == Self::Gated, ..settings.clone() }
+    }
+}
+
 /// What became of a subscribe.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Subscribed {
@@ -258,6 +281,14 @@ impl Harness {
     /// # Errors
     /// What differs.
     pub fn finish(&mut self) -> Result<(), Finding> {
+        let repairs = self.engine.stats().repairs;
+        if repairs > 0 {
+            return Err(Finding::new(
+                Fault::Repair,
+                "",
+                format!("{repairs} results were not what had been maintained"),
+            ));
+        }
         if !self.settings.late || self.mirror.in_transaction() {
             return Ok(());
         }

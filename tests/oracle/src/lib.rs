@@ -20,7 +20,9 @@ pub mod mirror;
 pub mod random;
 pub mod runner;
 pub mod shadow;
+pub mod shares;
 pub mod shrink;
+pub mod skeleton;
 pub mod tally;
 mod text;
 

@@ -33,6 +33,9 @@ pub fn run(case: &Case, settings: &Settings, log: Log) -> CaseReport {
 pub(crate) fn close(harness: &Harness, finding: Option<Finding>) -> CaseReport {
     let mut tally = harness.tally.clone();
     tally.cases = 1;
+    let stats = harness.engine().stats();
+    (tally.maintained, tally.rerun) = (stats.maintained, stats.requeries);
+    (tally.refused, tally.refills) = (stats.refused, stats.refills);
     let finding = finding.filter(|finding| finding.fault != Fault::GaveUp && !harness.mirror().picks_rowids());
     match finding.as_ref().map(|finding| finding.fault) {
         None => {}

@@ -17,6 +17,14 @@ pub struct Tally {
     pub incremental: u64,
     /// Of these, those re-run.
     pub requery: u64,
+    /// Results brought up to date by their plans.
+    pub maintained: u64,
+    /// Results evaluated anew.
+    pub rerun: u64,
+    /// Results evaluated anew because the gate found that cheaper.
+    pub refused: u64,
+    /// Windows that were filled again.
+    pub refills: u64,
     /// Subscriptions whose result changed after they were made.
     pub moved: u64,
     /// Comparisons that agreed row by row.
@@ -66,6 +74,12 @@ impl Tally {
         (self.moved * 100).checked_div(self.subscriptions).unwrap_or(0)
     }
 
+    /// The share of subscriptions, in percent, that are maintained from changes.
+    #[must_use]
+    pub fn incremental_percent(&self) -> u64 {
+        (self.incremental * 100).checked_div(self.subscriptions).unwrap_or(0)
+    }
+
     /// The share of queries, in percent, that SQLite did not accept.
     #[must_use]
     pub fn invalid_percent(&self) -> u64 {
@@ -90,13 +104,17 @@ impl Tally {
         }
     }
 
-    fn fields(&mut self) -> [(&'static str, &mut u64); 22] {
+    fn fields(&mut self) -> [(&'static str, &mut u64); 26] {
         [
             ("cases", &mut self.cases),
             ("commits", &mut self.commits),
             ("subscriptions", &mut self.subscriptions),
             ("incremental", &mut self.incremental),
             ("requery", &mut self.requery),
+            ("maintained", &mut self.maintained),
+            ("rerun", &mut self.rerun),
+            ("refused", &mut self.refused),
+            ("refills", &mut self.refills),
             ("moved", &mut self.moved),
             ("exact", &mut self.exact),
             ("tied", &mut self.tied),

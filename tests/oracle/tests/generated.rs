@@ -4,9 +4,9 @@ mod common;
 
 use std::path::{Path, PathBuf};
 
-use tidewater::Strategy;
-use tidewater_oracle::campaign::{Budget, fuzz, replay};
-use tidewater_oracle::harness::Settings;
+use tidewater_oracle::campaign::{AT_ONCE, Budget, Fuzz, fuzz, replay, skeletons};
+use tidewater_oracle::generate::Family;
+use tidewater_oracle::harness::{Settings, Way};
 use tidewater_oracle::log::Log;
 use tidewater_oracle::run_case;
 
@@ -14,7 +14,28 @@ use tidewater_oracle::run_case;
 const FLOOR: u64 = 500_000;
 
 /// Cases that reach the floor with room to spare.
-const CASES: u64 = 8_000;
+const CASES: u64 = 5_000;
+
+/// Cases of all families, each played in every way.
+const PLAYED: u64 = 3_500;
+
+/// The least share of subscriptions, in percent, that plans maintain: raised whenever the engine learns more.
+const INCREMENTAL: [(Family, u64); 14] = [
+    (Family::Mixed, 52),
+    (Family::Scalar, 78),
+    (Family::Inner, 72),
+    (Family::Outer, 40),
+    (Family::Aggregate, 46),
+    (Family::Distinct, 38),
+    (Family::Compound, 34),
+    (Family::Subquery, 70),
+    (Family::Derived, 25),
+    (Family::Order, 76),
+    (Family::Limit, 74),
+    (Family::Window, 24),
+    (Family::Recursive, 0),
+    (Family::Values, 48),
+];
 
 /// Where cases go that show something wrong: move them to `regressions/`, where they are run for ever.
 fn kept() -> PathBuf {
@@ -33,7 +54,8 @@ fn what_was_wrong_once_stays_right() {
 
 #[test]
 fn every_subscription_is_sqlites_answer_at_every_commit() {
-    let campaign = fuzz(common::seed(), Budget::new(common::time(900), CASES), &Settings::default(), Some(&kept()));
+    let mixed = Fuzz { ways: vec![Way::Always], ..Fuzz::of(Family::Mixed, common::seed()) };
+    let campaign = fuzz(&mixed, Budget::new(common::time(900), CASES), &Settings::default(), Some(&kept()));
     common::conclude("generated", &campaign);
     let tally = &campaign.tally;
     assert!(tally.comparisons() >= FLOOR, "only {} comparisons", tally.comparisons());
@@ -44,11 +66,45 @@ fn every_subscription_is_sqlites_answer_at_every_commit() {
 }
 
 #[test]
-fn requery_agrees_as_well() {
-    let settings = Settings { strategy: Strategy::Requery, paranoid: true, ..Settings::default() };
-    let campaign = fuzz(common::seed() + 1_000_000, Budget::new(common::time(60), 150), &settings, Some(&kept()));
-    common::conclude("requery, paranoid", &campaign);
-    assert_eq!(campaign.tally.incremental, 0);
+fn each_family_is_right_whichever_way_it_is_maintained() {
+    let all = Fuzz::all(common::seed() + 3_000_000);
+    let campaign = fuzz(&all, Budget::new(common::time(900), PLAYED), &Settings::default(), Some(&kept()));
+    common::conclude("families", &campaign);
+    assert!(
+        campaign.tally.moved_percent() >= 58,
+        "only {} % of the subscriptions moved",
+        campaign.tally.moved_percent()
+    );
+    for (family, tally) in campaign.shares.always() {
+        let floor = INCREMENTAL.iter().find(|(known, _)| *known == family).map_or(100, |(_, floor)| *floor);
+        let share = tally.incremental_percent();
+        assert!(share >= floor, "plans maintain {share} % of {family}, and were to maintain {floor} %");
+        assert!(tally.moved_percent() >= 40, "only {} % of {family} ever changed", tally.moved_percent());
+        assert!(tally.subscriptions > 200, "{family} is hardly there");
+    }
+    assert_eq!(campaign.shares.always().count(), Family::ALL.len());
+}
+
+#[test]
+fn skeletons_are_right_at_every_step_of_the_walk() {
+    let campaign = skeletons(AT_ONCE, &Way::ALL, &Settings::default(), Some(&kept()));
+    common::conclude("skeletons", &campaign);
+    let tally = &campaign.tally;
+    assert_eq!((tally.invalid, tally.too_slow, tally.closed, tally.failing), (0, 0, 0, 0), "all skeletons are walked");
+    assert!(tally.moved_percent() >= 54, "only {} % of the skeletons ever changed", tally.moved_percent());
+    assert!(tally.comparisons() >= 300_000, "only {} comparisons", tally.comparisons());
+}
+
+#[test]
+fn the_engines_own_comparison_agrees() {
+    let settings = Settings { paranoid: true, ..Settings::default() };
+    let campaign = fuzz(
+        &Fuzz::of(Family::Mixed, common::seed() + 2_000_000),
+        Budget::new(common::time(60), 150),
+        &settings,
+        Some(&kept()),
+    );
+    common::conclude("paranoid", &campaign);
 }
 
 #[test]

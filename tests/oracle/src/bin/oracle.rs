@@ -1,10 +1,13 @@
 //! Long runs of the oracle, from a terminal.
 //!
 //! ```text
-//! oracle fuzz [--seed N] [--cases N] [--time SECONDS] [--keep FOLDER] [--strategy auto|incremental|requery] [--paranoid]
+//! oracle fuzz [--family NAME] [--way always|gated|requery] [--seed N] [--cases N] [--time SECONDS] [--keep FOLDER] [--paranoid]
+//! oracle skeletons [--at-once N] [--way always|gated|requery] [--keep FOLDER]
+//! oracle lane [--seed N] [--time SECONDS]
 //! oracle corpus FOLDER [--variant V] [--early|--late] [--one-in N] [--subscriptions N] [--seed N] [--time SECONDS]
 //! oracle standing FOLDER [--transactions N]
 //! oracle logs [--seed N] [--cases N] [--text]
+//! oracle show [--family NAME] [--seed N]
 //! oracle replay FILE
 //! oracle shrink FILE
 //! ```
@@ -13,11 +16,11 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use tidewater::Strategy;
-use tidewater_oracle::campaign::{self, Budget, Campaign, Selection};
+use tidewater_oracle::campaign::{self, Budget, Campaign, Fuzz, Selection};
 use tidewater_oracle::case::Case;
 use tidewater_oracle::corpus::{Policy, Variant};
-use tidewater_oracle::harness::Settings;
+use tidewater_oracle::generate::{self, Family};
+use tidewater_oracle::harness::{Settings, Way};
 use tidewater_oracle::log::Log;
 use tidewater_oracle::{run_case, runner};
 
@@ -26,7 +29,7 @@ fn main() -> ExitCode {
     match run(&arguments) {
         Ok(campaign) => {
             // Apart from what a command prints, which may go into a file.
-            eprintln!("{}{}", campaign.report(), campaign.tally);
+            eprintln!("{}{}{}", campaign.report(), campaign.shares, campaign.tally);
             ExitCode::from(u8::from(!campaign.findings.is_empty()))
         }
         Err(error) => {
@@ -42,16 +45,35 @@ fn run(arguments: &[String]) -> Result<Campaign, Box<dyn std::error::Error>> {
         |name: &str| arguments.iter().position(|argument| argument == name).and_then(|at| arguments.get(at + 1));
     let number = |name: &str, default: u64| value(name).map_or(Ok(default), |text| text.parse::<u64>());
     let place = || arguments.get(1).map(Path::new).ok_or("name a file or folder");
-    let strategy = match value("--strategy").map(String::as_str) {
-        Some("incremental") => Strategy::Incremental,
-        Some("requery") => Strategy::Requery,
-        _ => Strategy::Auto,
+    let ways = match value("--way").map(String::as_str) {
+        Some("always") => vec![Way::Always],
+        Some("gated") => vec![Way::Gated],
+        Some("requery") => vec![Way::Requery],
+        Some(other) => return Err(format!("no way `{other}`").into()),
+        None => Way::ALL.to_vec(),
     };
-    let settings = Settings { strategy, paranoid: flag("--paranoid"), ..Settings::default() };
+    let settings = Settings { paranoid: flag("--paranoid"), ..Settings::default() };
+    // A case that is played once goes the first way that was named, as long as one was.
+    let single = ways[0].settings(&settings);
     let seed = number("--seed", 1)?;
     let budget = Budget::new(Duration::from_secs(number("--time", 60)?), number("--cases", u64::MAX)?);
     match arguments.first().map(String::as_str) {
-        Some("fuzz") => Ok(campaign::fuzz(seed, budget, &settings, value("--keep").map(Path::new))),
+        Some("fuzz") => {
+            let families = match value("--family") {
+                Some(name) => vec![name.parse::<Family>()?],
+                None => Family::ALL.to_vec(),
+            };
+            let fuzz = Fuzz { seed, families, ways, stops: false };
+            Ok(campaign::fuzz(&fuzz, budget, &settings, value("--keep").map(Path::new)))
+        }
+        Some("skeletons") => {
+            let at_once = usize::try_from(number("--at-once", campaign::AT_ONCE as u64)?)?;
+            Ok(campaign::skeletons(at_once, &ways, &settings, value("--keep").map(Path::new)))
+        }
+        Some("lane") => {
+            let regressions = Path::new(env!("CARGO_MANIFEST_DIR")).join("regressions");
+            Ok(campaign::lane(seed, &regressions, budget, &settings)?)
+        }
         Some("corpus") => {
             let selection = Selection {
                 variant: value("--variant").map_or(Ok(Variant::None), |name| name.parse())?,
@@ -66,21 +88,26 @@ fn run(arguments: &[String]) -> Result<Campaign, Box<dyn std::error::Error>> {
             Ok(campaign::standing(place()?, usize::try_from(number("--transactions", 100)?)?, &settings)?)
         }
         Some("logs") => Ok(logs(seed, number("--cases", 1)?, &settings, flag("--text"))),
+        Some("show") => {
+            let family = value("--family").map_or(Ok(Family::Mixed), |name| name.parse())?;
+            print!("{}", generate::case_of(family, seed).to_lines());
+            Ok(Campaign::default())
+        }
         Some("replay") => {
             let case = Case::from_lines(&std::fs::read_to_string(place()?)?)?;
-            let report = runner::run(&case, &settings, Log::kept());
+            let report = runner::run(&case, &single, Log::kept());
             print!("{}", report.log.text().unwrap_or_default());
             let findings = report
                 .finding
                 .map(|finding| (place().map(|path| path.display().to_string()).unwrap_or_default(), finding));
-            Ok(Campaign { tally: report.tally, findings: findings.into_iter().collect() })
+            Ok(Campaign { tally: report.tally, findings: findings.into_iter().collect(), ..Campaign::default() })
         }
         Some("shrink") => {
             let case = Case::from_lines(&std::fs::read_to_string(place()?)?)?;
-            print!("{}", campaign::small(&case, &settings, Duration::from_secs(60)).to_lines());
+            print!("{}", campaign::small(&case, &single, Duration::from_secs(60)).to_lines());
             Ok(Campaign::default())
         }
-        _ => Err("use: oracle fuzz|corpus|standing|logs|replay|shrink".into()),
+        _ => Err("use: oracle fuzz|skeletons|lane|corpus|standing|logs|show|replay|shrink".into()),
     }
 }
 

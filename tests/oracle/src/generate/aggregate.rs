@@ -30,7 +30,7 @@ impl Generator {
             5 => format!("min({x})"),
             6 => format!("max({x})"),
             7 => format!("{}(DISTINCT {x})", self.random.pick(&["count", "sum", "avg"])),
-            8 => format!("group_concat({x}, ',' ORDER BY {})", order()),
+            8 => format!("{}({x}, ',' ORDER BY {})", self.random.pick(&["group_concat", "string_agg"]), order()),
             _ => format!("json_group_array({x} ORDER BY {})", order()),
         };
         if self.random.chance(15) {

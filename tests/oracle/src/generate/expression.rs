@@ -13,7 +13,7 @@ impl Generator {
         self.typed_column(scope).0
     }
 
-    fn typed_column(&mut self, scope: &Scope) -> (String, Kind) {
+    pub(super) fn typed_column(&mut self, scope: &Scope) -> (String, Kind) {
         let outside = !scope.outer.is_empty() && (scope.sources.is_empty() || self.random.chance(30));
         let sources: &[Source] = if outside { &scope.outer } else { &scope.sources };
         if sources.is_empty() {
@@ -25,7 +25,7 @@ impl Generator {
     }
 
     /// A literal, or a parameter where they are allowed.
-    fn operand(&mut self, kind: Kind) -> String {
+    pub(super) fn operand(&mut self, kind: Kind) -> String {
         let mut value = self.pool.value(&mut self.random, kind);
         // Of NULL little is true, and a query that never has a row tests little.
         if value == Value::Null && self.random.chance(70) {
@@ -184,7 +184,7 @@ impl Generator {
     }
 
     /// A subquery of one column whose row is decided: an aggregate, or the first by a key.
-    fn scalar_subquery(&mut self, scope: &Scope, depth: usize) -> String {
+    pub(super) fn scalar_subquery(&mut self, scope: &Scope, depth: usize) -> String {
         let (from, inner) = self.joined_sources(scope, depth + 1);
         let filter = format!(" WHERE {}", self.predicate(&inner, depth + 1));
         let own = Scope { outer: Vec::new(), ..inner.clone() };

@@ -53,4 +53,14 @@ impl Features {
     pub(super) fn has(self, feature: Feature) -> bool {
         self.0 & (1 << feature as u8) != 0
     }
+
+    /// These as well.
+    pub(super) fn with(self, features: &[Feature]) -> Self {
+        Self(features.iter().fold(self.0, |set, feature| set | 1 << *feature as u8))
+    }
+
+    /// Without these.
+    pub(super) fn without(self, features: &[Feature]) -> Self {
+        Self(features.iter().fold(self.0, |set, feature| set & !(1 << *feature as u8)))
+    }
 }

@@ -1,6 +1,6 @@
 //! Histories: when to write, when to subscribe, what to put into one transaction.
 
-use tidewater::Params;
+use tidewater::{Params, Value};
 
 use super::features::Feature;
 use super::{Generator, Question};
@@ -46,6 +46,10 @@ impl Generator {
 
     fn questions(&mut self) -> Vec<Question> {
         let mut questions: Vec<Question> = (0..self.random.between(2, 6)).map(|_| self.question()).collect();
+        if self.features.has(Feature::Parameters) && self.random.chance(15) {
+            let asked = questions.iter().position(|question| !question.params.is_empty());
+            questions.extend(asked.map(|at| self.lookalikes(&questions[at])).unwrap_or_default());
+        }
         if self.features.has(Feature::Siblings) {
             let first = questions[0].clone();
             for _ in 0..self.random.between(1, 3) {
@@ -66,9 +70,23 @@ impl Generator {
         }
     }
 
+    /// The same query with values that look alike, all at once: equal to some rows by affinity, to others not.
+    fn lookalikes(&mut self, question: &Question) -> Vec<Question> {
+        let place = self.random.below(question.params.len());
+        let values = [Value::Integer(1), Value::Real(1.0), Value::from("1"), Value::from(vec![0x31]), Value::Null];
+        values
+            .into_iter()
+            .map(|value| {
+                let mut alike = question.clone();
+                alike.params[place] = value;
+                alike
+            })
+            .collect()
+    }
+
     /// Now and then a subscriber leaves and comes back.
     fn change_of_interest(&mut self, steps: &mut Vec<Step>, waiting: &mut [(usize, u64, Question)], time: usize) {
-        if !self.random.chance(6) {
+        if !self.random.chance(9) {
             return;
         }
         let index = self.random.below(waiting.len());
@@ -167,7 +185,7 @@ impl Generator {
     }
 
     fn schema_change(&mut self) -> String {
-        match self.random.below(10) {
+        match self.random.below(12) {
             0 if !self.schema.indexes.is_empty() => {
                 let index = self.random.below(self.schema.indexes.len());
                 format!("DROP INDEX IF EXISTS {}", self.schema.indexes[index])
@@ -191,6 +209,14 @@ impl Generator {
                     table.name,
                     table.columns[table.columns.len() - 1].name
                 )
+            }
+            9 => {
+                let name = &self.random.pick(&self.schema.tables).name;
+                format!("ALTER TABLE {name} RENAME TO elsewhere; ALTER TABLE elsewhere RENAME TO {name}")
+            }
+            10 if !self.schema.views.is_empty() => {
+                let view = self.random.below(self.schema.views.len());
+                format!("DROP VIEW {}; {}", self.schema.views[view].name, self.schema.view_texts[view])
             }
             _ => {
                 let table = self.random.pick(&self.schema.tables);

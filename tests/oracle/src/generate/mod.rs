@@ -6,8 +6,10 @@
 
 mod aggregate;
 mod expression;
+mod family;
 mod features;
 mod history;
+mod kinds;
 mod query;
 mod schema;
 mod source;
@@ -18,6 +20,7 @@ use tidewater::{Params, Value};
 
 use crate::case::Case;
 use crate::random::Random;
+pub use family::Family;
 use features::Features;
 use schema::Schema;
 use values::Pool;
@@ -25,7 +28,13 @@ use values::Pool;
 /// The case that a seed stands for.
 #[must_use]
 pub fn case(seed: u64) -> Case {
-    Generator::new(seed).history()
+    case_of(Family::Mixed, seed)
+}
+
+/// The case that a seed stands for in a family: all its queries are of that kind.
+#[must_use]
+pub fn case_of(family: Family, seed: u64) -> Case {
+    Generator::new(seed, family).history()
 }
 
 /// A query and values for its parameters.
@@ -51,14 +60,16 @@ struct Generator {
     params: Option<Vec<Value>>,
     /// Aliases given so far in the query being written.
     aliases: usize,
+    /// The kind of its queries.
+    family: Family,
 }
 
 impl Generator {
-    fn new(seed: u64) -> Self {
+    fn new(seed: u64, family: Family) -> Self {
         let mut random = Random::new(seed);
-        let features = Features::any(&mut random);
+        let features = family.shape(Features::any(&mut random));
         let pool = Pool::any(&mut random, features);
-        Self { random, features, pool, schema: Schema::default(), params: None, aliases: 0 }
+        Self { random, features, pool, schema: Schema::default(), params: None, aliases: 0, family }
     }
 
     fn alias(&mut self, prefix: &str) -> String {
@@ -69,11 +80,20 @@ impl Generator {
 
 #[cfg(test)]
 mod tests {
-    use super::case;
+    use super::{Family, case, case_of};
 
     #[test]
     fn a_seed_is_a_case() {
         assert_eq!(case(7), case(7));
         assert_ne!(case(7), case(8));
+    }
+
+    #[test]
+    fn each_family_has_cases_of_its_own() {
+        for family in Family::ALL {
+            assert_eq!(case_of(family, 7), case_of(family, 7));
+            assert!(family == Family::Mixed || case_of(family, 7) != case(7), "{family}");
+            assert_eq!(family.name().parse(), Ok(family));
+        }
     }
 }

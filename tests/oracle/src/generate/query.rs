@@ -5,19 +5,33 @@ use tidewater::Value;
 use super::features::Feature;
 use super::source::{Scope, numbered};
 use super::values::Kind;
-use super::{Generator, Question};
+use super::{Family, Generator, Question};
 
 impl Generator {
     /// A query that an application could subscribe to.
     pub(super) fn question(&mut self) -> Question {
         self.params = Some(Vec::new());
         self.aliases = 0;
+        let sql = match self.family {
+            Family::Mixed => self.mixed(),
+            family => self.of_family(family),
+        };
+        // What was drawn and then not used may have taken parameters with it.
+        let mut params = self.params.take().unwrap_or_default();
+        while !params.is_empty() && !sql.contains(&format!("?{}", params.len())) {
+            params.pop();
+        }
+        Question { sql, params }
+    }
+
+    /// A query of any kind.
+    pub(super) fn mixed(&mut self) -> String {
         let compounds = if self.features.has(Feature::Compounds) { 10 } else { 0 };
         let aggregates = if self.features.has(Feature::Aggregates) { 25 } else { 0 };
         let windows = if self.features.has(Feature::Windows) { 10 } else { 0 };
         let ctes = if self.features.has(Feature::Ctes) { 7 } else { 0 };
         let recursions = if self.features.has(Feature::Recursion) { 4 } else { 0 };
-        let sql = match self.random.weighted(&[
+        match self.random.weighted(&[
             (22, 0),
             (35, 1),
             (aggregates, 2),
@@ -33,13 +47,7 @@ impl Generator {
             4 => self.compound(),
             5 => self.with_cte(),
             _ => self.recursive(),
-        };
-        // What was drawn and then not used may have taken parameters with it.
-        let mut params = self.params.take().unwrap_or_default();
-        while !params.is_empty() && !sql.contains(&format!("?{}", params.len())) {
-            params.pop();
         }
-        Question { sql, params }
     }
 
     /// The same query with other values, as the rows of a list subscribe.
@@ -62,7 +70,7 @@ impl Generator {
     }
 
     /// What applications ask most: the rows of one table by one value, newest first.
-    fn lookup(&mut self) -> String {
+    pub(super) fn lookup(&mut self) -> String {
         let (from, scope) = {
             let table = self.random.pick(&self.schema.tables).clone();
             (table.name.clone(), table)
@@ -89,7 +97,7 @@ impl Generator {
         sql
     }
 
-    fn plain(&mut self) -> String {
+    pub(super) fn plain(&mut self) -> String {
         let (from, scope) = self.joined_sources(&Scope::default(), 0);
         let distinct = self.features.has(Feature::Distinct) && self.random.chance(25);
         let star = !distinct && self.random.chance(20);
@@ -101,7 +109,7 @@ impl Generator {
         format!("{head} {items} FROM {from}{filter}{tail}")
     }
 
-    fn grouped(&mut self) -> String {
+    pub(super) fn grouped(&mut self) -> String {
         let (from, scope) = self.joined_sources(&Scope::default(), 0);
         let filter = self.filter(&scope, 45);
         let keys: Vec<String> =
@@ -133,7 +141,7 @@ impl Generator {
         format!("SELECT {} FROM {from}{filter}{group}{having}{order}", items.join(", "))
     }
 
-    fn windowed(&mut self) -> String {
+    pub(super) fn windowed(&mut self) -> String {
         let (from, scope) = self.joined_sources(&Scope::default(), 1);
         let filter = self.filter(&scope, 30);
         let mut items = scope.keys();
@@ -145,7 +153,7 @@ impl Generator {
         format!("SELECT {} FROM {from}{filter}{tail}", items.join(", "))
     }
 
-    fn compound(&mut self) -> String {
+    pub(super) fn compound(&mut self) -> String {
         let width = self.random.between(1, 2);
         let mut sql = self.select_of_width_at(width, 1);
         for _ in 0..self.random.between(1, 2) {
@@ -156,7 +164,7 @@ impl Generator {
         sql
     }
 
-    fn with_cte(&mut self) -> String {
+    pub(super) fn with_cte(&mut self) -> String {
         let width = self.random.between(1, 3);
         let body = self.select_of_width_at(width, 1);
         let hint = *self.random.pick(&["", " MATERIALIZED", " NOT MATERIALIZED"]);
@@ -184,7 +192,7 @@ impl Generator {
     }
 
     /// Reachability along two columns of a table, cycles included.
-    fn recursive(&mut self) -> String {
+    pub(super) fn recursive(&mut self) -> String {
         let table = self.random.pick(&self.schema.tables).clone();
         let (from, to) = (self.random.pick(&table.columns).name.clone(), self.random.pick(&table.columns).name.clone());
         let start = self.pool.literal(&mut self.random, Kind::Key);
@@ -226,12 +234,12 @@ impl Generator {
         format!("SELECT {distinct}{} FROM {from}{filter}", named(items))
     }
 
-    fn items(&mut self, scope: &Scope, width: usize) -> String {
+    pub(super) fn items(&mut self, scope: &Scope, width: usize) -> String {
         let items: Vec<String> = (0..width).map(|_| self.scalar(scope, 0)).collect();
         items.join(", ")
     }
 
-    fn filter(&mut self, scope: &Scope, percent: usize) -> String {
+    pub(super) fn filter(&mut self, scope: &Scope, percent: usize) -> String {
         if !self.random.chance(percent) {
             return String::new();
         }
@@ -244,7 +252,7 @@ impl Generator {
     }
 
     /// ORDER BY expressions, mostly made total by the keys, and LIMIT.
-    fn tail(&mut self, scope: &Scope) -> String {
+    pub(super) fn tail(&mut self, scope: &Scope) -> String {
         if !self.random.chance(50) {
             return if self.random.chance(8) { self.limit() } else { String::new() };
         }
@@ -261,7 +269,7 @@ impl Generator {
     }
 
     /// ORDER BY columns of the result, for DISTINCT and compounds.
-    fn ordinal_tail(&mut self, width: usize, star: bool, scope: &Scope) -> String {
+    pub(super) fn ordinal_tail(&mut self, width: usize, star: bool, scope: &Scope) -> String {
         if star {
             return self.tail(scope);
         }
@@ -277,7 +285,7 @@ impl Generator {
         format!(" ORDER BY {}{}", terms.join(", "), self.limit())
     }
 
-    fn limit(&mut self) -> String {
+    pub(super) fn limit(&mut self) -> String {
         if !self.features.has(Feature::Limits) || self.random.chance(45) {
             return String::new();
         }

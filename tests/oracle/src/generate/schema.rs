@@ -29,6 +29,8 @@ pub(super) struct Table {
 pub(super) struct Schema {
     pub(super) tables: Vec<Table>,
     pub(super) views: Vec<Table>,
+    /// The statements that made the views.
+    pub(super) view_texts: Vec<String>,
     pub(super) indexes: Vec<String>,
 }
 
@@ -235,7 +237,9 @@ impl Generator {
             .collect();
         let list = NAMES[..width].join(", ");
         self.schema.views.push(Table { name: name.clone(), columns, key: Vec::new(), automatic: false });
-        Some(format!("CREATE VIEW {name}({list}) AS {body}"))
+        let text = format!("CREATE VIEW {name}({list}) AS {body}");
+        self.schema.view_texts.push(text.clone());
+        Some(text)
     }
 
     fn create_trigger(&mut self) -> String {

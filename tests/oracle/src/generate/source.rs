@@ -15,7 +15,7 @@ pub(super) struct Source {
 }
 
 impl Source {
-    fn of(table: &Table, alias: String) -> Self {
+    pub(super) fn of(table: &Table, alias: String) -> Self {
         let all = || table.columns.iter().map(|column| column.name.clone()).collect();
         let key = if table.key.is_empty() { all() } else { table.key.clone() };
         Self { alias, columns: table.columns.clone(), key }
@@ -87,7 +87,7 @@ impl Generator {
         (text, scope)
     }
 
-    fn source(&mut self, depth: usize) -> (String, Source) {
+    pub(super) fn source(&mut self, depth: usize) -> (String, Source) {
         let views = if self.schema.views.is_empty() { 0 } else { 14 };
         let subqueries = if self.features.has(Feature::Subqueries) && depth < 2 { 8 } else { 0 };
         let values = if self.features.has(Feature::Compounds) && depth > 0 { 3 } else { 0 };
@@ -126,10 +126,20 @@ impl Generator {
         }
     }
 
-    fn join_condition(&mut self, left: &Scope, all: &Scope, depth: usize) -> String {
+    pub(super) fn join_condition(&mut self, left: &Scope, all: &Scope, depth: usize) -> String {
         let right = &all.sources[all.sources.len() - 1];
-        let theirs = format!("{}.{}", right.alias, self.random.pick(&right.columns).name);
-        let mine = self.column(&Scope { outer: Vec::new(), ..left.clone() });
+        let own = Scope { outer: Vec::new(), ..left.clone() };
+        let (mut mine, mut kind) = self.typed_column(&own);
+        let mut column = self.random.pick(&right.columns);
+        // Values of different kinds are rarely equal, and a join without rows tests little.
+        for _ in 0..3 {
+            if kind == column.kind {
+                break;
+            }
+            (mine, kind) = self.typed_column(&own);
+            column = self.random.pick(&right.columns);
+        }
+        let theirs = format!("{}.{}", right.alias, column.name);
         let operator = self.random.weighted(&[(80, "="), (8, "IS"), (6, "<"), (3, ">="), (3, "<>")]);
         let equation = if self.random.chance(50) {
             format!("{mine} {operator} {theirs}")
@@ -144,7 +154,7 @@ impl Generator {
     }
 
     /// A column that both sides have and that is named once on the left.
-    fn shared_column(&mut self, left: &Scope, right: &Source) -> Option<String> {
+    pub(super) fn shared_column(&mut self, left: &Scope, right: &Source) -> Option<String> {
         let [only] = left.sources.as_slice() else { return None };
         let has = |name: &str| only.columns.iter().any(|column| column.name == name);
         let shared: Vec<&Column> = right.columns.iter().filter(|column| has(&column.name)).collect();

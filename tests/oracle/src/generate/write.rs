@@ -5,6 +5,9 @@ use super::features::Feature;
 use super::schema::{Column, Table};
 use super::values::Kind;
 
+/// Rows past which a table is not filled again: what several occurrences of it join grows with a power of them.
+const MOST_ROWS: usize = 24;
+
 impl Generator {
     /// One statement that changes rows.
     pub(super) fn write(&mut self) -> String {
@@ -202,17 +205,19 @@ impl Generator {
         let column = self.written(&table).name;
         let value = self.written(&table);
         let value = self.pool.literal(&mut self.random, value.kind);
+        // Where triggers keep what was to be deleted, or put rows in its place, a table would double each time.
+        let room = format!("(SELECT count(*) FROM {name}) < {MOST_ROWS}");
         let mut phases = vec![
             format!("INSERT INTO kept_{name}({list}) SELECT {list} FROM {name}"),
             format!("DELETE FROM {name}"),
-            format!("INSERT OR IGNORE INTO {name}({list}) SELECT {list} FROM kept_{name}"),
+            format!("INSERT OR IGNORE INTO {name}({list}) SELECT {list} FROM kept_{name} WHERE {room}"),
             format!("UPDATE OR IGNORE {name} SET {column} = {value}"),
         ];
         if table.key == ["rowid"] {
             // Without a key the old rows would come beside the new ones, and the table would double each time.
             phases.push(format!("DELETE FROM {name}"));
         }
-        phases.push(format!("INSERT OR REPLACE INTO {name}({list}) SELECT {list} FROM kept_{name}"));
+        phases.push(format!("INSERT OR REPLACE INTO {name}({list}) SELECT {list} FROM kept_{name} WHERE {room}"));
         phases.push(format!("DELETE FROM kept_{name}"));
         phases
     }
