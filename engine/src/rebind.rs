@@ -15,9 +15,9 @@ impl Live {
             return Err(Error::BadParameters("the subscription has ended".into()));
         };
         let slots = slot_values(&form.slots, params)?;
-        let before = match self.registry.binding(old) {
+        let (before, was_failing) = match self.registry.binding(old) {
             Some(binding) if binding.slots == slots => return Ok(()),
-            Some(binding) => binding.held.rows(),
+            Some(binding) => (binding.held.rows(), binding.failure.is_some()),
             None => return Ok(()),
         };
         let (new, rows) = self.bound(session, &form, slots)?;
@@ -26,7 +26,8 @@ impl Live {
         if let Some(unused) = self.registry.transfer(id, new) {
             self.unbind(unused);
         }
-        if !edits.is_empty() {
+        // A query that failed and no longer does is told, with or without edits.
+        if !edits.is_empty() || was_failing {
             self.stats.rows_out += edits.len() as u64;
             let mut events = Events::new();
             let diff = Diff { commit: session.commit(), edits: edits.into() };

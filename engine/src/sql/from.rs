@@ -14,7 +14,7 @@ use super::scope::{Base, Item, Output, Scope};
 use crate::types::{Table, TableKind};
 
 /// Columns of the table-valued functions whose rows follow from their arguments alone; the last ones are hidden.
-const PURE_TABLE_FUNCTIONS: [(&str, &[&str], usize); 5] = [
+pub(super) const PURE_TABLE_FUNCTIONS: [(&str, &[&str], usize); 5] = [
     ("json_each", &JSON_COLUMNS, 2),
     ("json_tree", &JSON_COLUMNS, 2),
     ("jsonb_each", &JSON_COLUMNS, 2),

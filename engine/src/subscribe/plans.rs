@@ -14,10 +14,6 @@ const WEIGHT_OF_NEW: f64 = 0.25;
 /// What a refusal takes from the average, so that a plan is tried again after a while.
 const FADING: f64 = 0.9;
 
-/// Maintaining may be estimated to cost so many times an evaluation: the estimate is of one, the evaluation has fixed costs
-/// that instructions do not show.
-const WORTH: f64 = 1.0;
-
 /// The plans in use.
 #[derive(Debug, Default)]
 pub(crate) struct Plans {
@@ -66,7 +62,7 @@ impl Plans {
     #[expect(clippy::cast_precision_loss, reason = "an estimate")]
     pub(crate) fn is_worth(&mut self, id: PlanId, rows: usize, evaluation: u64) -> bool {
         let Some(row) = self.used.get_mut(&id).and_then(|used| used.row.as_mut()) else { return true };
-        let is_worth = *row * rows as f64 <= evaluation as f64 * WORTH;
+        let is_worth = *row * rows as f64 <= evaluation as f64;
         if !is_worth {
             *row *= FADING;
         }

@@ -183,8 +183,6 @@ pub struct Expression {
     pub is_exact: bool,
     /// Items of which a row of NULLs makes it other than true.
     pub rejects_nulls_of: BTreeSet<ItemId>,
-    /// For `column = something`: the column's item, its name, and the items of the other side; for the index that would help.
-    pub looks_up: Vec<(ItemId, String, BTreeSet<ItemId>)>,
 }
 
 /// A call of an aggregate.

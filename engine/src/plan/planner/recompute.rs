@@ -321,20 +321,13 @@ fn probe(
 
 /// The items of FROM that are wanted, with those of their conditions that name no other item.
 fn kept_items(select: &Select, wanted: &BTreeSet<ItemId>) -> Vec<Item> {
-    let mut names: BTreeSet<ItemId> = wanted.clone();
     // Names of the SELECTs around this one are there as well.
     let all: BTreeSet<ItemId> = select.items.iter().map(|item| item.id).collect();
-    let is_known = |condition: &&Expression, names: &BTreeSet<ItemId>| {
-        condition.is_scalar() && condition.items.iter().all(|item| names.contains(item) || !all.contains(item))
+    let is_known = |condition: &&Expression| {
+        condition.is_scalar() && condition.items.iter().all(|item| wanted.contains(item) || !all.contains(item))
     };
-    names.retain(|item| wanted.contains(item));
     let items = select.items.iter().filter(|item| wanted.contains(&item.id));
-    items
-        .map(|item| Item {
-            on: item.on.iter().filter(|condition| is_known(condition, &names)).cloned().collect(),
-            ..item.clone()
-        })
-        .collect()
+    items.map(|item| Item { on: item.on.iter().filter(is_known).cloned().collect(), ..item.clone() }).collect()
 }
 
 /// The conditions that name only these items and look at no other rows.

@@ -3,7 +3,7 @@
 use sqlite3_parser::ast::{self, Expr, LikeOperator, Literal, Operator, UnaryOperator};
 
 use super::{Around, Level, Lowered, Lowering, quoted};
-use crate::plan::{Aggregate, Expression, Number, Subquery, Used, logical_alias as alias};
+use crate::plan::{Aggregate, Expression, ItemId, Number, Subquery, Used, logical_alias as alias};
 use crate::sql::call::Call;
 use crate::sql::name::{Path, bare, plain};
 use crate::sql::scope::{Meaning, Shape};
@@ -30,7 +30,7 @@ impl<'c> Lowering<'c> {
                 Expr::Binary(left, Operator::And, right) => pending.extend([*right, left]),
                 conjunct => {
                     let mut lowered = self.expression(conjunct, level, around)?;
-                    self.note_condition(conjunct, level, &mut lowered);
+                    Self::note_condition(conjunct, level, &mut lowered);
                     conjuncts.push(lowered);
                 }
             }
@@ -39,8 +39,8 @@ impl<'c> Lowering<'c> {
     }
 
     /// What a condition that has to be true says of the rows.
-    fn note_condition(&self, condition: &Expr<'_>, level: &Level<'_, 'c>, lowered: &mut Expression) {
-        let column = |expression: &Expr<'_>| self.own_column(expression, level);
+    fn note_condition(condition: &Expr<'_>, level: &Level<'_, 'c>, lowered: &mut Expression) {
+        let column = |expression: &Expr<'_>| own_item(expression, level);
         match condition {
             Expr::Binary(left, operator, right) => {
                 if matches!(
@@ -52,24 +52,15 @@ impl<'c> Lowering<'c> {
                         | Operator::Greater
                         | Operator::GreaterEquals
                 ) {
-                    let items = [left, right].into_iter().filter_map(|side| column(side)).map(|(item, _)| item);
+                    let items = [left, right].into_iter().filter_map(|side| column(side));
                     lowered.rejects_nulls_of.extend(items);
-                }
-                if matches!(operator, Operator::Equals | Operator::Is) {
-                    for side in [left, right] {
-                        if let Some((item, name)) = column(side) {
-                            let mut others = lowered.items.clone();
-                            others.remove(&item);
-                            lowered.looks_up.push((item, name, others));
-                        }
-                    }
                 }
             }
             Expr::Like { lhs, .. } | Expr::Between { lhs, .. } | Expr::NotNull(lhs) => {
-                lowered.rejects_nulls_of.extend(column(lhs).map(|(item, _)| item));
+                lowered.rejects_nulls_of.extend(column(lhs));
             }
             Expr::InList { lhs, rhs: Some(list), .. } if !list.is_empty() => {
-                lowered.rejects_nulls_of.extend(column(lhs).map(|(item, _)| item));
+                lowered.rejects_nulls_of.extend(column(lhs));
             }
             Expr::InSelect { .. } => {
                 // Where it has to be true, false and NULL are the same.
@@ -78,16 +69,6 @@ impl<'c> Lowering<'c> {
                 }
             }
             _ => {}
-        }
-    }
-
-    fn own_column(&self, expression: &Expr<'_>, level: &Level<'_, 'c>) -> Option<(usize, String)> {
-        match level.scope.meaning_of(bare(expression))? {
-            Meaning::Columns(0, columns) => match columns[..] {
-                [(item, column)] => Some((level.items[item].id, level.items[item].columns[column].name.clone())),
-                _ => None,
-            },
-            _ => None,
         }
     }
 
@@ -456,6 +437,17 @@ impl<'a, 'c> Level<'a, 'c> {
     /// The names so many levels out.
     fn up(&self, levels: usize) -> Option<&Level<'a, 'c>> {
         (0..levels).try_fold(self, |level, _| level.parent)
+    }
+}
+
+/// The item of which an expression plainly is a column.
+fn own_item(expression: &Expr<'_>, level: &Level<'_, '_>) -> Option<ItemId> {
+    match level.scope.meaning_of(bare(expression))? {
+        Meaning::Columns(0, columns) => match columns[..] {
+            [(item, _)] => Some(level.items[item].id),
+            _ => None,
+        },
+        _ => None,
     }
 }
 

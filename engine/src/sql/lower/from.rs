@@ -7,21 +7,11 @@ use sqlite3_parser::ast::{self, Expr, FromClause, JoinConstraint, JoinOperator, 
 
 use super::{Around, Level, Lowered, Lowering, Shown, WithScope, quoted};
 use crate::plan::{self, Column, Input, Item, Join, Occurrence, Text};
+use crate::sql::from::PURE_TABLE_FUNCTIONS;
 use crate::sql::name::{self, plain};
 use crate::sql::scope::{self, Base, Output, Scope, Shape};
 use crate::sql::{Unparsed, parse};
 use crate::types::{Affinity, Collation, ColumnKind, Table, TableKind};
-
-/// Table-valued functions whose rows follow from their arguments alone, with their columns; the last ones are hidden.
-const PURE_TABLE_FUNCTIONS: [(&str, &[&str], usize); 5] = [
-    ("json_each", &JSON_COLUMNS, 2),
-    ("json_tree", &JSON_COLUMNS, 2),
-    ("jsonb_each", &JSON_COLUMNS, 2),
-    ("jsonb_tree", &JSON_COLUMNS, 2),
-    ("generate_series", &["value", "start", "stop", "step"], 3),
-];
-
-const JSON_COLUMNS: [&str; 10] = ["key", "value", "type", "atom", "id", "parent", "fullkey", "path", "json", "root"];
 
 /// A FROM clause, its conditions not yet lowered: they can name all of its items.
 #[derive(Default)]

@@ -239,8 +239,6 @@ fn merging(names: &[String], at: usize, level: &Level<'_, '_>) -> Lowered<Vec<Ex
             condition.text.push(&format!("{}.{}", alias(item.id), column.name));
             condition.items.insert(item.id);
             condition.rejects_nulls_of.insert(item.id);
-            let others = [level.items[left].id, level.items[at].id].into_iter().filter(|other| *other != item.id);
-            condition.looks_up.push((item.id, column.name.clone(), others.collect()));
         }
         conditions.push(condition);
     }
