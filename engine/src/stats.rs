@@ -22,6 +22,8 @@ pub struct Stats {
     pub maintained: u64,
     /// Results evaluated anew because maintaining them would have cost more.
     pub refused: u64,
+    /// Results evaluated anew because a statement of their plan failed or maintaining them got too dear.
+    pub given_up: u64,
     /// Windows that no row of a commit came to, for all of them sort behind its end.
     pub beyond: u64,
     /// Windows that had to be filled again.

@@ -75,7 +75,11 @@ impl Live {
                     Ok(Some(Applied::Refill(before))) => {
                         self.rerun_since(session, sealed.commit, job.binding, &before, events);
                     }
-                    Ok(None) | Err(_) => self.rerun(session, sealed.commit, job.binding, events),
+                    Ok(None) => self.rerun(session, sealed.commit, job.binding, events),
+                    Err(_) => {
+                        self.stats.given_up += 1;
+                        self.rerun(session, sealed.commit, job.binding, events);
+                    }
                 }
             }
         }

@@ -64,14 +64,14 @@ impl Images {
         self.old.len() + self.new.len()
     }
 
-    /// Whether a face has no rows.
+    /// How many rows a face shows of those that changed.
     #[must_use]
-    pub fn is_empty(&self, face: Face) -> bool {
+    pub fn rows(&self, face: Face) -> usize {
         match face {
-            Face::Post => false,
-            Face::Old => self.old.is_empty(),
-            Face::New => self.new.is_empty(),
-            Face::Changed => self.old.is_empty() && self.new.is_empty(),
+            Face::Post => 0,
+            Face::Old => self.old.len(),
+            Face::New => self.new.len(),
+            Face::Changed => self.len(),
         }
     }
 }

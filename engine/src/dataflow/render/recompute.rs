@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use super::{Tools, changed, consolidated, has_empty_face};
+use super::{Tools, changed, check_combinations, consolidated, has_empty_face};
 use crate::dataflow::Job;
 use crate::error::Error;
-use crate::plan::{Face, MOST_CHANGED, Probe, Recompute as Plan};
+use crate::plan::{Face, MOST_CHANGED, Recompute as Plan};
 use crate::types::{BindingId, Row, Signed, SortTerm, Value, ValueRef, sort_key};
 
 /// The rows of each key, under the bytes that say which keys are equal.
@@ -64,16 +64,19 @@ impl Recompute {
         tools: &Tools<'_>,
     ) -> Result<BTreeMap<Box<[u8]>, Vec<Value>>, Error> {
         let changed = changed(&self.plan.occurrences, job);
-        if changed.len() > MOST_CHANGED {
-            return Err(Error::NotIncremental("too many tables changed at once".into()));
-        }
         tools.show(job);
         let mut keys = BTreeMap::new();
         for probe in 0..self.plan.probes.len() {
-            for (sql, faces) in self.statements(probe, &changed).iter() {
+            let path = &self.plan.probes[probe].path;
+            let own: Vec<usize> = path.iter().copied().filter(|occurrence| changed.contains(occurrence)).collect();
+            if own.len() > MOST_CHANGED {
+                return Err(Error::NotIncremental("too many tables changed at once".into()));
+            }
+            for (sql, faces) in self.statements(probe, own).iter() {
                 if has_empty_face(&self.plan.occurrences, faces, job) {
                     continue;
                 }
+                check_combinations(&self.plan.occurrences, faces, job)?;
                 for row in tools.source.rows(sql, &job.parameters)? {
                     let bytes = sort_key(&self.terms, row.values());
                     keys.entry(bytes).or_insert_with(|| row.values().map(ValueRef::to_value).collect());
@@ -83,15 +86,15 @@ impl Recompute {
         Ok(keys)
     }
 
-    fn statements(&mut self, probe: usize, changed: &[usize]) -> Statements {
-        let key = (probe, changed.to_vec());
+    fn statements(&mut self, probe: usize, changed: Vec<usize>) -> Statements {
+        let key = (probe, changed);
         if let Some(statements) = self.statements.get(&key) {
             return Arc::clone(statements);
         }
         let plan = &self.plan;
         let statement =
             |faces: Vec<(usize, Face)>| (Arc::from(plan.probes[probe].text.render(&plan.occurrences, &faces)), faces);
-        let statements: Statements = subsets(&plan.probes[probe], changed).into_iter().map(statement).collect();
+        let statements: Statements = subsets(&key.1).into_iter().map(statement).collect();
         self.statements.insert(key, Arc::clone(&statements));
         statements
     }
@@ -116,10 +119,10 @@ pub(super) fn rows_of(plan: &Plan, job: &Job, key: &[Value], tools: &Tools<'_>) 
     tools.source.rows(&plan.rows, &parameters)
 }
 
-/// Every set of changed occurrences that the probe asks for, as faces.
-fn subsets(probe: &Probe, changed: &[usize]) -> Vec<Vec<(usize, Face)>> {
+/// Every set of changed occurrences, as faces.
+fn subsets(changed: &[usize]) -> Vec<Vec<(usize, Face)>> {
     let mut sets: Vec<Vec<(usize, Face)>> = vec![Vec::new()];
-    for &occurrence in probe.path.iter().filter(|occurrence| changed.contains(occurrence)) {
+    for &occurrence in changed {
         let with: Vec<_> = sets
             .iter()
             .map(|set| set.iter().copied().chain([(occurrence, Face::Changed)]).collect::<Vec<_>>())
