@@ -12,7 +12,7 @@ use crate::storage::{Sealed, Session};
 use crate::subscribe::{Applied, Form, Held, Listing, Planned, Routed, Sorting, View, capacity, edits_between};
 use crate::types::{BindingId, ChangeBatch, Edit, PlanId, Row, Signed, Value};
 
-/// Maintaining may always cost so many of SQLite's instructions: a tenth of a millisecond.
+/// Maintaining may always cost so many of SQLite's instructions, be an evaluation ever so cheap.
 const LEAST_ALLOWANCE: u64 = 5_000;
 
 /// How many rows OFFSET may leave out for each one that is shown, and how many more: they are held as well.

@@ -2,7 +2,7 @@
 //!
 //! A statement of a plan is run by SQLite over what a commit changed ([`Source`]); what has to be remembered between commits is
 //! kept here, by binding. Sums by key (groups, DISTINCT, compound SELECTs) are kept by differential-dataflow. A template
-//! whose plan keeps none has no timely dataflow: passing one costs 11-13 us a commit and would do nothing for it.
+//! whose plan keeps none has no timely dataflow: it would do nothing for it.
 
 mod confined;
 mod host;

@@ -2,7 +2,7 @@
 //! costs the same whatever the size of its group, and no row of it is kept.
 //!
 //! What a commit adds is known without the dataflow: a sum after it is the sum before and what was added. So the dataflow
-//! need not be stepped for each commit, which would cost 10 to 25 us; additions wait beside it until there are enough of
+//! need not be stepped for each commit; additions wait beside it until there are enough of
 //! them, and are then put in as one epoch, consolidated.
 
 use std::collections::{BTreeMap, HashMap};

@@ -35,7 +35,7 @@ pub(crate) use convert::slot_values;
 pub(crate) use reads::Reads;
 pub(crate) use script::{Control, Outcome, Run};
 
-/// What binding, starting and ending a statement costs, in SQLite's instructions: one to two microseconds.
+/// What binding, starting and ending a statement is taken to cost, in SQLite's instructions.
 const WORK_OF_A_STATEMENT: u64 = 60;
 
 /// Why everything is evaluated anew after somebody else's commit.

@@ -201,9 +201,7 @@ impl Accumulate {
         let mut group = Group { values, extrema, row: None };
         if is_lost {
             let key: Vec<Value> = group.values.values().map(ValueRef::to_value).collect();
-            let mut parameters = job.parameters.clone();
-            parameters.extend(key);
-            if let Some(row) = tools.source.rows(&self.plan.one, &parameters)?.first() {
+            if let Some(row) = rows_of(&self.plan.one, job, &key, tools)?.first() {
                 group.extrema = self.read_group(row).2.extrema;
             }
         }
@@ -218,7 +216,7 @@ impl Accumulate {
         for (at, measure) in self.plan.measures.iter().enumerate() {
             let Some(value) = value(*measure, sums, place, &group.extrema[at]) else {
                 let key: Vec<Value> = group.values.values().map(ValueRef::to_value).collect();
-                return Ok(rows_of(&self.plan.recompute, job, &key, tools)?.into_iter().next());
+                return Ok(rows_of(&self.plan.rows, job, &key, tools)?.into_iter().next());
             };
             measures.push(value);
             place += places(*measure);

@@ -48,7 +48,7 @@ impl Recompute {
         let parts = self.bindings.entry(job.binding).or_default();
         let mut signed = Vec::new();
         for (bytes, values) in keys {
-            let now = rows_of(&self.plan, job, &values, tools)?;
+            let now = rows_of(&self.plan.rows, job, &values, tools)?;
             tools.check(job, start)?;
             let was = if now.is_empty() { parts.remove(&bytes) } else { parts.insert(bytes, now.clone()) };
             signed.extend(was.unwrap_or_default().into_iter().map(|row| (row, -1)));
@@ -113,10 +113,10 @@ impl Recompute {
 }
 
 /// The rows of one key.
-pub(super) fn rows_of(plan: &Plan, job: &Job, key: &[Value], tools: &Tools<'_>) -> Result<Vec<Row>, Error> {
+pub(super) fn rows_of(sql: &str, job: &Job, key: &[Value], tools: &Tools<'_>) -> Result<Vec<Row>, Error> {
     let mut parameters = job.parameters.clone();
     parameters.extend_from_slice(key);
-    tools.source.rows(&plan.rows, &parameters)
+    tools.source.rows(sql, &parameters)
 }
 
 /// Every set of changed occurrences, as faces.

@@ -8,7 +8,7 @@
 
 use std::sync::Arc;
 
-use super::{Delta, Recompute};
+use super::Delta;
 use crate::types::Collation;
 
 /// A grouped query over a linear one.
@@ -24,8 +24,8 @@ pub struct Accumulate {
     pub shown: Vec<Shown>,
     /// Whether there is a GROUP BY: without one there is a row for no rows.
     pub grouped: bool,
-    /// For a group that cannot be accumulated.
-    pub recompute: Recompute,
+    /// The row of a group that cannot be accumulated; the group's values are the parameters after the query's own.
+    pub rows: Arc<str>,
     /// All groups with their accumulations.
     pub all: Arc<str>,
     /// The same of one group, whose values are the parameters after the query's own.

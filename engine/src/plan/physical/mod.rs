@@ -107,8 +107,7 @@ impl Node {
             Self::Recompute(recompute) => recompute.statements(statements),
             Self::Accumulate(accumulate) => {
                 Self::Delta(accumulate.input.clone()).statements(statements);
-                statements
-                    .extend([&accumulate.all, &accumulate.one, &accumulate.recompute.rows].map(ToString::to_string));
+                statements.extend([&accumulate.all, &accumulate.one, &accumulate.rows].map(ToString::to_string));
             }
             Self::Combine(combine) => combine.parts.iter().for_each(|part| part.statements(statements)),
         }

@@ -48,14 +48,15 @@ pub(super) fn accumulated(planner: &mut Planner<'_>, select: &Select, by: &[&Exp
     let summed: Vec<&Text> = select.groups.iter().map(|group| &group.text).chain(&sums).collect();
     let restricted =
         recompute::restricted_to_group(&Select { distinct: false, ..select.clone() }, planner.logical.parameters)?;
-    let recompute = recompute::of_groups(planner, select, by)?;
+    let shown_columns: Vec<&Text> =
+        select.columns.iter().chain(by.iter().copied()).map(|column| &column.text).collect();
     Ok(Node::Accumulate(Accumulate {
         input,
         groups,
         measures,
         shown,
         grouped: !select.groups.is_empty(),
-        recompute,
+        rows: planner.render(&select_text(&restricted, &shown_columns)),
         all: planner.render(&select_text(&Select { distinct: false, ..select.clone() }, &summed)),
         one: planner.render(&select_text(&restricted, &summed)),
         state: planner.state(),

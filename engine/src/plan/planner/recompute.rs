@@ -94,28 +94,12 @@ fn recompute(
     keys: &[Key],
     what: &'static str,
 ) -> Result<Node, Reason> {
-    Ok(Node::Recompute(part(planner, select, by, keys, what)?))
-}
-
-/// The plan of a grouped SELECT whose groups are found by other means than probes.
-pub(super) fn of_groups(planner: &mut Planner<'_>, select: &Select, by: &[&Expression]) -> Result<Recompute, Reason> {
-    let keys = select.groups.iter().map(key).collect::<Result<Vec<_>, _>>()?;
-    part(planner, select, by, &keys, "by group")
-}
-
-fn part(
-    planner: &mut Planner<'_>,
-    select: &Select,
-    by: &[&Expression],
-    keys: &[Key],
-    what: &'static str,
-) -> Result<Recompute, Reason> {
     let probes = probes(select, by, keys)?;
     let plain = Select { distinct: false, ..select.clone() };
     let columns: Vec<&Text> = plain.columns.iter().chain(by.iter().copied()).map(|column| &column.text).collect();
     let with_keys: Vec<&Text> = columns.iter().copied().chain(keys.iter().map(|key| &key.text)).collect();
     let restricted = restricted(&plain, keys, planner.logical.parameters);
-    Ok(Recompute {
+    Ok(Node::Recompute(Recompute {
         occurrences: planner.occurrences(),
         key: keys.iter().map(|key| key.collation).collect(),
         probes,
@@ -123,7 +107,7 @@ fn part(
         all: planner.render(&select_text(&plain, &with_keys)),
         width: columns.len(),
         what,
-    })
+    }))
 }
 
 /// The SELECT for one key, whose values are the parameters after these.
