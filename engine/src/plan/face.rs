@@ -19,7 +19,7 @@ pub enum Face {
 }
 
 impl Face {
-    /// The name in FROM of a face of the table `id`; the table itself goes by its own name.
+    /// The name in FROM, not yet quoted, of a face of the table `id`; the table itself goes by its own name.
     #[must_use]
     pub fn table_name(self, id: &str) -> String {
         format!("tidewater {self} {id}")

@@ -17,7 +17,7 @@ pub use logical::{
 };
 pub use physical::{
     Accumulate, Bounds, Combine, Delta, MOST_CHANGED, Measure, Node, Number, Occurrence, Plan, Probe, Recompute,
-    SetOperator, Shown, SortedBy, Text, Window,
+    SetOperator, Shown, SortedBy, Text, Window, quoted,
 };
 pub use planner::plan;
 pub use tree::Step;

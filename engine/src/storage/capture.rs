@@ -15,10 +15,10 @@ use rusqlite::hooks::{Action, PreUpdateCase, PreUpdateNewValueAccessor, PreUpdat
 use rusqlite::types::ValueRef as SqliteValue;
 use rustc_hash::FxHashMap;
 
-use super::catalog::quoted;
 use super::commit_number::TABLE as COMMIT_NUMBER_TABLE;
 use super::{convert, lock};
 use crate::error::Error;
+use crate::plan::quoted;
 use crate::types::{
     Affinity, Catalog, Change, ChangeBatch, Column, ColumnKind, Row, RowBuilder, RowKey, Table, TableChanges,
     TableKind, ValueRef,
@@ -301,7 +301,7 @@ impl Layout {
                     .map(|(slot, &column)| format!("{} IS ?{}", quoted(&table.columns[column].name), slot + 1));
                 Some(terms.collect::<Vec<_>>().join(" AND "))
             }
-            None => rowid_name(table).map(|name| format!("{name} IS ?1")),
+            None => table.rowid_name().map(|name| format!("{name} IS ?1")),
         };
         let select = condition.map(|condition| {
             let columns: Vec<String> = table
@@ -363,9 +363,4 @@ impl Layout {
         }
         Some(RowKey::PrimaryKey(builder.finish()))
     }
-}
-
-/// A name of the rowid that no column of the table takes for itself.
-fn rowid_name(table: &Table) -> Option<&'static str> {
-    ["rowid", "_rowid_", "oid"].into_iter().find(|name| table.column(name).is_none())
 }

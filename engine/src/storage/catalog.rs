@@ -7,6 +7,7 @@ use rusqlite::Connection;
 
 use super::convert;
 use crate::error::Error;
+use crate::plan::quoted;
 use crate::types::{Affinity, Catalog, Column, ColumnKind, Table, TableKind, table_id};
 
 pub(super) fn read(connection: &Connection) -> Result<Catalog, Error> {
@@ -158,9 +159,4 @@ fn module(sql: &str) -> String {
     let mut words = sql.split(|c: char| c.is_whitespace() || c == '(').filter(|word| !word.is_empty());
     let using = words.find(|word| word.eq_ignore_ascii_case("using"));
     using.and(words.next()).unwrap_or_default().trim_matches(['"', '`', '[', ']', ';']).to_ascii_lowercase()
-}
-
-/// An identifier as SQL writes it.
-pub(super) fn quoted(identifier: &str) -> String {
-    format!("\"{}\"", identifier.replace('"', "\"\""))
 }

@@ -17,10 +17,9 @@ use rusqlite::ffi;
 use rusqlite::types::{ToSqlOutput, ValueRef as SqliteValue};
 use rusqlite::vtab::{Context, Filters, IndexInfo, Module, VTab, VTabConnection, VTabCursor};
 
-use super::catalog::quoted;
 use super::{convert, lock};
 use crate::error::Error;
-use crate::plan::{Face, Images};
+use crate::plan::{Face, Images, quoted};
 use crate::types::{Affinity, Row, Table, ValueRef};
 
 /// The rows that the faces show now, by table.

@@ -12,6 +12,8 @@ mod script;
 
 #[cfg(test)]
 mod capture_tests;
+#[cfg(test)]
+mod order_tests;
 
 use std::cell::Cell;
 use std::collections::BTreeMap;

@@ -6,12 +6,13 @@ use std::sync::Arc;
 
 use rusqlite::{Connection, OpenFlags};
 
-use super::catalog::{Roots, quoted};
+use super::catalog::Roots;
 use super::commit_number::CommitNumber;
 use super::faces::Faces;
 use super::{State, Storage, capture, convert, reads};
 use crate::error::Error;
 use crate::options::{Location, Options};
+use crate::plan::quoted;
 use crate::types::Catalog;
 
 const MAIN: &str = "main";

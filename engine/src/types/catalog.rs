@@ -114,6 +114,12 @@ impl Table {
         self.columns.iter().position(|column| column.name.eq_ignore_ascii_case(name))
     }
 
+    /// A name of the rowid that no column takes for itself; of a table WITHOUT ROWID it names nothing.
+    #[must_use]
+    pub fn rowid_name(&self) -> Option<&'static str> {
+        ["rowid", "_rowid_", "oid"].into_iter().find(|name| self.column(name).is_none())
+    }
+
     /// The column that stands for the rowid, if one is declared INTEGER PRIMARY KEY.
     #[must_use]
     pub fn rowid_alias(&self) -> Option<usize> {

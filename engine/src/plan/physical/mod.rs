@@ -12,7 +12,7 @@ pub use accumulate::{Accumulate, Measure, Shown};
 pub use combine::{Combine, SetOperator};
 pub use delta::{Delta, MOST_CHANGED};
 pub use recompute::{Probe, Recompute};
-pub use text::Text;
+pub use text::{Text, quoted};
 
 use super::Face;
 use crate::types::{Row, SortTerm, Value, ValueRef, push_sort_key};

@@ -31,9 +31,7 @@ impl Text {
                     let occurrence = &occurrences[*index];
                     match faces.iter().find(|(shown, _)| shown == index) {
                         Some((_, face)) if *face != Face::Post => {
-                            sql.push('"');
-                            sql.push_str(&face.table_name(&occurrence.table).replace('"', "\"\""));
-                            sql.push('"');
+                            sql.push_str(&quoted(&face.table_name(&occurrence.table)));
                         }
                         _ => sql.push_str(&occurrence.name),
                     }
@@ -79,4 +77,10 @@ impl Text {
             Piece::Sql(_) => None,
         })
     }
+}
+
+/// An identifier as SQL writes it, whatever is in it.
+#[must_use]
+pub fn quoted(identifier: &str) -> String {
+    format!("\"{}\"", identifier.replace('"', "\"\""))
 }

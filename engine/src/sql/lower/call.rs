@@ -2,8 +2,8 @@
 
 use sqlite3_parser::ast::{self, Expr, FrameBound, FrameExclude, FrameMode, Literal, Over, Window};
 
-use super::{Around, Level, Lowered, Lowering, quoted};
-use crate::plan::Expression;
+use super::{Around, Level, Lowered, Lowering};
+use crate::plan::{Expression, quoted};
 use crate::sql::call::Call;
 use crate::sql::name::{bare, plain};
 

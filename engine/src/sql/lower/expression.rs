@@ -2,8 +2,8 @@
 
 use sqlite3_parser::ast::{self, Expr, LikeOperator, Literal, Operator, UnaryOperator};
 
-use super::{Around, Level, Lowered, Lowering, quoted};
-use crate::plan::{Aggregate, Expression, ItemId, Number, Subquery, Used, logical_alias as alias};
+use super::{Around, Level, Lowered, Lowering};
+use crate::plan::{Aggregate, Expression, ItemId, Number, Subquery, Used, logical_alias as alias, quoted};
 use crate::sql::call::Call;
 use crate::sql::name::{Path, bare, plain};
 use crate::sql::scope::{Meaning, Shape};
@@ -392,7 +392,7 @@ impl<'c> Lowering<'c> {
                 let named = level.up(up).ok_or("a name")?;
                 let [item] = items[..] else { return Err("a rowid of several tables".to_owned()) };
                 let base = named.scope.items.get(item).and_then(|item| item.base.as_ref()).ok_or("a rowid")?;
-                let name = super::from::rowid_name(&base.table).ok_or("a table whose rowid has no name left")?;
+                let name = base.table.rowid_name().ok_or("a table whose rowid has no name left")?;
                 let item = &named.items[item];
                 out.text.push(&format!("{}.{name}", alias(item.id)));
                 out.items.insert(item.id);

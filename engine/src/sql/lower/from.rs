@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use sqlite3_parser::ast::{self, Expr, FromClause, JoinConstraint, JoinOperator, JoinType, QualifiedName, SelectTable};
 
-use super::{Around, Level, Lowered, Lowering, Shown, WithScope, quoted};
-use crate::plan::{self, Column, Input, Item, Join, Occurrence, Text};
+use super::{Around, Level, Lowered, Lowering, Shown, WithScope};
+use crate::plan::{self, Column, Input, Item, Join, Occurrence, Text, quoted};
 use crate::sql::from::PURE_TABLE_FUNCTIONS;
 use crate::sql::name::{self, plain};
 use crate::sql::scope::{self, Base, Output, Scope, Shape};
@@ -280,7 +280,7 @@ fn derived(called: Option<String>, query: plan::Query, shown: &[Shown]) -> (scop
 /// What identifies the rows of a table.
 fn identity(table: &Table) -> Option<Vec<Column>> {
     if table.kind == (TableKind::Table { without_rowid: false }) {
-        let name = rowid_name(table)?;
+        let name = table.rowid_name()?;
         return Some(vec![Column {
             name: name.to_owned(),
             collation: Some(Collation::Binary),
@@ -298,9 +298,4 @@ fn identity(table: &Table) -> Option<Vec<Column>> {
         })
     };
     key.iter().map(column).collect()
-}
-
-/// A name of the rowid that no column of the table takes for itself.
-pub(super) fn rowid_name(table: &Table) -> Option<&'static str> {
-    ["rowid", "_rowid_", "oid"].into_iter().find(|name| table.column(name).is_none())
 }

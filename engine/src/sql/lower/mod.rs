@@ -12,7 +12,7 @@ use sqlite3_parser::ast::{self, CommonTableExpr, CompoundOperator, With};
 use super::name::{self, plain};
 use super::scope::{self, Scope, Shape};
 use super::{Unparsed, parse};
-use crate::plan::{Arm, Column, Limit, Logical, Occurrence, Order, OrderBy, Query, SetOperator};
+use crate::plan::{Arm, Column, Limit, Logical, Occurrence, Order, OrderBy, Query, SetOperator, quoted};
 use crate::types::{Affinity, Catalog, Collation, SortTerm, Value};
 
 /// How deep queries and expressions may be in one another; plans are walked with a stack of that many calls.
@@ -276,11 +276,6 @@ fn ordered(by: OrderBy, term: &ast::SortedColumn<'_>, collation: Option<Collatio
     }
     let term = collation.map(|collation| SortTerm { collation, descending, nulls_last });
     Order { by, term, suffix }
-}
-
-/// A name as SQL writes it, whatever is in it.
-fn quoted(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
 }
 
 impl Shown {
