@@ -9,7 +9,7 @@ use crate::live::{Events, Live};
 use crate::options::Strategy;
 use crate::plan::{Bounds, Images, Plan, SortedBy};
 use crate::storage::{Sealed, Session};
-use crate::subscribe::{Applied, Form, Held, Listing, Planned, Routed, Sorting, View, capacity, edits_between};
+use crate::subscribe::{Applied, Form, Held, Listing, Maintained, Planned, Routed, Sorting, capacity, edits_between};
 use crate::types::{BindingId, ChangeBatch, Edit, PlanId, Row, Signed, Value};
 
 /// Maintaining may always cost so many of SQLite's instructions, be an evaluation ever so cheap.
@@ -35,11 +35,11 @@ impl Live {
         for (id, routed) in affected {
             let Some(binding) = self.registry.binding(id) else { continue };
             match (binding.plan, &binding.held) {
-                (Some(plan), Held::View(view)) if binding.failure.is_none() => {
+                (Some(plan), Held::Maintained(result)) if binding.failure.is_none() => {
                     let mut touched = images.of(&sealed.batch, &routed);
                     if let Ok(planned) = &binding.form.planned
                         && let Some(sorted_by) = &planned.plan.sorted_by
-                        && let Some(end) = view.end()
+                        && let Some(end) = result.end()
                     {
                         within(&mut touched, sorted_by, &end);
                     }
@@ -96,8 +96,8 @@ impl Live {
 
     /// Puts changes into a binding's list; nothing if they are not of it.
     fn apply(&mut self, id: BindingId, changes: &[Signed]) -> Option<Applied> {
-        let Held::View(view) = &mut self.registry.binding_mut(id)?.held else { return None };
-        let applied = view.apply(changes);
+        let Held::Maintained(result) = &mut self.registry.binding_mut(id)?.held else { return None };
+        let applied = result.apply(changes);
         match &applied {
             Ok(Applied::Edits(_)) => {}
             Ok(Applied::Refill(_)) => self.stats.refills += 1,
@@ -176,21 +176,21 @@ impl Live {
                 rows.iter().skip(bounds.offset).take(bounds.limit.unwrap_or(usize::MAX)).cloned().collect()
             });
             let listing = Listing::new(sorting, rows.into_iter().map(|row| (row, 1)), true);
-            let view = match bounds {
-                None => View::whole(listing, form.order),
-                Some(bounds) => View::prefix(listing, form.order, bounds),
+            let result = match bounds {
+                None => Maintained::whole(listing, form.order),
+                Some(bounds) => Maintained::prefix(listing, form.order, bounds),
             };
-            return Ok(Some((Held::View(Box::new(view)), shown)));
+            return Ok(Some((Held::Maintained(Box::new(result)), shown)));
         }
         self.dataflows.forget(plan_id, id);
         let job = Job { binding: id, parameters, touched: Vec::new(), allowance: u64::MAX };
         let rows = self.dataflows.hydrate(plan_id, &job, session)?;
         let listing = Listing::new(sorting, rows, false);
-        let view = match bounds {
-            None => View::whole(listing, form.order),
-            Some(bounds) => View::part(listing, form.order, bounds),
+        let result = match bounds {
+            None => Maintained::whole(listing, form.order),
+            Some(bounds) => Maintained::part(listing, form.order, bounds),
         };
-        Ok(Some((Held::View(Box::new(view)), None)))
+        Ok(Some((Held::Maintained(Box::new(result)), None)))
     }
 
     /// What the rows of a binding that was evaluated anew have become since these. Without an order, rows that stay keep
@@ -203,9 +203,9 @@ impl Live {
                 *rows = rows_now.into();
                 edits
             }
-            Held::View(view) => {
-                view.prefer(before);
-                view.edits_since(before)
+            Held::Maintained(result) => {
+                result.prefer(before);
+                result.edits_since(before)
             }
         }
     }

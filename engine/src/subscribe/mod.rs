@@ -20,4 +20,4 @@ pub(crate) use diff::{Order, edits_between};
 pub(crate) use listing::{Listing, Sorting};
 pub(crate) use plans::Plans;
 pub(crate) use registry::{Form, Held, Planned, Registry, Routed};
-pub(crate) use window::{Applied, View, capacity};
+pub(crate) use window::{Applied, Maintained, capacity};

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::diff::Order;
 use super::index::TableIndex;
 use super::routing::Interest;
-use super::window::View;
+use super::window::Maintained;
 use crate::error::Error;
 use crate::plan::{Dependencies, Plan};
 use crate::types::{BindingId, ChangeBatch, PlanId, Row, SubscriptionId, TemplateId, Value};
@@ -85,7 +85,7 @@ pub(crate) enum Held {
     /// The rows alone: what comes next is the whole result.
     Rows(Arc<[Row]>),
     /// Rows that can be brought up to date by changes.
-    View(Box<View>),
+    Maintained(Box<Maintained>),
 }
 
 impl Held {
@@ -93,14 +93,14 @@ impl Held {
     pub(crate) fn rows(&self) -> Arc<[Row]> {
         match self {
             Self::Rows(rows) => Arc::clone(rows),
-            Self::View(view) => view.rows().into(),
+            Self::Maintained(maintained) => maintained.rows().into(),
         }
     }
 
     fn state_bytes(&self) -> usize {
         match self {
             Self::Rows(rows) => rows.iter().map(|row| row.as_bytes().len() + size_of::<Row>()).sum(),
-            Self::View(view) => view.state_bytes(),
+            Self::Maintained(maintained) => maintained.state_bytes(),
         }
     }
 }

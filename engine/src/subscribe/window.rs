@@ -12,9 +12,9 @@ use crate::types::{Edit, Row, Signed};
 /// Rows that are held past the shown ones, at least.
 const LEAST_SPARE: usize = 8;
 
-/// A result as it is shown.
+/// A result that is brought up to date by changes, as it is shown.
 #[derive(Debug)]
-pub(crate) struct View {
+pub(crate) struct Maintained {
     listing: Listing,
     order: Order,
     bounds: Option<Bounds>,
@@ -39,7 +39,7 @@ pub(crate) fn capacity(bounds: Bounds) -> Option<usize> {
     Some(bounds.offset.saturating_add(limit).saturating_add((limit / 8).max(LEAST_SPARE)))
 }
 
-impl View {
+impl Maintained {
     /// A whole result.
     pub(crate) fn whole(listing: Listing, order: Order) -> Self {
         Self { listing, order, bounds: None, is_cut: false, may_cut: false }
@@ -85,7 +85,8 @@ impl View {
     pub(crate) fn apply(&mut self, changes: &[Signed]) -> Result<Applied, Missing> {
         let Some(bounds) = self.bounds else { return self.listing.apply(changes).map(Applied::Edits) };
         let concerned = if self.is_cut { self.concerned(changes) } else { changes.to_vec() };
-        // Most commits change one row, whose edit is that of the window as well, but for the window's end.
+        // Most commits change one row, whose edit is that of the window as well, but for the window's end: to compare the
+        // shown rows before and after instead took half as long again.
         let is_small = concerned.iter().map(|(_, weight)| weight.unsigned_abs()).sum::<u64>() <= 2
             && bounds.offset == 0
             && self.order == Order::Declared;
