@@ -195,3 +195,22 @@ impl Workshop {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::Path;
+
+    use super::mutants;
+
+    #[test]
+    fn every_mutant_has_its_one_place_in_the_engine() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        let read = |path: &str| fs::read_to_string(root.join(path)).unwrap_or_else(|error| panic!("{path}: {error}"));
+        let all = mutants(&read("tests/oracle/mutants/mutants.json")).expect("a list of mutants");
+        assert!(all.len() >= 25, "{} mutants", all.len());
+        for mutant in all {
+            assert_eq!(read(&mutant.file).matches(&mutant.find).count(), 1, "{} in {}", mutant.name, mutant.file);
+        }
+    }
+}
