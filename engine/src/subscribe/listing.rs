@@ -19,9 +19,6 @@ const LARGEST_CHUNK: usize = 256;
 /// Past this length, rows of a list without order are found by a hash table.
 const LONGEST_UNINDEXED: usize = 64;
 
-/// So many rows of a list with an order are compared when several of them change.
-const LONGEST_COMPARED: usize = 4096;
-
 /// What ORDER BY sorts by: columns of the maintained rows, of which those past the result's are not shown.
 #[derive(Clone, Debug)]
 pub(crate) struct Sorting {
@@ -199,20 +196,18 @@ impl Listing {
             let side = if *weight < 0 { &mut going } else { &mut coming };
             side.extend(std::iter::repeat_n((row.clone(), self.key_of(row)), count));
         }
-        // Several rows that move one after the other may come to stand where they stood.
-        if !self.sorting.is_none() && going.len() + coming.len() > 2 {
-            let (start, end) = self.span(&going, &coming);
-            let length = self.length.saturating_sub(start + end);
-            if length <= LONGEST_COMPARED {
-                let before = self.rows(start, length);
-                self.put_in(going, &coming)?;
-                let after = self.rows(start, self.length - start - end);
-                let (mut edits, _) = edits_between(&before, after, Order::Declared);
-                edits.iter_mut().for_each(|edit| edit.shift(start));
-                return Ok(edits);
-            }
+        if self.sorting.is_none() || going.len() < 2 || coming.len() < 2 {
+            return self.put_in(going, &coming);
         }
-        self.put_in(going, &coming)
+        // Several rows that move one after the other may come to stand where they stood: what lies between all of them is
+        // compared, which is never more than an evaluation would have to be.
+        let (start, end) = self.span(&going, &coming);
+        let before = self.rows(start, self.length.saturating_sub(start + end));
+        self.put_in(going, &coming)?;
+        let after = self.rows(start, self.length.saturating_sub(start + end));
+        let (mut edits, _) = edits_between(&before, after, Order::Declared);
+        edits.iter_mut().for_each(|edit| edit.shift(start));
+        Ok(edits)
     }
 
     /// How many rows at the start and at the end sort before and after all that changes.
