@@ -181,6 +181,15 @@ impl Listing {
         *self = Self::of(self.sorting.clone(), &rows);
     }
 
+    /// Has the rows from `start` on stand as in `rows`, which are the same in an order that nothing decides.
+    pub(crate) fn arrange(&mut self, start: usize, rows: &[Row]) {
+        let mut all = self.rows(0, usize::MAX);
+        if let Some(part) = all.get_mut(start..start + rows.len()) {
+            part.clone_from_slice(rows);
+            *self = Self::of(self.sorting.clone(), &all);
+        }
+    }
+
     /// Takes rows out and puts rows in: the edits, each for the list as it stands when it is reached.
     ///
     /// # Errors

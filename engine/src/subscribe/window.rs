@@ -56,15 +56,6 @@ impl Maintained {
         Self { listing, order, bounds: Some(bounds), is_cut, may_cut: true }
     }
 
-    /// Whether the order of the rows means anything. Where rows are left out at the start, it is by their places that the
-    /// others are shown.
-    fn order(&self) -> Order {
-        match self.bounds {
-            Some(bounds) if bounds.offset > 0 => Order::Declared,
-            _ => self.order,
-        }
-    }
-
     /// The shown rows.
     pub(crate) fn rows(&self) -> Vec<Row> {
         match self.bounds {
@@ -176,9 +167,10 @@ impl Maintained {
 
     /// What the shown rows have become since they were these. Rows whose order nothing decides stand as they did.
     pub(crate) fn edits_since(&mut self, before: &[Row]) -> Vec<Edit> {
-        let (edits, rows) = edits_between(before, self.rows(), self.order());
-        if self.order() == Order::Incidental && rows != self.rows() {
-            self.listing.prefer(&rows);
+        let now = self.rows();
+        let (edits, rows) = edits_between(before, now.clone(), self.order);
+        if rows != now {
+            self.listing.arrange(self.bounds.map_or(0, |bounds| bounds.offset), &rows);
         }
         edits
     }
@@ -203,7 +195,7 @@ impl Maintained {
 
     /// Has rows whose order nothing decides stand as they did when these were shown.
     pub(crate) fn prefer(&mut self, shown: &[Row]) {
-        if self.order() == Order::Declared {
+        if self.order == Order::Declared {
             self.listing.prefer(shown);
         }
     }

@@ -253,7 +253,13 @@ impl Harness {
         self.tally.subscriptions += 1;
         match watch.plan() {
             Plan::Incremental => self.tally.incremental += 1,
-            Plan::Requery => self.tally.requery += 1,
+            Plan::Requery => {
+                self.tally.requery += 1;
+                let explained = self.engine.explain(sql, params.clone());
+                if let Some(reason) = explained.ok().and_then(|explained| explained.reason) {
+                    *self.tally.reasons.entry(reason).or_default() += 1;
+                }
+            }
         }
         let (columns, rows, last) = (snapshot.columns.to_vec(), snapshot.rows.to_vec(), snapshot.commit.0);
         self.live.push(Live {

@@ -74,9 +74,7 @@ impl Live {
                 if before == self.rows && !recovers {
                     return Err(format!("a diff that changes nothing: {:?}", diff.edits));
                 }
-                // By OFFSET rows are left out by their places, so these matter even where nothing else decides them.
-                let has_places = self.query.shadow.ordered || self.query.shadow.offset.is_some();
-                let moved_alone = !has_places && !diff.edits.is_empty() && same_bag(&before, &self.rows);
+                let moved_alone = !self.query.shadow.ordered && !diff.edits.is_empty() && same_bag(&before, &self.rows);
                 self.restless += u64::from(moved_alone);
                 self.state = State::Good;
             }

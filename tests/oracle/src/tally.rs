@@ -1,5 +1,6 @@
 //! Outcome classes, counted: a test that compared nothing, or quietly skipped half, must show.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::compare::Agreement;
@@ -59,6 +60,8 @@ pub struct Tally {
     pub mismatches: u64,
     /// Panics of the engine: must be none.
     pub crashes: u64,
+    /// Why subscriptions have no plan, and how many of them.
+    pub reasons: BTreeMap<String, u64>,
 }
 
 impl Tally {
@@ -102,6 +105,17 @@ impl Tally {
         for ((_, mine), (_, theirs)) in self.fields().into_iter().zip(theirs.fields()) {
             *mine += *theirs;
         }
+        for (reason, count) in &other.reasons {
+            *self.reasons.entry(reason.clone()).or_default() += count;
+        }
+    }
+
+    /// Why subscriptions have no plan, the most frequent reasons first.
+    #[must_use]
+    pub fn reasons(&self) -> String {
+        let mut reasons: Vec<(&String, &u64)> = self.reasons.iter().collect();
+        reasons.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
+        reasons.iter().map(|(reason, count)| format!("{count:>8}  {reason}\n")).collect()
     }
 
     fn fields(&mut self) -> [(&'static str, &mut u64); 26] {

@@ -96,6 +96,15 @@ fn skeletons_are_right_at_every_step_of_the_walk() {
 }
 
 #[test]
+fn requery_agrees_as_well() {
+    let settings = Settings { paranoid: true, ..Settings::default() };
+    let requery = Fuzz { ways: vec![Way::Requery], ..Fuzz::of(Family::Mixed, common::seed() + 1_000_000) };
+    let campaign = fuzz(&requery, Budget::new(common::time(60), 150), &settings, Some(&kept()));
+    common::conclude("requery, paranoid", &campaign);
+    assert_eq!((campaign.tally.incremental, campaign.tally.maintained), (0, 0));
+}
+
+#[test]
 fn the_engines_own_comparison_agrees() {
     let settings = Settings { paranoid: true, ..Settings::default() };
     let campaign = fuzz(

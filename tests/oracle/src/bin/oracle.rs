@@ -11,6 +11,8 @@
 //! oracle replay FILE
 //! oracle shrink FILE
 //! ```
+//!
+//! With `--reasons` they tell as well why subscriptions have no plan.
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -29,7 +31,12 @@ fn main() -> ExitCode {
     match run(&arguments) {
         Ok(campaign) => {
             // Apart from what a command prints, which may go into a file.
-            eprintln!("{}{}{}", campaign.report(), campaign.shares, campaign.tally);
+            let reasons = if arguments.iter().any(|argument| argument == "--reasons") {
+                campaign.tally.reasons()
+            } else {
+                String::new()
+            };
+            eprintln!("{}{reasons}{}{}", campaign.report(), campaign.shares, campaign.tally);
             ExitCode::from(u8::from(!campaign.findings.is_empty()))
         }
         Err(error) => {
