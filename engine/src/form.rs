@@ -80,6 +80,9 @@ fn planned(
         let table = catalog.tables.get(&occurrence.table).ok_or("a table that is not in the catalog")?;
         session.declare_faces(table).map_err(|error| error.to_string())?;
     }
+    for derived in &plan.derived {
+        session.declare_derived(&derived.table, &derived.columns).map_err(|error| error.to_string())?;
+    }
     // What tests and developers run looks at every statement; a user waits for none that is not needed yet. One that SQLite
     // would not take makes its query a re-run all the same.
     if cfg!(debug_assertions) {

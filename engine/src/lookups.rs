@@ -6,7 +6,7 @@ use crate::dataflow::Source;
 use crate::error::Error;
 use crate::plan::Images;
 use crate::storage::Session;
-use crate::types::{Row, Value};
+use crate::types::{Row, SharedBag, Value};
 
 impl Source for Session<'_> {
     fn rows(&self, sql: &str, parameters: &[Value]) -> Result<Vec<Row>, Error> {
@@ -15,6 +15,10 @@ impl Source for Session<'_> {
 
     fn show(&self, table: &Arc<str>, images: &Images) {
         Session::show(self, table, images);
+    }
+
+    fn show_derived(&self, table: &Arc<str>, rows: &SharedBag) {
+        Session::show_derived(self, table, rows);
     }
 
     fn work(&self) -> u64 {

@@ -57,6 +57,7 @@ impl Live {
                         binding: id,
                         parameters: binding.parameters(),
                         touched,
+                        derived: Vec::new(),
                         allowance: self.allowance(binding.work),
                     });
                 }
@@ -183,8 +184,12 @@ impl Live {
             return Ok(Some((Held::Maintained(Box::new(result)), shown)));
         }
         self.dataflows.forget(plan_id, id);
-        let job = Job { binding: id, parameters, touched: Vec::new(), allowance: u64::MAX };
-        let rows = self.dataflows.hydrate(plan_id, &job, session)?;
+        let job = Job { binding: id, parameters, touched: Vec::new(), derived: Vec::new(), allowance: u64::MAX };
+        let rows = self.dataflows.hydrate(plan_id, &job, session);
+        if !plan.derived.is_empty() {
+            session.show_nothing();
+        }
+        let rows = rows?;
         let listing = Listing::new(sorting, rows, false);
         let result = match bounds {
             None => Maintained::whole(listing, form.order),

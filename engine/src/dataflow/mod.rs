@@ -3,8 +3,12 @@
 //! A statement of a plan is run by SQLite over what a commit changed ([`Source`]); what has to be remembered between commits is
 //! kept here, by binding. Sums by key (groups, DISTINCT, compound SELECTs) are kept by differential-dataflow. A template
 //! whose plan keeps none has no timely dataflow: it would do nothing for it.
+//!
+//! Derived tables that have plans of their own come first; what changed in them the others read as they read the changed
+//! rows of base tables.
 
 mod confined;
+mod derived;
 mod host;
 mod render;
 mod tally;
@@ -14,9 +18,10 @@ use std::sync::Arc;
 
 use crate::error::Error;
 use crate::plan::{Images, Plan};
-use crate::types::{BindingId, PlanId, Row, Signed, Value};
+use crate::types::{BindingId, PlanId, Row, SharedBag, Signed, Value};
 
 use confined::Confined;
+use derived::Derived;
 use host::Host;
 use render::{Rendered, Tools};
 use tally::Tally;
@@ -29,6 +34,9 @@ pub(crate) trait Source {
     /// Has the faces of a table show these rows.
     fn show(&self, table: &Arc<str>, images: &Images);
 
+    /// Has statements read these rows of a derived table.
+    fn show_derived(&self, table: &Arc<str>, rows: &SharedBag);
+
     /// What statements have cost so far, in SQLite's instructions.
     fn work(&self) -> u64;
 }
@@ -37,10 +45,13 @@ pub(crate) trait Source {
 pub(crate) type Touched = Vec<(Arc<str>, Images)>;
 
 /// A binding to be brought up to date.
+#[derive(Clone)]
 pub(crate) struct Job {
     pub(crate) binding: BindingId,
     pub(crate) parameters: Vec<Value>,
     pub(crate) touched: Touched,
+    /// The derived tables that statements read.
+    pub(crate) derived: Vec<(Arc<str>, SharedBag)>,
     /// Maintaining the binding may cost so many of SQLite's instructions; beyond them it is given up.
     pub(crate) allowance: u64,
 }
@@ -59,6 +70,7 @@ struct Inner {
 
 /// The dataflow of one template.
 struct Dataflow {
+    derived: Vec<Derived>,
     root: Rendered,
     tally: Option<Tally>,
 }
@@ -69,8 +81,10 @@ impl Dataflows {
         let Inner { host, plans } = self.inner.get_mut();
         plans.entry(plan_id).or_insert_with(|| {
             let root = render::render(&plan.root);
-            let tally = root.keeps_sums().then(|| Tally::install(host));
-            Dataflow { root, tally }
+            let derived: Vec<Derived> = plan.derived.iter().map(Derived::new).collect();
+            let keeps_sums = root.keeps_sums() || derived.iter().any(Derived::keeps_sums);
+            let tally = keeps_sums.then(|| Tally::install(host));
+            Dataflow { derived, root, tally }
         });
     }
 
@@ -85,8 +99,17 @@ impl Dataflows {
     /// The first rows of a binding, with what has to be remembered of them.
     pub(crate) fn hydrate(&mut self, plan_id: PlanId, job: &Job, source: &dyn Source) -> Result<Vec<Signed>, Error> {
         let Inner { host, plans } = self.inner.get_mut();
-        let Some(Dataflow { root, tally }) = plans.get_mut(&plan_id) else { return Ok(Vec::new()) };
-        root.hydrate(job, &mut Tools { source, host, tally: tally.as_mut() })
+        let Some(Dataflow { derived, root, tally }) = plans.get_mut(&plan_id) else { return Ok(Vec::new()) };
+        let tools = &mut Tools { source, host, tally: tally.as_mut() };
+        if derived.is_empty() {
+            return root.hydrate(job, tools);
+        }
+        let mut job = job.clone();
+        for derived in derived {
+            derived.hydrate(&mut job, tools)?;
+        }
+        tools.show(&job);
+        root.hydrate(&job, tools)
     }
 
     /// What a commit changes in each of some bindings of a plan. A binding that failed has to be forgotten.
@@ -97,14 +120,40 @@ impl Dataflows {
         source: &dyn Source,
     ) -> Vec<Result<Vec<Signed>, Error>> {
         let Inner { host, plans } = self.inner.get_mut();
-        let Some(Dataflow { root, tally }) = plans.get_mut(&plan_id) else { return Vec::new() };
-        root.maintain(jobs, &mut Tools { source, host, tally: tally.as_mut() })
+        let Some(Dataflow { derived, root, tally }) = plans.get_mut(&plan_id) else { return Vec::new() };
+        let tools = &mut Tools { source, host, tally: tally.as_mut() };
+        if derived.is_empty() {
+            return root.maintain(jobs, tools);
+        }
+        // What failed so far is left out of what follows.
+        let mut results: Vec<Option<Result<Vec<Signed>, Error>>> = jobs.iter().map(|_| None).collect();
+        let mut places: Vec<usize> = (0..jobs.len()).collect();
+        let mut jobs = jobs.to_vec();
+        for derived in derived {
+            let (mut kept_places, mut kept) = (Vec::new(), Vec::new());
+            for ((place, job), changed) in places.into_iter().zip(jobs.clone()).zip(derived.maintain(&jobs, tools)) {
+                match changed {
+                    Ok(()) => {
+                        kept_places.push(place);
+                        kept.push(job);
+                    }
+                    Err(error) => results[place] = Some(Err(error)),
+                }
+            }
+            (places, jobs) = (kept_places, kept);
+            jobs.iter_mut().for_each(|job| derived.show_changes(job));
+        }
+        for (place, result) in places.into_iter().zip(root.maintain(&jobs, tools)) {
+            results[place] = Some(result);
+        }
+        results.into_iter().map(|result| result.unwrap_or(Ok(Vec::new()))).collect()
     }
 
     /// Forgets a binding.
     pub(crate) fn forget(&mut self, plan_id: PlanId, binding: BindingId) {
         let Inner { host, plans } = self.inner.get_mut();
-        let Some(Dataflow { root, tally }) = plans.get_mut(&plan_id) else { return };
+        let Some(Dataflow { derived, root, tally }) = plans.get_mut(&plan_id) else { return };
+        derived.iter_mut().for_each(|derived| derived.forget(binding));
         root.forget(binding);
         if let Some(tally) = tally {
             tally.retract(host, binding);
@@ -118,8 +167,10 @@ impl Dataflows {
 
     /// Bytes that are remembered, without what the allocator adds.
     pub(crate) fn state_bytes(&self) -> usize {
-        let bytes =
-            |dataflow: &Dataflow| dataflow.root.state_bytes() + dataflow.tally.as_ref().map_or(0, Tally::state_bytes);
+        let bytes = |dataflow: &Dataflow| {
+            let derived: usize = dataflow.derived.iter().map(Derived::state_bytes).sum();
+            derived + dataflow.root.state_bytes() + dataflow.tally.as_ref().map_or(0, Tally::state_bytes)
+        };
         self.inner.get().plans.values().map(bytes).sum()
     }
 }

@@ -52,6 +52,11 @@ impl Semigroup for Measures {
 }
 
 impl Measures {
+    /// One number.
+    pub(super) fn of(number: i128) -> Self {
+        Self(vec![number])
+    }
+
     /// Adds to one of the numbers.
     pub(super) fn add(&mut self, place: usize, number: i128) {
         if self.0.len() <= place {

@@ -16,8 +16,8 @@ pub use logical::{
     Subquery, Used, alias as logical_alias, column_name, select_text,
 };
 pub use physical::{
-    Accumulate, Bounds, Combine, Delta, MOST_CHANGED, Measure, Node, Number, Occurrence, Plan, Probe, Recompute,
-    SetOperator, Shown, SortedBy, Text, Window, quoted,
+    Accumulate, Bounds, Combine, Delta, Derived, DerivedColumn, Distinct, MOST_CHANGED, Measure, Node, Number,
+    Occurrence, Piece, Plan, Probe, Recompute, SetOperator, Shown, SortedBy, Text, Window, derived_id, quoted,
 };
 pub use planner::plan;
 pub use tree::Step;

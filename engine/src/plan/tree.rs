@@ -19,7 +19,7 @@ impl Plan {
     /// The plan as a tree.
     #[must_use]
     pub fn steps(&self) -> Step {
-        let root = self.root.step();
+        let root = self.step(&self.root);
         match &self.window {
             None => root,
             Some(window) => Step {
@@ -28,6 +28,25 @@ impl Plan {
                 tables: Vec::new(),
                 inputs: vec![root],
             },
+        }
+    }
+}
+
+impl Plan {
+    /// A part with the derived tables that it reads.
+    fn step(&self, node: &Node) -> Step {
+        let mut step = node.step();
+        self.put_derived(&mut step);
+        step
+    }
+
+    fn put_derived(&self, step: &mut Step) {
+        step.inputs.iter_mut().for_each(|input| self.put_derived(input));
+        for table in std::mem::take(&mut step.tables) {
+            match self.derived.iter().find(|derived| *derived.table == *table) {
+                Some(derived) => step.inputs.push(self.step(&derived.node)),
+                None => step.tables.push(table),
+            }
         }
     }
 }
@@ -96,6 +115,7 @@ impl Measure {
     fn name(self) -> &'static str {
         match self {
             Self::Rows | Self::Count => "count",
+            Self::Distinct(_) => "count(DISTINCT)",
             Self::Sum => "sum",
             Self::Total => "total",
             Self::Average => "avg",

@@ -5,6 +5,9 @@
 //! table stores them: every comparison and expression means over a face what it means over the table. Faces are
 //! eponymous-only virtual tables (<https://sqlite.org/vtab.html#eponymous_only_virtual_tables>): they stand in no
 //! schema, and no application sees them by chance.
+//!
+//! A derived table that is maintained by a plan of its own has the same faces, and one more for all of its rows, in which
+//! SQLite looks up by equality.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -15,15 +18,25 @@ use std::sync::{Arc, Mutex};
 use rusqlite::Connection;
 use rusqlite::ffi;
 use rusqlite::types::{ToSqlOutput, ValueRef as SqliteValue};
-use rusqlite::vtab::{Context, Filters, IndexInfo, Module, VTab, VTabConnection, VTabCursor};
+use rusqlite::vtab::{Context, Filters, IndexConstraintOp, IndexInfo, Module, VTab, VTabConnection, VTabCursor};
 
 use super::{convert, lock};
 use crate::error::Error;
-use crate::plan::{Face, Images, quoted};
-use crate::types::{Affinity, Row, Table, ValueRef};
+use crate::plan::{DerivedColumn, Face, Images, column_name, quoted};
+use crate::types::{Affinity, Bag, Collation, Row, SharedBag, Table, ValueRef};
 
-/// The rows that the faces show now, by table.
-type Shown = Arc<Mutex<HashMap<Arc<str>, Images>>>;
+/// What the faces show now.
+type Shown = Arc<Mutex<Showing>>;
+
+/// What the faces show, by table.
+#[derive(Default)]
+struct Showing {
+    images: HashMap<Arc<str>, Images>,
+    derived: HashMap<Arc<str>, SharedBag>,
+}
+
+/// What SQLite is told to expect of all rows of a derived table; it knows no better before they are there.
+const DERIVED_ROWS: i64 = 1000;
 
 /// The faces of a connection.
 #[derive(Default)]
@@ -40,43 +53,114 @@ impl Faces {
         if self.declared.get(&table.id) == Some(&declaration) {
             return Ok(());
         }
-        const MODULE: Module<'_, FaceTable> = Module::eponymous_only_module();
-        for face in [Face::Old, Face::New, Face::Changed] {
-            let shown = Arc::clone(&self.shown);
-            let aux = Aux { shown, table: Arc::clone(&table.id), face, declaration: declaration.clone() };
-            connection
-                .create_module(face.table_name(&table.id).as_str(), &MODULE, Some(aux))
-                .map_err(convert::error)?;
+        self.register(connection, &table.id, declaration, &[Face::Old, Face::New, Face::Changed])
+    }
+
+    /// Makes the faces of a derived table known to SQLite.
+    pub(super) fn declare_derived(
+        &mut self,
+        connection: &Connection,
+        table: &Arc<str>,
+        columns: &[DerivedColumn],
+    ) -> Result<(), Error> {
+        if self.declared.contains_key(table) {
+            // Its name tells its columns.
+            return Ok(());
         }
-        self.declared.insert(Arc::clone(&table.id), declaration);
+        let columns = columns.iter().enumerate().map(|(at, column)| {
+            (column_name(at).to_string(), column.affinity.unwrap_or(Affinity::Blob), column.collation.name())
+        });
+        let faces = [Face::Post, Face::Old, Face::New, Face::Changed];
+        self.register(connection, table, declared(columns)?, &faces)
+    }
+
+    fn register(
+        &mut self,
+        connection: &Connection,
+        table: &Arc<str>,
+        declaration: CString,
+        faces: &[Face],
+    ) -> Result<(), Error> {
+        const MODULE: Module<'_, FaceTable> = Module::eponymous_only_module();
+        for &face in faces {
+            let shown = Arc::clone(&self.shown);
+            let aux = Aux { shown, table: Arc::clone(table), face, declaration: declaration.clone() };
+            connection.create_module(face.table_name(table).as_str(), &MODULE, Some(aux)).map_err(convert::error)?;
+        }
+        self.declared.insert(Arc::clone(table), declaration);
         Ok(())
     }
 
     /// Shows these rows of a table from now on.
     pub(super) fn show(&self, table: &Arc<str>, images: &Images) {
-        lock(&self.shown).insert(Arc::clone(table), images.clone());
+        lock(&self.shown).images.insert(Arc::clone(table), images.clone());
+    }
+
+    /// Shows these rows of a derived table from now on.
+    pub(super) fn show_derived(&self, table: &Arc<str>, rows: &SharedBag) {
+        lock(&self.shown).derived.insert(Arc::clone(table), Arc::clone(rows));
     }
 
     /// Shows nothing any more.
     pub(super) fn clear(&self) {
-        lock(&self.shown).clear();
+        *lock(&self.shown) = Showing::default();
     }
 }
 
 fn declaration(table: &Table) -> Result<CString, Error> {
-    let columns = table.columns.iter().map(|column| {
-        let affinity = match column.affinity {
-            Affinity::Blob => "BLOB",
-            Affinity::Text => "TEXT",
-            Affinity::Numeric => "NUMERIC",
-            Affinity::Integer => "INTEGER",
-            Affinity::Real => "REAL",
-        };
-        format!("{} {affinity} COLLATE {}", quoted(&column.name), quoted(&column.collation))
-    });
+    declared(table.columns.iter().map(|column| (column.name.clone(), column.affinity, column.collation.as_str())))
+}
+
+/// A declaration of columns with their affinities and collating sequences.
+fn declared<'c>(columns: impl Iterator<Item = (String, Affinity, &'c str)>) -> Result<CString, Error> {
+    let column = |(name, affinity, collation): (String, Affinity, &str)| {
+        format!("{} {} COLLATE {}", quoted(&name), affinity.name(), quoted(collation))
+    };
+    let columns = columns.map(column);
     let columns = columns.collect::<Vec<_>>().join(", ");
     CString::new(format!("CREATE TABLE face({columns})"))
         .map_err(|_| Error::NotIncremental("a column's name has a NUL".into()))
+}
+
+/// Has SQLite look up the rows by all columns that it compares with something.
+fn search(info: &mut IndexInfo) -> bool {
+    let is_equality = |operator| {
+        matches!(
+            operator,
+            IndexConstraintOp::SQLITE_INDEX_CONSTRAINT_EQ | IndexConstraintOp::SQLITE_INDEX_CONSTRAINT_IS
+        )
+    };
+    let usable: Vec<(usize, c_int)> = info
+        .constraints()
+        .enumerate()
+        .filter(|(_, constraint)| {
+            constraint.is_usable() && constraint.column() >= 0 && is_equality(constraint.operator())
+        })
+        .map(|(at, constraint)| (at, constraint.column()))
+        .collect();
+    let (mut columns, mut found) = (Vec::new(), 0);
+    for (at, column) in usable {
+        // What buckets know is how SQLite's own sequences compare. SQLite checks each row again.
+        let is_known = info.collation(at).is_ok_and(|name| Collation::named(name).is_some());
+        if is_known && !columns.contains(&column.to_string()) {
+            columns.push(column.to_string());
+            found += 1;
+            info.constraint_usage(at).set_argv_index(found);
+        }
+    }
+    info.set_idx_str(&columns.join(","));
+    let rows = if columns.is_empty() { DERIVED_ROWS } else { 1 };
+    info.set_estimated_rows(rows);
+    #[expect(clippy::cast_precision_loss, reason = "an estimate")]
+    info.set_estimated_cost(rows as f64);
+    true
+}
+
+/// The rows that a search finds.
+fn found(bag: &mut Bag, columns: Option<&str>, values: &Filters<'_>) -> Vec<Row> {
+    let columns: Vec<usize> = columns.unwrap_or_default().split(',').filter_map(|column| column.parse().ok()).collect();
+    let values: Vec<ValueRef<'_>> = values.iter().map(convert::value_ref).collect();
+    bag.find(&columns, &values)
 }
 
 /// What SQLite keeps for a face.
@@ -121,6 +205,9 @@ unsafe impl<'vtab> VTab<'vtab> for FaceTable {
     }
 
     fn best_index(&self, info: &mut IndexInfo) -> rusqlite::Result<bool> {
+        if self.face == Face::Post {
+            return Ok(search(info));
+        }
         // Few rows, so that SQLite starts from them and looks up the rest.
         info.set_estimated_cost(1.0);
         info.set_estimated_rows(1);
@@ -134,6 +221,7 @@ unsafe impl<'vtab> VTab<'vtab> for FaceTable {
             table: Arc::clone(&self.table),
             face: self.face,
             images: Images::default(),
+            rows: Vec::new(),
             at: 0,
             offsets: Vec::new(),
             phantom: PhantomData,
@@ -150,6 +238,8 @@ struct FaceCursor<'vtab> {
     table: Arc<str>,
     face: Face,
     images: Images,
+    /// Of a derived table's own face, the rows that were found.
+    rows: Vec<Row>,
     at: usize,
     /// Where the values of the row begin.
     offsets: Vec<u32>,
@@ -157,19 +247,29 @@ struct FaceCursor<'vtab> {
 }
 
 impl FaceCursor<'_> {
+    fn row(&self) -> Option<&Row> {
+        match self.face {
+            Face::Post => self.rows.get(self.at),
+            _ => self.image().map(|(_, row)| row),
+        }
+    }
+
     fn image(&self) -> Option<&(i64, Row)> {
         match self.face {
             Face::Post => None,
             Face::Old => self.images.old.get(self.at),
             Face::New => self.images.new.get(self.at),
-            Face::Changed => self.images.old.iter().chain(self.images.new.iter()).nth(self.at),
+            Face::Changed => match self.at.checked_sub(self.images.old.len()) {
+                None => self.images.old.get(self.at),
+                Some(at) => self.images.new.get(at),
+            },
         }
     }
 
     fn arrive(&mut self) {
         let mut offsets = std::mem::take(&mut self.offsets);
         offsets.clear();
-        if let Some((_, row)) = self.image() {
+        if let Some(row) = self.row() {
             row.offsets(&mut offsets);
         }
         self.offsets = offsets;
@@ -178,8 +278,13 @@ impl FaceCursor<'_> {
 
 // SAFETY: the struct is `repr(C)` and begins with `sqlite3_vtab_cursor`.
 unsafe impl VTabCursor for FaceCursor<'_> {
-    fn filter(&mut self, _idx_num: c_int, _idx_str: Option<&str>, _args: &Filters<'_>) -> rusqlite::Result<()> {
-        self.images = lock(&self.shown).get(&self.table).cloned().unwrap_or_default();
+    fn filter(&mut self, _idx_num: c_int, columns: Option<&str>, args: &Filters<'_>) -> rusqlite::Result<()> {
+        if self.face == Face::Post {
+            let bag = lock(&self.shown).derived.get(&self.table).cloned();
+            self.rows = bag.map(|bag| found(&mut lock(&bag), columns, args)).unwrap_or_default();
+        } else {
+            self.images = lock(&self.shown).images.get(&self.table).cloned().unwrap_or_default();
+        }
         self.at = 0;
         self.arrive();
         Ok(())
@@ -192,13 +297,13 @@ unsafe impl VTabCursor for FaceCursor<'_> {
     }
 
     fn eof(&self) -> bool {
-        self.image().is_none()
+        self.row().is_none()
     }
 
     fn column(&self, ctx: &mut Context, i: c_int) -> rusqlite::Result<()> {
         let offset = usize::try_from(i).ok().and_then(|column| self.offsets.get(column));
-        let value = match (self.image(), offset) {
-            (Some((_, row)), Some(offset)) => row.value_at(*offset),
+        let value = match (self.row(), offset) {
+            (Some(row), Some(offset)) => row.value_at(*offset),
             _ => ValueRef::Null,
         };
         ctx.set_result(ToSqlOutput::Borrowed(match value {

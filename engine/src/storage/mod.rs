@@ -23,9 +23,9 @@ use rusqlite::Connection;
 use rusqlite::hooks::{Action, AuthContext, Authorization, PreUpdateCase};
 
 use crate::error::Error;
-use crate::plan::Images;
+use crate::plan::{DerivedColumn, Images};
 use crate::sql::{StatementKind, leading_keyword};
-use crate::types::{Catalog, ChangeBatch, CommitId, Params, Row, Rows, Table, Value};
+use crate::types::{Catalog, ChangeBatch, CommitId, Params, Row, Rows, SharedBag, Table, Value};
 
 use capture::Recorder;
 use catalog::Roots;
@@ -210,6 +210,16 @@ impl Session<'_> {
     /// Has the faces of a table show these rows.
     pub(crate) fn show(&self, table: &Arc<str>, images: &Images) {
         self.state.faces.show(table, images);
+    }
+
+    /// Makes the faces of a derived table known to SQLite.
+    pub(crate) fn declare_derived(&mut self, table: &Arc<str>, columns: &[DerivedColumn]) -> Result<(), Error> {
+        self.state.faces.declare_derived(self.connection, table, columns)
+    }
+
+    /// Has statements read these rows of a derived table.
+    pub(crate) fn show_derived(&self, table: &Arc<str>, rows: &SharedBag) {
+        self.state.faces.show_derived(table, rows);
     }
 
     /// Has all faces show nothing.

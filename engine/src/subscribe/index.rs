@@ -4,29 +4,12 @@
 //! compares a column with known constants, it stands under each constant's bucket; a changed row is looked up by the
 //! buckets of its old and its new value. Otherwise it stands in the list that every change of the table runs through. What
 //! is found is checked exactly: buckets may hold too much, never too little.
-//!
-//! A bucket is what values have in common that some comparison of SQLite's could call equal, whatever affinity and
-//! collating sequence do: numbers and texts that look like numbers by their value, other texts without case and spaces at
-//! the end, blobs by their bytes.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::routing::Interest;
 use crate::plan::{Predicate, Relation};
-use crate::types::{BindingId, Change, Collation, ValueRef};
-
-/// The most significant digits for which two converters are sure to agree on the double that a text means.
-const EXACT_DIGITS: usize = 15;
-
-/// What values have in common that could be equal.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-enum Bucket {
-    Null,
-    /// The bits of a double.
-    Number(u64),
-    Text(Box<[u8]>),
-    Blob(Box<[u8]>),
-}
+use crate::types::{BindingId, Bucket, Change, Collation, ValueRef};
 
 /// One occurrence of the table: the binding, and the place of the source among its dependencies.
 type Place = (BindingId, usize);
@@ -92,7 +75,7 @@ impl TableIndex {
             let values = [&change.old, &change.new].into_iter().flatten().map(|row| row.get(*column));
             let mut last = None;
             for value in values {
-                match value.map(bucket) {
+                match value.map(Bucket::of) {
                     Some(Some(bucket)) => {
                         if last.as_ref() != Some(&bucket)
                             && let Some(places) = constants.get(&bucket)
@@ -137,51 +120,10 @@ fn buckets(predicate: &Predicate, interest: &Interest<'_>) -> Option<Vec<Bucket>
         match (interest.value(operand)?, predicate.relation) {
             // Nothing equals NULL.
             (ValueRef::Null, Relation::Equal) => {}
-            (value, _) => buckets.push(bucket(value)?),
+            (value, _) => buckets.push(Bucket::of(value)?),
         }
     }
     buckets.sort();
     buckets.dedup();
     Some(buckets)
 }
-
-#[expect(clippy::cast_precision_loss, reason = "integers beyond 2^53 may share a bucket")]
-fn bucket(value: ValueRef<'_>) -> Option<Bucket> {
-    match value {
-        ValueRef::Null => Some(Bucket::Null),
-        ValueRef::Integer(value) => Some(number(value as f64)),
-        ValueRef::Real(value) => Some(number(value)),
-        ValueRef::Blob(bytes) => Some(Bucket::Blob(bytes.into())),
-        ValueRef::Text(bytes) => text(bytes),
-    }
-}
-
-fn number(value: f64) -> Bucket {
-    // -0.0 equals 0.0.
-    Bucket::Number((value + 0.0).to_bits())
-}
-
-fn text(bytes: &[u8]) -> Option<Bucket> {
-    let is_space = |byte: &u8| matches!(byte, b' ' | b'\t'..=b'\r');
-    let start = bytes.iter().position(|byte| !is_space(byte)).unwrap_or(bytes.len());
-    let end = bytes.iter().rposition(|byte| !is_space(byte)).map_or(start, |last| last + 1);
-    let trimmed = &bytes[start..end];
-    let may_be_number = trimmed.iter().any(u8::is_ascii_digit)
-        && trimmed.iter().all(|byte| byte.is_ascii_digit() || matches!(byte, b'+' | b'-' | b'.' | b'e' | b'E'));
-    if may_be_number {
-        if trimmed.iter().filter(|byte| byte.is_ascii_digit()).count() > EXACT_DIGITS {
-            return None;
-        }
-        if let Some(value) = std::str::from_utf8(trimmed).ok().and_then(|text| text.parse::<f64>().ok()) {
-            return Some(number(value));
-        }
-    }
-    // A NUL ends what some comparisons look at.
-    let end = bytes.iter().position(|byte| *byte == 0).unwrap_or(bytes.len());
-    let end = bytes[..end].iter().rposition(|byte| *byte != b' ').map_or(0, |last| last + 1);
-    Some(Bucket::Text(bytes[..end].to_ascii_lowercase().into_boxed_slice()))
-}
-
-#[cfg(test)]
-#[path = "index_tests.rs"]
-mod tests;

@@ -19,6 +19,18 @@ pub enum Affinity {
 }
 
 impl Affinity {
+    /// A declared type that has it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Blob => "BLOB",
+            Self::Text => "TEXT",
+            Self::Numeric => "NUMERIC",
+            Self::Integer => "INTEGER",
+            Self::Real => "REAL",
+        }
+    }
+
     /// The affinity of a declared type, by the rules of section 3.1 of SQLite's document, applied in their order.
     #[must_use]
     pub fn of_declared_type(declared: &str) -> Self {

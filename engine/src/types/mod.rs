@@ -1,5 +1,7 @@
 //! The vocabulary of the engine: values, rows, ids, edits and change batches. No SQL, no storage, no I/O.
 
+mod bag;
+mod bucket;
 mod catalog;
 mod change;
 mod diff;
@@ -9,6 +11,8 @@ mod row;
 mod sort_key;
 mod value;
 
+pub(crate) use bag::{Bag, SharedBag};
+pub(crate) use bucket::Bucket;
 pub use catalog::{Affinity, Catalog, Column, ColumnKind, Table, TableKind, table_id};
 pub use change::{Change, ChangeBatch, RowKey, Signed, TableChanges};
 pub use diff::{Diff, Edit, Snapshot};

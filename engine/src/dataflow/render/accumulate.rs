@@ -8,7 +8,7 @@ use super::{Tools, bytes_of, consolidated};
 use crate::dataflow::Job;
 use crate::dataflow::tally::{Key, Measures, Moved};
 use crate::error::Error;
-use crate::plan::{Accumulate as Plan, Measure, Shown};
+use crate::plan::{Accumulate as Plan, Distinct, Measure, Shown};
 use crate::types::{BindingId, Collation, Row, RowBuilder, Signed, SortTerm, Value, ValueRef, push_sort_key, sort_key};
 
 /// How many numbers each measure of a sum takes: values, those that are no integers, the high and the low halves of the
@@ -38,6 +38,8 @@ struct Touch {
     came: Vec<Value>,
     /// And the best of those that went.
     went: Vec<Value>,
+    /// By what is counted of different values: how often each comes more than before.
+    values_moved: Vec<BTreeMap<Vec<u8>, i64>>,
 }
 
 pub(in crate::dataflow) struct Accumulate {
@@ -67,6 +69,14 @@ impl Accumulate {
             }
             groups.insert(key, group);
         }
+        for distinct in &self.plan.distinct {
+            let rows = tools.source.rows(&distinct.all, &job.parameters)?;
+            if let Some(tally) = tools.tally.as_deref_mut() {
+                for (key, count) in self.values(distinct, job.binding, &rows) {
+                    tally.set(key, count);
+                }
+            }
+        }
         if let Some(tally) = tools.tally.as_deref_mut() {
             tally.take_moved(tools.host);
         }
@@ -83,13 +93,25 @@ impl Accumulate {
                 if let Some(tally) = tools.tally.as_deref_mut() {
                     for (key, touch) in &touches {
                         tally.add(self.key(job.binding, key), &touch.sums);
+                        for (distinct, values) in self.plan.distinct.iter().zip(&touch.values_moved) {
+                            for (value, weight) in values {
+                                let count = Measures::of(i128::from(*weight));
+                                tally.add(value_key(job.binding, distinct.state, key, value), &count);
+                            }
+                        }
                     }
                 }
                 Ok(touches)
             })
             .collect();
         let moved = tools.tally.as_deref_mut().map(|tally| tally.take_moved(tools.host)).unwrap_or_default();
-        jobs.iter().zip(touches).map(|(job, touches)| self.finish(job, touches?, &moved, tools)).collect()
+        let results =
+            jobs.iter().zip(touches).map(|(job, touches)| self.finish(job, touches?, &moved, tools)).collect();
+        if let Some(tally) = tools.tally.as_deref_mut().filter(|_| !self.plan.distinct.is_empty()) {
+            // Counts of different values were added while the groups were drawn.
+            tally.take_moved(tools.host);
+        }
+        results
     }
 
     /// The changed rows by group, in the order of their first.
@@ -101,7 +123,13 @@ impl Accumulate {
             let key = sort_key(&self.terms, values.values());
             let place = *places.entry(key.clone()).or_insert_with(|| {
                 let nothing = vec![Value::Null; self.plan.measures.len()];
-                let touch = Touch { values, sums: Measures::default(), came: nothing.clone(), went: nothing };
+                let touch = Touch {
+                    values,
+                    sums: Measures::default(),
+                    came: nothing.clone(),
+                    went: nothing,
+                    values_moved: vec![BTreeMap::new(); self.plan.distinct.len()],
+                };
                 touches.push((key, touch));
                 touches.len() - 1
             });
@@ -123,6 +151,14 @@ impl Accumulate {
                 match measure {
                     Measure::Rows => {}
                     Measure::Count => touch.sums.add(place, i128::from(weight)),
+                    Measure::Distinct(collation) => {
+                        let mut key = Vec::new();
+                        push_sort_key(&mut key, SortTerm { collation: *collation, ..SortTerm::default() }, value);
+                        let distinct = self.plan.distinct.iter().position(|distinct| distinct.measure == at);
+                        if let Some(values) = distinct.and_then(|distinct| touch.values_moved.get_mut(distinct)) {
+                            *values.entry(key).or_default() += weight;
+                        }
+                    }
                     Measure::Sum | Measure::Total | Measure::Average => {
                         add_to_sum(&mut touch.sums, place, value, weight)
                     }
@@ -146,6 +182,8 @@ impl Accumulate {
         moved: &BTreeMap<Key, Moved>,
         tools: &mut Tools<'_>,
     ) -> Result<Vec<Signed>, Error> {
+        // Another binding's job may have been the last to be shown.
+        tools.show(job);
         let mut signed = Vec::new();
         let mut groups = self.bindings.remove(&job.binding).unwrap_or_default();
         for (key, touch) in touches {
@@ -153,10 +191,11 @@ impl Accumulate {
             let old = groups.remove(&key);
             let was = old.as_ref().and_then(|group| group.row.clone());
             // A group whose sums did not move has the values it had: but an extremum may have been exchanged.
-            let sums = match sums {
+            let mut sums = match sums {
                 Some(sums) => sums.clone(),
                 None => self.sums_of(job, &key, tools),
             };
+            self.add_distinct(job, &key, &touch, moved, &mut sums, tools);
             let is_gone = self.plan.grouped && sums.at(ROWS) == 0;
             let new = if is_gone { None } else { Some(self.redrawn(job, old, touch, &sums, tools)?) };
             signed.extend(was.map(|row| (row, -1)));
@@ -167,6 +206,32 @@ impl Accumulate {
         }
         self.bindings.insert(job.binding, groups);
         Ok(consolidated(signed))
+    }
+
+    /// Adds to the sums of a group how many different values came.
+    fn add_distinct(
+        &self,
+        job: &Job,
+        key: &[u8],
+        touch: &Touch,
+        moved: &BTreeMap<Key, Moved>,
+        sums: &mut Measures,
+        tools: &mut Tools<'_>,
+    ) {
+        let Some(tally) = tools.tally.as_deref_mut() else { return };
+        for (distinct, values) in self.plan.distinct.iter().zip(&touch.values_moved) {
+            let came = |value: &Vec<u8>| {
+                let moved = moved.get(&value_key(job.binding, distinct.state, key, value));
+                moved.map_or(0, |moved| i128::from(moved.after.at(0) > 0) - i128::from(moved.before.at(0) > 0))
+            };
+            let came: i128 = values.keys().map(came).sum();
+            let place =
+                ROWS + 1 + self.plan.measures[..distinct.measure].iter().map(|measure| places(*measure)).sum::<usize>();
+            let mut added = Measures::default();
+            added.add(place, came);
+            sums.add(place, came);
+            tally.add(self.key(job.binding, key), &added);
+        }
     }
 
     /// The sums of a group as they stand.
@@ -255,6 +320,23 @@ impl Accumulate {
         (sort_key(&self.terms, values.values()), sums, Group { values, extrema, row: None })
     }
 
+    /// How often each value comes in each group.
+    fn values(&self, distinct: &Distinct, binding: BindingId, rows: &[Row]) -> HashMap<Key, Measures> {
+        let mut values: HashMap<Key, Measures> = HashMap::new();
+        for row in rows {
+            let (group, mut rest) = row.split(self.plan.groups.len());
+            let (Some(value), Some(ValueRef::Integer(count))) = (rest.next(), rest.next()) else { continue };
+            if matches!(value, ValueRef::Null) {
+                continue;
+            }
+            let mut bytes = Vec::new();
+            push_sort_key(&mut bytes, SortTerm { collation: distinct.collation, ..SortTerm::default() }, value);
+            let key = value_key(binding, distinct.state, &sort_key(&self.terms, group.values()), &bytes);
+            values.entry(key).or_default().add(0, i128::from(count));
+        }
+        values
+    }
+
     fn key(&self, binding: BindingId, key: &[u8]) -> Key {
         Key { binding: binding.0, state: self.plan.state, bytes: key.into() }
     }
@@ -273,11 +355,18 @@ impl Accumulate {
     }
 }
 
+/// What counts a value of a group.
+fn value_key(binding: BindingId, state: u32, group: &[u8], value: &[u8]) -> Key {
+    // No group's key is the beginning of another one's: both have the same number of terms.
+    let bytes = [group, value].concat().into_boxed_slice();
+    Key { binding: binding.0, state, bytes }
+}
+
 /// How many numbers are summed up for a measure.
 fn places(measure: Measure) -> usize {
     match measure {
         Measure::Rows | Measure::Minimum(_) | Measure::Maximum(_) => 0,
-        Measure::Count => 1,
+        Measure::Count | Measure::Distinct(_) => 1,
         Measure::Sum | Measure::Total | Measure::Average => SUM_PLACES,
     }
 }
@@ -302,7 +391,7 @@ fn value(measure: Measure, sums: &Measures, place: usize, extremum: &Value) -> O
     let integer = |number: i128| i64::try_from(number).ok().map(Value::Integer);
     match measure {
         Measure::Rows => integer(sums.at(ROWS)),
-        Measure::Count => integer(sums.at(place)),
+        Measure::Count | Measure::Distinct(_) => integer(sums.at(place)),
         Measure::Minimum(_) | Measure::Maximum(_) => Some(extremum.clone()),
         Measure::Sum | Measure::Total | Measure::Average => {
             let (values, others) = (sums.at(place), sums.at(place + 1));

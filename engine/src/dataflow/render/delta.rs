@@ -22,7 +22,7 @@ pub(in crate::dataflow) struct Delta {
 
 impl Delta {
     pub(super) fn new(plan: &Plan) -> Self {
-        let own = plan.texts.iter().map(|text| text.occurrences().collect()).collect();
+        let own = plan.texts.iter().map(|text| text.occurrences()).collect();
         Self { own, plan: plan.clone(), statements: HashMap::new() }
     }
 

@@ -39,9 +39,12 @@ impl Tools<'_> {
     }
 
     /// Has the faces show the rows of a job.
-    fn show(&self, job: &Job) {
+    pub(super) fn show(&self, job: &Job) {
         for (table, images) in &job.touched {
             self.source.show(table, images);
+        }
+        for (table, rows) in &job.derived {
+            self.source.show_derived(table, rows);
         }
     }
 }

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 pub use statement::select_text;
 
-use super::{Occurrence, SetOperator, Text, Window};
+use super::{Occurrence, Piece, SetOperator, Text, Window};
 use crate::types::{Affinity, Collation, SortTerm, Value};
 
 /// The identity of an item of FROM in its query.
@@ -24,6 +24,8 @@ pub struct Logical {
     pub query: Query,
     /// The occurrences of base tables, in all its SELECTs.
     pub occurrences: Vec<Occurrence>,
+    /// How many items of FROM there are, in all its SELECTs.
+    pub items: usize,
     /// Literals that became parameters, which come after the query's own.
     pub literals: Vec<Value>,
     /// How many parameters the query has, those included.
@@ -175,10 +177,12 @@ pub struct Expression {
     pub windows: Vec<Vec<Expression>>,
     /// Whether an aggregate is in it.
     pub has_aggregate: bool,
-    /// The aggregate that it is, if it is nothing else.
-    pub aggregate: Option<Box<Aggregate>>,
+    /// The aggregates in it.
+    pub aggregates: Vec<Aggregate>,
     /// How its texts compare, if that is known.
     pub collation: Option<Collation>,
+    /// Its affinity, or that it has none, if that is known.
+    pub affinity: Option<Option<Affinity>>,
     /// Two of its values that are equal to SQL are the same value.
     pub is_exact: bool,
     /// Items of which a row of NULLs makes it other than true.
@@ -188,6 +192,8 @@ pub struct Expression {
 /// A call of an aggregate.
 #[derive(Clone, Debug)]
 pub struct Aggregate {
+    /// The call.
+    pub text: Text,
     /// Its name in lower case.
     pub name: String,
     /// Its arguments.
@@ -233,6 +239,15 @@ pub fn column_name(column: usize) -> Arc<str> {
 }
 
 impl Expression {
+    /// The aggregate that it is, if it is nothing else.
+    #[must_use]
+    pub fn aggregate(&self) -> Option<&Aggregate> {
+        match (&self.text.pieces[..], &self.aggregates[..]) {
+            ([Piece::Aggregate(_)], [aggregate]) => Some(aggregate),
+            _ => None,
+        }
+    }
+
     /// Whether it is evaluated row by row, without looking at other rows.
     #[must_use]
     pub fn is_scalar(&self) -> bool {

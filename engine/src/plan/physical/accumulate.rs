@@ -4,7 +4,8 @@
 //! are not NULL; of SUM, AVG and TOTAL the sum of the integers, how many values there are, how many of them are no
 //! integers, and the sum of their magnitudes, which says whether SQLite's 64-bit sum could have overflowed on the way. Where a
 //! value is no integer or the magnitudes pass 2^63, the group is asked of SQLite. MIN and MAX keep their value while it
-//! is not the one that goes.
+//! is not the one that goes. COUNT(DISTINCT) has a sum of its own for each value of each group: a value counts while its sum
+//! is not 0.
 
 use std::sync::Arc;
 
@@ -32,6 +33,21 @@ pub struct Accumulate {
     pub one: Arc<str>,
     /// Where its state is kept.
     pub state: u32,
+    /// What the measures that count different values need.
+    pub distinct: Vec<Distinct>,
+}
+
+/// How often each value comes in each group, for a measure that counts the different ones.
+#[derive(Clone, Debug)]
+pub struct Distinct {
+    /// Which measure.
+    pub measure: usize,
+    /// How its values compare.
+    pub collation: Collation,
+    /// The group's values, the value, and how often it comes; once or more for each.
+    pub all: Arc<str>,
+    /// Where its state is kept.
+    pub state: u32,
 }
 
 /// An aggregate.
@@ -41,6 +57,8 @@ pub enum Measure {
     Rows,
     /// `count(x)`.
     Count,
+    /// `count(DISTINCT x)`.
+    Distinct(Collation),
     /// `sum(x)`.
     Sum,
     /// `total(x)`.

@@ -3,16 +3,18 @@
 mod accumulate;
 mod combine;
 mod delta;
+mod derived;
 mod recompute;
 mod text;
 
 use std::sync::Arc;
 
-pub use accumulate::{Accumulate, Measure, Shown};
+pub use accumulate::{Accumulate, Distinct, Measure, Shown};
 pub use combine::{Combine, SetOperator};
 pub use delta::{Delta, MOST_CHANGED};
+pub use derived::{Derived, DerivedColumn, derived_id};
 pub use recompute::{Probe, Recompute};
-pub use text::{Text, quoted};
+pub use text::{Piece, Text, quoted};
 
 use super::Face;
 use crate::types::{Row, SortTerm, Value, ValueRef, push_sort_key};
@@ -20,6 +22,8 @@ use crate::types::{Row, SortTerm, Value, ValueRef, push_sort_key};
 /// How a query's result is maintained.
 #[derive(Clone, Debug)]
 pub struct Plan {
+    /// Derived tables that the root reads, each after those that it reads itself.
+    pub derived: Vec<Derived>,
     /// Where the rows come from.
     pub root: Node,
     /// How many columns the result has. Rows of the nodes may have more, to be ordered by.
@@ -63,13 +67,45 @@ impl SortedBy {
     }
 }
 
-/// One occurrence of a base table in the query.
+/// One occurrence of a base table, or of a derived one that has a plan of its own.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Occurrence {
     /// The table's id.
     pub table: Arc<str>,
     /// Its name, as a statement writes it.
     pub name: String,
+    /// The columns of a derived table.
+    pub derived: Option<Arc<[DerivedColumn]>>,
+}
+
+impl Occurrence {
+    /// Of a derived table.
+    #[must_use]
+    pub fn of_derived(table: Arc<str>, columns: Arc<[DerivedColumn]>) -> Self {
+        let name = quoted(&Face::Post.table_name(&table));
+        Self { table, name, derived: Some(columns) }
+    }
+
+    /// What a statement writes in FROM to read a face.
+    #[must_use]
+    pub fn read(&self, face: Face) -> String {
+        let name = match face {
+            Face::Post => self.name.clone(),
+            _ => quoted(&face.table_name(&self.table)),
+        };
+        let columns = self.derived.as_deref().unwrap_or_default();
+        if columns.iter().all(|column| column.affinity.is_some()) {
+            return name;
+        }
+        // A column of a table always has an affinity. An expression with a plus in front of it has none, which is what a
+        // column has that is an expression in its derived table (<https://sqlite.org/datatype3.html#affinity_of_expressions>).
+        let column = |(at, column): (usize, &DerivedColumn)| match column.affinity {
+            Some(_) => format!("c{at}"),
+            None => format!("+c{at} AS c{at}"),
+        };
+        let columns: Vec<String> = columns.iter().enumerate().map(column).collect();
+        format!("(SELECT {} FROM {name})", columns.join(", "))
+    }
 }
 
 /// A part of a plan; its rows are kept up to date by its strategy.
@@ -90,23 +126,41 @@ impl Plan {
     #[must_use]
     pub fn statements(&self) -> Vec<String> {
         let mut statements = vec![self.hydrate.to_string()];
+        self.derived.iter().for_each(|derived| derived.node.statements(&mut statements));
         self.root.statements(&mut statements);
         statements
     }
 }
 
 impl Node {
+    /// Whether a statement reads rows of an occurrence that a commit did not change.
+    #[must_use]
+    pub fn reads_whole(&self, occurrence: usize) -> bool {
+        match self {
+            Self::Delta(delta) => delta.texts.iter().any(|text| {
+                let occurrences = text.occurrences();
+                occurrences.len() > 1 && occurrences.contains(&occurrence)
+            }),
+            Self::Recompute(recompute) => recompute.probes.iter().any(|probe| probe.path.contains(&occurrence)),
+            Self::Accumulate(accumulate) => {
+                accumulate.input.texts.iter().any(|text| text.occurrences().contains(&occurrence))
+            }
+            Self::Combine(combine) => combine.parts.iter().any(|part| part.reads_whole(occurrence)),
+        }
+    }
+
     fn statements(&self, statements: &mut Vec<String>) {
         match self {
             Self::Delta(delta) => {
                 for text in &delta.texts {
                     let one = |occurrence| text.render(&delta.occurrences, &[(occurrence, Face::Old)]);
-                    statements.extend(text.occurrences().map(one));
+                    statements.extend(text.occurrences().into_iter().map(one));
                 }
             }
             Self::Recompute(recompute) => recompute.statements(statements),
             Self::Accumulate(accumulate) => {
                 Self::Delta(accumulate.input.clone()).statements(statements);
+                statements.extend(accumulate.distinct.iter().map(|distinct| distinct.all.to_string()));
                 statements.extend([&accumulate.all, &accumulate.one, &accumulate.rows].map(ToString::to_string));
             }
             Self::Combine(combine) => combine.parts.iter().for_each(|part| part.statements(statements)),

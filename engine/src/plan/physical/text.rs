@@ -1,7 +1,7 @@
 //! Statements of a plan: SQL with a place for each table, where one of its faces is read.
 
 use super::Occurrence;
-use crate::plan::Face;
+use crate::plan::{Face, ItemId, logical_alias};
 
 /// SQL text in which the tables can be exchanged.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -17,6 +17,10 @@ pub enum Piece {
     Sql(String),
     /// The table of an occurrence, by its place in the node's list.
     Table(usize),
+    /// A column of an item of FROM, by its name in SQL.
+    Name(ItemId, String),
+    /// A call of an aggregate.
+    Aggregate(Box<Text>),
 }
 
 impl Text {
@@ -24,27 +28,38 @@ impl Text {
     #[must_use]
     pub fn render(&self, occurrences: &[Occurrence], faces: &[(usize, Face)]) -> String {
         let mut sql = String::new();
+        self.render_into(&mut sql, occurrences, faces);
+        sql
+    }
+
+    fn render_into(&self, sql: &mut String, occurrences: &[Occurrence], faces: &[(usize, Face)]) {
         for piece in &self.pieces {
             match piece {
                 Piece::Sql(text) => sql.push_str(text),
                 Piece::Table(index) => {
-                    let occurrence = &occurrences[*index];
-                    match faces.iter().find(|(shown, _)| shown == index) {
-                        Some((_, face)) if *face != Face::Post => {
-                            sql.push_str(&quoted(&face.table_name(&occurrence.table)));
-                        }
-                        _ => sql.push_str(&occurrence.name),
-                    }
+                    let face = faces.iter().find(|(shown, _)| shown == index).map_or(Face::Post, |(_, face)| *face);
+                    sql.push_str(&occurrences[*index].read(face));
                 }
+                Piece::Name(item, column) => {
+                    sql.push_str(&logical_alias(*item));
+                    sql.push('.');
+                    sql.push_str(column);
+                }
+                Piece::Aggregate(call) => call.render_into(sql, occurrences, faces),
             }
         }
-        sql
     }
 
     /// SQL that reads no table.
     #[must_use]
     pub fn constant(sql: &str) -> Self {
         Self { pieces: vec![Piece::Sql(sql.to_owned())] }
+    }
+
+    /// A column of an item of FROM.
+    #[must_use]
+    pub fn name(item: ItemId, column: &str) -> Self {
+        Self { pieces: vec![Piece::Name(item, column.to_owned())] }
     }
 
     /// Appends SQL.
@@ -60,22 +75,57 @@ impl Text {
         self.pieces.push(Piece::Table(occurrence));
     }
 
+    /// Appends a column of an item of FROM.
+    pub fn push_name(&mut self, item: ItemId, column: &str) {
+        self.pieces.push(Piece::Name(item, column.to_owned()));
+    }
+
+    /// Appends a call of an aggregate.
+    pub fn push_aggregate(&mut self, call: Self) {
+        self.pieces.push(Piece::Aggregate(Box::new(call)));
+    }
+
+    /// The text with other texts, in parentheses, in the place of some of its pieces.
+    #[must_use]
+    pub fn replaced(&self, by: &dyn Fn(&Piece) -> Option<Self>) -> Self {
+        let mut text = Self::default();
+        for piece in &self.pieces {
+            match (by(piece), piece) {
+                (Some(other), _) => {
+                    text.push("(");
+                    text.append(&other);
+                    text.push(")");
+                }
+                (None, Piece::Aggregate(call)) => text.push_aggregate(call.replaced(by)),
+                (None, Piece::Sql(sql)) => text.push(sql),
+                (None, piece) => text.pieces.push(piece.clone()),
+            }
+        }
+        text
+    }
+
     /// Appends another text.
     pub fn append(&mut self, other: &Self) {
         for piece in &other.pieces {
             match piece {
                 Piece::Sql(sql) => self.push(sql),
-                Piece::Table(_) => self.pieces.push(piece.clone()),
+                piece => self.pieces.push(piece.clone()),
             }
         }
     }
 
     /// The occurrences whose tables stand in it, in their order.
-    pub fn occurrences(&self) -> impl Iterator<Item = usize> + '_ {
-        self.pieces.iter().filter_map(|piece| match piece {
-            Piece::Table(occurrence) => Some(*occurrence),
-            Piece::Sql(_) => None,
-        })
+    #[must_use]
+    pub fn occurrences(&self) -> Vec<usize> {
+        let mut found = Vec::new();
+        for piece in &self.pieces {
+            match piece {
+                Piece::Table(occurrence) => found.push(*occurrence),
+                Piece::Aggregate(call) => found.extend(call.occurrences()),
+                Piece::Sql(_) | Piece::Name(..) => {}
+            }
+        }
+        found
     }
 }
 

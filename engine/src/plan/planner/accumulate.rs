@@ -1,9 +1,98 @@
-//! Plans of `accumulate`: a grouped SELECT all of whose columns are groups or sums.
+//! Plans of `accumulate`: a grouped SELECT all of whose columns are groups or sums, or expressions of them.
 
 use super::{Planner, Reason, linear, recompute};
-use crate::plan::{Accumulate, Aggregate, Expression, Measure, Node, Select, Shown, Text, select_text};
+use crate::plan::{
+    Accumulate, Aggregate, Column, Distinct, Expression, Item, Join, Measure, Node, Piece, Select, Shown, Text,
+    column_name, select_text,
+};
+use crate::types::Collation;
 
-pub(super) fn accumulated(planner: &mut Planner<'_>, select: &Select, by: &[&Expression]) -> Result<Node, Reason> {
+/// A grouped SELECT whose columns, HAVING and order are expressions of groups and sums: these are a derived table, of which
+/// the SELECT is the projection.
+pub(super) fn projected(planner: &mut Planner, select: &Select, by: &[&Expression]) -> Result<Node, Reason> {
+    let expressions = || select.columns.iter().chain(&select.having).chain(by.iter().copied());
+    if expressions().any(|expression| !expression.subqueries.is_empty() || !expression.windows.is_empty()) {
+        return Err("a subquery beside aggregates".to_owned());
+    }
+    let mut aggregates: Vec<&Aggregate> = Vec::new();
+    for aggregate in expressions().flat_map(|expression| &expression.aggregates) {
+        if !aggregates.iter().any(|known| known.text == aggregate.text) {
+            aggregates.push(aggregate);
+        }
+    }
+    let sums = aggregates.iter().map(|aggregate| {
+        let mut text = Text::default();
+        text.push_aggregate(aggregate.text.clone());
+        Expression {
+            text,
+            aggregates: vec![(*aggregate).clone()],
+            has_aggregate: true,
+            // What an aggregate gives has no affinity, and compares byte by byte.
+            affinity: Some(None),
+            collation: Some(Collation::Binary),
+            ..Expression::default()
+        }
+    });
+    let columns: Vec<Expression> = select.groups.iter().cloned().chain(sums).collect();
+    let item = planner.item();
+    let over = |expression: &Expression| projection(expression, &select.groups, &aggregates, item);
+    let outer = Select {
+        distinct: false,
+        columns: select.columns.iter().map(over).collect::<Result<_, _>>()?,
+        items: Vec::new(),
+        filters: select.having.iter().map(over).collect::<Result<_, _>>()?,
+        groups: Vec::new(),
+        having: None,
+        is_aggregated: false,
+    };
+    let by = by.iter().map(|expression| over(expression)).collect::<Result<Vec<_>, _>>()?;
+    let named = |(at, column): (usize, &Expression)| Column {
+        name: column_name(at).to_string(),
+        collation: column.collation,
+        affinity: column.affinity,
+    };
+    let held: Vec<Column> = columns.iter().enumerate().map(named).collect();
+    let grouped = Select { distinct: false, columns, having: None, ..select.clone() };
+    let node = accumulated(planner, &grouped, &[])?;
+    let input = planner.hold(node, &held)?;
+    let items = vec![Item { id: item, join: Join::Inner, input, on: Vec::new(), columns: held }];
+    let outer = Select { items, ..outer };
+    Ok(Node::Delta(planner.delta(&outer, &by.iter().collect::<Vec<_>>())?))
+}
+
+/// An expression of groups and aggregates over the table that has them as columns.
+fn projection(
+    expression: &Expression,
+    groups: &[Expression],
+    aggregates: &[&Aggregate],
+    item: usize,
+) -> Result<Expression, Reason> {
+    let group = |text: &Text| groups.iter().position(|group| group.text == *text);
+    let text = match group(&expression.text) {
+        Some(at) => Text::name(item, &column_name(at)),
+        None => expression.text.replaced(&|piece| {
+            let at = match piece {
+                Piece::Aggregate(call) => {
+                    groups.len() + aggregates.iter().position(|aggregate| aggregate.text == **call)?
+                }
+                Piece::Name(..) => group(&Text { pieces: vec![piece.clone()] })?,
+                _ => return None,
+            };
+            Some(Text::name(item, &column_name(at)))
+        }),
+    };
+    let is_over = |piece: &Piece| match piece {
+        Piece::Name(named, _) => *named == item,
+        Piece::Aggregate(_) | Piece::Table(_) => false,
+        Piece::Sql(_) => true,
+    };
+    match text.pieces.iter().all(is_over) {
+        true => Ok(Expression { text, items: [item].into(), ..Expression::default() }),
+        false => Err("a column that is neither a group nor a sum".to_owned()),
+    }
+}
+
+pub(super) fn accumulated(planner: &mut Planner, select: &Select, by: &[&Expression]) -> Result<Node, Reason> {
     let mut inputs = select.filters.iter().chain(&select.groups);
     if inputs.any(|expression| expression.has_aggregate) {
         return Err("an aggregate where there are no groups yet".to_owned());
@@ -19,12 +108,19 @@ pub(super) fn accumulated(planner: &mut Planner<'_>, select: &Select, by: &[&Exp
     }
     let groups = select.groups.iter().map(|group| group.collation.ok_or("an unknown collating sequence".to_owned()));
     let groups = groups.collect::<Result<Vec<_>, _>>()?;
-    let (mut measures, mut arguments, mut shown) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut measures, mut arguments, mut shown, mut distinct) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for column in select.columns.iter().chain(by.iter().copied()) {
-        shown.push(match (select.groups.iter().position(|group| group.text == column.text), &column.aggregate) {
+        shown.push(match (select.groups.iter().position(|group| group.text == column.text), column.aggregate()) {
             (Some(group), _) => Shown::Group(group),
             (None, Some(aggregate)) => {
                 let (measure, argument) = measure(aggregate)?;
+                if let (Measure::Distinct(collation), Some(argument)) = (measure, &argument) {
+                    if aggregate.arguments.iter().all(|argument| argument.items.is_empty()) {
+                        // GROUP BY would take a number for that of a column.
+                        return Err("count(DISTINCT) of a constant".to_owned());
+                    }
+                    distinct.push((measures.len(), collation, argument.clone()));
+                }
                 measures.push(measure);
                 arguments.extend(argument);
                 Shown::Measure(measures.len() - 1)
@@ -44,10 +140,14 @@ pub(super) fn accumulated(planner: &mut Planner<'_>, select: &Select, by: &[&Exp
     let one = Text::constant("1");
     let columns = if columns.is_empty() { vec![&one] } else { columns };
     let input = planner.delta_of(&rows, &columns)?;
+    let distinct = distinct.into_iter().map(|(measure, collation, argument)| {
+        let all = values_of_groups(&rows, &select.groups, &argument);
+        Distinct { measure, collation, all: planner.render(&all), state: planner.state() }
+    });
+    let distinct = distinct.collect();
     let sums = sums(&measures, &arguments);
     let summed: Vec<&Text> = select.groups.iter().map(|group| &group.text).chain(&sums).collect();
-    let restricted =
-        recompute::restricted_to_group(&Select { distinct: false, ..select.clone() }, planner.logical.parameters)?;
+    let restricted = recompute::restricted_to_group(&Select { distinct: false, ..select.clone() }, planner.parameters)?;
     let shown_columns: Vec<&Text> =
         select.columns.iter().chain(by.iter().copied()).map(|column| &column.text).collect();
     Ok(Node::Accumulate(Accumulate {
@@ -60,12 +160,27 @@ pub(super) fn accumulated(planner: &mut Planner<'_>, select: &Select, by: &[&Exp
         all: planner.render(&select_text(&Select { distinct: false, ..select.clone() }, &summed)),
         one: planner.render(&select_text(&restricted, &summed)),
         state: planner.state(),
+        distinct,
     }))
+}
+
+/// How often each value comes in each group.
+fn values_of_groups(rows: &Select, groups: &[Expression], value: &Text) -> Text {
+    let by = groups.iter().map(|group| &group.text).chain([value]);
+    let grouped = Select {
+        groups: by.clone().map(|text| Expression { text: text.clone(), ..Expression::default() }).collect(),
+        is_aggregated: true,
+        ..rows.clone()
+    };
+    let count = Text::constant("count(*)");
+    select_text(&grouped, &by.chain([&count]).collect::<Vec<_>>())
 }
 
 /// What an aggregate is as a sum, and what it sums up.
 fn measure(aggregate: &Aggregate) -> Result<(Measure, Option<Text>), Reason> {
-    if aggregate.distinct || aggregate.ordered {
+    let is_extremum = matches!(aggregate.name.as_str(), "min" | "max");
+    let is_count = aggregate.name == "count" && aggregate.arguments.len() == 1;
+    if aggregate.ordered || (aggregate.distinct && !is_extremum && !is_count) {
         return Err("DISTINCT or ORDER BY in an aggregate".to_owned());
     }
     let filtered = |argument: &Text| match &aggregate.filter {
@@ -88,6 +203,7 @@ fn measure(aggregate: &Aggregate) -> Result<(Measure, Option<Text>), Reason> {
         };
     };
     let measure = match aggregate.name.as_str() {
+        "count" if aggregate.distinct => Measure::Distinct(argument.collation.ok_or("an unknown collating sequence")?),
         "count" => Measure::Count,
         "sum" => Measure::Sum,
         "total" => Measure::Total,
@@ -123,6 +239,7 @@ fn sums(measures: &[Measure], arguments: &[Text]) -> Vec<Text> {
         match measure {
             Measure::Rows => {}
             Measure::Count => add("count(", ")"),
+            Measure::Distinct(collation) => add("count(DISTINCT (", &format!(") COLLATE {})", collation.name())),
             Measure::Minimum(_) => add("min(", ")"),
             Measure::Maximum(_) => add("max(", ")"),
             Measure::Sum | Measure::Total | Measure::Average => {

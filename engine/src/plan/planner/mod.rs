@@ -1,6 +1,7 @@
 //! The planner: which strategy maintains which part of a query, or why none does.
 
 mod accumulate;
+mod derived;
 mod linear;
 mod recompute;
 
@@ -8,8 +9,8 @@ use std::sync::Arc;
 
 use super::rewrites::rewrite;
 use super::{
-    Arm, Column, Combine, Delta, Expression, Input, Join, Limit, Logical, Node, Occurrence, Order, OrderBy, Plan,
-    Query, Select, SetOperator, SortedBy, Text, logical_alias, select_text,
+    Arm, Column, Combine, Delta, Derived, Expression, Input, Join, Limit, Logical, Node, Occurrence, Order, OrderBy,
+    Plan, Query, Select, SetOperator, SortedBy, Text, select_text,
 };
 
 /// Why a query, or a part of it, is re-run.
@@ -44,7 +45,16 @@ pub fn plan(logical: &Logical) -> Result<Plan, Reason> {
         };
         order.push((column, term));
     }
-    let mut planner = Planner { logical, states: 0 };
+    let is_window = window.is_some();
+    let hydrate = hydration(&query, &extras);
+    let mut planner = Planner {
+        occurrences: logical.occurrences.clone(),
+        parameters: logical.parameters,
+        derived: Vec::new(),
+        states: 0,
+        items: logical.items,
+    };
+    planner.settle(&mut query)?;
     let root = match &query.arms[..] {
         [Arm::Select(select)] => {
             if select.distinct && !extras.is_empty() {
@@ -59,16 +69,33 @@ pub fn plan(logical: &Logical) -> Result<Plan, Reason> {
         [Arm::Values(_)] => planner.constant(&query)?,
         _ => planner.compound(&query)?,
     };
-    let is_stateless = is_stateless(&root);
-    let mut hydrate = hydration(&query, &extras);
-    if window.is_some() && is_stateless {
+    let Planner { mut derived, .. } = planner;
+    for at in 0..derived.len() {
+        let occurrence = logical.occurrences.len() + at;
+        let is_held = derived[at + 1..].iter().any(|other| other.node.reads_whole(occurrence));
+        derived[at].is_held = is_held || root.reads_whole(occurrence);
+    }
+    let is_stateless = derived.is_empty() && is_stateless(&root);
+    let mut hydrate = hydrate;
+    if is_window && is_stateless {
         hydrate.push(&format!(" LIMIT ?{}", logical.parameters + 1));
     }
     let hydrate: Arc<str> = hydrate.render(&logical.occurrences, &[]).into();
     let identity = format!("{hydrate} {window:?}").into();
     let order = order.into();
-    let sorted_by = sorted_by(logical, &query, &root);
-    Ok(Plan { root, width, order, window, hydrate, identity, parameters: logical.parameters, is_stateless, sorted_by })
+    let sorted_by = if derived.is_empty() { sorted_by(logical, &query, &root) } else { None };
+    Ok(Plan {
+        derived,
+        root,
+        width,
+        order,
+        window,
+        hydrate,
+        identity,
+        parameters: logical.parameters,
+        is_stateless,
+        sorted_by,
+    })
 }
 
 /// The table whose row alone says where what it adds to the result stands.
@@ -82,8 +109,7 @@ fn sorted_by(logical: &Logical, query: &Query, root: &Node) -> Option<SortedBy> 
         };
         let (occurrence, column) = select.items.iter().find_map(|item| {
             let Input::Table { occurrence, .. } = item.input else { return None };
-            let is_named =
-                |column: &Column| by.text == Text::constant(&format!("{}.{}", logical_alias(item.id), column.name));
+            let is_named = |column: &Column| by.text == Text::name(item.id, &column.name);
             Some((occurrence, item.columns.iter().position(is_named)?))
         })?;
         Some((occurrence, column, order.term?))
@@ -91,7 +117,7 @@ fn sorted_by(logical: &Logical, query: &Query, root: &Node) -> Option<SortedBy> 
     let terms = query.order.iter().map(term).collect::<Option<Vec<_>>>()?;
     let (first, ..) = *terms.first()?;
     let table = &logical.occurrences.get(first)?.table;
-    let is_alone = text.occurrences().filter(|at| logical.occurrences[*at].table == *table).count() == 1;
+    let is_alone = text.occurrences().iter().filter(|at| logical.occurrences[**at].table == *table).count() == 1;
     let is_common = terms.iter().all(|(occurrence, ..)| *occurrence == first);
     (is_alone && is_common).then(|| SortedBy {
         table: Arc::clone(table),
@@ -99,24 +125,36 @@ fn sorted_by(logical: &Logical, query: &Query, root: &Node) -> Option<SortedBy> 
     })
 }
 
-struct Planner<'l> {
-    logical: &'l Logical,
+/// A plan in the making.
+struct Planner {
+    /// Of base tables and, behind them, of derived ones.
+    occurrences: Vec<Occurrence>,
+    /// How many parameters the query has.
+    parameters: usize,
+    derived: Vec<Derived>,
     states: u32,
+    items: usize,
 }
 
-impl Planner<'_> {
+impl Planner {
     fn state(&mut self) -> u32 {
         self.states += 1;
         self.states
     }
 
+    /// An item of FROM that the query does not have.
+    fn item(&mut self) -> usize {
+        self.items += 1;
+        self.items - 1
+    }
+
     /// The whole text with the tables as they are.
     fn render(&self, text: &Text) -> Arc<str> {
-        text.render(&self.logical.occurrences, &[]).into()
+        text.render(&self.occurrences, &[]).into()
     }
 
     fn occurrences(&self) -> Vec<Occurrence> {
-        self.logical.occurrences.clone()
+        self.occurrences.clone()
     }
 
     /// A SELECT whose rows have, behind its columns, what it is ordered by.
@@ -140,7 +178,7 @@ impl Planner<'_> {
         if select.is_aggregated {
             return match accumulate::accumulated(self, select, by) {
                 Ok(node) => Ok(node),
-                Err(_) => recompute::grouped(self, select, by),
+                Err(_) => accumulate::projected(self, select, by).or_else(|_| recompute::grouped(self, select, by)),
             };
         }
         let expressions = select.expressions().chain(by.iter().copied());
@@ -183,7 +221,7 @@ impl Planner<'_> {
     /// VALUES, which no change of a table changes unless a subquery is in it.
     fn constant(&self, query: &Query) -> Result<Node, Reason> {
         let text = query.text();
-        if text.occurrences().next().is_some() {
+        if !text.occurrences().is_empty() {
             return Err("a subquery in VALUES".to_owned());
         }
         let plain = Query { order: Vec::new(), limit: Limit::None, ..query.clone() };
@@ -225,7 +263,7 @@ fn hydration(query: &Query, extras: &[Text]) -> Text {
 fn occurrences_of(input: &Input) -> Vec<usize> {
     match input {
         Input::Table { occurrence, .. } => vec![*occurrence],
-        Input::Query(query) => query.text().occurrences().collect(),
+        Input::Query(query) => query.text().occurrences(),
         Input::Function(..) => Vec::new(),
     }
 }

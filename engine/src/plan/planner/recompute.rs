@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use super::{Planner, Reason, is_nullable, linear, occurrences_of};
 use crate::plan::{
-    Arm, Expression, Input, Item, ItemId, Join, Limit, Node, Probe, Query, Recompute, Select, Subquery, Text, Used,
-    logical_alias as alias, select_text,
+    Arm, Expression, Input, Item, ItemId, Join, Limit, Node, Piece, Probe, Query, Recompute, Select, Subquery, Text,
+    Used, select_text,
 };
 use crate::types::Collation;
 
@@ -19,7 +19,7 @@ struct Key {
 }
 
 /// Rows of a SELECT by the rows of its preserved tables.
-pub(super) fn identified(planner: &mut Planner<'_>, select: &Select, by: &[&Expression]) -> Result<Node, Reason> {
+pub(super) fn identified(planner: &mut Planner, select: &Select, by: &[&Expression]) -> Result<Node, Reason> {
     let mut keys = Vec::new();
     for at in 0..select.items.len() {
         let item = &select.items[at];
@@ -27,12 +27,12 @@ pub(super) fn identified(planner: &mut Planner<'_>, select: &Select, by: &[&Expr
             continue;
         }
         match &item.input {
-            Input::Table { identity: Some(identity), .. } => {
+            Input::Table { identity: Some(identity), occurrence } => {
+                let never_null = planner.occurrences[*occurrence].derived.is_none();
                 for column in identity {
-                    let mut text = Text::default();
-                    text.push(&format!("{}.{}", alias(item.id), column.name));
+                    let text = Text::name(item.id, &column.name);
                     let collation = column.collation.ok_or("a key with a collating sequence of the application's")?;
-                    keys.push(Key { text, items: [item.id].into(), collation, never_null: true });
+                    keys.push(Key { text, items: [item.id].into(), collation, never_null });
                 }
             }
             Input::Table { identity: None, .. } => return Err("a table that hides its rowid".to_owned()),
@@ -48,7 +48,7 @@ pub(super) fn identified(planner: &mut Planner<'_>, select: &Select, by: &[&Expr
 }
 
 /// Groups.
-pub(super) fn grouped(planner: &mut Planner<'_>, select: &Select, by: &[&Expression]) -> Result<Node, Reason> {
+pub(super) fn grouped(planner: &mut Planner, select: &Select, by: &[&Expression]) -> Result<Node, Reason> {
     if select.groups.is_empty() {
         return Err("an aggregate over all rows that is not a sum".to_owned());
     }
@@ -57,7 +57,7 @@ pub(super) fn grouped(planner: &mut Planner<'_>, select: &Select, by: &[&Express
 }
 
 /// Partitions of window functions.
-pub(super) fn partitioned(planner: &mut Planner<'_>, select: &Select, by: &[&Expression]) -> Result<Node, Reason> {
+pub(super) fn partitioned(planner: &mut Planner, select: &Select, by: &[&Expression]) -> Result<Node, Reason> {
     let windows: Vec<&Vec<Expression>> =
         select.expressions().chain(by.iter().copied()).flat_map(|expression| &expression.windows).collect();
     let Some((first, others)) = windows.split_first() else { return Err("no window".to_owned()) };
@@ -88,7 +88,7 @@ fn key(expression: &Expression) -> Result<Key, Reason> {
 }
 
 fn recompute(
-    planner: &mut Planner<'_>,
+    planner: &mut Planner,
     select: &Select,
     by: &[&Expression],
     keys: &[Key],
@@ -98,7 +98,7 @@ fn recompute(
     let plain = Select { distinct: false, ..select.clone() };
     let columns: Vec<&Text> = plain.columns.iter().chain(by.iter().copied()).map(|column| &column.text).collect();
     let with_keys: Vec<&Text> = columns.iter().copied().chain(keys.iter().map(|key| &key.text)).collect();
-    let restricted = restricted(&plain, keys, planner.logical.parameters);
+    let restricted = restricted(&plain, keys, planner.parameters);
     Ok(Node::Recompute(Recompute {
         occurrences: planner.occurrences(),
         key: keys.iter().map(|key| key.collation).collect(),
@@ -160,8 +160,12 @@ fn probes(select: &Select, by: &[&Expression], keys: &[Key]) -> Result<Vec<Probe
         let mut with: BTreeSet<ItemId> = kept.clone();
         with.extend(select.items[..=at].iter().map(|item| item.id));
         let mut items = kept_items(select, &with);
-        if let Some(found) = items.iter_mut().find(|found| found.id == item.id) {
-            found.join = Join::Inner;
+        for found in &mut items {
+            if found.id == item.id {
+                found.join = Join::Inner;
+            } else if kept.contains(&found.id) {
+                found.on.iter_mut().for_each(|condition| or_without(condition, item.id));
+            }
         }
         let path = occurrences_of(&item.input);
         if path.is_empty() {
@@ -295,12 +299,31 @@ fn probe(
     let keys: Vec<&Text> = keys.iter().map(|key| &key.text).collect();
     for summand in linear::summands(&select)? {
         let text = select_text(&summand, &keys);
-        let path: Vec<usize> = text.occurrences().filter(|occurrence| path.contains(occurrence)).collect();
+        let path: Vec<usize> = text.occurrences().into_iter().filter(|occurrence| path.contains(occurrence)).collect();
         if !path.is_empty() && !probes.iter().any(|known| known.text == text && known.path == path) {
             probes.push(Probe { text, path });
         }
     }
     Ok(())
+}
+
+/// Where a row comes to an outer join or goes, one of NULLs goes or comes: a condition further on can be true of that one.
+fn or_without(condition: &mut Expression, item: ItemId) {
+    if !condition.items.contains(&item) {
+        return;
+    }
+    let null = Text::constant("NULL");
+    let without = condition.text.replaced(&|piece| match piece {
+        Piece::Name(named, _) if *named == item => Some(null.clone()),
+        _ => None,
+    });
+    let mut either = Text::default();
+    either.push("(");
+    either.append(&condition.text);
+    either.push(") OR (");
+    either.append(&without);
+    either.push(")");
+    condition.text = either;
 }
 
 /// The items of FROM that are wanted, with those of their conditions that name no other item.

@@ -3,7 +3,7 @@
 use sqlite3_parser::ast::{self, Expr, FrameBound, FrameExclude, FrameMode, Literal, Over, Window};
 
 use super::{Around, Level, Lowered, Lowering};
-use crate::plan::{Expression, quoted};
+use crate::plan::{Aggregate, Expression, quoted};
 use crate::sql::call::Call;
 use crate::sql::name::{bare, plain};
 
@@ -17,6 +17,7 @@ impl<'c> Lowering<'c> {
     ) -> Lowered<()> {
         let Some(call) = Call::of(expression) else { return Err("a call".to_owned()) };
         let start = out.items.clone();
+        let before = std::mem::take(&mut out.text);
         out.text.push(&quoted_function(&call.name));
         out.text.push("(");
         if matches!(expression, Expr::FunctionCallStar { .. }) {
@@ -46,7 +47,20 @@ impl<'c> Lowering<'c> {
                 return Err("an aggregate of the SELECT around a subquery".to_owned());
             }
             out.has_aggregate = true;
+            let text = std::mem::replace(&mut out.text, before);
+            out.aggregates.push(Aggregate {
+                text: text.clone(),
+                arguments: self.expressions(call.arguments, level, around)?,
+                distinct: call.is_distinct,
+                filter: call.filter.map(|filter| self.expression(filter, level, around)).transpose()?,
+                ordered: !call.order.is_empty(),
+                name: call.name,
+            });
+            out.text.push_aggregate(text);
+            return Ok(());
         }
+        let text = std::mem::replace(&mut out.text, before);
+        out.text.append(&text);
         let Some(over) = call.over else { return Ok(()) };
         let window = match over {
             Over::Window(window) => *window,

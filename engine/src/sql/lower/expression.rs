@@ -3,8 +3,7 @@
 use sqlite3_parser::ast::{self, Expr, LikeOperator, Literal, Operator, UnaryOperator};
 
 use super::{Around, Level, Lowered, Lowering};
-use crate::plan::{Aggregate, Expression, ItemId, Number, Subquery, Used, logical_alias as alias, quoted};
-use crate::sql::call::Call;
+use crate::plan::{Expression, ItemId, Number, Subquery, Used, quoted};
 use crate::sql::name::{Path, bare, plain};
 use crate::sql::scope::{Meaning, Shape};
 use crate::sql::{literal, print, shape, walk};
@@ -83,16 +82,7 @@ impl<'c> Lowering<'c> {
             Expression { is_exact: shape::shape(expression, &level.scope) != Shape::Loose, ..Expression::default() };
         self.write(expression, &mut out, level, around)?;
         out.collation = self.collation(expression, level);
-        let inner = bare(expression);
-        if let Some(call) = Call::of(inner).filter(Call::is_aggregate) {
-            out.aggregate = Some(Box::new(Aggregate {
-                arguments: self.expressions(call.arguments, level, around)?,
-                distinct: call.is_distinct,
-                filter: call.filter.map(|filter| self.expression(filter, level, around)).transpose()?,
-                ordered: !call.order.is_empty(),
-                name: call.name,
-            }));
-        }
+        out.affinity = affinity(expression, level);
         Ok(out)
     }
 
@@ -385,7 +375,7 @@ impl<'c> Lowering<'c> {
                 self.check_column(named, item, column)?;
                 let item = named.items.get(item).ok_or("a name")?;
                 let column = item.columns.get(column).ok_or("a column that is not listed")?;
-                out.text.push(&format!("{}.{}", alias(item.id), column.name));
+                out.text.push_name(item.id, &column.name);
                 out.items.insert(item.id);
             }
             Meaning::Rowid(up, items) => {
@@ -394,7 +384,7 @@ impl<'c> Lowering<'c> {
                 let base = named.scope.items.get(item).and_then(|item| item.base.as_ref()).ok_or("a rowid")?;
                 let name = base.table.rowid_name().ok_or("a table whose rowid has no name left")?;
                 let item = &named.items[item];
-                out.text.push(&format!("{}.{name}", alias(item.id)));
+                out.text.push_name(item.id, name);
                 out.items.insert(item.id);
             }
             Meaning::Alias(at) => {
@@ -402,6 +392,7 @@ impl<'c> Lowering<'c> {
                 if result.has_aggregate || !result.windows.is_empty() {
                     // Fine where it stands, but it has to be known of the whole.
                     out.has_aggregate |= result.has_aggregate;
+                    out.aggregates.extend(result.aggregates.iter().cloned());
                     out.windows.extend(result.windows.iter().cloned());
                 }
                 out.text.push("(");
@@ -460,10 +451,19 @@ pub(super) fn affinity(expression: &Expr<'_>, level: &Level<'_, '_>) -> Option<O
         }
         Expr::Literal(_)
         | Expr::Variable(_)
+        | Expr::Between { .. }
         | Expr::Binary(..)
         | Expr::Case { .. }
+        | Expr::Exists(_)
         | Expr::FunctionCall { .. }
-        | Expr::FunctionCallStar { .. } => Some(None),
+        | Expr::FunctionCallStar { .. }
+        | Expr::InList { .. }
+        | Expr::InSelect { .. }
+        | Expr::IsNull(_)
+        | Expr::Like { .. }
+        | Expr::NotNull(_)
+        | Expr::Unary(..) => Some(None),
+        Expr::Collate(inner, _) => affinity(inner, level),
         other => match level.scope.meaning_of(other)? {
             Meaning::Columns(up, columns) => {
                 let (item, column) = *columns.first()?;

@@ -157,7 +157,7 @@ impl<'c> Lowering<'c> {
     fn base(&mut self, table: &Arc<Table>, called: String) -> (scope::Item, Input, Vec<Column>) {
         let occurrence = self.occurrences.len();
         let name = format!("{}.{}", quoted(&table.database), quoted(&table.name));
-        self.occurrences.push(Occurrence { table: Arc::clone(&table.id), name });
+        self.occurrences.push(Occurrence { table: Arc::clone(&table.id), name, derived: None });
         let column = |column: &crate::types::Column| Column {
             name: quoted(&column.name),
             collation: Collation::named(&column.collation),

@@ -39,8 +39,8 @@ pub(crate) fn lower(sql: &str, catalog: &Catalog, parameters: usize) -> Result<L
         literals: Vec::new(),
     };
     let (query, _) = lowering.query(tree.select, Around { with: None, level: None, database: None, depth: 0 })?;
-    let Lowering { occurrences, literals, .. } = lowering;
-    Ok(Logical { query, occurrences, parameters: parameters + literals.len(), literals })
+    let Lowering { occurrences, literals, items, .. } = lowering;
+    Ok(Logical { query, occurrences, items, parameters: parameters + literals.len(), literals })
 }
 
 struct Lowering<'c> {

@@ -5,7 +5,7 @@ use sqlite3_parser::ast;
 use super::expression::{affinity, ordinal};
 use super::from::From;
 use super::{Around, Level, Lowered, Lowering, Shown, ordered};
-use crate::plan::{self, Expression, Order, OrderBy, logical_alias as alias};
+use crate::plan::{self, Expression, Order, OrderBy};
 use crate::sql::clauses::Clauses;
 use crate::sql::name::{self, Path, bare, plain};
 use crate::sql::scope::{ResultColumn, Scope, Shape};
@@ -146,10 +146,11 @@ impl<'c> Lowering<'c> {
         let mut expression = Expression {
             items: [item.id].into(),
             collation: column.collation,
+            affinity: column.affinity,
             is_exact: shape != Shape::Loose,
             ..Expression::default()
         };
-        expression.text.push(&format!("{}.{}", alias(item.id), column.name));
+        expression.text.push_name(item.id, &column.name);
         Ok(expression)
     }
 
@@ -236,7 +237,7 @@ fn merging(names: &[String], at: usize, level: &Level<'_, '_>) -> Lowered<Vec<Ex
             let item = &level.items[item];
             let column = &item.columns[column];
             condition.text.push(if side == 0 { "" } else { " = " });
-            condition.text.push(&format!("{}.{}", alias(item.id), column.name));
+            condition.text.push_name(item.id, &column.name);
             condition.items.insert(item.id);
             condition.rejects_nulls_of.insert(item.id);
         }

@@ -1,6 +1,6 @@
 //! Values that some comparison could call equal share a bucket.
 
-use super::bucket;
+use super::Bucket;
 use crate::types::Value;
 
 #[test]
@@ -15,7 +15,7 @@ fn what_could_be_equal_is_found_together() {
         (Value::from(i64::MAX), Value::from(9_223_372_036_854_775_808.0)),
     ];
     for (one, other) in pairs {
-        assert_eq!(bucket(one.as_ref()), bucket(other.as_ref()), "{one} and {other}");
+        assert_eq!(Bucket::of(one.as_ref()), Bucket::of(other.as_ref()), "{one} and {other}");
     }
 }
 
@@ -28,12 +28,12 @@ fn what_never_is_equal_is_not() {
         (Value::from(()), Value::from(0)),
     ];
     for (one, other) in pairs {
-        assert_ne!(bucket(one.as_ref()), bucket(other.as_ref()), "{one} and {other}");
+        assert_ne!(Bucket::of(one.as_ref()), Bucket::of(other.as_ref()), "{one} and {other}");
     }
 }
 
 #[test]
 fn a_number_of_more_digits_than_are_certain_has_no_bucket() {
-    assert_eq!(bucket(Value::from("9007199254740993").as_ref()), None);
-    assert_eq!(bucket(Value::from("0.1000000000000000055").as_ref()), None);
+    assert_eq!(Bucket::of(Value::from("9007199254740993").as_ref()), None);
+    assert_eq!(Bucket::of(Value::from("0.1000000000000000055").as_ref()), None);
 }

@@ -1,0 +1,93 @@
+//! Derived tables at work: their rows, and what a commit changed in them as faces for those that read them.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::Job;
+use super::render::{Rendered, Tools, render};
+use crate::error::Error;
+use crate::plan::{Derived as Plan, Images};
+use crate::types::{Bag, BindingId, Row, SharedBag, Signed};
+
+pub(super) struct Derived {
+    table: Arc<str>,
+    is_held: bool,
+    node: Rendered,
+    bags: HashMap<BindingId, SharedBag>,
+    /// What the commit changed, by binding.
+    changes: HashMap<BindingId, Vec<Signed>>,
+}
+
+impl Derived {
+    pub(super) fn new(plan: &Plan) -> Self {
+        Self {
+            table: Arc::clone(&plan.table),
+            is_held: plan.is_held,
+            node: render(&plan.node),
+            bags: HashMap::new(),
+            changes: HashMap::new(),
+        }
+    }
+
+    pub(super) fn keeps_sums(&self) -> bool {
+        self.node.keeps_sums()
+    }
+
+    /// Fills the table for a binding, whose job reads it from then on.
+    pub(super) fn hydrate(&mut self, job: &mut Job, tools: &mut Tools<'_>) -> Result<(), Error> {
+        tools.show(job);
+        let rows = self.node.hydrate(job, tools)?;
+        let bag = Arc::new(Mutex::new(Bag::of(&rows)));
+        job.derived.push((Arc::clone(&self.table), Arc::clone(&bag)));
+        if self.is_held {
+            self.bags.insert(job.binding, bag);
+        }
+        Ok(())
+    }
+
+    /// Brings the table up to date for some bindings.
+    pub(super) fn maintain(&mut self, jobs: &[Job], tools: &mut Tools<'_>) -> Vec<Result<(), Error>> {
+        let changes = self.node.maintain(jobs, tools);
+        let noted = |(job, changes): (&Job, Result<Vec<Signed>, Error>)| {
+            let changes = changes?;
+            if let Some(bag) = self.bags.get(&job.binding) {
+                let mut bag = lock(bag);
+                changes.iter().for_each(|(row, weight)| bag.add(row, *weight));
+            }
+            self.changes.insert(job.binding, changes);
+            Ok(())
+        };
+        jobs.iter().zip(changes).map(noted).collect()
+    }
+
+    /// Has a job read the table, and what changed in it.
+    pub(super) fn show_changes(&mut self, job: &mut Job) {
+        if let Some(bag) = self.bags.get(&job.binding) {
+            job.derived.push((Arc::clone(&self.table), Arc::clone(bag)));
+        }
+        let changes = self.changes.remove(&job.binding).unwrap_or_default();
+        if changes.is_empty() {
+            return;
+        }
+        let images = |sign: i64| -> Arc<[(i64, Row)]> {
+            let copies = |(row, weight): &Signed| (0..weight * sign).map(|_| (0, row.clone())).collect::<Vec<_>>();
+            changes.iter().flat_map(copies).collect()
+        };
+        job.touched.push((Arc::clone(&self.table), Images { old: images(-1), new: images(1) }));
+    }
+
+    pub(super) fn forget(&mut self, binding: BindingId) {
+        self.node.forget(binding);
+        self.bags.remove(&binding);
+        self.changes.remove(&binding);
+    }
+
+    pub(super) fn state_bytes(&self) -> usize {
+        self.node.state_bytes() + self.bags.values().map(|bag| lock(bag).state_bytes()).sum::<usize>()
+    }
+}
+
+/// Nothing panics while it holds the lock; and were it so, a bag is whole after each step.
+fn lock(bag: &SharedBag) -> MutexGuard<'_, Bag> {
+    bag.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,68 @@
+//! Derived tables in FROM that are not linear get plans of their own: see [`crate::plan::Derived`].
+
+use super::{Planner, Reason, linear};
+use crate::plan::{Arm, Column, Derived, DerivedColumn, Input, Limit, Node, Occurrence, Query, Select, derived_id};
+
+/// How many derived tables a plan may have.
+const MOST_DERIVED: usize = 16;
+
+impl Planner {
+    /// Gives every derived table of a query that is not linear a plan, those inside of others first.
+    pub(super) fn settle(&mut self, query: &mut Query) -> Result<(), Reason> {
+        for arm in &mut query.arms {
+            if let Arm::Select(select) = arm {
+                self.settle_select(select)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn settle_select(&mut self, select: &mut Select) -> Result<(), Reason> {
+        for item in &mut select.items {
+            let Input::Query(query) = &mut item.input else { continue };
+            self.settle(query)?;
+            if linear::of_input(&item.input).is_some() {
+                item.input = self.derived_input(&item.input, &item.columns)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn derived_input(&mut self, input: &Input, columns: &[Column]) -> Result<Input, Reason> {
+        let Input::Query(query) = input else { return Ok(input.clone()) };
+        if !matches!(query.limit, Limit::None) {
+            return Err("LIMIT in FROM".to_owned());
+        }
+        let node = self.query(query)?;
+        self.hold(node, columns)
+    }
+
+    /// The rows of a node as a table of the plan.
+    pub(super) fn hold(&mut self, node: Node, columns: &[Column]) -> Result<Input, Reason> {
+        if self.derived.len() >= MOST_DERIVED {
+            return Err("too many derived tables".to_owned());
+        }
+        let columns_of = columns.iter().map(|column| {
+            let affinity = column.affinity.ok_or("a derived table with a column of unknown affinity")?;
+            let collation = column.collation.ok_or("a derived table with an unknown collating sequence")?;
+            Ok(DerivedColumn { affinity, collation })
+        });
+        let kinds = columns_of.collect::<Result<Vec<_>, Reason>>()?;
+        let table = derived_id(self.derived.len(), &kinds);
+        let kinds: std::sync::Arc<[DerivedColumn]> = kinds.into();
+        let occurrence = self.occurrences.len();
+        self.occurrences.push(Occurrence::of_derived(table.clone(), kinds.clone()));
+        self.derived.push(Derived { table, columns: kinds, node, is_held: true });
+        // Rows that are equal are one part together.
+        Ok(Input::Table { occurrence, identity: Some(columns.to_vec()) })
+    }
+
+    /// A query without its order.
+    pub(super) fn query(&mut self, query: &Query) -> Result<Node, Reason> {
+        match &query.arms[..] {
+            [Arm::Select(select)] => self.select(select, &[]),
+            [Arm::Values(_)] => self.constant(query),
+            _ => self.compound(query),
+        }
+    }
+}

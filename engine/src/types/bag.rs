@@ -1,0 +1,123 @@
+//! Bags: rows with how often each is there, found by what some of their columns hold.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::{Arc, Mutex};
+
+use super::{Bucket, Row, Signed, ValueRef};
+
+/// A row that is in a bag more often than this is read more often than anybody can wait for.
+const MOST_COPIES: i64 = 1 << 20;
+
+/// The rows of a derived table: who maintains them and the statements that read them have them in common.
+pub(crate) type SharedBag = Arc<Mutex<Bag>>;
+
+/// Rows that a statement reads as a table.
+#[derive(Debug, Default)]
+pub(crate) struct Bag {
+    rows: HashMap<Row, i64>,
+    /// By columns, those that somebody has looked for.
+    indexes: BTreeMap<Box<[usize]>, Index>,
+}
+
+/// The rows by the buckets of some columns.
+#[derive(Debug, Default)]
+struct Index {
+    rows: HashMap<Box<[Bucket]>, HashSet<Row>>,
+    /// Rows with a value of no certain bucket, which any search finds.
+    others: HashSet<Row>,
+}
+
+impl Bag {
+    /// The rows from left to right, each as often as its weights add up to.
+    pub(crate) fn of(rows: &[Signed]) -> Self {
+        let mut bag = Self::default();
+        rows.iter().for_each(|(row, weight)| bag.add(row, *weight));
+        bag
+    }
+
+    /// Adds copies of a row, or takes them away.
+    pub(crate) fn add(&mut self, row: &Row, weight: i64) {
+        let copies = self.rows.get(row).copied().unwrap_or(0);
+        match (copies, copies.saturating_add(weight)) {
+            (0, 0) => {}
+            (_, 0) => {
+                self.rows.remove(row);
+                self.indexes.iter_mut().for_each(|(columns, index)| index.remove(columns, row));
+            }
+            (0, now) => {
+                self.rows.insert(row.clone(), now);
+                self.indexes.iter_mut().for_each(|(columns, index)| index.add(columns, row));
+            }
+            (_, now) => {
+                self.rows.insert(row.clone(), now);
+            }
+        }
+    }
+
+    /// All rows.
+    pub(crate) fn rows(&self) -> Vec<Row> {
+        let mut rows = Vec::with_capacity(self.rows.len());
+        self.rows.keys().for_each(|row| self.push(row, &mut rows));
+        rows
+    }
+
+    /// At least the rows whose `columns` could be equal to these values.
+    pub(crate) fn find(&mut self, columns: &[usize], values: &[ValueRef<'_>]) -> Vec<Row> {
+        let buckets = values.iter().map(|value| Bucket::of(*value)).collect::<Option<Box<[Bucket]>>>();
+        let Some(buckets) = buckets.filter(|_| !columns.is_empty()) else { return self.rows() };
+        if !self.indexes.contains_key(columns) {
+            let mut index = Index::default();
+            self.rows.keys().for_each(|row| index.add(columns, row));
+            self.indexes.insert(columns.into(), index);
+        }
+        let mut rows = Vec::new();
+        if let Some(index) = self.indexes.get(columns) {
+            let found = index.rows.get(&buckets).into_iter().flatten().chain(&index.others);
+            found.for_each(|row| self.push(row, &mut rows));
+        }
+        rows
+    }
+
+    fn push(&self, row: &Row, rows: &mut Vec<Row>) {
+        let copies = self.rows.get(row).copied().unwrap_or(0).clamp(0, MOST_COPIES);
+        rows.extend((0..copies).map(|_| row.clone()));
+    }
+
+    /// Bytes of the rows and of what finds them, without what the allocator adds.
+    pub(crate) fn state_bytes(&self) -> usize {
+        let of_row = |row: &Row| row.as_bytes().len() + size_of::<(Row, i64)>();
+        let indexed = self.indexes.values().map(|index| index.others.len() + index.rows.len() * 2).sum::<usize>();
+        self.rows.keys().map(of_row).sum::<usize>() + indexed * size_of::<(Bucket, Row)>()
+    }
+}
+
+impl Index {
+    fn buckets(columns: &[usize], row: &Row) -> Option<Box<[Bucket]>> {
+        columns.iter().map(|column| Bucket::of(row.get(*column).unwrap_or(ValueRef::Null))).collect()
+    }
+
+    fn add(&mut self, columns: &[usize], row: &Row) {
+        let rows = match Self::buckets(columns, row) {
+            Some(buckets) => self.rows.entry(buckets).or_default(),
+            None => &mut self.others,
+        };
+        rows.insert(row.clone());
+    }
+
+    fn remove(&mut self, columns: &[usize], row: &Row) {
+        let Some(buckets) = Self::buckets(columns, row) else {
+            self.others.remove(row);
+            return;
+        };
+        if let Some(rows) = self.rows.get_mut(&buckets) {
+            rows.remove(row);
+            if rows.is_empty() {
+                self.rows.remove(&buckets);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "bag_tests.rs"]
+mod tests;
