@@ -21,6 +21,10 @@ impl Source for Session<'_> {
         Session::show_derived(self, table, rows);
     }
 
+    fn allow(&self, instructions: u64) {
+        Session::allow(self, instructions);
+    }
+
     fn work(&self) -> u64 {
         Session::work(self)
     }

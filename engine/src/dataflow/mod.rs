@@ -37,6 +37,9 @@ pub(crate) trait Source {
     /// Has statements read these rows of a derived table.
     fn show_derived(&self, table: &Arc<str>, rows: &SharedBag);
 
+    /// Statements may cost so many of SQLite's instructions from now on, and fail beyond; `u64::MAX` is no limit.
+    fn allow(&self, instructions: u64);
+
     /// What statements have cost so far, in SQLite's instructions.
     fn work(&self) -> u64;
 }

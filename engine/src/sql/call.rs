@@ -39,6 +39,11 @@ impl<'t> Call<'t> {
         })
     }
 
+    /// Whether it fails for some values of its arguments, as for what is no JSON.
+    pub(super) fn can_fail(&self) -> bool {
+        self.name.starts_with("json") || matches!(self.name.as_str(), "abs" | "unistr" | "zeroblob" | "randomblob")
+    }
+
     pub(super) fn is_aggregate(&self) -> bool {
         const AGGREGATES: [&str; 11] = [
             "count",

@@ -157,7 +157,7 @@ fn search(info: &mut IndexInfo) -> bool {
 }
 
 /// The rows that a search finds.
-fn found(bag: &mut Bag, columns: Option<&str>, values: &Filters<'_>) -> Vec<Row> {
+fn found(bag: &mut Bag, columns: Option<&str>, values: &Filters<'_>) -> Vec<(i64, Row)> {
     let columns: Vec<usize> = columns.unwrap_or_default().split(',').filter_map(|column| column.parse().ok()).collect();
     let values: Vec<ValueRef<'_>> = values.iter().map(convert::value_ref).collect();
     bag.find(&columns, &values)
@@ -239,7 +239,7 @@ struct FaceCursor<'vtab> {
     face: Face,
     images: Images,
     /// Of a derived table's own face, the rows that were found.
-    rows: Vec<Row>,
+    rows: Vec<(i64, Row)>,
     at: usize,
     /// Where the values of the row begin.
     offsets: Vec<u32>,
@@ -248,15 +248,12 @@ struct FaceCursor<'vtab> {
 
 impl FaceCursor<'_> {
     fn row(&self) -> Option<&Row> {
-        match self.face {
-            Face::Post => self.rows.get(self.at),
-            _ => self.image().map(|(_, row)| row),
-        }
+        self.image().map(|(_, row)| row)
     }
 
     fn image(&self) -> Option<&(i64, Row)> {
         match self.face {
-            Face::Post => None,
+            Face::Post => self.rows.get(self.at),
             Face::Old => self.images.old.get(self.at),
             Face::New => self.images.new.get(self.at),
             Face::Changed => match self.at.checked_sub(self.images.old.len()) {

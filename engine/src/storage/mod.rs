@@ -1,5 +1,6 @@
 //! The only room that names SQLite: the connection, what its hooks report, the catalog, and running statements.
 
+mod allowance;
 mod capture;
 mod catalog;
 mod commit_number;
@@ -27,6 +28,7 @@ use crate::plan::{DerivedColumn, Images};
 use crate::sql::{StatementKind, leading_keyword};
 use crate::types::{Catalog, ChangeBatch, CommitId, Params, Row, Rows, SharedBag, Table, Value};
 
+use allowance::Allowance;
 use capture::Recorder;
 use catalog::Roots;
 use commit_number::CommitNumber;
@@ -54,6 +56,7 @@ struct State {
     recorder: Arc<Mutex<Recorder>>,
     reads: Arc<Mutex<ReadCollector>>,
     faces: Faces,
+    allowance: Allowance,
     /// SQLite's instructions that reads have taken so far.
     work: Cell<u64>,
     catalog: Arc<Catalog>,
@@ -195,6 +198,11 @@ impl Session<'_> {
     /// SQLite's instructions that reads have taken so far: a measure of work that is the same on every machine.
     pub(crate) fn work(&self) -> u64 {
         self.state.work.get()
+    }
+
+    /// The statements of a plan may take so many of SQLite's instructions from now on; `u64::MAX` is no limit.
+    pub(crate) fn allow(&self, instructions: u64) {
+        self.state.allowance.set(instructions);
     }
 
     /// Whether SQLite takes a statement of a plan.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use rusqlite::{Connection, OpenFlags};
 
+use super::allowance::Allowance;
 use super::catalog::Roots;
 use super::commit_number::CommitNumber;
 use super::faces::Faces;
@@ -27,6 +28,7 @@ impl Storage {
         connection.set_prepared_statement_cache_capacity(STATEMENT_CACHE);
         let recorder = capture::install(&mut connection)?;
         let reads = reads::install(&mut connection)?;
+        let allowance = Allowance::install(&mut connection)?;
         let commit_number = match location {
             Location::Memory => CommitNumber::in_memory(),
             Location::File(_) => CommitNumber::in_database(&connection)?,
@@ -36,6 +38,7 @@ impl Storage {
             recorder,
             reads,
             faces: Faces::default(),
+            allowance,
             work: Cell::new(0),
             catalog: Arc::new(Catalog::default()),
             roots: Roots::new(),

@@ -8,15 +8,29 @@ use super::{Bucket, Row, Signed, ValueRef};
 /// A row that is in a bag more often than this is read more often than anybody can wait for.
 const MOST_COPIES: i64 = 1 << 20;
 
+/// A row with a number that no other one in the bag has: where SQLite searches twice, for the sides of an OR, it tells by
+/// them what it has found already.
+type Numbered = (i64, Row);
+
 /// The rows of a derived table: who maintains them and the statements that read them have them in common.
 pub(crate) type SharedBag = Arc<Mutex<Bag>>;
 
 /// Rows that a statement reads as a table.
 #[derive(Debug, Default)]
 pub(crate) struct Bag {
-    rows: HashMap<Row, i64>,
+    rows: HashMap<Row, Copies>,
+    /// The number of the next row.
+    next: i64,
     /// By columns, those that somebody has looked for.
     indexes: BTreeMap<Box<[usize]>, Index>,
+}
+
+/// How often a row is there.
+#[derive(Clone, Copy, Debug, Default)]
+struct Copies {
+    count: i64,
+    /// The first number of its copies.
+    number: i64,
 }
 
 /// The rows by the buckets of some columns.
@@ -37,32 +51,33 @@ impl Bag {
 
     /// Adds copies of a row, or takes them away.
     pub(crate) fn add(&mut self, row: &Row, weight: i64) {
-        let copies = self.rows.get(row).copied().unwrap_or(0);
-        match (copies, copies.saturating_add(weight)) {
+        let copies = self.rows.get(row).copied().unwrap_or_default();
+        match (copies.count, copies.count.saturating_add(weight)) {
             (0, 0) => {}
             (_, 0) => {
                 self.rows.remove(row);
                 self.indexes.iter_mut().for_each(|(columns, index)| index.remove(columns, row));
             }
-            (0, now) => {
-                self.rows.insert(row.clone(), now);
+            (0, count) => {
+                self.rows.insert(row.clone(), Copies { count, number: self.next });
+                self.next = self.next.wrapping_add(MOST_COPIES);
                 self.indexes.iter_mut().for_each(|(columns, index)| index.add(columns, row));
             }
-            (_, now) => {
-                self.rows.insert(row.clone(), now);
+            (_, count) => {
+                self.rows.insert(row.clone(), Copies { count, ..copies });
             }
         }
     }
 
     /// All rows.
-    pub(crate) fn rows(&self) -> Vec<Row> {
+    pub(crate) fn rows(&self) -> Vec<Numbered> {
         let mut rows = Vec::with_capacity(self.rows.len());
         self.rows.keys().for_each(|row| self.push(row, &mut rows));
         rows
     }
 
     /// At least the rows whose `columns` could be equal to these values.
-    pub(crate) fn find(&mut self, columns: &[usize], values: &[ValueRef<'_>]) -> Vec<Row> {
+    pub(crate) fn find(&mut self, columns: &[usize], values: &[ValueRef<'_>]) -> Vec<Numbered> {
         let buckets = values.iter().map(|value| Bucket::of(*value)).collect::<Option<Box<[Bucket]>>>();
         let Some(buckets) = buckets.filter(|_| !columns.is_empty()) else { return self.rows() };
         if !self.indexes.contains_key(columns) {
@@ -78,14 +93,14 @@ impl Bag {
         rows
     }
 
-    fn push(&self, row: &Row, rows: &mut Vec<Row>) {
-        let copies = self.rows.get(row).copied().unwrap_or(0).clamp(0, MOST_COPIES);
-        rows.extend((0..copies).map(|_| row.clone()));
+    fn push(&self, row: &Row, rows: &mut Vec<Numbered>) {
+        let Copies { count, number } = self.rows.get(row).copied().unwrap_or_default();
+        rows.extend((0..count.clamp(0, MOST_COPIES)).map(|copy| (number.wrapping_add(copy), row.clone())));
     }
 
     /// Bytes of the rows and of what finds them, without what the allocator adds.
     pub(crate) fn state_bytes(&self) -> usize {
-        let of_row = |row: &Row| row.as_bytes().len() + size_of::<(Row, i64)>();
+        let of_row = |row: &Row| row.as_bytes().len() + size_of::<(Row, Copies)>();
         let indexed = self.indexes.values().map(|index| index.others.len() + index.rows.len() * 2).sum::<usize>();
         self.rows.keys().map(of_row).sum::<usize>() + indexed * size_of::<(Bucket, Row)>()
     }

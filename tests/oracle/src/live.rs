@@ -51,6 +51,10 @@ pub(crate) fn check(mirror: &Mirror, engine: &Engine, live: &Live, answer: Answe
         }
         (Answer::Unpreparable(_), State::Closed) => Ok(Checked::Closed),
         (Answer::Failing(_), State::Failing) => Ok(Checked::Failing),
+        // Whether SQLite comes to a row on which a function fails depends, in a join, on the table that it begins with.
+        (Answer::Failing(error), State::Good) if error.contains("JSON") && sql.contains(" JOIN ") => {
+            Ok(Checked::Agreed(Agreement::PlanDependent))
+        }
         (answer, state) => Err(wrong(format!("the subscription is {state:?}, SQLite says {answer:?}"))),
     }
 }

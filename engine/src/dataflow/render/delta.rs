@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::{Tools, changed, check_combinations, consolidated, has_empty_face};
+use super::{Tools, changed, consolidated, has_empty_face};
 use crate::dataflow::Job;
 use crate::error::Error;
 use crate::plan::{Delta as Plan, Face, MOST_CHANGED};
@@ -51,7 +51,6 @@ impl Delta {
                 if has_empty_face(&self.plan.occurrences, faces, job) {
                     continue;
                 }
-                check_combinations(&self.plan.occurrences, faces, job)?;
                 rows.extend(tools.source.rows(sql, &job.parameters)?.into_iter().map(|row| (row, *weight)));
                 tools.check(job, start)?;
             }

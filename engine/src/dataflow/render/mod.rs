@@ -38,8 +38,9 @@ impl Tools<'_> {
         }
     }
 
-    /// Has the faces show the rows of a job.
+    /// Has the faces show the rows of a job, whose statements may cost what it is allowed.
     pub(super) fn show(&self, job: &Job) {
+        self.source.allow(job.allowance);
         for (table, images) in &job.touched {
             self.source.show(table, images);
         }
@@ -128,20 +129,6 @@ fn has_empty_face(occurrences: &[Occurrence], faces: &[(usize, Face)], job: &Job
         let images = job.touched.iter().find(|(table, _)| *table == occurrences[*index].table);
         images.is_none_or(|(_, images)| images.rows(*face) == 0)
     })
-}
-
-/// Gives a job up whose faces in one statement have so many rows that going through all their combinations could cost more
-/// than it may: nothing interrupts a statement, and faces have no index.
-fn check_combinations(occurrences: &[Occurrence], faces: &[(usize, Face)], job: &Job) -> Result<(), Error> {
-    let rows = |(index, face): &(usize, Face)| {
-        let images = job.touched.iter().find(|(table, _)| *table == occurrences[*index].table);
-        images.map_or(0, |(_, images)| images.rows(*face)) as u64
-    };
-    let combinations = faces.iter().map(rows).fold(1, u64::saturating_mul);
-    match faces.len() > 1 && combinations > job.allowance {
-        true => Err(Error::NotIncremental("too many combinations of changed rows".into())),
-        false => Ok(()),
-    }
 }
 
 /// Adds up the weights of equal rows and leaves out what comes to nothing; the order is that of the first of each.

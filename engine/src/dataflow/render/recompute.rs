@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use super::{Tools, changed, check_combinations, consolidated, has_empty_face};
+use super::{Tools, changed, consolidated, has_empty_face};
 use crate::dataflow::Job;
 use crate::error::Error;
 use crate::plan::{Face, MOST_CHANGED, Recompute as Plan};
@@ -76,7 +76,6 @@ impl Recompute {
                 if has_empty_face(&self.plan.occurrences, faces, job) {
                     continue;
                 }
-                check_combinations(&self.plan.occurrences, faces, job)?;
                 for row in tools.source.rows(sql, &job.parameters)? {
                     let bytes = sort_key(&self.terms, row.values());
                     keys.entry(bytes).or_insert_with(|| row.values().map(ValueRef::to_value).collect());

@@ -185,6 +185,8 @@ pub struct Expression {
     pub affinity: Option<Option<Affinity>>,
     /// Two of its values that are equal to SQL are the same value.
     pub is_exact: bool,
+    /// Whether a function is in it that fails for some values.
+    pub can_fail: bool,
     /// Items of which a row of NULLs makes it other than true.
     pub rejects_nulls_of: BTreeSet<ItemId>,
 }

@@ -91,6 +91,7 @@ impl Text {
         let mut text = Self::default();
         for piece in &self.pieces {
             match (by(piece), piece) {
+                (Some(other), _) if matches!(other.pieces[..], [Piece::Name(..)]) => text.append(&other),
                 (Some(other), _) => {
                     text.push("(");
                     text.append(&other);

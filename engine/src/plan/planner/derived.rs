@@ -17,7 +17,7 @@ impl Planner {
         Ok(())
     }
 
-    fn settle_select(&mut self, select: &mut Select) -> Result<(), Reason> {
+    pub(super) fn settle_select(&mut self, select: &mut Select) -> Result<(), Reason> {
         for item in &mut select.items {
             let Input::Query(query) = &mut item.input else { continue };
             self.settle(query)?;

@@ -7,7 +7,7 @@ mod recompute;
 
 use std::sync::Arc;
 
-use super::rewrites::rewrite;
+use super::rewrites::{fold_all, rewrite};
 use super::{
     Arm, Column, Combine, Delta, Derived, Expression, Input, Join, Limit, Logical, Node, Occurrence, Order, OrderBy,
     Plan, Query, Select, SetOperator, SortedBy, Text, select_text,
@@ -22,7 +22,8 @@ pub type Reason = String;
 /// Why it cannot be maintained.
 pub fn plan(logical: &Logical) -> Result<Plan, Reason> {
     let mut query = logical.query.clone();
-    rewrite(&mut query);
+    let mut items = logical.items;
+    rewrite(&mut query, &mut items);
     let window = match &query.limit {
         Limit::None => None,
         Limit::Window(window) => Some(window.clone()),
@@ -52,7 +53,7 @@ pub fn plan(logical: &Logical) -> Result<Plan, Reason> {
         parameters: logical.parameters,
         derived: Vec::new(),
         states: 0,
-        items: logical.items,
+        items,
     };
     planner.settle(&mut query)?;
     let root = match &query.arms[..] {
@@ -159,7 +160,10 @@ impl Planner {
 
     /// A SELECT whose rows have, behind its columns, what it is ordered by.
     fn select(&mut self, select: &Select, by: &[&Expression]) -> Result<Node, Reason> {
-        let node = self.without_distinct(select, by)?;
+        let node = match self.without_distinct(select, by) {
+            Ok(node) => node,
+            Err(why) => self.over_rows(select, by).ok_or(why)?,
+        };
         if !select.distinct {
             return Ok(node);
         }
@@ -170,7 +174,34 @@ impl Planner {
         Ok(Node::Combine(Combine { parts: vec![node], distinct: true, operators: Vec::new(), state }))
     }
 
+    /// A SELECT that groups or has window functions, over the derived table of the rows that it is of.
+    fn over_rows(&mut self, select: &Select, by: &[&Expression]) -> Option<Node> {
+        let has_windows = select.expressions().any(|expression| !expression.windows.is_empty());
+        let is_plain = select.items.len() == 1
+            && select.filters.is_empty()
+            && matches!(select.items[0].input, Input::Table { .. });
+        if is_plain || !(select.is_aggregated || has_windows) {
+            return None;
+        }
+        let mut over = select.clone();
+        let mut by: Vec<Expression> = by.iter().map(|expression| (*expression).clone()).collect();
+        fold_all(&mut over, &mut by, &mut self.items)?;
+        let (occurrences, derived) = (self.occurrences.len(), self.derived.len());
+        let node =
+            self.settle_select(&mut over).and_then(|()| self.without_distinct(&over, &by.iter().collect::<Vec<_>>()));
+        if node.is_err() {
+            self.occurrences.truncate(occurrences);
+            self.derived.truncate(derived);
+        }
+        node.ok()
+    }
+
     fn without_distinct(&mut self, select: &Select, by: &[&Expression]) -> Result<Node, Reason> {
+        let mut conditions = select.filters.iter().chain(select.items.iter().flat_map(|item| &item.on));
+        if conditions.any(|condition| condition.can_fail && condition.items.len() > 1) {
+            // Whether SQLite comes to such rows depends on where it begins.
+            return Err("a condition between tables that fails for some rows".to_owned());
+        }
         let has_windows = select.expressions().any(|expression| !expression.windows.is_empty());
         if has_windows {
             return recompute::partitioned(self, select, by);

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use super::{Planner, Reason, is_nullable, linear, occurrences_of};
 use crate::plan::{
-    Arm, Expression, Input, Item, ItemId, Join, Limit, Node, Piece, Probe, Query, Recompute, Select, Subquery, Text,
-    Used, select_text,
+    Aggregate, Arm, Expression, Input, Item, ItemId, Join, Limit, Node, Piece, Probe, Query, Recompute, Select,
+    Subquery, Text, Used, select_text,
 };
 use crate::types::Collation;
 
@@ -51,6 +51,13 @@ pub(super) fn identified(planner: &mut Planner, select: &Select, by: &[&Expressi
 pub(super) fn grouped(planner: &mut Planner, select: &Select, by: &[&Expression]) -> Result<Node, Reason> {
     if select.groups.is_empty() {
         return Err("an aggregate over all rows that is not a sum".to_owned());
+    }
+    let mut aggregates = select.expressions().chain(by.iter().copied()).flat_map(|expression| &expression.aggregates);
+    let chooses = |aggregate: &&Aggregate| aggregate.distinct || matches!(aggregate.name.as_str(), "min" | "max");
+    if aggregates.any(|aggregate| chooses(&aggregate) && aggregate.arguments.iter().any(|argument| !argument.is_exact))
+    {
+        // A group that is asked for alone may be gone through in another order.
+        return Err("which of several equal values an aggregate takes".to_owned());
     }
     let keys = select.groups.iter().map(key).collect::<Result<Vec<_>, _>>()?;
     recompute(planner, select, by, &keys, "by group")

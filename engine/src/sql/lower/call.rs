@@ -26,6 +26,7 @@ impl<'c> Lowering<'c> {
         if call.is_distinct {
             out.text.push("DISTINCT ");
         }
+        out.can_fail |= call.can_fail();
         if call.name == "match" {
             return Err("MATCH is answered by an index that SQLite keeps".to_owned());
         }

@@ -144,6 +144,7 @@ impl<'c> Lowering<'c> {
                         self.operand(operand, out, level, around)?;
                     }
                 } else {
+                    out.can_fail |= matches!(operator, Operator::ArrowRight | Operator::ArrowRightShift);
                     self.compared(left, right, *operator, out, level, around)?;
                     out.text.push(&format!(" {} ", symbol(*operator)));
                     self.compared(right, left, *operator, out, level, around)?;
@@ -392,6 +393,7 @@ impl<'c> Lowering<'c> {
                 if result.has_aggregate || !result.windows.is_empty() {
                     // Fine where it stands, but it has to be known of the whole.
                     out.has_aggregate |= result.has_aggregate;
+                    out.can_fail |= result.can_fail;
                     out.aggregates.extend(result.aggregates.iter().cloned());
                     out.windows.extend(result.windows.iter().cloned());
                 }

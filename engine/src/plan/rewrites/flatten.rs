@@ -1,0 +1,76 @@
+//! A derived table that is a plain SELECT of inner joins is no table of its own: its items stand in the FROM around it, its
+//! conditions beside those there, and its columns are what they were made of. So its rows are identified by those of base
+//! tables.
+
+use super::substitute::{self, By};
+use crate::plan::{Arm, Expression, Input, Item, Join, Limit, Order, OrderBy, Piece, Query, Select};
+
+pub(super) fn apply(select: &mut Select, order: &mut [Order]) {
+    let mut at = 0;
+    while at < select.items.len() {
+        match flat(select, at) {
+            Some(inner) => splice(select, order, at, inner),
+            None => at += 1,
+        }
+    }
+}
+
+/// The SELECT that a derived table is, if it may be taken apart.
+fn flat(select: &Select, at: usize) -> Option<Select> {
+    let item = &select.items[at];
+    let Input::Query(query) = &item.input else { return None };
+    let Query { arms, limit: Limit::None, .. } = &**query else { return None };
+    let [Arm::Select(inner)] = &arms[..] else { return None };
+    let is_plain = !inner.distinct && !inner.is_aggregated && !inner.items.is_empty();
+    let is_inner = inner.items.iter().skip(1).all(|item| item.join == Join::Inner);
+    let has_other = select.items.iter().any(|item| matches!(item.join, Join::Right | Join::Full));
+    let may_stand = match item.join {
+        Join::Inner => inner.columns.iter().all(is_free),
+        // An expression over a row of NULLs need not be NULL.
+        Join::Left => {
+            inner.items.len() == 1
+                && inner.columns.iter().all(|column| matches!(column.text.pieces[..], [Piece::Name(..)]))
+                && inner.filters.iter().all(Expression::is_scalar)
+        }
+        Join::Right | Join::Full => false,
+    };
+    (is_plain && is_inner && !has_other && may_stand).then(|| (**inner).clone())
+}
+
+/// Whether an expression means the same wherever it stands: a COLLATE that a column has from its expression is weaker than
+/// one beside it.
+fn is_free(column: &Expression) -> bool {
+    let has_collate = |piece: &Piece| matches!(piece, Piece::Sql(sql) if sql.contains("COLLATE"));
+    column.is_scalar() && !column.text.pieces.iter().any(has_collate)
+}
+
+fn splice(select: &mut Select, order: &mut [Order], at: usize, inner: Select) {
+    let Item { id, join, on, .. } = select.items.remove(at);
+    let Select { columns, items, filters, .. } = inner;
+    let last = items.len() - 1;
+    for (offset, mut item) in items.into_iter().enumerate() {
+        if offset == 0 {
+            item.join = join;
+        }
+        if offset == last {
+            item.on.extend(on.iter().cloned());
+        }
+        if join == Join::Left {
+            item.on.extend(filters.iter().cloned());
+        }
+        select.items.insert(at + offset, item);
+    }
+    if join != Join::Left {
+        select.filters.extend(filters);
+    }
+    let by: By<'_> = &|item, name| {
+        let column = name.strip_prefix('c').filter(|_| item == id)?.parse::<usize>().ok()?;
+        columns.get(column).cloned()
+    };
+    substitute::in_select(select, by);
+    for order in order {
+        if let OrderBy::Expression(expression) = &mut order.by {
+            substitute::in_expression(expression, by);
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! Items of FROM become one derived table, with the columns that are named outside of them: what is left is a query of
+//! fewer kinds of things.
+//!
+//! Where several items stand to the left of RIGHT or FULL JOIN, they are taken together as SQL takes them. And
+//!
+//! ```text
+//! a FULL JOIN b ON c  =  a LEFT JOIN b ON c  UNION ALL  rows of b with NULLs for a, where NOT EXISTS (a WHERE c)
+//! ```
+
+use super::substitute::{self, By, names};
+use crate::plan::{
+    Arm, Column, Expression, Input, Item, ItemId, Join, Limit, Order, OrderBy, Query, Select, SetOperator, Subquery,
+    Text, Used, column_name,
+};
+
+/// Takes RIGHT and FULL joins apart, from left to right. What cannot be stays as it is.
+pub(super) fn apply(select: &mut Select, order: &mut [Order], next: &mut ItemId) {
+    while let Some(at) = select.items.iter().position(|item| matches!(item.join, Join::Right | Join::Full)) {
+        if at > 1 && fold(select, order.iter_mut(), 0..at, next).is_none() {
+            return;
+        }
+        if select.items[1].join == Join::Right {
+            super::right_to_left::apply(select);
+        } else if full(select, order, next).is_none() {
+            return;
+        }
+    }
+}
+
+/// Makes a derived table of all items and conditions.
+pub fn fold_all(select: &mut Select, by: &mut [Expression], next: &mut ItemId) -> Option<()> {
+    let mut order: Vec<Order> =
+        by.iter().map(|by| Order { by: OrderBy::Expression(by.clone()), term: None, suffix: String::new() }).collect();
+    let filters = std::mem::take(&mut select.filters);
+    let all = 0..select.items.len();
+    let folded = fold(select, order.iter_mut(), all, next);
+    match (folded, select.items.first_mut().map(|item| &mut item.input)) {
+        (Some(()), Some(Input::Query(query))) => {
+            if let Some(Arm::Select(inner)) = query.arms.first_mut() {
+                inner.filters = filters;
+            }
+        }
+        _ => return None,
+    }
+    for (by, order) in by.iter_mut().zip(order) {
+        if let OrderBy::Expression(expression) = order.by {
+            *by = expression;
+        }
+    }
+    Some(())
+}
+
+/// What a derived table of some items shows: each column that is named outside of them.
+fn shown(select: &Select, order: &[&mut Order], range: &std::ops::Range<usize>) -> Option<Vec<(ItemId, Column)>> {
+    let inside = &select.items[range.clone()];
+    let mut texts: Vec<&Text> = select.expressions().map(|expression| &expression.text).collect();
+    for (at, item) in select.items.iter().enumerate() {
+        if !range.contains(&at) {
+            texts.extend(item.on.iter().map(|condition| &condition.text));
+            if let Input::Function(call, _) = &item.input {
+                texts.push(call);
+            }
+        }
+    }
+    texts.extend(order.iter().filter_map(|order| match &order.by {
+        OrderBy::Expression(expression) => Some(&expression.text),
+        OrderBy::Column(_) => None,
+    }));
+    let mut columns: Vec<(ItemId, Column)> = Vec::new();
+    for (item, name) in texts.into_iter().flat_map(names) {
+        let Some(own) = inside.iter().find(|own| own.id == item) else { continue };
+        if columns.iter().any(|(other, column)| *other == item && column.name == name) {
+            continue;
+        }
+        let identity = match &own.input {
+            Input::Table { identity, .. } => identity.as_deref().unwrap_or_default(),
+            _ => &[],
+        };
+        let column = own.columns.iter().chain(identity).find(|column| column.name == name)?;
+        columns.push((item, column.clone()));
+    }
+    Some(columns)
+}
+
+fn expression(item: ItemId, column: &Column) -> Expression {
+    Expression {
+        text: Text::name(item, &column.name),
+        items: [item].into(),
+        collation: column.collation,
+        affinity: column.affinity,
+        ..Expression::default()
+    }
+}
+
+fn plain(columns: Vec<Expression>, items: Vec<Item>, filters: Vec<Expression>) -> Select {
+    Select { distinct: false, columns, items, filters, groups: Vec::new(), having: None, is_aggregated: false }
+}
+
+fn query(arms: Vec<Select>) -> Query {
+    Query {
+        operators: vec![SetOperator::UnionAll; arms.len() - 1],
+        arms: arms.into_iter().map(|select| Arm::Select(Box::new(select))).collect(),
+        order: Vec::new(),
+        limit: Limit::None,
+        is_exact: false,
+        is_uniform: false,
+    }
+}
+
+/// Puts one item, which shows these columns of others, in their place.
+fn replace<'o>(
+    select: &mut Select,
+    order: impl Iterator<Item = &'o mut Order>,
+    columns: &[(ItemId, Column)],
+    query: Query,
+    next: &mut ItemId,
+) {
+    let id = *next;
+    *next += 1;
+    let named =
+        |(at, (_, column)): (usize, &(ItemId, Column))| Column { name: column_name(at).to_string(), ..column.clone() };
+    let own = columns.iter().enumerate().map(named).collect();
+    let item = Item { id, join: Join::Inner, input: Input::Query(Box::new(query)), on: Vec::new(), columns: own };
+    select.items.insert(0, item);
+    let by: By<'_> = &|item, name| {
+        let at = columns.iter().position(|(other, column)| *other == item && column.name == name)?;
+        Some(Expression { text: Text::name(id, &column_name(at)), items: [id].into(), ..Expression::default() })
+    };
+    // What is inside names the items themselves.
+    let inside = select.items.remove(0);
+    substitute::in_select(select, by);
+    select.items.insert(0, inside);
+    for order in order {
+        if let OrderBy::Expression(expression) = &mut order.by {
+            substitute::in_expression(expression, by);
+        }
+    }
+}
+
+fn fold<'o>(
+    select: &mut Select,
+    order: impl Iterator<Item = &'o mut Order>,
+    range: std::ops::Range<usize>,
+    next: &mut ItemId,
+) -> Option<()> {
+    let mut order: Vec<&mut Order> = order.collect();
+    let columns = shown(select, &order, &range)?;
+    let items: Vec<Item> = select.items.drain(range).collect();
+    let shown = match columns.is_empty() {
+        false => columns.iter().map(|(item, column)| expression(*item, column)).collect(),
+        true => vec![Expression { text: Text::constant("1"), ..Expression::default() }],
+    };
+    let query = Query { is_uniform: true, ..query(vec![plain(shown, items, Vec::new())]) };
+    let columns_of_one = Column { name: "1".to_owned(), collation: Some(Default::default()), affinity: Some(None) };
+    let columns = if columns.is_empty() { vec![(ItemId::MAX, columns_of_one)] } else { columns };
+    replace(select, order.iter_mut().map(|order| &mut **order), &columns, query, next);
+    Some(())
+}
+
+/// Takes a FULL join of the first two items apart.
+fn full(select: &mut Select, order: &mut [Order], next: &mut ItemId) -> Option<()> {
+    let order_of: Vec<&mut Order> = order.iter_mut().collect();
+    let columns = shown(select, &order_of, &(0..2))?;
+    drop(order_of);
+    let [left, right] = [select.items[0].clone(), select.items[1].clone()];
+    if columns.is_empty() || matches!(right.input, Input::Function(..)) {
+        return None;
+    }
+    let shown: Vec<Expression> = columns.iter().map(|(item, column)| expression(*item, column)).collect();
+    let matched = plain(shown.clone(), vec![left.clone(), Item { join: Join::Left, ..right.clone() }], Vec::new());
+    let null = Expression { text: Text::constant("NULL"), ..Expression::default() };
+    let of_right = |column: &Expression| column.items.contains(&right.id);
+    let alone = shown.iter().map(|column| if of_right(column) { column.clone() } else { null.clone() }).collect();
+    let one = Expression { text: Text::constant("1"), ..Expression::default() };
+    let counterpart = query(vec![plain(vec![one], vec![left], right.on.clone())]);
+    let mut text = Text::default();
+    text.push("NOT EXISTS (");
+    text.append(&counterpart.text());
+    text.push(")");
+    let items = counterpart.items();
+    let subqueries = vec![Subquery { query: counterpart, used: Used::Exists }];
+    let missing = Expression { text, items, subqueries, ..Expression::default() };
+    let others = plain(alone, vec![Item { join: Join::Inner, on: Vec::new(), ..right }], vec![missing]);
+    select.items.drain(..2);
+    replace(select, order.iter_mut(), &columns, query(vec![matched, others]), next);
+    Some(())
+}

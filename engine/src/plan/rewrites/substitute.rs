@@ -1,0 +1,86 @@
+//! Puts other expressions in the place of columns, wherever they are named: in conditions, aggregates, subqueries.
+
+use std::collections::BTreeSet;
+
+use crate::plan::{Arm, Expression, Input, ItemId, OrderBy, Piece, Query, Select, Text, Used};
+
+/// What a column of an item becomes; nothing where it stays.
+pub(super) type By<'b> = &'b dyn Fn(ItemId, &str) -> Option<Expression>;
+
+pub(super) fn in_query(query: &mut Query, by: By<'_>) {
+    for arm in &mut query.arms {
+        match arm {
+            Arm::Select(select) => in_select(select, by),
+            Arm::Values(rows) => rows.iter_mut().flatten().for_each(|value| in_expression(value, by)),
+        }
+    }
+    for order in &mut query.order {
+        if let OrderBy::Expression(expression) = &mut order.by {
+            in_expression(expression, by);
+        }
+    }
+}
+
+pub(super) fn in_select(select: &mut Select, by: By<'_>) {
+    let own = select.columns.iter_mut().chain(&mut select.filters).chain(&mut select.groups).chain(&mut select.having);
+    own.for_each(|expression| in_expression(expression, by));
+    for item in &mut select.items {
+        item.on.iter_mut().for_each(|condition| in_expression(condition, by));
+        match &mut item.input {
+            Input::Table { .. } => {}
+            Input::Query(query) => in_query(query, by),
+            Input::Function(call, items) => in_text(call, items, by),
+        }
+    }
+}
+
+pub(super) fn in_expression(expression: &mut Expression, by: By<'_>) {
+    for (item, column) in names(&expression.text) {
+        let Some(Expression { text, can_fail, .. }) = by(item, &column) else { continue };
+        expression.can_fail |= can_fail;
+        if expression.rejects_nulls_of.remove(&item)
+            && let [Piece::Name(other, _)] = &text.pieces[..]
+        {
+            expression.rejects_nulls_of.insert(*other);
+        }
+    }
+    in_text(&mut expression.text, &mut expression.items, by);
+    for aggregate in &mut expression.aggregates {
+        let mut items = BTreeSet::new();
+        in_text(&mut aggregate.text, &mut items, by);
+        aggregate.arguments.iter_mut().chain(&mut aggregate.filter).for_each(|argument| in_expression(argument, by));
+    }
+    expression.windows.iter_mut().flatten().for_each(|partition| in_expression(partition, by));
+    for subquery in &mut expression.subqueries {
+        in_query(&mut subquery.query, by);
+        if let Used::In(elements, _) = &mut subquery.used {
+            elements.iter_mut().for_each(|element| in_expression(element, by));
+        }
+    }
+}
+
+fn in_text(text: &mut Text, items: &mut BTreeSet<ItemId>, by: By<'_>) {
+    for (item, column) in names(text) {
+        if let Some(other) = by(item, &column) {
+            items.remove(&item);
+            items.extend(other.items);
+        }
+    }
+    *text = text.replaced(&|piece| match piece {
+        Piece::Name(item, column) => by(*item, column).map(|other| other.text),
+        _ => None,
+    });
+}
+
+/// The columns that a text names.
+pub(super) fn names(text: &Text) -> Vec<(ItemId, String)> {
+    let mut found = Vec::new();
+    for piece in &text.pieces {
+        match piece {
+            Piece::Name(item, column) => found.push((*item, column.clone())),
+            Piece::Aggregate(call) => found.extend(names(call)),
+            Piece::Sql(_) | Piece::Table(_) => {}
+        }
+    }
+    found
+}
