@@ -133,10 +133,18 @@ impl Live {
         if let Ok(planned) = &form.planned
             && self.options.strategy != Strategy::Requery
         {
-            match self.hydrate_by_plan(session, id, &form, planned) {
+            let may_try = self.registry.binding_mut(id).is_none_or(|binding| binding.setbacks.may_try());
+            let hydrated = if may_try { self.hydrate_by_plan(session, id, &form, planned) } else { Ok(None) };
+            match hydrated {
                 Ok(Some(held)) => return Ok(held),
-                Ok(None) | Err(_) => self.unplan(id),
+                Ok(None) => {}
+                Err(_) => {
+                    if let Some(binding) = self.registry.binding_mut(id) {
+                        binding.setbacks.failed();
+                    }
+                }
             }
+            self.unplan(id);
         }
         let rows: Arc<[Row]> = session.select(&form.sql, &slots)?.into();
         Ok((Held::Rows(Arc::clone(&rows)), Some(rows)))
