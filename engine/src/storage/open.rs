@@ -9,6 +9,7 @@ use rusqlite::{Connection, OpenFlags};
 use super::catalog::Roots;
 use super::commit_number::CommitNumber;
 use super::faces::Faces;
+use super::virtual_columns::VirtualColumns;
 use super::{State, Storage, capture, convert, reads};
 use crate::error::Error;
 use crate::options::{Location, Options};
@@ -36,6 +37,7 @@ impl Storage {
             recorder,
             reads,
             faces: Faces::default(),
+            virtual_columns: VirtualColumns::default(),
             work: Cell::new(0),
             catalog: Arc::new(Catalog::default()),
             roots: Roots::new(),

@@ -46,6 +46,8 @@ pub(crate) struct Planned {
     pub(crate) plan: Arc<Plan>,
     /// The literals that became parameters.
     pub(crate) literals: Vec<Value>,
+    /// The tables whose virtual columns it reads.
+    pub(crate) virtual_columns: BTreeSet<Arc<str>>,
 }
 
 /// A query with its literals and parameters turned into slots.

@@ -143,8 +143,8 @@ impl Combine {
     }
 
     pub(super) fn state_bytes(&self) -> usize {
-        let of = |class: &Box<[u8]>| class.len() + size_of::<(Box<[u8]>, i64)>();
-        let classes: usize = self.classes.values().flat_map(HashMap::keys).map(of).sum();
+        let keys = self.classes.values().flat_map(HashMap::keys);
+        let classes: usize = keys.map(|class| class.len() + size_of::<(Box<[u8]>, i64)>()).sum();
         classes + self.parts.iter().map(Rendered::state_bytes).sum::<usize>()
     }
 }

@@ -24,6 +24,8 @@ pub struct Logical {
     pub query: Query,
     /// The occurrences of base tables, in all its SELECTs.
     pub occurrences: Vec<Occurrence>,
+    /// The tables whose virtual generated columns it reads, which no hook shows.
+    pub virtual_columns: BTreeSet<Arc<str>>,
     /// Literals that became parameters, which come after the query's own.
     pub literals: Vec<Value>,
     /// How many parameters the query has, those included.
