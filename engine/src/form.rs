@@ -83,6 +83,13 @@ fn planned(
     for derived in &plan.derived {
         session.declare_derived(&derived.table, &derived.columns).map_err(|error| error.to_string())?;
     }
+    for id in &logical.virtual_columns {
+        let table = catalog.tables.get(id).ok_or("a table that is not in the catalog")?;
+        let declared = session.declare_virtual_columns(table);
+        declared.map_err(|error| {
+            format!("no hook shows the virtual columns of {}, nor a copy of it: {error}", table.name)
+        })?;
+    }
     // What tests and developers run looks at every statement; a user waits for none that is not needed yet. One that SQLite
     // would not take makes its query a re-run all the same.
     if cfg!(debug_assertions) {
@@ -91,7 +98,7 @@ fn planned(
             checked.map_err(|error| format!("SQLite does not take a statement of its plan: {error}"))?;
         }
     }
-    Ok(Planned { plan: Arc::new(plan), literals: logical.literals })
+    Ok(Planned { plan: Arc::new(plan), literals: logical.literals, virtual_columns: logical.virtual_columns })
 }
 
 /// Whether a join merges columns: of a table that gives no other one, SQLite's authorizer may keep silent.

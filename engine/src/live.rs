@@ -223,6 +223,7 @@ impl Live {
         if affected.as_ref().is_some_and(BTreeMap::is_empty) && !self.options.paranoid {
             return false;
         }
+        session.renew_virtual_columns();
         let mut events = Events::new();
         // Several reads of one state. Should this fail, each read sees a committed state of its own all the same.
         let held = session.begin_reads().is_ok();

@@ -1,6 +1,7 @@
 //! Brings bindings up to date: by their plans from what a commit changed, or by evaluating them anew.
 
-use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::dataflow::{Job, Touched};
@@ -10,7 +11,7 @@ use crate::options::Strategy;
 use crate::plan::{Bounds, Images, Plan, SortedBy};
 use crate::storage::{Sealed, Session};
 use crate::subscribe::{Applied, Form, Held, Listing, Maintained, Planned, Routed, Sorting, capacity, edits_between};
-use crate::types::{BindingId, ChangeBatch, Edit, PlanId, Row, Signed, Value};
+use crate::types::{BindingId, Change, ChangeBatch, Edit, PlanId, Row, Signed, Value};
 
 /// Maintaining may always cost so many of SQLite's instructions, be an evaluation ever so cheap.
 const LEAST_ALLOWANCE: u64 = 5_000;
@@ -33,15 +34,33 @@ impl Live {
         affected: BTreeMap<BindingId, Routed>,
         events: &mut Events,
     ) {
-        let mut planned: BTreeMap<PlanId, Vec<Job>> = BTreeMap::new();
+        let mut jobs: BTreeMap<PlanId, Vec<Job>> = BTreeMap::new();
         let mut images = Shared::default();
+        let mut completing: BTreeMap<PlanId, u64> = BTreeMap::new();
         for (id, routed) in affected {
             let Some(binding) = self.registry.binding(id) else { continue };
-            match (binding.plan, &binding.held) {
-                (Some(plan), Held::Maintained(result)) if binding.failure.is_none() => {
-                    let mut touched = images.of(&sealed.batch, &routed);
-                    if let Ok(planned) = &binding.form.planned
-                        && let Some(sorted_by) = &planned.plan.sorted_by
+            match (binding.plan, &binding.form.planned, &binding.held) {
+                (Some(plan), Ok(planned), Held::Maintained(result)) if binding.failure.is_none() => {
+                    let before = session.work();
+                    let virtual_columns = &planned.virtual_columns;
+                    let is_computed = routed.iter().any(|(table, _)| virtual_columns.contains(table));
+                    let changes = routed.iter().map(|(_, rows)| rows.len()).sum();
+                    if is_computed && self.options.cost_gate && !self.plans.is_worth(plan, changes, binding.work) {
+                        self.stats.refused += 1;
+                        self.rerun(session, sealed.commit, id, events);
+                        continue;
+                    }
+                    let allowance = self.allowance(binding.work);
+                    let touched = images.of(session, &sealed.batch, &routed, virtual_columns, allowance);
+                    let completed = session.work() - before;
+                    let Ok(mut touched) = touched else {
+                        self.stats.given_up += 1;
+                        self.plans.note(plan, changes, completed);
+                        self.rerun(session, sealed.commit, id, events);
+                        continue;
+                    };
+                    *completing.entry(plan).or_default() += completed;
+                    if let Some(sorted_by) = &planned.plan.sorted_by
                         && let Some(end) = result.end()
                     {
                         within(&mut touched, sorted_by, &end);
@@ -56,23 +75,24 @@ impl Live {
                         self.rerun(session, sealed.commit, id, events);
                         continue;
                     }
-                    planned.entry(plan).or_default().push(Job {
+                    jobs.entry(plan).or_default().push(Job {
                         binding: id,
                         parameters: binding.parameters(),
                         touched,
                         derived: Vec::new(),
-                        allowance: self.allowance(binding.work),
+                        allowance,
                     });
                 }
                 _ => self.rerun(session, sealed.commit, id, events),
             }
         }
-        for (plan, jobs) in planned {
+        for (plan, jobs) in jobs {
             let before = session.work();
             let changes = self.dataflows.maintain(plan, &jobs, session);
             session.allow(u64::MAX);
             let rows = jobs.iter().flat_map(|job| &job.touched).map(|(_, images)| images.len()).sum();
-            self.plans.note(plan, rows, session.work() - before);
+            let completed = completing.get(&plan).copied().unwrap_or_default();
+            self.plans.note(plan, rows, session.work() - before + completed);
             for (job, changes) in jobs.iter().zip(changes) {
                 self.stats.maintained += 1;
                 match changes.map(|changes| self.apply(job.binding, &changes)) {
@@ -138,10 +158,18 @@ impl Live {
         if let Ok(planned) = &form.planned
             && self.options.strategy != Strategy::Requery
         {
-            match self.hydrate_by_plan(session, id, &form, planned) {
+            let may_try = self.registry.binding_mut(id).is_none_or(|binding| binding.setbacks.may_try());
+            let hydrated = if may_try { self.hydrate_by_plan(session, id, &form, planned) } else { Ok(None) };
+            match hydrated {
                 Ok(Some(held)) => return Ok(held),
-                Ok(None) | Err(_) => self.unplan(id),
+                Ok(None) => {}
+                Err(_) => {
+                    if let Some(binding) = self.registry.binding_mut(id) {
+                        binding.setbacks.failed();
+                    }
+                }
             }
+            self.unplan(id);
         }
         let rows: Arc<[Row]> = session.select(&form.sql, &slots)?.into();
         Ok((Held::Rows(Arc::clone(&rows)), Some(rows)))
@@ -269,18 +297,42 @@ fn within(touched: &mut Touched, sorted_by: &SortedBy, end: &[u8]) {
     touched.retain(|(_, images)| images.len() > 0);
 }
 
-/// The images of all of a commit's rows by table, made once for all bindings that have to do with all of them.
+/// What bindings share of a commit's images.
 #[derive(Default)]
 struct Shared {
+    /// Of all of a table's rows, for bindings that have to do with all of them.
     images: BTreeMap<Arc<str>, Images>,
+    /// Rows with the values of their virtual columns, by their places in the batch.
+    completed: BTreeMap<Arc<str>, BTreeMap<usize, Change>>,
 }
 
 impl Shared {
-    fn of(&mut self, batch: &ChangeBatch, routed: &Routed) -> Touched {
+    /// The rows that a binding has to do with; an error if their virtual columns have no values, or to compute them costs
+    /// more than it may.
+    fn of(
+        &mut self,
+        session: &Session<'_>,
+        batch: &ChangeBatch,
+        routed: &Routed,
+        virtual_columns: &BTreeSet<Arc<str>>,
+        allowance: u64,
+    ) -> Result<Touched, Error> {
         let mut touched = Touched::with_capacity(routed.len());
+        let start = session.work();
         for (table, rows) in routed {
             let Some(changes) = batch.tables.get(table) else { continue };
-            let images = if rows.len() == changes.rows.len() {
+            let images = if virtual_columns.contains(table) {
+                let completed = self.completed.entry(Arc::clone(table)).or_default();
+                for (row, change) in rows.iter().filter_map(|row| Some((*row, changes.rows.get(*row)?))) {
+                    if let Entry::Vacant(place) = completed.entry(row) {
+                        place.insert(session.with_virtual_columns(table, change)?);
+                    }
+                    if session.work() - start > allowance {
+                        return Err(Error::NotIncremental("virtual columns cost more than evaluating anew".into()));
+                    }
+                }
+                Images::of(rows.iter().filter_map(|row| completed.get(row)))
+            } else if rows.len() == changes.rows.len() {
                 let all = || Images::of(changes.rows.iter());
                 self.images.entry(Arc::clone(table)).or_insert_with(all).clone()
             } else {
@@ -288,6 +340,6 @@ impl Shared {
             };
             touched.push((Arc::clone(table), images));
         }
-        touched
+        Ok(touched)
     }
 }

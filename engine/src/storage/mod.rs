@@ -10,6 +10,7 @@ mod faces;
 mod open;
 mod reads;
 mod script;
+mod virtual_columns;
 
 #[cfg(test)]
 mod capture_tests;
@@ -26,7 +27,7 @@ use rusqlite::hooks::{Action, AuthContext, Authorization, PreUpdateCase};
 use crate::error::Error;
 use crate::plan::{DerivedColumn, Images};
 use crate::sql::{StatementKind, leading_keyword};
-use crate::types::{Catalog, ChangeBatch, CommitId, Params, Row, Rows, SharedBag, Table, Value};
+use crate::types::{Catalog, Change, ChangeBatch, CommitId, Params, Row, Rows, SharedBag, Table, Value};
 
 use allowance::Allowance;
 use capture::Recorder;
@@ -34,6 +35,7 @@ use catalog::Roots;
 use commit_number::CommitNumber;
 use faces::Faces;
 use reads::ReadCollector;
+use virtual_columns::VirtualColumns;
 
 pub(crate) use convert::slot_values;
 pub(crate) use reads::Reads;
@@ -57,6 +59,7 @@ struct State {
     reads: Arc<Mutex<ReadCollector>>,
     faces: Faces,
     allowance: Allowance,
+    virtual_columns: VirtualColumns,
     /// SQLite's instructions that reads have taken so far.
     work: Cell<u64>,
     catalog: Arc<Catalog>,
@@ -143,6 +146,7 @@ impl Session<'_> {
             self.state.catalog = Arc::new(catalog::read(self.connection)?);
             self.state.roots = catalog::roots(self.connection)?;
             lock(&self.state.recorder).set_catalog(&self.state.catalog);
+            self.state.virtual_columns.distrust();
             self.state.catalog_is_stale = false;
         }
         Ok(())
@@ -176,7 +180,7 @@ impl Session<'_> {
         let mut statement = self.connection.prepare_cached(sql).map_err(convert::error)?;
         convert::bind_slots(&mut statement, slots)?;
         let rows = convert::rows(&mut statement);
-        self.count_work(&statement);
+        count_work(&self.state.work, &statement);
         rows
     }
 
@@ -186,13 +190,8 @@ impl Session<'_> {
         let count = statement.parameter_count().min(values.len());
         convert::bind_slots(&mut statement, &values[..count])?;
         let rows = convert::rows(&mut statement);
-        self.count_work(&statement);
+        count_work(&self.state.work, &statement);
         rows
-    }
-
-    fn count_work(&self, statement: &rusqlite::Statement<'_>) {
-        let steps = statement.reset_status(rusqlite::StatementStatus::VmStep);
-        self.state.work.set(self.state.work.get() + WORK_OF_A_STATEMENT + u64::from(steps.unsigned_abs()));
     }
 
     /// SQLite's instructions that reads have taken so far: a measure of work that is the same on every machine.
@@ -213,6 +212,26 @@ impl Session<'_> {
     /// Makes the faces of a table known to SQLite.
     pub(crate) fn declare_faces(&mut self, table: &Table) -> Result<(), Error> {
         self.state.faces.declare(self.connection, table)
+    }
+
+    /// Has the virtual columns of a table computed, for a plan that reads them.
+    pub(crate) fn declare_virtual_columns(&mut self, table: &Table) -> Result<(), Error> {
+        self.state.virtual_columns.declare(self.connection, table)
+    }
+
+    /// Has virtual columns computed as the schema is now.
+    pub(crate) fn renew_virtual_columns(&mut self) {
+        self.state.virtual_columns.renew(self.connection, &self.state.catalog);
+    }
+
+    /// A change whose images have the values of the virtual columns of a table that was declared.
+    pub(crate) fn with_virtual_columns(&self, table: &str, change: &Change) -> Result<Change, Error> {
+        let State { virtual_columns, work, .. } = &*self.state;
+        let complete = |row: &Option<Row>| match row {
+            Some(row) => virtual_columns.complete(table, row, work).map(Some),
+            None => Ok(None),
+        };
+        Ok(Change { key: change.key.clone(), old: complete(&change.old)?, new: complete(&change.new)? })
     }
 
     /// Has the faces of a table show these rows.
@@ -292,6 +311,12 @@ impl Session<'_> {
         statement.raw_execute().map_err(convert::error)?;
         Ok(())
     }
+}
+
+/// Adds what a statement has cost to the work so far.
+fn count_work(work: &Cell<u64>, statement: &rusqlite::Statement<'_>) {
+    let steps = statement.reset_status(rusqlite::StatementStatus::VmStep);
+    work.set(work.get() + WORK_OF_A_STATEMENT + u64::from(steps.unsigned_abs()));
 }
 
 /// A lock whose holder panicked guards plain data that every change leaves whole, so its poison is not an error.

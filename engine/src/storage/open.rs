@@ -10,6 +10,7 @@ use super::allowance::Allowance;
 use super::catalog::Roots;
 use super::commit_number::CommitNumber;
 use super::faces::Faces;
+use super::virtual_columns::VirtualColumns;
 use super::{State, Storage, capture, convert, reads};
 use crate::error::Error;
 use crate::options::{Location, Options};
@@ -39,6 +40,7 @@ impl Storage {
             reads,
             faces: Faces::default(),
             allowance,
+            virtual_columns: VirtualColumns::default(),
             work: Cell::new(0),
             catalog: Arc::new(Catalog::default()),
             roots: Roots::new(),

@@ -8,6 +8,7 @@ mod listing;
 mod plans;
 mod registry;
 mod routing;
+mod setbacks;
 mod successors;
 mod window;
 

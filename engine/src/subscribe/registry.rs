@@ -9,6 +9,7 @@ use std::sync::Arc;
 use super::diff::Order;
 use super::index::TableIndex;
 use super::routing::Interest;
+use super::setbacks::Setbacks;
 use super::window::Maintained;
 use crate::error::Error;
 use crate::plan::{Dependencies, Plan};
@@ -45,6 +46,8 @@ pub(crate) struct Planned {
     pub(crate) plan: Arc<Plan>,
     /// The literals that became parameters.
     pub(crate) literals: Vec<Value>,
+    /// The tables whose virtual columns it reads.
+    pub(crate) virtual_columns: BTreeSet<Arc<str>>,
 }
 
 /// A query with its literals and parameters turned into slots.
@@ -71,6 +74,8 @@ pub(crate) struct Binding {
     pub(crate) held: Held,
     /// What keeps it up to date, if it is not re-run.
     pub(crate) plan: Option<PlanId>,
+    /// When the plan is tried again, if it failed.
+    pub(crate) setbacks: Setbacks,
     /// What the last evaluation cost, in SQLite's instructions.
     pub(crate) work: u64,
     /// Why SQLite could give none since, if so.
@@ -167,6 +172,7 @@ impl Registry {
             slots,
             held: Held::Rows(Arc::default()),
             plan: None,
+            setbacks: Setbacks::default(),
             work: 0,
             failure: None,
             subscribers: Vec::new(),
@@ -233,6 +239,7 @@ impl Registry {
         self.unindex(id);
         if let Some(binding) = self.bindings.get_mut(&id) {
             binding.form = form;
+            binding.setbacks = Setbacks::default();
         }
         self.index(id);
     }

@@ -2,21 +2,35 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use differential_dataflow::difference::IsZero;
+
 use super::{Rendered, Tools, render};
 use crate::dataflow::Job;
 use crate::dataflow::tally::{Key, Measures, Moved};
 use crate::error::Error;
 use crate::plan::Combine as Plan;
-use crate::types::{BindingId, Row, Signed};
+use crate::types::{BindingId, Row, Signed, SortTerm, sort_key};
+
+/// How many different rows there are of each class of rows that are equal to SQL.
+type Classes = HashMap<Box<[u8]>, i64>;
 
 pub(in crate::dataflow) struct Combine {
     plan: Plan,
     parts: Vec<Rendered>,
+    /// How rows compare, where equal ones may differ.
+    loose: Option<Vec<SortTerm>>,
+    classes: HashMap<BindingId, Classes>,
 }
 
 impl Combine {
     pub(super) fn new(plan: &Plan) -> Self {
-        Self { parts: plan.parts.iter().map(render).collect(), plan: plan.clone() }
+        let term = |&collation: &_| SortTerm { collation, ..SortTerm::default() };
+        Self {
+            parts: plan.parts.iter().map(render).collect(),
+            loose: plan.loose.as_ref().map(|collations| collations.iter().map(term).collect()),
+            classes: HashMap::new(),
+            plan: plan.clone(),
+        }
     }
 
     pub(super) fn keeps_sums(&self) -> bool {
@@ -32,6 +46,8 @@ impl Combine {
             return Ok(parts.into_iter().flatten().collect());
         }
         let (order, mut counts) = counted(parts);
+        self.classes.remove(&job.binding);
+        self.classify(job.binding, order.iter().map(|row| (row, 1)))?;
         let mut signed = Vec::with_capacity(order.len());
         for row in order {
             let counts = counts.remove(&row).unwrap_or_default();
@@ -65,7 +81,7 @@ impl Combine {
         let orders: Vec<Result<Vec<Row>, Error>> =
             jobs.iter().zip(by_job).map(|(job, parts)| Ok(self.add(job, parts?, tools))).collect();
         let moved = take_moved(tools);
-        jobs.iter().zip(orders).map(|(job, order)| Ok(self.difference(job, &order?, &moved))).collect()
+        jobs.iter().zip(orders).map(|(job, order)| self.difference(job, &order?, &moved)).collect()
     }
 
     /// Puts the changes of the parts into the dataflow; the rows that changed, in their order.
@@ -83,24 +99,53 @@ impl Combine {
         Key { binding: binding.0, state: self.plan.state, bytes: row.as_bytes().into() }
     }
 
-    fn difference(&self, job: &Job, order: &[Row], moved: &BTreeMap<Key, Moved>) -> Vec<Signed> {
+    fn difference(&mut self, job: &Job, order: &[Row], moved: &BTreeMap<Key, Moved>) -> Result<Vec<Signed>, Error> {
+        let moved_rows = || order.iter().filter_map(|row| Some((row, moved.get(&self.key(job.binding, row))?)));
         let mut signed = Vec::new();
-        for row in order {
-            let Some(moved) = moved.get(&self.key(job.binding, row)) else { continue };
+        let mut entered = Vec::new();
+        for (row, moved) in moved_rows() {
+            entered.push((row, i64::from(!moved.after.is_zero()) - i64::from(!moved.before.is_zero())));
             let weight = self.plan.multiplicity(&moved.after.0) - self.plan.multiplicity(&moved.before.0);
             if let Ok(weight @ (i64::MIN..=-1 | 1..)) = i64::try_from(weight) {
                 signed.push((row.clone(), weight));
             }
         }
-        signed
+        self.classify(job.binding, entered.into_iter())?;
+        Ok(signed)
+    }
+
+    /// Notes that rows have come to the parts or have gone from them; an error once a class has several.
+    fn classify<'r>(&mut self, binding: BindingId, rows: impl Iterator<Item = (&'r Row, i64)>) -> Result<(), Error> {
+        let Some(terms) = &self.loose else { return Ok(()) };
+        let classes = self.classes.entry(binding).or_default();
+        let mut touched = Vec::new();
+        for (row, more) in rows.filter(|(_, more)| *more != 0) {
+            let class = sort_key(terms, row.values());
+            *classes.entry(class.clone()).or_default() += more;
+            touched.push(class);
+        }
+        // Only when all is said: a row may have come before its equal went.
+        for class in touched {
+            match classes.get(&class) {
+                Some(0) => {
+                    classes.remove(&class);
+                }
+                Some(1) | None => {}
+                Some(_) => return Err(Error::NotIncremental("several rows that are equal to SQL and differ".into())),
+            }
+        }
+        Ok(())
     }
 
     pub(super) fn forget(&mut self, binding: BindingId) {
+        self.classes.remove(&binding);
         self.parts.iter_mut().for_each(|part| part.forget(binding));
     }
 
     pub(super) fn state_bytes(&self) -> usize {
-        self.parts.iter().map(Rendered::state_bytes).sum()
+        let keys = self.classes.values().flat_map(HashMap::keys);
+        let classes: usize = keys.map(|class| class.len() + size_of::<(Box<[u8]>, i64)>()).sum();
+        classes + self.parts.iter().map(Rendered::state_bytes).sum::<usize>()
     }
 }
 

@@ -26,6 +26,8 @@ pub struct Logical {
     pub occurrences: Vec<Occurrence>,
     /// How many items of FROM there are, in all its SELECTs.
     pub items: usize,
+    /// The tables whose virtual generated columns it reads, which no hook shows.
+    pub virtual_columns: BTreeSet<Arc<str>>,
     /// Literals that became parameters, which come after the query's own.
     pub literals: Vec<Value>,
     /// How many parameters the query has, those included.

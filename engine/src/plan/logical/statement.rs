@@ -1,6 +1,6 @@
 //! From logical plans to statements.
 
-use super::{Arm, Expression, Input, Item, Join, Limit, OrderBy, Query, Select, alias};
+use super::{Arm, Expression, Input, Item, Join, Limit, OrderBy, Query, Select, alias, column_name};
 use crate::plan::{Number, SetOperator, Text};
 
 impl Query {
@@ -134,8 +134,18 @@ impl Item {
             Input::Table { occurrence, .. } => text.push_table(*occurrence),
             Input::Query(query) => {
                 text.push("(");
+                // SQLite itself names what VALUES gives.
+                let named = match query.arms.first() {
+                    Some(Arm::Values(rows)) => rows.first().map_or(0, Vec::len),
+                    Some(Arm::Select(_)) | None => 0,
+                };
+                for at in 0..named {
+                    let before = if at == 0 { "SELECT" } else { "," };
+                    text.push(&format!("{before} column{} AS {}", at + 1, column_name(at)));
+                }
+                text.push(if named > 0 { " FROM (" } else { "" });
                 text.append(&query.text());
-                text.push(")");
+                text.push(if named > 0 { "))" } else { ")" });
             }
             Input::Function(call, _) => text.append(call),
         }

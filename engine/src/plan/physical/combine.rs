@@ -4,6 +4,7 @@
 //! then UNION ALL `m + ci`, UNION 1 if `m + ci > 0`, INTERSECT 1 if both are positive, EXCEPT 1 if only `m` is.
 
 use super::Node;
+use crate::types::Collation;
 
 /// Parts combined row by row.
 #[derive(Clone, Debug)]
@@ -14,6 +15,9 @@ pub struct Combine {
     pub distinct: bool,
     /// What stands before the second part and those after it.
     pub operators: Vec<SetOperator>,
+    /// How the columns compare, if rows that are equal to SQL may differ (1 and 1.0, or `a` and `A`). Which of them SQLite
+    /// shows is up to the plan it chooses: so it can be told only while there is but one of each class of equal rows.
+    pub loose: Option<Vec<Collation>>,
     /// Where its state is kept.
     pub state: u32,
 }

@@ -12,6 +12,7 @@ use super::{
     Arm, Column, Combine, Delta, Derived, Expression, Input, Join, Limit, Logical, Node, Occurrence, Order, OrderBy,
     Plan, Query, Select, SetOperator, SortedBy, Text, select_text,
 };
+use crate::types::Collation;
 
 /// Why a query, or a part of it, is re-run.
 pub type Reason = String;
@@ -167,11 +168,14 @@ impl Planner {
         if !select.distinct {
             return Ok(node);
         }
-        if select.columns.iter().any(|column| !column.is_exact) {
-            return Err("which of several equal values DISTINCT shows".to_owned());
-        }
+        let is_exact = select.columns.iter().all(|column| column.is_exact);
+        let collations = || select.columns.iter().map(|column| column.collation).collect::<Option<Vec<_>>>();
+        let loose = match is_exact {
+            true => None,
+            false => Some(collations().ok_or("DISTINCT by a collating sequence that is not known")?),
+        };
         let state = self.state();
-        Ok(Node::Combine(Combine { parts: vec![node], distinct: true, operators: Vec::new(), state }))
+        Ok(Node::Combine(Combine { parts: vec![node], distinct: true, operators: Vec::new(), loose, state }))
     }
 
     /// A SELECT that groups or has window functions, over the derived table of the rows that it is of.
@@ -234,9 +238,14 @@ impl Planner {
     fn compound(&mut self, query: &Query) -> Result<Node, Reason> {
         let is_set = query.operators.iter().any(|operator| *operator != SetOperator::UnionAll);
         let mut parts = Vec::with_capacity(query.arms.len());
-        if is_set && !query.is_exact {
-            return Err("which of several equal values a compound SELECT shows".to_owned());
-        }
+        let loose = match is_set && !query.is_exact {
+            false => None,
+            // SQLite then sorts the whole as a subquery, and reads a column that is REAL in the first SELECT as REAL.
+            true if !query.is_uniform && query.order.iter().any(|order| order.suffix.contains("COLLATE")) => {
+                return Err("a compound SELECT of columns of several types, with COLLATE in ORDER BY".to_owned());
+            }
+            true => Some(compared(query).ok_or("a compound SELECT of columns that compare differently")?),
+        };
         for arm in &query.arms {
             parts.push(match arm {
                 Arm::Select(select) => self.select(select, &[])?,
@@ -246,7 +255,7 @@ impl Planner {
             });
         }
         let state = self.state();
-        Ok(Node::Combine(Combine { parts, distinct: false, operators: query.operators.clone(), state }))
+        Ok(Node::Combine(Combine { parts, distinct: false, operators: query.operators.clone(), loose, state }))
     }
 
     /// VALUES, which no change of a table changes unless a subquery is in it.
@@ -258,6 +267,17 @@ impl Planner {
         let plain = Query { order: Vec::new(), limit: Limit::None, ..query.clone() };
         Ok(Node::Delta(Delta { occurrences: self.occurrences(), texts: vec![plain.text()] }))
     }
+}
+
+/// How a compound SELECT compares its columns, if they compare alike in all of its SELECTs.
+fn compared(query: &Query) -> Option<Vec<Collation>> {
+    let rows = query.arms.iter().flat_map(|arm| match arm {
+        Arm::Select(select) => vec![&select.columns],
+        Arm::Values(rows) => rows.iter().collect(),
+    });
+    let mut rows = rows.map(|row| row.iter().map(|value| value.collation).collect::<Option<Vec<_>>>());
+    let first = rows.next()??;
+    rows.all(|row| row.as_ref() == Some(&first)).then_some(first)
 }
 
 fn width(query: &Query) -> Result<usize, Reason> {

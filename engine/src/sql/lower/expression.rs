@@ -1,5 +1,7 @@
 //! Expressions, written anew with the names of the plan.
 
+use std::sync::Arc;
+
 use sqlite3_parser::ast::{self, Expr, LikeOperator, Literal, Operator, UnaryOperator};
 
 use super::{Around, Level, Lowered, Lowering};
@@ -7,7 +9,7 @@ use crate::plan::{Expression, ItemId, Number, Subquery, Used, quoted};
 use crate::sql::name::{Path, bare, plain};
 use crate::sql::scope::{Meaning, Shape};
 use crate::sql::{literal, print, shape, walk};
-use crate::types::{Affinity, Collation, Value};
+use crate::types::{Affinity, Collation, ColumnKind, Value};
 
 /// Operators whose chains are written without parentheses around the left operand: they bind to the left.
 fn chains(operator: Operator) -> bool {
@@ -373,7 +375,7 @@ impl<'c> Lowering<'c> {
                     return Err("a column of USING in a RIGHT or FULL join".to_owned());
                 }
                 let (item, column) = *columns.first().ok_or("a name")?;
-                self.check_column(named, item, column)?;
+                self.note_column(named, item, column);
                 let item = named.items.get(item).ok_or("a name")?;
                 let column = item.columns.get(column).ok_or("a column that is not listed")?;
                 out.text.push_name(item.id, &column.name);
@@ -414,14 +416,11 @@ impl<'c> Lowering<'c> {
         Ok(())
     }
 
-    pub(super) fn check_column(&self, level: &Level<'_, 'c>, item: usize, column: usize) -> Lowered<()> {
-        let base = level.scope.items.get(item).and_then(|item| item.base.as_ref());
-        let column = base.and_then(|base| base.table.columns.get(column));
-        match column {
-            Some(column) if column.kind == crate::types::ColumnKind::GeneratedVirtual => {
-                Err(format!("no hook shows the value of the generated column {}", column.name))
-            }
-            _ => Ok(()),
+    /// Notes that a column is read, whose value no hook shows if it is virtual.
+    pub(super) fn note_column(&mut self, level: &Level<'_, 'c>, item: usize, column: usize) {
+        let Some(base) = level.scope.items.get(item).and_then(|item| item.base.as_ref()) else { return };
+        if base.table.columns.get(column).is_some_and(|column| column.kind == ColumnKind::GeneratedVirtual) {
+            self.virtual_columns.insert(Arc::clone(&base.table.id));
         }
     }
 }

@@ -6,6 +6,9 @@ mod expression;
 mod from;
 mod select;
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
 use sqlite3_parser::Bump;
 use sqlite3_parser::ast::{self, CommonTableExpr, CompoundOperator, With};
 
@@ -37,10 +40,11 @@ pub(crate) fn lower(sql: &str, catalog: &Catalog, parameters: usize) -> Result<L
         expanding: Vec::new(),
         parameters,
         literals: Vec::new(),
+        virtual_columns: BTreeSet::new(),
     };
     let (query, _) = lowering.query(tree.select, Around { with: None, level: None, database: None, depth: 0 })?;
-    let Lowering { occurrences, literals, items, .. } = lowering;
-    Ok(Logical { query, occurrences, items, parameters: parameters + literals.len(), literals })
+    let Lowering { occurrences, literals, virtual_columns, items, .. } = lowering;
+    Ok(Logical { query, occurrences, items, virtual_columns, parameters: parameters + literals.len(), literals })
 }
 
 struct Lowering<'c> {
@@ -55,6 +59,8 @@ struct Lowering<'c> {
     expanding: Vec<*const CommonTableExpr<'c>>,
     parameters: usize,
     literals: Vec<Value>,
+    /// The tables whose virtual columns are read.
+    virtual_columns: BTreeSet<Arc<str>>,
 }
 
 /// What is around a query.

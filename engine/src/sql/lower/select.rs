@@ -45,7 +45,7 @@ impl<'c> Lowering<'c> {
             };
             let mut on = Vec::with_capacity(items.len());
             for (at, condition) in conditions.iter().enumerate() {
-                let mut conjuncts = merging(&merged[at], at, &level)?;
+                let mut conjuncts = self.merging(&merged[at], at, &level)?;
                 if let Some(condition) = condition {
                     conjuncts.extend(self.conjuncts(condition, &level, around)?);
                 }
@@ -140,7 +140,7 @@ impl<'c> Lowering<'c> {
 
     /// A column of an item.
     fn column(&mut self, level: &Level<'_, 'c>, item: usize, column: usize) -> Lowered<Expression> {
-        self.check_column(level, item, column)?;
+        self.note_column(level, item, column);
         let shape = level.scope.items[item].columns[column].shape;
         let (item, column) = (&level.items[item], &level.items[item].columns[column]);
         let mut expression = Expression {
@@ -216,32 +216,29 @@ impl<'c> Lowering<'c> {
         }
         Ok(order)
     }
-}
 
-/// The conditions of USING and NATURAL: each column is that of the first item which has it.
-fn merging(names: &[String], at: usize, level: &Level<'_, '_>) -> Lowered<Vec<Expression>> {
-    let mut conditions = Vec::with_capacity(names.len());
-    for name in names {
-        let left = level.scope.items[..at].iter().position(|item| item.column(name).is_some());
-        let left = left.ok_or("USING a column that is not there")?;
-        if level.has_right_join {
-            return Err("USING in a RIGHT or FULL join".to_owned());
-        }
-        let mut condition = Expression::default();
-        for (side, item) in [left, at].into_iter().enumerate() {
-            let column = level.scope.items[item].column(name).ok_or("USING a column that is not there")?;
-            let base = level.scope.items[item].base.as_ref().and_then(|base| base.table.columns.get(column));
-            if base.is_some_and(|column| column.kind == crate::types::ColumnKind::GeneratedVirtual) {
-                return Err(format!("no hook shows the value of the generated column {name}"));
+    /// The conditions of USING and NATURAL: each column is that of the first item which has it.
+    fn merging(&mut self, names: &[String], at: usize, level: &Level<'_, 'c>) -> Lowered<Vec<Expression>> {
+        let mut conditions = Vec::with_capacity(names.len());
+        for name in names {
+            let left = level.scope.items[..at].iter().position(|item| item.column(name).is_some());
+            let left = left.ok_or("USING a column that is not there")?;
+            if level.has_right_join {
+                return Err("USING in a RIGHT or FULL join".to_owned());
             }
-            let item = &level.items[item];
-            let column = &item.columns[column];
-            condition.text.push(if side == 0 { "" } else { " = " });
-            condition.text.push_name(item.id, &column.name);
-            condition.items.insert(item.id);
-            condition.rejects_nulls_of.insert(item.id);
+            let mut condition = Expression::default();
+            for (side, item) in [left, at].into_iter().enumerate() {
+                let column = level.scope.items[item].column(name).ok_or("USING a column that is not there")?;
+                self.note_column(level, item, column);
+                let item = &level.items[item];
+                let column = &item.columns[column];
+                condition.text.push(if side == 0 { "" } else { " = " });
+                condition.text.push_name(item.id, &column.name);
+                condition.items.insert(item.id);
+                condition.rejects_nulls_of.insert(item.id);
+            }
+            conditions.push(condition);
         }
-        conditions.push(condition);
+        Ok(conditions)
     }
-    Ok(conditions)
 }

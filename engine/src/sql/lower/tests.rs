@@ -13,7 +13,7 @@ const SCHEMA: &str = "
     INSERT INTO u VALUES (1, 2), (1, 'x'), ('1', 3);";
 
 /// What the lowering has to write anew: names, aliases, wildcards, ordinals, joins that merge, views, CTEs, precedence.
-const QUERIES: [&str; 16] = [
+const QUERIES: [&str; 17] = [
     "SELECT * FROM t",
     "SELECT t.*, \"c d\" AS \"no such\" FROM t WHERE \"no such\" = \"one\"",
     "SELECT * FROM t JOIN u USING (a)",
@@ -30,6 +30,7 @@ const QUERIES: [&str; 16] = [
     "SELECT t.id, j.value FROM t, json_each('[1,2]') AS j WHERE j.value <= t.id ORDER BY t.id, j.key LIMIT 1, 3",
     "SELECT a FROM t UNION ALL SELECT e FROM u UNION SELECT 5 ORDER BY 1",
     "VALUES (1, 'a'), (2, TRUE)",
+    "SELECT x.column2, y.* FROM (VALUES (1, 'a'), (2, 'b') UNION SELECT 3, 'c') AS x, (VALUES (4), (4)) AS y",
 ];
 
 fn sorted(mut rows: Vec<Row>) -> Vec<Row> {

@@ -105,9 +105,13 @@ impl Generator {
                 ("typeof(a)", Kind::Text),
                 ("a IS NULL", Kind::Key),
                 ("length(a)", Kind::Key),
+                ("-a", Kind::Integer),
+                ("abs(a)", Kind::Integer),
+                ("a -> '$.a'", Kind::Text),
             ]);
-            let declared = if strict { " ANY" } else { *self.random.pick(&["", " TEXT", " INTEGER"]) };
-            definitions.push(format!("g{declared} GENERATED ALWAYS AS ({expression}) {storage}"));
+            let declared = if strict { " ANY" } else { *self.random.pick(&["", " TEXT", " INTEGER", " REAL", " NUM"]) };
+            let collation = self.collation();
+            definitions.push(format!("g{declared}{collation} GENERATED ALWAYS AS ({expression}) {storage}"));
             columns.push(Column { name: "g".to_owned(), kind, writable: false });
         }
         definitions.extend(constraints);
