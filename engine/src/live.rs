@@ -43,6 +43,19 @@ struct Subscriber {
     reshaped: bool,
 }
 
+impl Subscriber {
+    /// A difference between rows of other columns says nothing: the first one after a change of the shape is the whole result.
+    fn in_shape(&mut self, event: Event, rows: impl FnOnce() -> Arc<[Row]>) -> Event {
+        match event {
+            Event::Diff(diff) if std::mem::take(&mut self.reshaped) => {
+                let columns = Arc::clone(&self.form.columns);
+                Event::Columns(Snapshot { commit: diff.commit, columns, rows: rows() })
+            }
+            event => event,
+        }
+    }
+}
+
 /// The subscriptions and what keeps them live.
 pub(crate) struct Live {
     pub(crate) registry: Registry,
@@ -294,16 +307,18 @@ impl Live {
             }
         };
         for id in &binding.subscribers {
-            let reshaped = self.subscribers.get_mut(id).filter(|subscriber| subscriber.reshaped);
-            let event = match (&event, reshaped) {
-                (Event::Diff(_), Some(subscriber)) => {
-                    subscriber.reshaped = false;
-                    let columns = Arc::clone(&subscriber.form.columns);
-                    Event::Columns(Snapshot { commit, columns, rows: binding.held.rows() })
-                }
-                (event, _) => event.clone(),
-            };
-            events.entry(*id).or_default().push(event);
+            if let Some(subscriber) = self.subscribers.get_mut(id) {
+                let event = subscriber.in_shape(event.clone(), || binding.held.rows());
+                events.entry(*id).or_default().push(event);
+            }
+        }
+    }
+
+    /// What a subscriber with these rows now is told instead of a difference, if its rows have other columns than it knows.
+    pub(crate) fn in_shape(&mut self, id: SubscriptionId, event: Event, rows: &Arc<[Row]>) -> Event {
+        match self.subscribers.get_mut(&id) {
+            Some(subscriber) => subscriber.in_shape(event, || Arc::clone(rows)),
+            None => event,
         }
     }
 

@@ -145,6 +145,12 @@ export class PageClient {
     return state;
   }
 
+  async rebind(id: number, params: Uint8Array | undefined): Promise<void> {
+    const slots = params === undefined ? {} : { params };
+    // Doing it twice does no harm.
+    await this.request({ type: 'rebind', subscription: id, ...slots }, false);
+  }
+
   unsubscribe(id: number): void {
     this.#subscriptions.delete(id);
     this.#awaited.delete(id);
@@ -367,6 +373,10 @@ export class PageClient {
       case 'delivery':
         this.#deliver(message);
         break;
+      case 'rebound':
+        this.#rebound(message.request, false);
+        this.#requests.answered(message);
+        break;
       default:
         this.#requests.answered(message);
     }
@@ -431,9 +441,17 @@ export class PageClient {
     this.#tell();
   }
 
+  /** The host has done this request. If it was a rebind, the next host is asked for what the rows are of now. */
+  #rebound(request: number, hasEdits: boolean): void {
+    const asked = this.#requests.pending(request);
+    if (asked?.type !== 'rebind') return;
+    this.#subscriptions.get(asked.subscription)?.rebound(asked.params, hasEdits);
+  }
+
   #deliver({ edits: frame, events, cause }: Extract<HostToPage, { type: 'delivery' }>): void {
     const { commit, edits } = readDelivery(frame, (id) => this.#subscriptions.get(id)?.columns);
     this.#requests.heard(commit, cause);
+    if (cause !== undefined) this.#rebound(cause, true);
     for (const [id, list] of edits) {
       const state = this.#subscriptions.get(id);
       if (!state) continue;

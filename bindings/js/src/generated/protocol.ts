@@ -1,7 +1,7 @@
 // Generated from the Rust crate tidewater-protocol by its tests; do not edit.
 // Fields of type number that are u64 in Rust are exact up to 2^53.
 
-export const PROTOCOL = 1;
+export const PROTOCOL = 2;
 export const FRAME_VERSION = 1;
 export const DATABASE_NAME = /^[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}$/;
 
@@ -271,6 +271,13 @@ export type PageToHost = { "type": "hello",
   /** Whether it had a result from a former host. Then a query that has no answer for the data as they are does not end it:
    * it has one again once they are others. */
   resumed?: boolean }
+  | { "type": "rebind",
+  /** The request. */
+  request: RequestId,
+  /** The subscription. */
+  subscription: SubscriptionId,
+  /** A parameter frame, unless there are none. */
+  params?: Frame }
   | { "type": "unsubscribe",
   /** The subscription. */
   subscription: SubscriptionId,
@@ -351,6 +358,11 @@ export type HostToPage = { "type": "welcome",
   plan: Plan,
   /** A rows frame. */
   rows: Frame }
+  | { "type": "rebound",
+  /** The request. */
+  request: RequestId,
+  /** The commit that its rows are as of. */
+  commit: CommitId }
   | { "type": "delivery" } & Delivery;
 
 /** What one commit means for all subscriptions of one page client. A page client applies all of it before it tells the
@@ -360,7 +372,7 @@ export type Delivery = {
   edits: Frame,
   /** Subscriptions to which something else than edits happened. */
   events?: Array<SubscriptionEvent>,
-  /** The receiver's own request that made the commit, if it did. Its answer follows. */
+  /** The receiver's own request that made the commit or, of a `rebind`, the edits. Its answer follows. */
   cause?: RequestId,
 };
 

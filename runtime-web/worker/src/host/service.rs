@@ -120,6 +120,9 @@ impl Service {
             PageToHost::Subscribe { subscription, sql, params, resumed } => {
                 Some(self.subscribe(client, subscription, Query { sql, params }, resumed))
             }
+            PageToHost::Rebind { request, subscription, params } => {
+                Some(self.rebind(client, request, subscription, params))
+            }
             PageToHost::Unsubscribe { subscription } => {
                 self.unsubscribe(client, subscription);
                 None
@@ -263,6 +266,43 @@ impl Service {
         self.engine.subscribe_with(&query.sql, params, callback).map_err(|error| answer::error(&error))
     }
 
+    /// The edits, if there are any, are a delivery before the answer, as those of a write are.
+    fn rebind(
+        &mut self,
+        client: &TabId,
+        request: RequestId,
+        subscription: SubscriptionId,
+        params: Option<Frame>,
+    ) -> HostToPage {
+        let known = self.clients.get(client);
+        let failing = known.and_then(|client| client.failing.get(&subscription)).cloned();
+        let rebound = match (known.and_then(|client| client.watches.get(&subscription)), failing) {
+            (Some(watch), _) => answer::params(params.as_ref())
+                .and_then(|params| watch.rebind(params).map_err(|error| answer::error(&error))),
+            (None, Some(query)) => self.rebind_failing(client, subscription, Query { params, ..query }),
+            (None, None) => {
+                Err(ErrorInfo { code: codes::CLOSED.to_owned(), message: "the subscription has ended".to_owned() })
+            }
+        };
+        match rebound {
+            Ok(()) => HostToPage::Rebound { request, commit: self.commit() },
+            Err(error) => failed(request, error),
+        }
+    }
+
+    /// A subscription of a former host that has no answer gets one by its new parameters, or waits on with the old ones.
+    fn rebind_failing(&mut self, client: &TabId, subscription: SubscriptionId, query: Query) -> Result<(), ErrorInfo> {
+        let watch = self.watch(client, subscription, &query)?;
+        let result = watch.snapshot().clone();
+        let event = Happened { client: client.clone(), subscription, event: Event::Columns(result) };
+        self.happened.lock().unwrap_or_else(PoisonError::into_inner).push(event);
+        if let Some(client) = self.clients.get_mut(client) {
+            client.failing.remove(&subscription);
+            client.watches.insert(subscription, watch);
+        }
+        Ok(())
+    }
+
     /// Whether it is the data that a query fails of, and not the query.
     fn can_recover(&self, query: &Query) -> bool {
         answer::params(query.params.as_ref()).is_ok_and(|params| self.engine.explain(&query.sql, params).is_ok())
@@ -353,6 +393,7 @@ fn request_of(message: &PageToHost) -> Option<RequestId> {
         | PageToHost::Query { request, .. }
         | PageToHost::Transaction { request, .. }
         | PageToHost::Explain { request, .. }
+        | PageToHost::Rebind { request, .. }
         | PageToHost::Stats { request } => Some(*request),
         PageToHost::Hello { .. } | PageToHost::Subscribe { .. } | PageToHost::Unsubscribe { .. } => None,
     }
