@@ -15,7 +15,7 @@ use std::sync::{Arc, Mutex};
 use rusqlite::Connection;
 use rusqlite::ffi;
 use rusqlite::types::{ToSqlOutput, ValueRef as SqliteValue};
-use rusqlite::vtab::{Context, Filters, IndexInfo, Module, VTab, VTabConnection, VTabCursor};
+use rusqlite::vtab::{Context, Filters, IndexConstraintOp, IndexInfo, Module, VTab, VTabConnection, VTabCursor};
 
 use super::{convert, lock};
 use crate::error::Error;
@@ -25,10 +25,18 @@ use crate::types::{Affinity, Row, Table, ValueRef};
 /// The rows that the faces show now, by table.
 type Shown = Arc<Mutex<HashMap<Arc<str>, Images>>>;
 
+/// Whether [`Face::New`] stands for a table that has an index for every lookup: what SQLite then takes is the name of the
+/// index in its plan, the columns with their collating sequences.
+type Pretends = Arc<Mutex<bool>>;
+
+/// How many rows a table is taken to have: as many as SQLite takes one to have that was not analysed.
+const ROWS_OF_A_TABLE: f64 = 1_048_576.0;
+
 /// The faces of a connection.
 #[derive(Default)]
 pub(super) struct Faces {
     shown: Shown,
+    pretends: Pretends,
     /// The declarations that SQLite knows, by table.
     declared: HashMap<Arc<str>, CString>,
 }
@@ -42,10 +50,10 @@ impl Faces {
         }
         const MODULE: Module<'_, FaceTable> = Module::eponymous_only_module();
         for face in [Face::Old, Face::New, Face::Changed] {
-            let shown = Arc::clone(&self.shown);
-            let aux = Aux { shown, table: Arc::clone(&table.id), face, declaration: declaration.clone() };
+            let (shown, table, declaration) = (Arc::clone(&self.shown), Arc::clone(&table.id), declaration.clone());
+            let aux = Aux { shown, pretends: Arc::clone(&self.pretends), table, face, declaration };
             connection
-                .create_module(face.table_name(&table.id).as_str(), &MODULE, Some(aux))
+                .create_module(face.table_name(&aux.table).as_str(), &MODULE, Some(aux))
                 .map_err(convert::error)?;
         }
         self.declared.insert(Arc::clone(&table.id), declaration);
@@ -55,6 +63,14 @@ impl Faces {
     /// Shows these rows of a table from now on.
     pub(super) fn show(&self, table: &Arc<str>, images: &Images) {
         lock(&self.shown).insert(Arc::clone(table), images.clone());
+    }
+
+    /// Does something while the new rows of each table stand for a table that has every index.
+    pub(super) fn pretending<T>(&self, work: impl FnOnce() -> T) -> T {
+        *lock(&self.pretends) = true;
+        let done = work();
+        *lock(&self.pretends) = false;
+        done
     }
 
     /// Shows nothing any more.
@@ -82,6 +98,7 @@ fn declaration(table: &Table) -> Result<CString, Error> {
 /// What SQLite keeps for a face.
 struct Aux {
     shown: Shown,
+    pretends: Pretends,
     table: Arc<str>,
     face: Face,
     declaration: CString,
@@ -93,6 +110,7 @@ struct FaceTable {
     /// The base class, which has to be first.
     base: ffi::sqlite3_vtab,
     shown: Shown,
+    pretends: Pretends,
     table: Arc<str>,
     face: Face,
 }
@@ -114,6 +132,7 @@ unsafe impl<'vtab> VTab<'vtab> for FaceTable {
         let table = Self {
             base: ffi::sqlite3_vtab::default(),
             shown: Arc::clone(&aux.shown),
+            pretends: Arc::clone(&aux.pretends),
             table: Arc::clone(&aux.table),
             face: aux.face,
         };
@@ -121,6 +140,10 @@ unsafe impl<'vtab> VTab<'vtab> for FaceTable {
     }
 
     fn best_index(&self, info: &mut IndexInfo) -> rusqlite::Result<bool> {
+        if self.face == Face::New && *lock(&self.pretends) {
+            pretend(info);
+            return Ok(true);
+        }
         // Few rows, so that SQLite starts from them and looks up the rest.
         info.set_estimated_cost(1.0);
         info.set_estimated_rows(1);
@@ -139,6 +162,26 @@ unsafe impl<'vtab> VTab<'vtab> for FaceTable {
             phantom: PhantomData,
         })
     }
+}
+
+/// Takes every lookup that is offered: the more columns it has, the cheaper.
+fn pretend(info: &mut IndexInfo) {
+    use IndexConstraintOp::{SQLITE_INDEX_CONSTRAINT_EQ as EQUAL, SQLITE_INDEX_CONSTRAINT_IS as IS};
+    let lookups = info.constraints().enumerate().filter(|(_, constraint)| {
+        constraint.is_usable() && constraint.column() >= 0 && matches!(constraint.operator(), EQUAL | IS)
+    });
+    let lookups: Vec<(usize, c_int)> = lookups.map(|(at, constraint)| (at, constraint.column())).collect();
+    let mut cost = ROWS_OF_A_TABLE;
+    let mut columns = Vec::with_capacity(lookups.len());
+    for (argument, (at, column)) in (1..).zip(lookups) {
+        columns.push(format!("{column} {}", info.collation(at).unwrap_or_default()));
+        info.constraint_usage(at).set_argv_index(argument);
+        cost = (cost / 100.0).max(10.0);
+    }
+    info.set_idx_str(&columns.join(","));
+    info.set_estimated_cost(cost);
+    #[expect(clippy::cast_possible_truncation, reason = "a small number")]
+    info.set_estimated_rows(cost as i64);
 }
 
 /// A place among the rows of a face.

@@ -8,6 +8,7 @@ mod convert;
 mod faces;
 mod open;
 mod reads;
+mod scans;
 mod script;
 
 #[cfg(test)]
@@ -35,6 +36,7 @@ use reads::ReadCollector;
 
 pub(crate) use convert::slot_values;
 pub(crate) use reads::Reads;
+pub(crate) use scans::Scan;
 pub(crate) use script::{Control, Outcome, Run};
 
 /// What binding, starting and ending a statement is taken to cost, in SQLite's instructions.

@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{CommitId, Epoch, Frame, RequestId, StorageMode, SubscriptionId, TabId};
+use crate::{CommitId, Epoch, Explain, Frame, RequestId, StorageMode, SubscriptionId, TabId};
 
 /// An error as an answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -190,7 +190,7 @@ pub enum HostToPage {
         /// The request.
         request: RequestId,
         /// What the engine says.
-        explain: Explain,
+        explain: Box<Explain>,
     },
     /// The answer to `stats`.
     Counted {
@@ -297,36 +297,6 @@ pub enum Plan {
     Incremental,
     /// By running the query again when a change can affect it.
     Requery,
-}
-
-/// How the engine maintains a statement.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-#[cfg_attr(test, derive(ts_rs::TS))]
-pub struct Explain {
-    /// How the result is maintained.
-    pub plan: Plan,
-    /// Why it is not incremental, if it is not.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(test, ts(optional))]
-    pub reason: Option<String>,
-    /// What it reads.
-    pub tables: Vec<TableColumns>,
-    /// The template's fingerprint.
-    pub template: String,
-    /// The whole explanation, for people.
-    pub text: String,
-}
-
-/// A table and the columns of it that a statement reads.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-#[cfg_attr(test, derive(ts_rs::TS))]
-pub struct TableColumns {
-    /// The table.
-    pub table: String,
-    /// Its columns.
-    pub columns: Vec<String>,
 }
 
 /// The engine's counters, of this host since it opened the database.

@@ -70,6 +70,7 @@ pub mod names;
 mod bus;
 mod control;
 mod data;
+mod explain;
 mod ids;
 #[cfg(test)]
 mod typescript_tests;
@@ -80,9 +81,9 @@ pub use control::{
     WorkerToCoordinator,
 };
 pub use data::{
-    Delivery, ErrorInfo, Explain, HostToPage, PageToHost, Plan, Statement, StatementResult, Stats, SubscriptionEvent,
-    TableColumns,
+    Delivery, ErrorInfo, HostToPage, PageToHost, Plan, Statement, StatementResult, Stats, SubscriptionEvent,
 };
+pub use explain::{Explain, Found, LiveTemplate, Route, RoutePredicate, Step, TableColumns, WantedIndex};
 pub use frame::Frame;
 pub use ids::{CommitId, Epoch, InstanceId, RequestId, SubscriptionId, TabId, Term};
 

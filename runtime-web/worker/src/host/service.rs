@@ -9,7 +9,7 @@ use tidewater_protocol::{
     SubscriptionEvent, SubscriptionId, TabId, codes,
 };
 
-use super::answer;
+use super::{answer, explanation};
 
 /// A message to be posted.
 #[derive(Clone, Debug, PartialEq)]
@@ -229,7 +229,7 @@ impl Service {
         let explained = answer::params(params)
             .and_then(|params| self.engine.explain(sql, params).map_err(|error| answer::error(&error)));
         match explained {
-            Ok(explain) => HostToPage::Explained { request, explain: answer::explain(explain) },
+            Ok(explain) => HostToPage::Explained { request, explain: Box::new(explanation::explain(explain)) },
             Err(error) => failed(request, error),
         }
     }

@@ -3,7 +3,7 @@
 use tidewater::{Engine, Location, Options};
 use tidewater_protocol::frame::{DeliveryFrame, RowsFrame, ValueRef, positional_params};
 use tidewater_protocol::{
-    CommitId, Delivery, Epoch, Frame, HostToPage, PROTOCOL, PageToHost, RequestId, Statement, StorageMode,
+    CommitId, Delivery, Epoch, Found, Frame, HostToPage, PROTOCOL, PageToHost, RequestId, Statement, StorageMode,
     SubscriptionEvent, SubscriptionId, TabId, codes,
 };
 
@@ -275,6 +275,21 @@ fn a_failing_subscription_of_a_former_host_can_be_rebound() {
     exec(&mut service, "b", 4, "DELETE FROM t WHERE x < 0");
     let outgoing = rebind(&mut service, 5, integers(&[5]));
     assert_eq!(edits_then_rebound(&outgoing), 1, "it is a subscription like others");
+}
+
+#[test]
+fn an_explanation_tells_the_plan_its_routes_and_what_it_came_to() {
+    let mut service = two_clients();
+    let sql = "SELECT a.x FROM t a JOIN t b ON b.x = a.x WHERE a.x = 4";
+    subscribe(&mut service, "a", 1, sql);
+    exec(&mut service, "b", 1, "INSERT INTO t VALUES (4)");
+    let explain = PageToHost::Explain { request: RequestId(2), sql: sql.to_owned(), params: None };
+    let HostToPage::Explained { explain, .. } = only(service.receive(&tab("b"), explain)) else { panic!("failed") };
+    assert_eq!(explain.steps.unwrap().strategy, "delta");
+    assert_eq!((explain.routes.len(), explain.routes[0].found), (2, Found::ByValue));
+    let live = explain.live.unwrap();
+    assert_eq!((live.subscriptions, live.commits, live.maintained, live.state_rows), (1, 1, 1, 1));
+    assert_eq!(explain.indexes[0].sql, "CREATE INDEX t_by_x ON t(x)");
 }
 
 #[test]
