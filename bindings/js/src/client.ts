@@ -376,6 +376,7 @@ export class PageClient {
       case 'rebound':
         this.#rebound(message.request, false);
         this.#requests.answered(message);
+        this.#tell();
         break;
       default:
         this.#requests.answered(message);
@@ -441,17 +442,18 @@ export class PageClient {
     this.#tell();
   }
 
-  /** The host has done this request. If it was a rebind, the next host is asked for what the rows are of now. */
-  #rebound(request: number, hasEdits: boolean): void {
+  /** The host has done this request; whether it is a rebind. If so, the next host is asked for what the rows are of now. */
+  #rebound(request: number, hasEdits: boolean): boolean {
     const asked = this.#requests.pending(request);
-    if (asked?.type !== 'rebind') return;
+    if (asked?.type !== 'rebind') return false;
     this.#subscriptions.get(asked.subscription)?.rebound(asked.params, hasEdits);
+    return true;
   }
 
   #deliver({ edits: frame, events, cause }: Extract<HostToPage, { type: 'delivery' }>): void {
     const { commit, edits } = readDelivery(frame, (id) => this.#subscriptions.get(id)?.columns);
     this.#requests.heard(commit, cause);
-    if (cause !== undefined) this.#rebound(cause, true);
+    const isRebind = cause !== undefined && this.#rebound(cause, true);
     for (const [id, list] of edits) {
       const state = this.#subscriptions.get(id);
       if (!state) continue;
@@ -470,7 +472,8 @@ export class PageClient {
       }
       this.#changed.add(state);
     }
-    this.#tell();
+    // Its answer follows: whoever waits for it and whoever hears of the edits do so before the page is drawn again.
+    if (!isRebind) this.#tell();
   }
 
   /**
