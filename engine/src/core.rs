@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use crate::error::Error;
+use crate::explain::{Explain, explain};
 use crate::live::{Live, Sink};
 use crate::options::Options;
 use crate::sql::{StatementKind, leading_keyword};
 use crate::storage::{Control, Outcome, Run, Storage, slot_values};
-use crate::subscribe::Form;
-use crate::types::{Catalog, CommitId, Params, Rows, Snapshot, SubscriptionId};
+use crate::types::{CommitId, Params, Rows, Snapshot, SubscriptionId};
 
 /// Everything behind the engine's lock.
 pub(crate) struct Core {
@@ -120,17 +120,14 @@ impl Core {
         self.live.unsubscribe(id);
     }
 
-    pub(crate) fn form(&mut self, sql: &str) -> Result<Arc<Form>, Error> {
-        self.live.form(&mut self.storage.session(), sql)
-    }
-
-    /// Whether the parameters fit the query.
-    pub(crate) fn check_parameters(&self, form: &Form, params: &Params) -> Result<(), Error> {
-        slot_values(&form.slots, params).map(|_| ())
-    }
-
-    pub(crate) fn catalog(&mut self) -> Result<Arc<Catalog>, Error> {
-        self.storage.session().catalog()
+    /// Explains a query that these parameters fit.
+    pub(crate) fn explain(&mut self, sql: &str, params: &Params) -> Result<Explain, Error> {
+        let Self { storage, live } = self;
+        let mut session = storage.session();
+        let form = live.form(&mut session, sql)?;
+        let slots = slot_values(&form.slots, params)?;
+        let catalog = session.catalog()?;
+        Ok(explain(&session, live, &form, &slots, &catalog))
     }
 
     pub(crate) fn commit(&mut self) -> CommitId {

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use crate::core::Core;
 use crate::error::Error;
 use crate::event::Event;
-use crate::explain::{Explain, Plan, explain};
+use crate::explain::{Explain, Plan};
 use crate::live::Sink;
 use crate::options::{Location, Options};
 use crate::stats::Stats;
@@ -142,16 +142,12 @@ impl Engine {
         Ok(Ticket { id, snapshot, plan, core: Arc::downgrade(&self.core) })
     }
 
-    /// Tells how a query would be maintained, without subscribing to it.
+    /// Tells how a query would be maintained, without subscribing to it; of one that is subscribed to, what that has come to.
     ///
     /// # Errors
     /// As [`Engine::subscribe`].
     pub fn explain(&self, sql: &str, params: impl Into<Params>) -> Result<Explain, Error> {
-        let mut core = self.lock();
-        let form = core.form(sql)?;
-        core.check_parameters(&form, &params.into())?;
-        let catalog = core.catalog()?;
-        Ok(explain(&form, &catalog))
+        self.lock().explain(sql, &params.into())
     }
 
     /// What the engine holds and has done so far.

@@ -29,7 +29,7 @@ mod upkeep;
 pub use engine::{Engine, Executed};
 pub use error::Error;
 pub use event::{Divergence, Event};
-pub use explain::{Explain, Plan};
+pub use explain::{Explain, Found, LiveTemplate, Plan, Route, RoutePredicate, WantedIndex};
 pub use options::{Location, Options, Strategy};
 pub use plan::Step;
 pub use stats::Stats;

@@ -7,12 +7,13 @@ use std::sync::{Arc, Mutex, Weak};
 use crate::dataflow::Dataflows;
 use crate::error::Error;
 use crate::event::{Divergence, Event};
+use crate::explain::LiveTemplate;
 use crate::form;
 use crate::options::{Options, Strategy};
 use crate::stats::Stats;
 use crate::storage::{Sealed, Session, slot_values};
 use crate::subscribe::Plans;
-use crate::subscribe::{Form, Registry};
+use crate::subscribe::{Form, Registry, Standings};
 use crate::subscription::Mailbox;
 use crate::types::{BindingId, ChangeBatch, CommitId, Diff, Edit, Params, Row, Snapshot, SubscriptionId, Value};
 
@@ -41,6 +42,19 @@ struct Subscriber {
     form: Arc<Form>,
     /// The columns changed while the query failed: what comes next is the whole result in its new shape.
     reshaped: bool,
+}
+
+impl Subscriber {
+    /// A difference between rows of other columns says nothing: the first one after a change of the shape is the whole result.
+    fn in_shape(&mut self, event: Event, rows: impl FnOnce() -> Arc<[Row]>) -> Event {
+        match event {
+            Event::Diff(diff) if std::mem::take(&mut self.reshaped) => {
+                let columns = Arc::clone(&self.form.columns);
+                Event::Columns(Snapshot { commit: diff.commit, columns, rows: rows() })
+            }
+            event => event,
+        }
+    }
 }
 
 /// The subscriptions and what keeps them live.
@@ -87,6 +101,31 @@ impl Live {
             state_bytes: (self.registry.state_bytes() + self.dataflows.state_bytes()) as u64,
             ..self.stats.clone()
         }
+    }
+
+    /// How things stand with the template of a query, if anybody subscribes to it.
+    pub(crate) fn standing_of(&self, form: &Form) -> Option<LiveTemplate> {
+        let Standings { bindings, subscriptions, plans, planned, state_rows, state_bytes, evaluations, counts } =
+            self.registry.standings(&form.template)?;
+        let remembered: usize = plans.iter().map(|plan| self.dataflows.state_bytes_of(*plan)).sum();
+        let rows = plans.iter().filter_map(|plan| self.plans.row_cost(*plan));
+        Some(LiveTemplate {
+            bindings,
+            subscriptions,
+            planned,
+            state_rows,
+            state_bytes: state_bytes + remembered as u64,
+            commits: counts.commits,
+            maintained: counts.maintained,
+            requeries: counts.requeries,
+            refused: counts.refused,
+            given_up: counts.given_up,
+            beyond: counts.beyond,
+            refills: counts.refills,
+            instructions_per_commit: counts.work.checked_div(counts.commits),
+            instructions_per_row: rows.max(),
+            instructions_per_run: evaluations.checked_div(bindings),
+        })
     }
 
     /// Subscribes: the id and the result as of now.
@@ -260,7 +299,14 @@ impl Live {
         events: &mut Events,
     ) {
         self.stats.requeries += 1;
-        let outcome = match self.evaluate(session, id) {
+        let work = session.work();
+        let evaluated = self.evaluate(session, id);
+        let work = session.work() - work;
+        self.count(id, |counts| {
+            counts.requeries += 1;
+            counts.worked(commit, work);
+        });
+        let outcome = match evaluated {
             Ok(_) => Ok(self.edits_since(id, before)),
             Err(error) => {
                 self.hold(id, before.into());
@@ -295,16 +341,18 @@ impl Live {
             }
         };
         for id in &binding.subscribers {
-            let reshaped = self.subscribers.get_mut(id).filter(|subscriber| subscriber.reshaped);
-            let event = match (&event, reshaped) {
-                (Event::Diff(_), Some(subscriber)) => {
-                    subscriber.reshaped = false;
-                    let columns = Arc::clone(&subscriber.form.columns);
-                    Event::Columns(Snapshot { commit, columns, rows: binding.held.rows() })
-                }
-                (event, _) => event.clone(),
-            };
-            events.entry(*id).or_default().push(event);
+            if let Some(subscriber) = self.subscribers.get_mut(id) {
+                let event = subscriber.in_shape(event.clone(), || binding.held.rows());
+                events.entry(*id).or_default().push(event);
+            }
+        }
+    }
+
+    /// What a subscriber with these rows now is told instead of a difference, if its rows have other columns than it knows.
+    pub(crate) fn in_shape(&mut self, id: SubscriptionId, event: Event, rows: &Arc<[Row]>) -> Event {
+        match self.subscribers.get_mut(&id) {
+            Some(subscriber) => subscriber.in_shape(event, || Arc::clone(rows)),
+            None => event,
         }
     }
 

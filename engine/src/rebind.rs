@@ -31,7 +31,8 @@ impl Live {
             self.stats.rows_out += edits.len() as u64;
             let mut events = Events::new();
             let diff = Diff { commit: session.commit(), edits: edits.into() };
-            events.entry(id).or_default().push(Event::Diff(diff));
+            let event = self.in_shape(id, Event::Diff(diff), &rows);
+            events.entry(id).or_default().push(event);
             self.post(events);
         }
         Ok(())

@@ -10,7 +10,9 @@ use crate::live::{Events, Live};
 use crate::options::Strategy;
 use crate::plan::{Bounds, Images, Plan, SortedBy};
 use crate::storage::{Sealed, Session};
-use crate::subscribe::{Applied, Form, Held, Listing, Maintained, Planned, Routed, Sorting, capacity, edits_between};
+use crate::subscribe::{
+    Applied, Counts, Form, Held, Listing, Maintained, Planned, Routed, Sorting, capacity, edits_between,
+};
 use crate::types::{BindingId, Change, ChangeBatch, Edit, PlanId, Row, Signed, Value};
 
 /// Maintaining may always cost so many of SQLite's instructions, be an evaluation ever so cheap.
@@ -67,11 +69,13 @@ impl Live {
                     }
                     if touched.is_empty() && !routed.is_empty() {
                         self.stats.beyond += 1;
+                        self.count(id, |counts| counts.beyond += 1);
                         continue;
                     }
                     let rows = touched.iter().map(|(_, images)| images.len()).sum();
                     if self.options.cost_gate && !self.plans.is_worth(plan, rows, binding.work) {
                         self.stats.refused += 1;
+                        self.count(id, |counts| counts.refused += 1);
                         self.rerun(session, sealed.commit, id, events);
                         continue;
                     }
@@ -92,9 +96,15 @@ impl Live {
             session.allow(u64::MAX);
             let rows = jobs.iter().flat_map(|job| &job.touched).map(|(_, images)| images.len()).sum();
             let completed = completing.get(&plan).copied().unwrap_or_default();
-            self.plans.note(plan, rows, session.work() - before + completed);
+            let work = session.work() - before + completed;
+            self.plans.note(plan, rows, work);
+            let share = work / jobs.len().max(1) as u64;
             for (job, changes) in jobs.iter().zip(changes) {
                 self.stats.maintained += 1;
+                self.count(job.binding, |counts| {
+                    counts.maintained += 1;
+                    counts.worked(sealed.commit, share);
+                });
                 match changes.map(|changes| self.apply(job.binding, &changes)) {
                     Ok(Some(Applied::Edits(edits))) => self.tell(sealed.commit, job.binding, Ok(edits), events),
                     Ok(Some(Applied::Refill(before))) => {
@@ -103,12 +113,20 @@ impl Live {
                     Ok(None) => self.rerun(session, sealed.commit, job.binding, events),
                     Err(_) => {
                         self.stats.given_up += 1;
+                        self.count(job.binding, |counts| counts.given_up += 1);
                         self.rerun(session, sealed.commit, job.binding, events);
                     }
                 }
             }
         }
         session.show_nothing();
+    }
+
+    /// Notes something of the template of a binding.
+    pub(crate) fn count(&mut self, id: BindingId, note: impl FnOnce(&mut Counts)) {
+        if let Some(counts) = self.registry.counts_mut(id) {
+            note(counts);
+        }
     }
 
     /// What maintaining a result may cost that has cost this much to evaluate.
@@ -125,7 +143,10 @@ impl Live {
         let applied = result.apply(changes);
         match &applied {
             Ok(Applied::Edits(_)) => {}
-            Ok(Applied::Refill(_)) => self.stats.refills += 1,
+            Ok(Applied::Refill(_)) => {
+                self.stats.refills += 1;
+                self.count(id, |counts| counts.refills += 1);
+            }
             Err(_) => self.stats.repairs += 1,
         }
         applied.ok()

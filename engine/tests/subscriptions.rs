@@ -354,6 +354,23 @@ fn a_window_slides_in_place() {
 }
 
 #[test]
+fn a_rebind_out_of_failure_tells_the_columns_that_changed_meanwhile() {
+    let engine = memory("CREATE TABLE t(x INTEGER); INSERT INTO t VALUES (1)");
+    let mut all = engine.subscribe("SELECT *, abs(x) FROM t WHERE x < ?", [10]).unwrap();
+    engine.exec("INSERT INTO t VALUES (-9223372036854775808)", ()).unwrap();
+    assert!(matches!(all.try_next(), Some(Event::Error { closed: false, .. })));
+    engine.exec("ALTER TABLE t ADD COLUMN y DEFAULT 7", ()).unwrap();
+    while all.try_next().is_some() {}
+    all.rebind([i64::MIN]).unwrap();
+    let Some(Event::Columns(snapshot)) = all.try_next() else { panic!("no columns") };
+    assert_eq!((snapshot.columns.len(), snapshot.rows.len()), (3, 0));
+    all.rebind([0]).unwrap_err();
+    engine.exec("DELETE FROM t WHERE x < 0", ()).unwrap();
+    all.rebind([10]).unwrap();
+    assert!(matches!(all.try_next(), Some(Event::Diff(_))));
+}
+
+#[test]
 fn the_last_subscriber_takes_the_dataflow_and_its_memory_along() {
     let engine = memory("CREATE TABLE t(k INTEGER, v INTEGER); INSERT INTO t VALUES (1, 1), (1, 2), (2, 3)");
     let sql = "SELECT k, count(*), sum(v) FROM t WHERE v > ? GROUP BY k";

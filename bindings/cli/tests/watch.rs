@@ -209,6 +209,34 @@ fn explain_prints_words_or_json() {
     let json: Value = serde_json::from_str(&explain(&["--json"])).unwrap();
     assert_eq!(json["tables"], json!([{"name": "t", "columns": ["id", "name"]}]));
     assert_eq!(explain(&[]).trim_end(), json["text"].as_str().unwrap().trim_end());
+    assert_eq!(json["plan"], "incremental");
+    assert_eq!(
+        json["routes"],
+        json!([{
+            "table": "t", "columns": ["id", "name"], "found": "by_value", "by": "id",
+            "predicates": [{"column": "id", "relation": "=", "values": ["?1"]}],
+        }])
+    );
+    assert_eq!(json["steps"]["tables"], json!(["t"]));
+    assert_eq!((&json["reason"], &json["live"]), (&Value::Null, &Value::Null));
+}
+
+/// The fields in a paper's tables.
+fn told(paper: &str) -> Vec<&str> {
+    let rows = paper.lines().filter_map(|line| line.strip_prefix("| `")?.split_once(" |"));
+    rows.flat_map(|(fields, _)| fields.split(", ")).map(|field| field.trim_matches('`')).collect()
+}
+
+#[test]
+fn the_paper_about_explain_tells_each_field() {
+    let folder = tempfile::tempdir().unwrap();
+    let engine = tidewater::Engine::open(folder.path().join("a.db"), tidewater::Options::default()).unwrap();
+    engine.exec("CREATE TABLE t(x)", ()).unwrap();
+    let _live = engine.subscribe("SELECT x FROM t", ()).unwrap();
+    let json = serde_json::to_value(engine.explain("SELECT x FROM t", ()).unwrap()).unwrap();
+    let keys = |value: &Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+    let paper = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/explain.md")).unwrap();
+    assert_eq!(told(&paper), [keys(&json), keys(&json["live"])].concat());
 }
 
 #[test]

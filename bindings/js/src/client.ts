@@ -145,6 +145,12 @@ export class PageClient {
     return state;
   }
 
+  async rebind(id: number, params: Uint8Array | undefined): Promise<void> {
+    const slots = params === undefined ? {} : { params };
+    // Doing it twice does no harm.
+    await this.request({ type: 'rebind', subscription: id, ...slots }, false);
+  }
+
   unsubscribe(id: number): void {
     this.#subscriptions.delete(id);
     this.#awaited.delete(id);
@@ -367,6 +373,11 @@ export class PageClient {
       case 'delivery':
         this.#deliver(message);
         break;
+      case 'rebound':
+        this.#rebound(message.request, false);
+        this.#requests.answered(message);
+        this.#tell();
+        break;
       default:
         this.#requests.answered(message);
     }
@@ -431,9 +442,18 @@ export class PageClient {
     this.#tell();
   }
 
+  /** The host has done this request; whether it is a rebind. If so, the next host is asked for what the rows are of now. */
+  #rebound(request: number, hasEdits: boolean): boolean {
+    const asked = this.#requests.pending(request);
+    if (asked?.type !== 'rebind') return false;
+    this.#subscriptions.get(asked.subscription)?.rebound(asked.params, hasEdits);
+    return true;
+  }
+
   #deliver({ edits: frame, events, cause }: Extract<HostToPage, { type: 'delivery' }>): void {
     const { commit, edits } = readDelivery(frame, (id) => this.#subscriptions.get(id)?.columns);
     this.#requests.heard(commit, cause);
+    const isRebind = cause !== undefined && this.#rebound(cause, true);
     for (const [id, list] of edits) {
       const state = this.#subscriptions.get(id);
       if (!state) continue;
@@ -452,7 +472,8 @@ export class PageClient {
       }
       this.#changed.add(state);
     }
-    this.#tell();
+    // Its answer follows: whoever waits for it and whoever hears of the edits do so before the page is drawn again.
+    if (!isRebind) this.#tell();
   }
 
   /**

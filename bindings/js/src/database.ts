@@ -161,7 +161,7 @@ export class Database {
     return subscription;
   }
 
-  /** Tells how a query would be maintained. */
+  /** Tells how a query would be maintained; of one that any tab subscribes to, also what that has come to so far. */
   async explain(sql: string, params?: Parameters): Promise<Explain> {
     return (await this.#ask({ type: 'explain', ...statement(sql, params) }, false, 'explained')).explain;
   }

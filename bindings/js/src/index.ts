@@ -11,7 +11,20 @@ export {
   type TransactionStatement,
 } from './database.js';
 export { TidewaterError } from './errors.js';
-export type { Explain, HostState, Plan, Stats, StorageMode } from './generated/protocol.js';
+export type {
+  Explain,
+  Found,
+  HostState,
+  LiveTemplate,
+  Plan,
+  Route,
+  RoutePredicate,
+  Stats,
+  Step,
+  StorageMode,
+  TableColumns,
+  WantedIndex,
+} from './generated/protocol.js';
 export { type OpenOptions, open } from './open.js';
 export type { Edit, Row } from './rows.js';
 export { type Diff, Subscription, type SubscriptionEvents, type SubscriptionStatus } from './subscription.js';

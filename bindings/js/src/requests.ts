@@ -48,6 +48,11 @@ export class Requests {
     });
   }
 
+  /** A request that has no answer yet. */
+  pending(request: number): Asked | undefined {
+    return this.#pending.get(request)?.message;
+  }
+
   /** Takes an answer. */
   answered(answer: Answer): void {
     if ('commit' in answer) this.heard(answer.commit);

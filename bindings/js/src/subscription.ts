@@ -4,6 +4,7 @@ import { TidewaterError } from './errors.js';
 import { codes, type Plan } from './generated/protocol.js';
 import { Listeners } from './listeners.js';
 import { type Edit, type Row, applyEdits, compareResults } from './rows.js';
+import { type Parameters, parameterFrame } from './values.js';
 
 /**
  * `pending` before the first result, `live` from then on; `failing` while the query cannot be answered for the data as they
@@ -11,12 +12,14 @@ import { type Edit, type Row, applyEdits, compareResults } from './rows.js';
  */
 export type SubscriptionStatus = 'pending' | 'live' | 'failing' | 'error' | 'closed';
 
-/** What changed at one commit. */
+/** What changed at one commit, or by other parameters. */
 export interface Diff<T = Row> {
   /** The commit that the rows equal now. */
   readonly commit: number;
   /** The steps from the rows before to the rows now. */
   readonly edits: readonly Edit<T>[];
+  /** Whether it (or a part of it) is not a commit's: {@link Subscription.rebind} gave the query other parameters. */
+  readonly rebound: boolean;
 }
 
 /** What callbacks of {@link Subscription.on} are given. */
@@ -30,6 +33,8 @@ export interface SubscriptionEvents<T> {
 /** What a subscription tells its connection. */
 export interface SubscriptionOwner {
   unsubscribe(id: number): void;
+  /** Resolves when the edits are there. */
+  rebind(id: number, params: Uint8Array | undefined): Promise<void>;
 }
 
 /** The result of a query, kept up to date. Every change gives a new `rows` array, in which unchanged rows are the same objects. */
@@ -122,6 +127,19 @@ export class Subscription<T = Row> implements AsyncIterable<readonly T[]> {
     }
   }
 
+  /**
+   * Gives the query other parameters, in place: `rows` become those of the new ones, by edits, and rows that are in both keep
+   * their identity. A window slides by it. When it resolves, the edits are there; calls are done in their order, also by another
+   * tab that takes over meanwhile. If the parameters do not fit, or the query fails with them, it rejects, and the
+   * subscription stays as it was.
+   */
+  async rebind(params?: Parameters): Promise<void> {
+    const { status, error } = this.#state;
+    if (status === 'error' && error) throw error;
+    if (status === 'closed') throw new TidewaterError(codes.closed, 'the subscription was closed');
+    await this.#state.rebind(parameterFrame(params));
+  }
+
   /** Ends it; the rows stay as they are. */
   close(): void {
     if (this.#state.status === 'closed') return;
@@ -135,7 +153,8 @@ export class Subscription<T = Row> implements AsyncIterable<readonly T[]> {
 export class State {
   readonly id: number;
   readonly sql: string;
-  readonly params: Uint8Array | undefined;
+  /** The parameters that the rows are of; those of a rebind that is under way are not yet here. */
+  params: Uint8Array | undefined;
   readonly #owner: SubscriptionOwner;
 
   rows: readonly Row[] = [];
@@ -148,6 +167,7 @@ export class State {
   told: (diff?: Diff) => void = () => {};
 
   #edits: Edit[] = [];
+  #rebound = false;
   #changed = false;
 
   constructor(id: number, sql: string, params: Uint8Array | undefined, owner: SubscriptionOwner) {
@@ -202,6 +222,16 @@ export class State {
     this.#good(commit);
   }
 
+  rebind(params: Uint8Array | undefined): Promise<void> {
+    return this.#owner.rebind(this.id, params);
+  }
+
+  /** The host has taken other parameters; their edits come next, or are none. */
+  rebound(params: Uint8Array | undefined, hasEdits: boolean): void {
+    this.params = params;
+    this.#rebound ||= hasEdits;
+  }
+
   failed(error: TidewaterError, closed: boolean): void {
     if (this.status === 'closed') return;
     this.error = error;
@@ -211,13 +241,15 @@ export class State {
 
   /** Tells the application what was gathered since the last time. */
   tell(): void {
+    const rebound = this.#rebound;
+    this.#rebound = false;
     if (!this.#changed || this.status === 'closed') return;
     this.#changed = false;
     const edits = this.#edits;
     this.#edits = [];
     if (this.status === 'live') this.settle();
     if (this.status === 'error') this.settle(this.error);
-    this.told(edits.length > 0 ? { commit: this.commit, edits } : undefined);
+    this.told(edits.length > 0 ? { commit: this.commit, edits, rebound } : undefined);
   }
 
   end(): void {

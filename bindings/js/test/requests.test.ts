@@ -38,6 +38,20 @@ test('what was never posted is posted to the next host, in order', () => {
   expect(first.posted.map(({ type }) => type)).toEqual(['exec', 'query']);
 });
 
+test('a rebind under way is known until it is answered, and repeated like a read', async () => {
+  const requests = new Requests();
+  requests.heard(7);
+  const rebind = { type: 'rebind', subscription: 3 } as const;
+  const rebound = requests.add(rebind, false, host());
+  expect(requests.pending(1)).toMatchObject(rebind);
+  const next = host('b/2');
+  requests.welcomed(8, 9, next);
+  expect(next.posted).toMatchObject([{ type: 'rebind', subscription: 3, request: 1 }]);
+  requests.answered({ type: 'rebound', request: 1, commit: 9 });
+  expect(await outcome(rebound)).toBe('done');
+  expect(requests.pending(1)).toBeUndefined();
+});
+
 test('a write under way is repeated if nothing was committed since', async () => {
   const requests = new Requests();
   requests.heard(7);

@@ -5,12 +5,13 @@ import { describe, expect, test, vi } from 'vitest';
 import { TidewaterError } from '../src/errors.js';
 import { type Edit, type Row, applyEdits, compareResults } from '../src/rows.js';
 import { State, Subscription } from '../src/subscription.js';
+import { parameterFrame } from '../src/values.js';
 
 const COLUMNS = ['id', 'body'];
 const row = (id: number, body = `${id}`): Row => ({ id, body });
 
 function subscribed(rows: Row[]) {
-  const owner = { unsubscribe: vi.fn() };
+  const owner = { unsubscribe: vi.fn(), rebind: vi.fn(async () => {}) };
   const state = new State(1, 'SELECT', undefined, owner);
   const subscription = new Subscription(state);
   const diffs: Edit[][] = [];
@@ -80,12 +81,39 @@ describe('a subscription', () => {
   });
 
   test('rejects ready when the query fails', async () => {
-    const state = new State(1, 'SELECT', undefined, { unsubscribe() {} });
+    const state = new State(1, 'SELECT', undefined, { unsubscribe() {}, async rebind() {} });
     const subscription = new Subscription(state);
     state.failed(new TidewaterError('sql_error', 'no such table'), true);
     state.tell();
     await expect(subscription.ready).rejects.toMatchObject({ code: 'sql_error' });
     expect(subscription.status).toBe('error');
+  });
+
+  test('takes other parameters, whose edits are no commit’s; a new host is asked for those', async () => {
+    const { state, subscription, owner } = subscribed([row(1), row(2)]);
+    const marks: boolean[] = [];
+    subscription.on('diff', ({ rebound }) => marks.push(rebound));
+    await subscription.rebind([7]);
+    const params = parameterFrame([7]);
+    expect(owner.rebind).toHaveBeenCalledExactlyOnceWith(1, params);
+    expect(state.params).toBeUndefined();
+    state.rebound(params, true);
+    state.edited(1, [{ type: 'remove', index: 0 }]);
+    state.tell();
+    state.edited(2, [{ type: 'insert', index: 0, row: row(1) }]);
+    state.tell();
+    expect(state.params).toEqual(params);
+    expect(marks).toEqual([true, false]);
+  });
+
+  test('refuses parameters of no known kind, and any once it has ended', async () => {
+    const { state, subscription, owner } = subscribed([row(1)]);
+    await expect(subscription.rebind([Symbol() as never])).rejects.toMatchObject({ code: 'bad_parameters' });
+    state.failed(new TidewaterError('sql_error', 'no such table'), true);
+    await expect(subscription.rebind([1])).rejects.toMatchObject({ code: 'sql_error' });
+    subscription.close();
+    await expect(subscription.rebind([1])).rejects.toMatchObject({ code: 'closed' });
+    expect(owner.rebind).not.toHaveBeenCalled();
   });
 
   test('closes once and tells nothing afterwards', () => {

@@ -170,10 +170,18 @@ impl Dataflows {
 
     /// Bytes that are remembered, without what the allocator adds.
     pub(crate) fn state_bytes(&self) -> usize {
-        let bytes = |dataflow: &Dataflow| {
-            let derived: usize = dataflow.derived.iter().map(Derived::state_bytes).sum();
-            derived + dataflow.root.state_bytes() + dataflow.tally.as_ref().map_or(0, Tally::state_bytes)
-        };
-        self.inner.get().plans.values().map(bytes).sum()
+        self.inner.get().plans.values().map(Dataflow::state_bytes).sum()
+    }
+
+    /// The same of one plan, for all of its bindings.
+    pub(crate) fn state_bytes_of(&self, plan_id: PlanId) -> usize {
+        self.inner.get().plans.get(&plan_id).map_or(0, Dataflow::state_bytes)
+    }
+}
+
+impl Dataflow {
+    fn state_bytes(&self) -> usize {
+        let derived: usize = self.derived.iter().map(Derived::state_bytes).sum();
+        derived + self.root.state_bytes() + self.tally.as_ref().map_or(0, Tally::state_bytes)
     }
 }

@@ -1,9 +1,11 @@
 //! A plan as a tree to be shown: each part with its strategy.
 
+use serde::Serialize;
+
 use super::{Combine, Measure, Node, Occurrence, Plan, SetOperator};
 
 /// A part of a plan, for people and programs.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Step {
     /// The strategy's name.
     pub strategy: &'static str,

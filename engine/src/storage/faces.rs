@@ -38,10 +38,18 @@ struct Showing {
 /// What SQLite is told to expect of all rows of a derived table; it knows no better before they are there.
 const DERIVED_ROWS: i64 = 1000;
 
+/// Whether [`Face::New`] stands for a table that has an index for every lookup: what SQLite then takes is the name of the
+/// index in its plan, the columns with their collating sequences.
+type Pretends = Arc<Mutex<bool>>;
+
+/// How many rows a table is taken to have: as many as SQLite takes one to have that was not analysed.
+const ROWS_OF_A_TABLE: f64 = 1_048_576.0;
+
 /// The faces of a connection.
 #[derive(Default)]
 pub(super) struct Faces {
     shown: Shown,
+    pretends: Pretends,
     /// The declarations that SQLite knows, by table.
     declared: HashMap<Arc<str>, CString>,
 }
@@ -83,8 +91,8 @@ impl Faces {
     ) -> Result<(), Error> {
         const MODULE: Module<'_, FaceTable> = Module::eponymous_only_module();
         for &face in faces {
-            let shown = Arc::clone(&self.shown);
-            let aux = Aux { shown, table: Arc::clone(table), face, declaration: declaration.clone() };
+            let (shown, pretends) = (Arc::clone(&self.shown), Arc::clone(&self.pretends));
+            let aux = Aux { shown, pretends, table: Arc::clone(table), face, declaration: declaration.clone() };
             connection.create_module(face.table_name(table).as_str(), &MODULE, Some(aux)).map_err(convert::error)?;
         }
         self.declared.insert(Arc::clone(table), declaration);
@@ -99,6 +107,14 @@ impl Faces {
     /// Shows these rows of a derived table from now on.
     pub(super) fn show_derived(&self, table: &Arc<str>, rows: &SharedBag) {
         lock(&self.shown).derived.insert(Arc::clone(table), Arc::clone(rows));
+    }
+
+    /// Does something while the new rows of each table stand for a table that has every index.
+    pub(super) fn pretending<T>(&self, work: impl FnOnce() -> T) -> T {
+        *lock(&self.pretends) = true;
+        let done = work();
+        *lock(&self.pretends) = false;
+        done
     }
 
     /// Shows nothing any more.
@@ -166,6 +182,7 @@ fn found(bag: &mut Bag, columns: Option<&str>, values: &Filters<'_>) -> Vec<(i64
 /// What SQLite keeps for a face.
 struct Aux {
     shown: Shown,
+    pretends: Pretends,
     table: Arc<str>,
     face: Face,
     declaration: CString,
@@ -177,6 +194,7 @@ struct FaceTable {
     /// The base class, which has to be first.
     base: ffi::sqlite3_vtab,
     shown: Shown,
+    pretends: Pretends,
     table: Arc<str>,
     face: Face,
 }
@@ -198,6 +216,7 @@ unsafe impl<'vtab> VTab<'vtab> for FaceTable {
         let table = Self {
             base: ffi::sqlite3_vtab::default(),
             shown: Arc::clone(&aux.shown),
+            pretends: Arc::clone(&aux.pretends),
             table: Arc::clone(&aux.table),
             face: aux.face,
         };
@@ -207,6 +226,10 @@ unsafe impl<'vtab> VTab<'vtab> for FaceTable {
     fn best_index(&self, info: &mut IndexInfo) -> rusqlite::Result<bool> {
         if self.face == Face::Post {
             return Ok(search(info));
+        }
+        if self.face == Face::New && *lock(&self.pretends) {
+            pretend(info);
+            return Ok(true);
         }
         // Few rows, so that SQLite starts from them and looks up the rest.
         info.set_estimated_cost(1.0);
@@ -227,6 +250,26 @@ unsafe impl<'vtab> VTab<'vtab> for FaceTable {
             phantom: PhantomData,
         })
     }
+}
+
+/// Takes every lookup that is offered: the more columns it has, the cheaper.
+fn pretend(info: &mut IndexInfo) {
+    use IndexConstraintOp::{SQLITE_INDEX_CONSTRAINT_EQ as EQUAL, SQLITE_INDEX_CONSTRAINT_IS as IS};
+    let lookups = info.constraints().enumerate().filter(|(_, constraint)| {
+        constraint.is_usable() && constraint.column() >= 0 && matches!(constraint.operator(), EQUAL | IS)
+    });
+    let lookups: Vec<(usize, c_int)> = lookups.map(|(at, constraint)| (at, constraint.column())).collect();
+    let mut cost = ROWS_OF_A_TABLE;
+    let mut columns = Vec::with_capacity(lookups.len());
+    for (argument, (at, column)) in (1..).zip(lookups) {
+        columns.push(format!("{column} {}", info.collation(at).unwrap_or_default()));
+        info.constraint_usage(at).set_argv_index(argument);
+        cost = (cost / 100.0).max(10.0);
+    }
+    info.set_idx_str(&columns.join(","));
+    info.set_estimated_cost(cost);
+    #[expect(clippy::cast_possible_truncation, reason = "a small number")]
+    info.set_estimated_rows(cost as i64);
 }
 
 /// A place among the rows of a face.

@@ -9,6 +9,7 @@ mod convert;
 mod faces;
 mod open;
 mod reads;
+mod scans;
 mod script;
 mod virtual_columns;
 
@@ -39,6 +40,7 @@ use virtual_columns::VirtualColumns;
 
 pub(crate) use convert::slot_values;
 pub(crate) use reads::Reads;
+pub(crate) use scans::Scan;
 pub(crate) use script::{Control, Outcome, Run};
 
 /// What binding, starting and ending a statement is taken to cost, in SQLite's instructions.

@@ -8,7 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::routing::Interest;
-use crate::plan::{Predicate, Relation};
+use crate::plan::{Predicate, Relation, Source};
 use crate::types::{BindingId, Bucket, Change, Collation, ValueRef};
 
 /// One occurrence of the table: the binding, and the place of the source among its dependencies.
@@ -23,9 +23,12 @@ pub(super) struct TableIndex {
     others: BTreeSet<Place>,
 }
 
-/// Where a source stands.
-enum Standing {
-    Under(usize, Vec<Bucket>),
+/// Where a source stands in the index.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Standing {
+    /// Under constants of this column.
+    Under(usize),
+    /// Among what every change of the table runs through.
     Among,
     /// Under no constant: no row can match.
     Nowhere,
@@ -37,8 +40,9 @@ impl TableIndex {
     }
 
     pub(super) fn add(&mut self, place: Place, interest: &Interest<'_>) {
-        match standing(place, interest) {
-            Standing::Under(column, buckets) => {
+        let (standing, buckets) = stand(place, interest);
+        match standing {
+            Standing::Under(column) => {
                 let column = self.columns.entry(column).or_default();
                 for bucket in buckets {
                     column.entry(bucket).or_default().push(place);
@@ -53,7 +57,7 @@ impl TableIndex {
 
     pub(super) fn remove(&mut self, place: Place, interest: &Interest<'_>) {
         self.others.remove(&place);
-        let Standing::Under(column, buckets) = standing(place, interest) else { return };
+        let (Standing::Under(column), buckets) = stand(place, interest) else { return };
         let Some(constants) = self.columns.get_mut(&column) else { return };
         for bucket in buckets {
             if let Some(places) = constants.get_mut(&bucket) {
@@ -92,10 +96,21 @@ impl TableIndex {
     }
 }
 
-fn standing((_, source): Place, interest: &Interest<'_>) -> Standing {
-    let Some(source) = interest.dependencies.sources.get(source) else { return Standing::Nowhere };
+/// Where a source stands for somebody's parameters.
+pub(crate) fn standing(source: &Source, interest: &Interest<'_>) -> Standing {
+    of_source(source, interest).0
+}
+
+fn stand((_, source): Place, interest: &Interest<'_>) -> (Standing, Vec<Bucket>) {
+    match interest.dependencies.sources.get(source) {
+        Some(source) => of_source(source, interest),
+        None => (Standing::Nowhere, Vec::new()),
+    }
+}
+
+fn of_source(source: &Source, interest: &Interest<'_>) -> (Standing, Vec<Bucket>) {
     if interest.any_row_matters {
-        return Standing::Among;
+        return (Standing::Among, Vec::new());
     }
     let mut best: Option<(usize, Vec<Bucket>)> = None;
     for predicate in &source.predicates {
@@ -105,9 +120,9 @@ fn standing((_, source): Place, interest: &Interest<'_>) -> Standing {
         }
     }
     match best {
-        Some((_, buckets)) if buckets.is_empty() => Standing::Nowhere,
-        Some((column, buckets)) => Standing::Under(column, buckets),
-        None => Standing::Among,
+        Some((_, buckets)) if buckets.is_empty() => (Standing::Nowhere, buckets),
+        Some((column, buckets)) => (Standing::Under(column), buckets),
+        None => (Standing::Among, Vec::new()),
     }
 }
 

@@ -2,6 +2,7 @@
 //! to the next. No SQLite: whoever calls brings the fresh rows.
 
 mod chunk;
+mod counts;
 mod diff;
 mod index;
 mod listing;
@@ -17,8 +18,11 @@ mod diff_tests;
 #[cfg(test)]
 mod routing_tests;
 
+pub(crate) use counts::{Counts, Standings};
 pub(crate) use diff::{Order, edits_between};
+pub(crate) use index::{Standing, standing};
 pub(crate) use listing::{Listing, Sorting};
 pub(crate) use plans::Plans;
 pub(crate) use registry::{Form, Held, Planned, Registry, Routed};
+pub(crate) use routing::Interest;
 pub(crate) use window::{Applied, Maintained, capacity};

@@ -58,6 +58,12 @@ impl Plans {
         true
     }
 
+    /// What a changed row costs by now, if one has been maintained yet.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "an estimate, which is not negative")]
+    pub(crate) fn row_cost(&self, id: PlanId) -> Option<u64> {
+        self.used.get(&id)?.row.map(|row| row.round() as u64)
+    }
+
     /// Whether maintaining so many changed rows is likely to cost less than an evaluation that has cost this much.
     #[expect(clippy::cast_precision_loss, reason = "an estimate")]
     pub(crate) fn is_worth(&mut self, id: PlanId, rows: usize, evaluation: u64) -> bool {

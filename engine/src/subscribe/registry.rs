@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
+use super::counts::{Counts, Standings};
 use super::diff::Order;
 use super::index::TableIndex;
 use super::routing::Interest;
@@ -54,6 +55,7 @@ pub(crate) struct Planned {
 pub(crate) struct Template {
     text: Arc<str>,
     bindings: HashMap<Values, BindingId>,
+    counts: Counts,
 }
 
 /// The values of the literals and of the parameters.
@@ -99,6 +101,13 @@ impl Held {
         match self {
             Self::Rows(rows) => Arc::clone(rows),
             Self::Maintained(maintained) => maintained.rows().into(),
+        }
+    }
+
+    fn len(&self) -> usize {
+        match self {
+            Self::Rows(rows) => rows.len(),
+            Self::Maintained(maintained) => maintained.len(),
         }
     }
 
@@ -158,7 +167,7 @@ impl Registry {
                 let id = TemplateId(self.next_id());
                 let text = Arc::clone(&form.template);
                 self.template_ids.insert(Arc::clone(&text), id);
-                self.templates.insert(id, Template { text, bindings: HashMap::new() });
+                self.templates.insert(id, Template { text, bindings: HashMap::new(), counts: Counts::default() });
                 id
             }
         };
@@ -330,6 +339,32 @@ impl Registry {
             }
         }
         affected
+    }
+
+    /// What commits have had done to the template of a binding.
+    pub(crate) fn counts_mut(&mut self, id: BindingId) -> Option<&mut Counts> {
+        let template = self.bindings.get(&id)?.template;
+        self.templates.get_mut(&template).map(|template| &mut template.counts)
+    }
+
+    /// How things stand with a template, if it is subscribed to.
+    pub(crate) fn standings(&self, template: &str) -> Option<Standings> {
+        let template = self.templates.get(self.template_ids.get(template)?)?;
+        let mut standings = Standings { counts: template.counts.clone(), ..Standings::default() };
+        for binding in template.bindings.values().filter_map(|id| self.bindings.get(id)) {
+            standings.bindings += 1;
+            standings.subscriptions += binding.subscribers.len() as u64;
+            standings.state_rows += binding.held.len() as u64;
+            standings.state_bytes += binding.held.state_bytes() as u64;
+            standings.evaluations += binding.work;
+            if let Some(plan) = binding.plan {
+                standings.planned += 1;
+                standings.plans.push(plan);
+            }
+        }
+        standings.plans.sort_unstable();
+        standings.plans.dedup();
+        Some(standings)
     }
 
     /// How many templates there are.

@@ -200,6 +200,11 @@ impl Maintained {
         }
     }
 
+    /// How many rows are held.
+    pub(crate) fn len(&self) -> usize {
+        self.listing.len()
+    }
+
     /// Bytes that are held, without what the allocator adds.
     pub(crate) fn state_bytes(&self) -> usize {
         self.listing.state_bytes()

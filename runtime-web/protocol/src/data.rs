@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{CommitId, Epoch, Frame, RequestId, StorageMode, SubscriptionId, TabId};
+use crate::{CommitId, Epoch, Explain, Frame, RequestId, StorageMode, SubscriptionId, TabId};
 
 /// An error as an answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -111,6 +111,18 @@ pub enum PageToHost {
         #[cfg_attr(test, ts(optional, as = "Option<bool>"))]
         resumed: bool,
     },
+    /// Give a subscription other parameters, in place; `rebound` answers it, after the delivery of the edits from the rows that
+    /// it had to those that it has. If the new ones do not fit or the query fails with them, it stays as it was.
+    Rebind {
+        /// The request.
+        request: RequestId,
+        /// The subscription.
+        subscription: SubscriptionId,
+        /// A parameter frame, unless there are none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(test, ts(optional))]
+        params: Option<Frame>,
+    },
     /// End a subscription; deliveries that crossed this message may still name it.
     Unsubscribe {
         /// The subscription.
@@ -178,7 +190,7 @@ pub enum HostToPage {
         /// The request.
         request: RequestId,
         /// What the engine says.
-        explain: Explain,
+        explain: Box<Explain>,
     },
     /// The answer to `stats`.
     Counted {
@@ -207,6 +219,13 @@ pub enum HostToPage {
         /// A rows frame.
         rows: Frame,
     },
+    /// `rebind` is done: from now on the subscription has the new parameters, also with the hosts to come.
+    Rebound {
+        /// The request.
+        request: RequestId,
+        /// The commit that its rows are as of.
+        commit: CommitId,
+    },
     /// What one commit means for all subscriptions of this page client, whole.
     Delivery(Delivery),
 }
@@ -223,7 +242,7 @@ pub struct Delivery {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[cfg_attr(test, ts(optional, as = "Option<Vec<SubscriptionEvent>>"))]
     pub events: Vec<SubscriptionEvent>,
-    /// The receiver's own request that made the commit, if it did. Its answer follows.
+    /// The receiver's own request that made the commit or, of a `rebind`, the edits. Its answer follows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, ts(optional))]
     pub cause: Option<RequestId>,
@@ -278,36 +297,6 @@ pub enum Plan {
     Incremental,
     /// By running the query again when a change can affect it.
     Requery,
-}
-
-/// How the engine maintains a statement.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-#[cfg_attr(test, derive(ts_rs::TS))]
-pub struct Explain {
-    /// How the result is maintained.
-    pub plan: Plan,
-    /// Why it is not incremental, if it is not.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(test, ts(optional))]
-    pub reason: Option<String>,
-    /// What it reads.
-    pub tables: Vec<TableColumns>,
-    /// The template's fingerprint.
-    pub template: String,
-    /// The whole explanation, for people.
-    pub text: String,
-}
-
-/// A table and the columns of it that a statement reads.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-#[cfg_attr(test, derive(ts_rs::TS))]
-pub struct TableColumns {
-    /// The table.
-    pub table: String,
-    /// Its columns.
-    pub columns: Vec<String>,
 }
 
 /// The engine's counters, of this host since it opened the database.

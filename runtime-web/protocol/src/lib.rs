@@ -43,7 +43,8 @@
 //! that a write was *not* done, and there is none. The proof is in the database, whose commit number rises with
 //! every transaction that changes it, in the same transaction. So a page client treats a request of its own that has no answer so:
 //! 1. Never posted: it is posted to the next host.
-//! 2. A read: it is posted again.
+//! 2. A read: it is posted again. So is a `rebind`, after the subscriptions: each subscribes with the parameters that its rows
+//!    are of, the last ones of which a delivery or an answer told that they hold.
 //! 3. A write that was posted: let `known` be the highest commit in any message so far, leaving out deliveries that have a
 //!    `cause` (the answer counts, once it is there). If another host than the one it was posted to welcomes the page client,
 //!    and found the database at `known` ([`HostToPage::Welcome`]'s `opened`), then nothing was committed since, so the write
@@ -69,6 +70,7 @@ pub mod names;
 mod bus;
 mod control;
 mod data;
+mod explain;
 mod ids;
 #[cfg(test)]
 mod typescript_tests;
@@ -79,12 +81,12 @@ pub use control::{
     WorkerToCoordinator,
 };
 pub use data::{
-    Delivery, ErrorInfo, Explain, HostToPage, PageToHost, Plan, Statement, StatementResult, Stats, SubscriptionEvent,
-    TableColumns,
+    Delivery, ErrorInfo, HostToPage, PageToHost, Plan, Statement, StatementResult, Stats, SubscriptionEvent,
 };
+pub use explain::{Explain, Found, LiveTemplate, Route, RoutePredicate, Step, TableColumns, WantedIndex};
 pub use frame::Frame;
 pub use ids::{CommitId, Epoch, InstanceId, RequestId, SubscriptionId, TabId, Term};
 
 /// The version of everything in this crate. Actors of different versions do not talk: whoever registers with another
 /// version is answered `upgradeRequired`.
-pub const PROTOCOL: u32 = 1;
+pub const PROTOCOL: u32 = 2;

@@ -50,14 +50,26 @@ export class Tab {
     return this.page.evaluate((sql) => window.db.query(sql), sql);
   }
 
-  subscribe(sql: string, key = sql): Promise<void> {
+  subscribe(sql: string, key = sql, params: (string | number)[] = []): Promise<void> {
     return this.page.evaluate(
-      async ({ sql, key }) => {
-        const subscription = window.db.subscribe(sql);
+      async ({ sql, key, params }) => {
+        const subscription = window.db.subscribe(sql, params);
         window.subscriptions[key] = subscription;
         await subscription.ready;
       },
-      { sql, key },
+      { sql, key, params },
+    );
+  }
+
+  /** Rebinds a subscription; what it shows once that is done, or the code of the error. */
+  rebind(key: string, params: (string | number)[]): Promise<Record<string, unknown>[] | string> {
+    return this.page.evaluate(
+      async ({ key, params }) => {
+        const subscription = window.subscriptions[key]!;
+        const rebound = subscription.rebind(params).then(() => [...subscription.rows]);
+        return rebound.catch((error: { code: string }) => error.code);
+      },
+      { key, params },
     );
   }
 

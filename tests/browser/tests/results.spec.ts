@@ -79,6 +79,20 @@ test('writes that return rows, transactions, explain, stats, full text', async (
   expect(seen.commits).toBeGreaterThan(0);
 });
 
+test('explain tells the plan, its routes, the index it would like, and what commits came to', async ({ chrome }) => {
+  const tab = await chrome.tab();
+  await tab.open();
+  const sql = 'SELECT a.id FROM note a JOIN note b ON b.body = a.body WHERE a.id = ?';
+  await tab.subscribe(sql, sql, [1]);
+  await tab.exec("INSERT INTO note(body) VALUES ('a')");
+  const { plan, steps, routes, live, indexes, text } = await tab.page.evaluate((sql) => window.db.explain(sql, [1]), sql);
+  expect({ plan, steps }).toMatchObject({ plan: 'incremental', steps: { strategy: 'delta', tables: ['note', 'note'] } });
+  expect(routes).toMatchObject([{ table: 'note', found: 'byValue', by: 'id' }, { table: 'note', found: 'byAnyChange' }]);
+  expect(live).toMatchObject({ subscriptions: 1, bindings: 1, commits: 1, stateRows: 1 });
+  expect(indexes).toEqual([{ table: 'note', columns: ['body'], sql: 'CREATE INDEX note_by_body ON note(body)' }]);
+  expect(text).toContain('CREATE INDEX note_by_body ON note(body)');
+});
+
 test('handles share a client and the last one closes it', async ({ chrome }) => {
   const tab = await chrome.tab();
   await tab.open();

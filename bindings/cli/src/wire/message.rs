@@ -131,23 +131,13 @@ pub enum Answer<'a> {
     },
     Explained {
         ok: bool,
-        plan: &'a str,
-        reason: Option<&'a str>,
-        tables: Vec<TableRead<'a>>,
-        template: &'a str,
-        text: &'a str,
+        #[serde(flatten)]
+        explain: &'a Explain,
     },
     Failed {
         ok: bool,
         error: Failure,
     },
-}
-
-/// A table a query reads, with the columns it reads of it.
-#[derive(Serialize)]
-pub struct TableRead<'a> {
-    name: &'a str,
-    columns: &'a [String],
 }
 
 impl<'a> Answer<'a> {
@@ -174,15 +164,8 @@ impl<'a> Answer<'a> {
         }
     }
 
-    pub fn explained(explain: &'a Explain) -> Self {
-        Self::Explained {
-            ok: true,
-            plan: explain.plan.as_str(),
-            reason: explain.reason.as_deref(),
-            tables: explain.tables.iter().map(|(name, columns)| TableRead { name, columns }).collect(),
-            template: &explain.template,
-            text: &explain.text,
-        }
+    pub const fn explained(explain: &'a Explain) -> Self {
+        Self::Explained { ok: true, explain }
     }
 
     pub const fn failed(failure: Failure) -> Self {

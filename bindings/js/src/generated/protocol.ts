@@ -1,7 +1,7 @@
 // Generated from the Rust crate tidewater-protocol by its tests; do not edit.
 // Fields of type number that are u64 in Rust are exact up to 2^53.
 
-export const PROTOCOL = 1;
+export const PROTOCOL = 2;
 export const FRAME_VERSION = 1;
 export const DATABASE_NAME = /^[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}$/;
 
@@ -271,6 +271,13 @@ export type PageToHost = { "type": "hello",
   /** Whether it had a result from a former host. Then a query that has no answer for the data as they are does not end it:
    * it has one again once they are others. */
   resumed?: boolean }
+  | { "type": "rebind",
+  /** The request. */
+  request: RequestId,
+  /** The subscription. */
+  subscription: SubscriptionId,
+  /** A parameter frame, unless there are none. */
+  params?: Frame }
   | { "type": "unsubscribe",
   /** The subscription. */
   subscription: SubscriptionId,
@@ -351,6 +358,11 @@ export type HostToPage = { "type": "welcome",
   plan: Plan,
   /** A rows frame. */
   rows: Frame }
+  | { "type": "rebound",
+  /** The request. */
+  request: RequestId,
+  /** The commit that its rows are as of. */
+  commit: CommitId }
   | { "type": "delivery" } & Delivery;
 
 /** What one commit means for all subscriptions of one page client. A page client applies all of it before it tells the
@@ -360,7 +372,7 @@ export type Delivery = {
   edits: Frame,
   /** Subscriptions to which something else than edits happened. */
   events?: Array<SubscriptionEvent>,
-  /** The receiver's own request that made the commit, if it did. Its answer follows. */
+  /** The receiver's own request that made the commit or, of a `rebind`, the edits. Its answer follows. */
   cause?: RequestId,
 };
 
@@ -394,7 +406,7 @@ export type StatementResult = {
 /** How a result is maintained. */
 export type Plan = "incremental" | "requery";
 
-/** How the engine maintains a statement. */
+/** How the engine maintains a statement, or would. */
 export type Explain = {
   /** How the result is maintained. */
   plan: Plan,
@@ -404,6 +416,16 @@ export type Explain = {
   tables: Array<TableColumns>,
   /** The template's fingerprint. */
   template: string,
+  /** The plan as a tree, if there is one. */
+  steps?: Step,
+  /** What brings commits to it, one for each place where it reads a base table. */
+  routes: Array<Route>,
+  /** What else there is to know. */
+  notes: Array<string>,
+  /** How things stand with its template, if anybody subscribes to it. */
+  live?: LiveTemplate,
+  /** The indexes without which its plan looks at every row of a table. */
+  indexes: Array<WantedIndex>,
   /** The whole explanation, for people. */
   text: string,
 };
@@ -414,6 +436,90 @@ export type TableColumns = {
   table: string,
   /** Its columns. */
   columns: Array<string>,
+};
+
+/** A part of a plan. */
+export type Step = {
+  /** The strategy's name. */
+  strategy: string,
+  /** What it does here. */
+  detail: string,
+  /** The base tables whose changes it looks at. */
+  tables: Array<string>,
+  /** The parts that it is made of. */
+  inputs: Array<Step>,
+};
+
+/** What brings commits to a statement through one place where it reads a base table: a changed row matters if one of the
+ * columns changed (or the whole row came or went), and the row, as it was or as it is, satisfies the predicates. */
+export type Route = {
+  /** The table. */
+  table: string,
+  /** The columns that are read. */
+  columns: Array<string>,
+  /** The comparisons with constants that a row has to satisfy. */
+  predicates: Array<RoutePredicate>,
+  /** How it is found from a changed row. */
+  found: Found,
+  /** The column whose constants it is found by, if it is. */
+  by?: string,
+};
+
+/** A comparison of a column with constants, one of which has to match. */
+export type RoutePredicate = {
+  /** The column. */
+  column: string,
+  /** `=`, `IN` or `IS`. */
+  relation: string,
+  /** The constants as SQL writes them, and parameters as `?1` or `:name`. */
+  values: Array<string>,
+};
+
+/** How a statement is found from a changed row. */
+export type Found = "byValue" | "byAnyChange" | "byNoChange";
+
+/** How things stand with a template that is subscribed to: what is held, and what commits have come to so far. */
+export type LiveTemplate = {
+  /** Its bindings, each with values of its own. */
+  bindings: number,
+  /** The subscriptions to them. */
+  subscriptions: number,
+  /** How many of the bindings are maintained by the plan now; the others are re-run. */
+  planned: number,
+  /** Rows that are held for results. */
+  stateRows: number,
+  /** Bytes that are held. */
+  stateBytes: number,
+  /** Commits that had any of its results maintained or re-run. */
+  commits: number,
+  /** Results brought up to date from what a commit changed. */
+  maintained: number,
+  /** Results evaluated anew, whyever. */
+  requeries: number,
+  /** Of those, the ones that the cost gate refused. */
+  refused: number,
+  /** Of those, the ones whose maintenance was given up. */
+  givenUp: number,
+  /** Windows that no row of a commit came to. */
+  beyond: number,
+  /** Windows that had to be filled again. */
+  refills: number,
+  /** SQLite's instructions that one of those commits took on average. */
+  instructionsPerCommit?: number,
+  /** SQLite's instructions that maintaining a changed row takes by now. */
+  instructionsPerRow?: number,
+  /** SQLite's instructions that the last evaluation of a binding took on average. */
+  instructionsPerRun?: number,
+};
+
+/** An index that would spare statements of a plan a scan. */
+export type WantedIndex = {
+  /** The table. */
+  table: string,
+  /** The columns by whose values its rows are asked for. */
+  columns: Array<string>,
+  /** The statement that makes it. */
+  sql: string,
 };
 
 /** The engine's counters, of this host since it opened the database. */

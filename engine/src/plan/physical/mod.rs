@@ -130,6 +130,19 @@ impl Plan {
         self.root.statements(&mut statements);
         statements
     }
+
+    /// Those of them that bring results up to date as a rule: they read changed rows, or the rows of keys that changed.
+    #[must_use]
+    pub fn upkeep(&self) -> Vec<String> {
+        let mut seldom = vec![&*self.hydrate];
+        self.derived.iter().for_each(|derived| derived.node.seldom(&mut seldom));
+        self.root.seldom(&mut seldom);
+        let key = format!("?{}", self.parameters + 1);
+        let mut statements = self.statements();
+        statements
+            .retain(|sql| !seldom.contains(&sql.as_str()) && (sql.contains("\"tidewater ") || sql.contains(&key)));
+        statements
+    }
 }
 
 impl Node {
@@ -164,6 +177,22 @@ impl Node {
                 statements.extend([&accumulate.all, &accumulate.one, &accumulate.rows].map(ToString::to_string));
             }
             Self::Combine(combine) => combine.parts.iter().for_each(|part| part.statements(statements)),
+        }
+    }
+}
+
+impl Node {
+    /// Statements that are run only where sums say nothing.
+    fn seldom<'p>(&'p self, seldom: &mut Vec<&'p str>) {
+        match self {
+            Self::Accumulate(accumulate) => {
+                let is_extreme = |measure: &Measure| matches!(measure, Measure::Minimum(_) | Measure::Maximum(_));
+                if !accumulate.measures.iter().any(is_extreme) {
+                    seldom.extend([&*accumulate.one, &*accumulate.rows]);
+                }
+            }
+            Self::Combine(combine) => combine.parts.iter().for_each(|part| part.seldom(seldom)),
+            Self::Delta(_) | Self::Recompute(_) => {}
         }
     }
 }

@@ -258,8 +258,9 @@ impl<'c> Lowering<'c> {
             base: None,
             is_nullable: false,
         };
-        let column =
-            |column: &&str| Column { name: quoted(column), collation: Some(Collation::Binary), affinity: Some(None) };
+        // They are declared without types, which is BLOB.
+        let affinity = Some(Some(Affinity::Blob));
+        let column = |column: &&str| Column { name: quoted(column), collation: Some(Collation::Binary), affinity };
         Ok((names, Input::Function(text, items), columns.iter().map(column).collect()))
     }
 }

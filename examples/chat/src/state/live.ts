@@ -35,16 +35,42 @@ export class Live<T extends Row> implements ReactiveController {
     return this.#shown?.key === this.#key;
   }
 
-  /** Shows this query from now on. The rows of the one before stay until the first result, so that nothing flickers. */
+  /**
+   * Shows this query from now on. The rows of the one before stay until the first result, so that nothing flickers; where
+   * only the parameters are others, they become the new ones by edits.
+   */
   watch(query: Query<T>, params: Parameters = []): void {
     const key = JSON.stringify([query.sql, params]);
     if (key === this.#key) return;
     this.#key = key;
     this.#next?.close();
-    const subscription = database().subscribe<T>(query.sql, params);
+    this.#next = undefined;
+    const shown = this.#shown?.subscription;
+    if (shown?.sql === query.sql && shown.status === 'live') void this.#rebind(shown, key, params);
+    else this.#subscribe(query.sql, key, params);
+  }
+
+  async #rebind(subscription: Subscription<T>, key: string, params: Parameters): Promise<void> {
+    // While it is under way, what is shown may be the rows of either.
+    this.#shown = { subscription, key: '' };
+    try {
+      await subscription.rebind(params);
+    } catch {
+      // The error becomes that of a subscription, which is shown.
+      if (key === this.#key) this.#subscribe(subscription.sql, key, params);
+      return;
+    }
+    if (key !== this.#key || subscription !== this.#shown?.subscription) return;
+    this.#shown = { subscription, key };
+    this.#host.requestUpdate();
+  }
+
+  #subscribe(sql: string, key: string, params: Parameters): void {
+    const subscription = database().subscribe<T>(sql, params);
     this.#next = subscription;
     let before: readonly T[] = [];
     subscription.on('diff', (diff) => {
+      if (diff.rebound) return;
       diffArrived(diff.commit);
       this.#onDiff?.(diff, before);
     });

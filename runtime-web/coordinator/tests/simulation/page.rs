@@ -2,12 +2,25 @@
 
 use tidewater_protocol::frame::DeliveryFrame;
 use tidewater_protocol::{
-    CommitId, CoordinatorToPage, Epoch, HostToPage, PROTOCOL, PageToCoordinator, PageToHost, RequestId, Status, TabId,
-    names,
+    CommitId, CoordinatorToPage, Epoch, Frame, HostToPage, PROTOCOL, PageToCoordinator, PageToHost, RequestId, Status,
+    SubscriptionId, TabId, names,
 };
 
 use crate::browser::{Agent, Channel, Packet};
 use crate::world::{DATABASE, Life, World};
+
+/// Every page client has one subscription.
+const SUBSCRIPTION: SubscriptionId = SubscriptionId(1);
+
+/// To these actors a frame is what they make of it.
+fn parameter_frame(parameter: u64) -> Frame {
+    Frame(parameter.to_le_bytes().to_vec())
+}
+
+/// The parameter in a frame of [`parameter_frame`].
+pub fn parameter_of(frame: Option<&Frame>) -> u64 {
+    frame.and_then(|frame| frame.0.as_slice().try_into().ok()).map_or(0, u64::from_le_bytes)
+}
 
 /// What goes on in one page, through all its tabs ids.
 #[derive(Debug, Default)]
@@ -29,6 +42,10 @@ pub struct Client {
     /// The highest commit that is not an unanswered request's own.
     pub known: CommitId,
     pub connection: Option<Connection>,
+    /// The parameter that the rows of its subscription are of; each host is asked for that first.
+    pub bound: u64,
+    /// The parameter that it has when all requests are done.
+    pub wanted: u64,
     pub requests: u64,
     pub unanswered: Vec<Request>,
     pub outcomes: Vec<(u64, Outcome)>,
@@ -45,10 +62,23 @@ pub struct Connection {
     pub welcome: bool,
 }
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asked {
+    Read,
+    Write,
+    /// Other parameters for the subscription.
+    Rebind(u64),
+}
+
+/// Whether a query takes such a parameter.
+pub fn fits(parameter: u64) -> bool {
+    !parameter.is_multiple_of(5)
+}
+
 #[derive(Clone, Debug)]
 pub struct Request {
     pub id: u64,
-    pub write: bool,
+    pub asked: Asked,
     /// The host and epoch it was posted to.
     pub posted: Option<(usize, Epoch)>,
 }
@@ -57,6 +87,8 @@ pub struct Request {
 pub enum Outcome {
     Read,
     Written,
+    Rebound,
+    Refused,
     Unknown,
 }
 
@@ -168,14 +200,30 @@ impl World {
         self.queues.post((Agent::Page(tab), Agent::Worker(host), Channel::Data(port)), Packet::PageToHost(message));
     }
 
-    /// The application reads or writes.
-    pub fn request(&mut self, client: usize, write: bool) {
+    /// The application reads, writes or looks elsewhere.
+    pub fn request(&mut self, client: usize, asked: Asked) {
         let state = &mut self.clients[client];
         state.requests += 1;
         let id = state.requests;
-        state.unanswered.push(Request { id, write, posted: None });
-        self.note(|| format!("client {client} makes request {id}, write: {write}"));
+        if let Asked::Rebind(parameter) = asked
+            && fits(parameter)
+        {
+            state.wanted = parameter;
+        }
+        state.unanswered.push(Request { id, asked, posted: None });
+        self.note(|| format!("client {client} makes request {id}: {asked:?}"));
         self.post_requests(client);
+    }
+
+    fn post_subscription(&mut self, client: usize) {
+        let Some(Connection { host, port, .. }) = self.clients[client].connection else { return };
+        let message = PageToHost::Subscribe {
+            subscription: SUBSCRIPTION,
+            sql: "SELECT".to_owned(),
+            params: Some(parameter_frame(self.clients[client].bound)),
+            resumed: false,
+        };
+        self.page_to_host(self.clients[client].tab, host, port, message);
     }
 
     fn post_requests(&mut self, client: usize) {
@@ -187,11 +235,14 @@ impl World {
             let request = &mut self.clients[client].unanswered[index];
             if request.posted.is_none() {
                 request.posted = Some((host, epoch));
-                let (write, request) = (request.write, RequestId(request.id));
-                let message = if write {
-                    PageToHost::Exec { request, sql: "INSERT".to_owned(), params: None }
-                } else {
-                    PageToHost::Query { request, sql: "SELECT".to_owned(), params: None }
+                let (asked, request) = (request.asked, RequestId(request.id));
+                let message = match asked {
+                    Asked::Write => PageToHost::Exec { request, sql: "INSERT".to_owned(), params: None },
+                    Asked::Read => PageToHost::Query { request, sql: "SELECT".to_owned(), params: None },
+                    Asked::Rebind(parameter) => {
+                        let params = Some(parameter_frame(parameter));
+                        PageToHost::Rebind { request, subscription: SUBSCRIPTION, params }
+                    }
                 };
                 self.page_to_host(tab, host, port, message);
             }
@@ -215,7 +266,7 @@ impl World {
                 let nothing_since = opened == client.known;
                 let unanswered = std::mem::take(&mut client.unanswered);
                 for mut request in unanswered {
-                    let safe = !request.write || nothing_since && request.posted != Some((from, epoch));
+                    let safe = request.asked != Asked::Write || nothing_since && request.posted != Some((from, epoch));
                     if request.posted.is_some() && !safe {
                         client.outcomes.push((request.id, Outcome::Unknown));
                     } else {
@@ -224,19 +275,36 @@ impl World {
                     }
                 }
                 client.known = commit;
+                self.post_subscription(index);
                 self.post_requests(index);
             }
+            HostToPage::Subscribed { commit, .. } => client.known = client.known.max(commit),
+            HostToPage::Rebound { request, commit } => {
+                self.rebound(index, request);
+                self.answered(index, request, commit, Outcome::Rebound)?;
+            }
+            HostToPage::Failed { request, .. } => self.answered(index, request, CommitId(0), Outcome::Refused)?,
             HostToPage::Executed { request, commit, .. } => self.answered(index, request, commit, Outcome::Written)?,
             HostToPage::Queried { request, commit, .. } => self.answered(index, request, commit, Outcome::Read)?,
             HostToPage::Delivery(delivery) => {
                 let frame = DeliveryFrame::new(&delivery.edits.0).map_err(|error| error.to_string())?;
-                if delivery.cause.is_none() {
-                    client.known = client.known.max(frame.commit());
+                match delivery.cause {
+                    None => client.known = client.known.max(frame.commit()),
+                    Some(cause) => self.rebound(index, cause),
                 }
             }
             other => return Err(format!("unexpected {other:?}")),
         }
         Ok(())
+    }
+
+    /// The host has done a request: if it is a rebind, the rows are of its parameter now.
+    fn rebound(&mut self, client: usize, id: RequestId) {
+        let state = &mut self.clients[client];
+        let asked = state.unanswered.iter().find(|request| request.id == id.0).map(|request| request.asked);
+        if let Some(Asked::Rebind(parameter)) = asked {
+            state.bound = parameter;
+        }
     }
 
     fn answered(&mut self, client: usize, id: RequestId, commit: CommitId, outcome: Outcome) -> Result<(), String> {
@@ -248,8 +316,8 @@ impl World {
                 state.outcomes.push((id.0, outcome));
                 Ok(())
             }
-            // A read that was posted on two ports is answered twice if the first answer was slow.
-            None if outcome == Outcome::Read => Ok(()),
+            // What is not a write and was posted on two ports is answered twice if the first answer was slow.
+            None if outcome != Outcome::Written => Ok(()),
             place => Err(format!("answer to request {id} of client {client} out of order: {place:?}")),
         }
     }

@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, VecDeque};
 use tidewater_protocol::frame::DeliveryWriter;
 use tidewater_protocol::{
     CommitId, CoordinatorToWorker, Delivery, Epoch, ErrorInfo, Frame, HostFailure, HostToPage, Hosting, PROTOCOL,
-    PageToHost, RequestId, StorageMode, TabId, Term, WorkerToCoordinator, names,
+    PageToHost, Plan, RequestId, StorageMode, TabId, Term, WorkerToCoordinator, names,
 };
 
 use crate::browser::{Agent, Channel, Database, Packet};
+use crate::page::{fits, parameter_of};
 use crate::world::{DATABASE, Life, World};
 
 #[derive(Debug, Default)]
@@ -50,6 +51,8 @@ pub struct Ports {
     pub open: Option<u64>,
     /// A later one, on which it may say hello.
     pub offered: Option<u64>,
+    /// The parameter of its subscription.
+    pub bound: Option<u64>,
 }
 
 /// The parts of a task between which a worker may die.
@@ -234,7 +237,9 @@ impl World {
         let answer = match message {
             PageToHost::Hello { nonce, .. } => {
                 let ports = host.clients.entry(client).or_default();
-                *ports = Ports { open: Some(port), offered: ports.offered.filter(|offered| *offered != port) };
+                // On the bus a second hello is one more on the same channel.
+                let bound = ports.bound.filter(|_| ports.open == Some(port));
+                *ports = Ports { open: Some(port), offered: ports.offered.filter(|offered| *offered != port), bound };
                 HostToPage::Welcome { nonce, epoch: host.epoch, storage: host.storage, opened: host.opened, commit }
             }
             _ if host.clients.get(&client).and_then(|ports| ports.open) != Some(port) => return,
@@ -244,6 +249,40 @@ impl World {
             }
             PageToHost::Query { request, .. } => {
                 HostToPage::Queried { request, commit, columns: Vec::new(), rows: Frame::default() }
+            }
+            PageToHost::Subscribe { subscription, params, .. } => {
+                host.clients.entry(client).or_default().bound = Some(parameter_of(params.as_ref()));
+                HostToPage::Subscribed {
+                    subscription,
+                    commit,
+                    columns: Vec::new(),
+                    plan: Plan::Requery,
+                    rows: Frame::default(),
+                }
+            }
+            PageToHost::Rebind { request, params, .. } => {
+                let bound = &mut host.clients.entry(client).or_default().bound;
+                match parameter_of(params.as_ref()) {
+                    _ if bound.is_none() => {
+                        let error = ErrorInfo { code: "closed".to_owned(), message: String::new() };
+                        HostToPage::Failed { request, error }
+                    }
+                    parameter if !fits(parameter) => {
+                        let error = ErrorInfo { code: "bad_parameters".to_owned(), message: String::new() };
+                        HostToPage::Failed { request, error }
+                    }
+                    parameter => {
+                        *bound = Some(parameter);
+                        // Some results are the same as before.
+                        if self.random.percent(70) {
+                            let edits = DeliveryWriter::new(commit).finish();
+                            let delivery = Delivery { edits, events: Vec::new(), cause: Some(request) };
+                            let message = HostToPage::Delivery(delivery);
+                            self.tabs[tab].worker.task.push_back(Step::Post { tab: from, port, message });
+                        }
+                        HostToPage::Rebound { request, commit }
+                    }
+                }
             }
             _ => return,
         };

@@ -12,7 +12,7 @@ use tidewater_protocol::{
 };
 
 use crate::browser::{Agent, Channel, Database, Locks, Packet, Queues, Way};
-use crate::page::Client;
+use crate::page::{Asked, Client};
 use crate::random::Random;
 use crate::worker::Worker;
 
@@ -313,8 +313,12 @@ impl World {
                 self.page_to_coordinator(tab, coordinator, PageToCoordinator::Visibility { visible });
             }
         } else {
-            let write = self.random.percent(70);
-            self.request(client, write);
+            let asked = match self.random.below(10) {
+                0..6 => Asked::Write,
+                6..8 => Asked::Read,
+                _ => Asked::Rebind(self.random.below(40)),
+            };
+            self.request(client, asked);
         }
     }
 

@@ -3,8 +3,8 @@
 use tidewater::{Edit, Error, Event, Params, Row, Rows, Value, Watch};
 use tidewater_protocol::frame::{DeliveryWriter, FrameError, ParamsFrame, ValueRef, rows_frame};
 use tidewater_protocol::{
-    CommitId, Delivery, Epoch, ErrorInfo, Explain, Frame, HostToPage, Plan, RequestId, StatementResult, Stats,
-    SubscriptionEvent, SubscriptionId, TableColumns, codes,
+    CommitId, Delivery, Epoch, ErrorInfo, Frame, HostToPage, Plan, RequestId, StatementResult, Stats,
+    SubscriptionEvent, SubscriptionId, codes,
 };
 
 use super::service::Happened;
@@ -118,20 +118,10 @@ pub(super) fn statement_result((changes, returned): (u64, Option<Rows>)) -> Resu
     Ok(StatementResult { changes, columns: returned.columns.to_vec(), rows: Some(rows(&returned.rows)?) })
 }
 
-fn plan(plan: tidewater::Plan) -> Plan {
+pub(super) fn plan(plan: tidewater::Plan) -> Plan {
     match plan {
         tidewater::Plan::Incremental => Plan::Incremental,
         tidewater::Plan::Requery => Plan::Requery,
-    }
-}
-
-pub(super) fn explain(explain: tidewater::Explain) -> Explain {
-    Explain {
-        plan: plan(explain.plan),
-        reason: explain.reason,
-        tables: explain.tables.into_iter().map(|(table, columns)| TableColumns { table, columns }).collect(),
-        template: explain.template,
-        text: explain.text,
     }
 }
 

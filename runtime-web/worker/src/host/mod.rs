@@ -1,6 +1,7 @@
 //! The worker of a tab, which can become the host.
 
 mod answer;
+mod explanation;
 mod leadership;
 mod service;
 

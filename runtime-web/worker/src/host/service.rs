@@ -9,7 +9,7 @@ use tidewater_protocol::{
     SubscriptionEvent, SubscriptionId, TabId, codes,
 };
 
-use super::answer;
+use super::{answer, explanation};
 
 /// A message to be posted.
 #[derive(Clone, Debug, PartialEq)]
@@ -120,6 +120,9 @@ impl Service {
             PageToHost::Subscribe { subscription, sql, params, resumed } => {
                 Some(self.subscribe(client, subscription, Query { sql, params }, resumed))
             }
+            PageToHost::Rebind { request, subscription, params } => {
+                Some(self.rebind(client, request, subscription, params))
+            }
             PageToHost::Unsubscribe { subscription } => {
                 self.unsubscribe(client, subscription);
                 None
@@ -226,7 +229,7 @@ impl Service {
         let explained = answer::params(params)
             .and_then(|params| self.engine.explain(sql, params).map_err(|error| answer::error(&error)));
         match explained {
-            Ok(explain) => HostToPage::Explained { request, explain: answer::explain(explain) },
+            Ok(explain) => HostToPage::Explained { request, explain: Box::new(explanation::explain(explain)) },
             Err(error) => failed(request, error),
         }
     }
@@ -261,6 +264,43 @@ impl Service {
             happened.lock().unwrap_or_else(PoisonError::into_inner).push(happening);
         };
         self.engine.subscribe_with(&query.sql, params, callback).map_err(|error| answer::error(&error))
+    }
+
+    /// The edits, if there are any, are a delivery before the answer, as those of a write are.
+    fn rebind(
+        &mut self,
+        client: &TabId,
+        request: RequestId,
+        subscription: SubscriptionId,
+        params: Option<Frame>,
+    ) -> HostToPage {
+        let known = self.clients.get(client);
+        let failing = known.and_then(|client| client.failing.get(&subscription)).cloned();
+        let rebound = match (known.and_then(|client| client.watches.get(&subscription)), failing) {
+            (Some(watch), _) => answer::params(params.as_ref())
+                .and_then(|params| watch.rebind(params).map_err(|error| answer::error(&error))),
+            (None, Some(query)) => self.rebind_failing(client, subscription, Query { params, ..query }),
+            (None, None) => {
+                Err(ErrorInfo { code: codes::CLOSED.to_owned(), message: "the subscription has ended".to_owned() })
+            }
+        };
+        match rebound {
+            Ok(()) => HostToPage::Rebound { request, commit: self.commit() },
+            Err(error) => failed(request, error),
+        }
+    }
+
+    /// A subscription of a former host that has no answer gets one by its new parameters, or waits on with the old ones.
+    fn rebind_failing(&mut self, client: &TabId, subscription: SubscriptionId, query: Query) -> Result<(), ErrorInfo> {
+        let watch = self.watch(client, subscription, &query)?;
+        let result = watch.snapshot().clone();
+        let event = Happened { client: client.clone(), subscription, event: Event::Columns(result) };
+        self.happened.lock().unwrap_or_else(PoisonError::into_inner).push(event);
+        if let Some(client) = self.clients.get_mut(client) {
+            client.failing.remove(&subscription);
+            client.watches.insert(subscription, watch);
+        }
+        Ok(())
     }
 
     /// Whether it is the data that a query fails of, and not the query.
@@ -353,6 +393,7 @@ fn request_of(message: &PageToHost) -> Option<RequestId> {
         | PageToHost::Query { request, .. }
         | PageToHost::Transaction { request, .. }
         | PageToHost::Explain { request, .. }
+        | PageToHost::Rebind { request, .. }
         | PageToHost::Stats { request } => Some(*request),
         PageToHost::Hello { .. } | PageToHost::Subscribe { .. } | PageToHost::Unsubscribe { .. } => None,
     }

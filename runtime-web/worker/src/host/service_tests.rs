@@ -3,8 +3,8 @@
 use tidewater::{Engine, Location, Options};
 use tidewater_protocol::frame::{DeliveryFrame, RowsFrame, ValueRef, positional_params};
 use tidewater_protocol::{
-    CommitId, Delivery, Epoch, HostToPage, PROTOCOL, PageToHost, RequestId, Statement, StorageMode, SubscriptionEvent,
-    SubscriptionId, TabId, codes,
+    CommitId, Delivery, Epoch, Found, Frame, HostToPage, PROTOCOL, PageToHost, RequestId, Statement, StorageMode,
+    SubscriptionEvent, SubscriptionId, TabId, codes,
 };
 
 use super::{Outgoing, Service};
@@ -194,6 +194,102 @@ fn a_failing_subscription_of_a_former_host_ends_with_its_table() {
     assert!(matches!(ended.as_slice(), [SubscriptionEvent::Error { closed: true, .. }]), "{ended:?}");
     exec(&mut service, "b", 3, "CREATE TABLE t(x)");
     assert_eq!(exec(&mut service, "b", 4, "INSERT INTO t VALUES (2)").len(), 1);
+}
+
+fn integers(values: &[i64]) -> Option<Frame> {
+    Some(positional_params(values.iter().map(|value| ValueRef::Integer(*value))).unwrap())
+}
+
+/// A subscription of `a` to a page of t, which has the rows 1 to 5.
+fn a_page() -> Service {
+    let mut service = two_clients();
+    exec(&mut service, "b", 1, "INSERT INTO t VALUES (1), (2), (3), (4), (5)");
+    let sql = "SELECT x FROM t ORDER BY x LIMIT ? OFFSET ?".to_owned();
+    let (subscription, params) = (SubscriptionId(1), integers(&[2, 0]));
+    let subscribed = service.receive(&tab("a"), PageToHost::Subscribe { subscription, sql, params, resumed: false });
+    assert!(matches!(only(subscribed), HostToPage::Subscribed { .. }));
+    service
+}
+
+fn rebind(service: &mut Service, request: u64, params: Option<Frame>) -> Vec<Outgoing> {
+    let (request, subscription) = (RequestId(request), SubscriptionId(1));
+    service.receive(&tab("a"), PageToHost::Rebind { request, subscription, params })
+}
+
+fn refusal(mut outgoing: Vec<Outgoing>) -> String {
+    match outgoing.pop().map(|last| last.message) {
+        Some(HostToPage::Failed { error, .. }) if outgoing.is_empty() => error.code,
+        other => panic!("{other:?} after {outgoing:?}"),
+    }
+}
+
+/// The lengths of the edits for subscription 1, in a delivery that names its cause, before its answer.
+fn edits_then_rebound(outgoing: &[Outgoing]) -> usize {
+    let [delivery, answer] = outgoing else { panic!("{outgoing:?}") };
+    let HostToPage::Delivery(Delivery { edits, cause, .. }) = &delivery.message else { panic!("{outgoing:?}") };
+    let frame = DeliveryFrame::new(&edits.0).unwrap();
+    let HostToPage::Rebound { request, commit } = &answer.message else { panic!("{outgoing:?}") };
+    assert_eq!((Some(*request), *commit), (*cause, frame.commit()));
+    let mut subscriptions = frame.iter();
+    let (subscription, edits) = subscriptions.next().unwrap();
+    assert!(subscription == SubscriptionId(1) && subscriptions.next().is_none());
+    edits.count()
+}
+
+#[test]
+fn other_parameters_bring_the_edits_and_then_the_answer() {
+    let mut service = a_page();
+    assert_eq!(edits_then_rebound(&rebind(&mut service, 2, integers(&[2, 1]))), 2);
+    let same = only(rebind(&mut service, 3, integers(&[2, 1])));
+    assert!(matches!(same, HostToPage::Rebound { request: RequestId(3), .. }), "{same:?}");
+    let outgoing = exec(&mut service, "b", 2, "DELETE FROM t WHERE x = 5");
+    assert_eq!(outgoing.len(), 1, "5 is behind the window");
+    let outgoing = exec(&mut service, "b", 3, "DELETE FROM t WHERE x = 1");
+    assert_eq!(outgoing.len(), 2, "it is maintained with the new parameters");
+}
+
+#[test]
+fn parameters_that_do_not_fit_leave_a_subscription_as_it_was() {
+    let mut service = a_page();
+    assert_eq!(refusal(rebind(&mut service, 2, None)), "sql_error", "LIMIT NULL");
+    assert_eq!(refusal(rebind(&mut service, 3, integers(&[1, 2, 3]))), "bad_parameters");
+    assert_eq!(refusal(rebind(&mut service, 4, Some(Frame(vec![9])))), codes::BAD_MESSAGE);
+    let outgoing = exec(&mut service, "b", 2, "DELETE FROM t WHERE x = 1");
+    assert_eq!(outgoing.len(), 2, "it is maintained with the old parameters");
+    service.receive(&tab("a"), PageToHost::Unsubscribe { subscription: SubscriptionId(1) });
+    assert_eq!(refusal(rebind(&mut service, 5, integers(&[2, 0]))), codes::CLOSED);
+}
+
+#[test]
+fn a_failing_subscription_of_a_former_host_can_be_rebound() {
+    let mut service = two_clients();
+    exec(&mut service, "b", 1, "INSERT INTO t VALUES (-9223372036854775808), (1)");
+    let (subscription, sql) = (SubscriptionId(1), "SELECT abs(x) AS y FROM t WHERE x < ?".to_owned());
+    let subscribing = PageToHost::Subscribe { subscription, sql, params: integers(&[0]), resumed: true };
+    assert!(matches!(events(service.receive(&tab("a"), subscribing)).as_slice(), [SubscriptionEvent::Error { .. }]));
+    assert_eq!(refusal(rebind(&mut service, 2, integers(&[5]))), "sql_error");
+    let mut outgoing = rebind(&mut service, 3, integers(&[i64::MIN]));
+    assert!(matches!(outgoing.pop().unwrap().message, HostToPage::Rebound { .. }));
+    let recovered = events(outgoing);
+    assert!(matches!(recovered.as_slice(), [SubscriptionEvent::Columns { .. }]), "{recovered:?}");
+    exec(&mut service, "b", 4, "DELETE FROM t WHERE x < 0");
+    let outgoing = rebind(&mut service, 5, integers(&[5]));
+    assert_eq!(edits_then_rebound(&outgoing), 1, "it is a subscription like others");
+}
+
+#[test]
+fn an_explanation_tells_the_plan_its_routes_and_what_it_came_to() {
+    let mut service = two_clients();
+    let sql = "SELECT a.x FROM t a JOIN t b ON b.x = a.x WHERE a.x = 4";
+    subscribe(&mut service, "a", 1, sql);
+    exec(&mut service, "b", 1, "INSERT INTO t VALUES (4)");
+    let explain = PageToHost::Explain { request: RequestId(2), sql: sql.to_owned(), params: None };
+    let HostToPage::Explained { explain, .. } = only(service.receive(&tab("b"), explain)) else { panic!("failed") };
+    assert_eq!(explain.steps.unwrap().strategy, "delta");
+    assert_eq!((explain.routes.len(), explain.routes[0].found), (2, Found::ByValue));
+    let live = explain.live.unwrap();
+    assert_eq!((live.subscriptions, live.commits, live.maintained, live.state_rows), (1, 1, 1, 1));
+    assert_eq!(explain.indexes[0].sql, "CREATE INDEX t_by_x ON t(x)");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use tidewater_protocol::{HostState, StorageMode};
 
 use super::{Fault, World};
-use crate::page::Outcome;
+use crate::page::{Asked, Outcome};
 
 impl World {
     /// Nothing goes wrong any more. Everybody must find one host within two minutes, be answered, and come to rest.
@@ -16,8 +16,8 @@ impl World {
             self.inflict(Fault::Thaw(client));
         }
         for client in self.present() {
-            self.request(client, true);
-            self.request(client, false);
+            self.request(client, Asked::Write);
+            self.request(client, Asked::Read);
         }
         let end = self.now + 120_000;
         while self.now < end {
@@ -99,6 +99,7 @@ impl World {
                 return Err(format!("client {index} made {} requests; outcomes: {ids:?}", client.requests));
             }
         }
+        self.check_subscriptions()?;
         let persistent =
             self.tabs.iter().any(|tab| tab.worker.host.as_ref().is_some_and(|host| host.storage == StorageMode::Opfs));
         for (index, client) in self.clients.iter().enumerate().filter(|_| persistent) {
@@ -106,6 +107,20 @@ impl World {
                 if *outcome == Outcome::Written && !self.database.writes.contains(&(index, *id)) {
                     return Err(format!("write {id} of client {index} was acknowledged and is lost"));
                 }
+            }
+        }
+        Ok(())
+    }
+
+    /// Whatever hosts came and went: each subscription has the last parameter that fits, to the page and to the host.
+    fn check_subscriptions(&self) -> Result<(), String> {
+        let host = self.tabs.iter().find_map(|tab| tab.worker.host.as_ref());
+        for index in self.present() {
+            let client = &self.clients[index];
+            let held = host.and_then(|host| host.clients.get(&self.tabs[client.tab].id)?.bound);
+            if client.bound != client.wanted || held != Some(client.wanted) {
+                let (bound, wanted) = (client.bound, client.wanted);
+                return Err(format!("client {index} wants {wanted}, shows rows of {bound}, and the host has {held:?}"));
             }
         }
         Ok(())

@@ -1,0 +1,48 @@
+//! The indexes that a plan would like: where one of the statements that bring its results up to date looks at every row
+//! of a table, although it asks for rows by the values of columns.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::{WantedIndex, display_name};
+use crate::plan::quoted;
+use crate::storage::{Scan, Session};
+use crate::subscribe::Form;
+use crate::types::{Catalog, Table};
+
+pub(super) fn indexes(session: &Session<'_>, form: &Form, catalog: &Catalog) -> Vec<WantedIndex> {
+    let Ok(planned) = &form.planned else { return Vec::new() };
+    let named: BTreeSet<&Arc<str>> = form.dependencies.sources.iter().map(|source| &source.table).collect();
+    let tables: Vec<Arc<Table>> = named.into_iter().filter_map(|id| catalog.tables.get(id)).cloned().collect();
+    let mut wanted: Vec<Scan> = Vec::new();
+    for statement in planned.plan.upkeep() {
+        for scan in session.scans(&statement, &tables) {
+            if !wanted.iter().any(|known| serves(known, &scan)) {
+                wanted.retain(|known| !serves(&scan, known));
+                wanted.push(scan);
+            }
+        }
+    }
+    wanted.iter().map(|scan| index(session, scan)).collect()
+}
+
+/// Whether the index for one scan begins with the columns of the one for another.
+fn serves(scan: &Scan, other: &Scan) -> bool {
+    scan.table.id == other.table.id
+        && other.columns.iter().zip(&scan.columns).filter(|(a, b)| a == b).count() == other.columns.len()
+}
+
+fn index(session: &Session<'_>, Scan { table, columns }: &Scan) -> WantedIndex {
+    let columns: Vec<String> =
+        columns.iter().filter_map(|at| table.columns.get(*at)).map(|column| column.name.clone()).collect();
+    let sql = |written: fn(&str) -> String| {
+        let name = written(&format!("{}_by_{}", table.name, columns.join("_")));
+        let name = if table.database == "main" { name } else { format!("{}.{name}", written(&table.database)) };
+        let columns = columns.iter().map(|column| written(column)).collect::<Vec<_>>().join(", ");
+        format!("CREATE INDEX {name} ON {}({columns})", written(&table.name))
+    };
+    // With quotes only where there have to be some.
+    let bare = sql(str::to_owned);
+    let sql = if session.check(&bare).is_ok() { bare } else { sql(quoted) };
+    WantedIndex { table: display_name(&table.id).to_owned(), columns, sql }
+}

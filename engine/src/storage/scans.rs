@@ -1,0 +1,86 @@
+//! Where SQLite would look at every row of a table for a statement of a plan, although the statement asks for rows by the
+//! values of columns.
+//!
+//! How it would carry the statement out, SQLite tells (EXPLAIN QUERY PLAN). By what the rows are asked for, it tells of a
+//! face in the table's place that pretends to have every index: it is offered each equality that an index could serve
+//! (<https://sqlite.org/vtab.html#the_xbestindex_method>), and of those SQLite takes which fit the order of its loops.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::Session;
+use crate::plan::{Face, quoted};
+use crate::types::Table;
+
+/// A table that is scanned, and the columns by whose values it is asked.
+#[derive(Clone, Debug)]
+pub(crate) struct Scan {
+    pub(crate) table: Arc<Table>,
+    pub(crate) columns: BTreeSet<usize>,
+}
+
+impl Session<'_> {
+    /// The scans of a statement over some of these tables, whose faces are declared. What cannot be told is left out.
+    pub(crate) fn scans(&self, sql: &str, tables: &[Arc<Table>]) -> Vec<Scan> {
+        let steps = self.steps_of(sql).unwrap_or_default();
+        steps.iter().filter_map(|step| self.scan(sql, step, tables)).collect()
+    }
+
+    fn steps_of(&self, sql: &str) -> rusqlite::Result<Vec<String>> {
+        let mut statement = self.connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}"))?;
+        // Parameters stay without values: the plan does not depend on them.
+        statement.raw_query().mapped(|row| row.get(3)).collect()
+    }
+
+    fn scan(&self, sql: &str, step: &str, tables: &[Arc<Table>]) -> Option<Scan> {
+        let mut words = step.split(' ');
+        let (verb, alias) = (words.next()?, words.next()?);
+        let is_scan = verb == "SCAN" || verb == "SEARCH" && step.contains(" USING AUTOMATIC ");
+        let of = |table: &&Arc<Table>| standing_as(sql, table, alias).is_some();
+        let table = tables.iter().find(of).filter(|_| is_scan)?;
+        let columns = self.equalities(sql, alias, table)?;
+        // An index that begins with one of them is there already: SQLite has its reasons not to use it.
+        (!columns.is_empty() && columns.is_disjoint(&self.leading_columns(table)))
+            .then(|| Scan { table: Arc::clone(table), columns })
+    }
+
+    /// The columns by whose values a statement asks for rows of a table, as an index on them would compare.
+    fn equalities(&self, sql: &str, alias: &str, table: &Table) -> Option<BTreeSet<usize>> {
+        let place = standing_as(sql, table, alias)?;
+        let face = quoted(&Face::New.table_name(&table.id));
+        let exchanged = format!("{}{face} AS {alias}{}", sql.get(..place.start)?, sql.get(place.end..)?);
+        let steps = self.state.faces.pretending(|| self.steps_of(&exchanged)).ok()?;
+        let step = steps.iter().find_map(|step| step.strip_prefix(&format!("SCAN {alias} VIRTUAL TABLE INDEX ")))?;
+        let (_, lookups) = step.split_once(':')?;
+        let column = |lookup: &str| {
+            let (at, collation) = lookup.split_once(' ')?;
+            let at: usize = at.parse().ok()?;
+            let serves = table.columns.get(at)?.collation.eq_ignore_ascii_case(collation.split(' ').next()?);
+            serves.then_some(at)
+        };
+        Some(lookups.split(',').filter_map(column).collect())
+    }
+
+    /// The columns with which an index of a table, its primary key or its rowid begins.
+    fn leading_columns(&self, table: &Table) -> BTreeSet<usize> {
+        let keys = table.columns.iter().enumerate().filter(|(_, column)| column.is_rowid || column.primary_key == 1);
+        let mut leading: BTreeSet<usize> = keys.map(|(at, _)| at).collect();
+        let sql =
+            "SELECT x.cid FROM pragma_index_list(?1, ?2) AS l, pragma_index_info(l.name, ?2) AS x WHERE x.seqno = 0";
+        let indexed = self.connection.prepare_cached(sql).and_then(|mut statement| {
+            let columns = statement.query_map([&table.name, &table.database], |row| row.get::<_, i64>(0))?;
+            columns.collect::<rusqlite::Result<Vec<_>>>()
+        });
+        leading.extend(indexed.unwrap_or_default().into_iter().filter_map(|column| usize::try_from(column).ok()));
+        leading
+    }
+}
+
+/// Where a statement of a plan names a table with this alias.
+fn standing_as(sql: &str, table: &Table, alias: &str) -> Option<std::ops::Range<usize>> {
+    let named = format!("{}.{} AS {alias}", quoted(&table.database), quoted(&table.name));
+    sql.match_indices(&named).map(|(start, _)| start..start + named.len()).find(|place| {
+        // `i1` begins `i10` as well.
+        sql[place.end..].chars().next().is_none_or(|next| !next.is_ascii_digit())
+    })
+}

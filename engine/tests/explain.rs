@@ -1,0 +1,172 @@
+//! What `explain` says: how a query is routed, what keeping it has come to, and which index its plan would like.
+
+#![allow(clippy::unwrap_used, reason = "a test")]
+
+use tidewater::{Engine, Explain, Found, LiveTemplate, Location, Options, Plan, Strategy};
+
+const SCHEMA: &str = "
+    CREATE TABLE channel(id INTEGER PRIMARY KEY, name TEXT);
+    CREATE TABLE message(id INTEGER PRIMARY KEY, channel INTEGER, author INTEGER, body TEXT);
+    CREATE TABLE person(id INTEGER PRIMARY KEY, name TEXT COLLATE NOCASE);";
+
+fn chat(options: Options) -> Engine {
+    let engine = Engine::open(Location::Memory, options).unwrap();
+    engine.exec(SCHEMA, ()).unwrap();
+    engine
+}
+
+fn explain(engine: &Engine, sql: &str) -> Explain {
+    engine.explain(sql, ()).unwrap()
+}
+
+fn wanted(engine: &Engine, sql: &str) -> Vec<String> {
+    let explain = explain(engine, sql);
+    for index in &explain.indexes {
+        assert!(explain.text.contains(&index.sql), "{}", explain.text);
+    }
+    explain.indexes.into_iter().map(|index| index.sql).collect()
+}
+
+#[test]
+fn a_route_says_what_finds_it() {
+    let engine = chat(Options::default());
+    let sql = "SELECT m.body, c.name FROM message m JOIN channel c ON c.id = m.channel WHERE m.channel = ?";
+    let routes = |parameter: Option<i64>| engine.explain(sql, [parameter]).unwrap().routes;
+    let five = routes(Some(5));
+    let [message, channel] = five.as_slice() else { panic!("{five:?}") };
+    assert_eq!(
+        (message.table.as_str(), message.found, message.by.as_deref()),
+        ("message", Found::ByValue, Some("channel"))
+    );
+    assert_eq!(message.columns, ["channel", "body"]);
+    let [predicate] = message.predicates.as_slice() else { panic!("{message:?}") };
+    assert_eq!(
+        (predicate.column.as_str(), predicate.relation, predicate.values.as_slice()),
+        ("channel", "=", ["?1".to_owned()].as_slice())
+    );
+    assert_eq!((channel.table.as_str(), channel.found, &channel.by), ("channel", Found::ByAnyChange, &None));
+    assert_eq!(routes(None)[0].found, Found::ByNoChange);
+    let text = engine.explain(sql, [5]).unwrap().text;
+    assert!(text.contains("message(channel, body) where channel = ?1, routed by channel\n"), "{text}");
+    assert!(text.contains("channel(id, name), routed by any change\n"), "{text}");
+}
+
+#[test]
+fn a_plan_likes_the_index_that_its_lookups_lack() {
+    let engine = chat(Options::default());
+    // A channel's change finds its messages; a message's change finds its channel by the primary key.
+    let join = "SELECT m.id, c.name FROM message m JOIN channel c ON c.id = m.channel";
+    assert_eq!(wanted(&engine, join), ["CREATE INDEX message_by_channel ON message(channel)"]);
+    let counted = "SELECT c.id, (SELECT count(*) FROM message m WHERE m.channel = c.id) FROM channel c";
+    let grouped = "SELECT c.id, max(m.body) FROM channel c LEFT JOIN message m ON m.channel = c.id GROUP BY c.id";
+    let extreme = "SELECT channel, max(id) FROM message GROUP BY channel";
+    for sql in [counted, grouped, extreme] {
+        assert_eq!(wanted(&engine, sql), ["CREATE INDEX message_by_channel ON message(channel)"], "{sql}");
+    }
+    let both = "SELECT 1 FROM message a JOIN message b ON b.channel = a.channel AND b.author = a.author";
+    assert_eq!(wanted(&engine, both), ["CREATE INDEX message_by_channel_author ON message(channel, author)"]);
+    // One table, and sums, look nothing up.
+    assert!(wanted(&engine, "SELECT * FROM message WHERE channel = 3").is_empty());
+    assert!(wanted(&engine, "SELECT channel, count(*) FROM message GROUP BY channel").is_empty());
+    for index in [join, both].into_iter().flat_map(|sql| wanted(&engine, sql)) {
+        engine.exec(&index, ()).unwrap();
+    }
+    for sql in [join, counted, grouped, extreme, both] {
+        assert!(wanted(&engine, sql).is_empty(), "{sql}: {:?}", wanted(&engine, sql));
+    }
+}
+
+#[test]
+fn an_index_that_would_not_serve_is_not_wished_for() {
+    let engine = chat(Options::default());
+    // The column's own index sorts without regard to case; this comparison does.
+    let sql = "SELECT m.id FROM message m JOIN person p ON p.name = m.body COLLATE BINARY";
+    let columns: Vec<_> = explain(&engine, sql).indexes.into_iter().map(|index| (index.table, index.columns)).collect();
+    assert!(!columns.contains(&("person".to_owned(), vec!["name".to_owned()])), "{columns:?}");
+    // No equality, no index for it.
+    assert!(wanted(&engine, "SELECT 1 FROM message m JOIN channel c ON c.id > m.channel").is_empty());
+}
+
+#[test]
+fn names_that_need_quotes_have_them() {
+    let engine = chat(Options::default());
+    engine.exec("CREATE TABLE \"the order\"(id INTEGER PRIMARY KEY, \"group\")", ()).unwrap();
+    let sql = "SELECT o.id FROM \"the order\" o JOIN channel c ON o.\"group\" = c.id";
+    let wanted = wanted(&engine, sql);
+    assert_eq!(wanted, ["CREATE INDEX \"the order_by_group\" ON \"the order\"(\"group\")"]);
+    engine.exec(&wanted[0], ()).unwrap();
+    assert!(explain(&engine, sql).indexes.is_empty());
+}
+
+fn live(engine: &Engine, sql: &str) -> LiveTemplate {
+    engine.explain(sql, [1]).unwrap().live.unwrap()
+}
+
+#[test]
+fn a_live_template_says_what_commits_came_to() {
+    let engine = chat(Options::default().with_cost_gate(false));
+    let sql = "SELECT m.id, c.name FROM message m JOIN channel c ON c.id = m.channel WHERE m.channel = ?";
+    engine
+        .exec("INSERT INTO channel VALUES (1, 'a'), (2, 'b'); INSERT INTO message(channel) VALUES (1), (2), (2)", ())
+        .unwrap();
+    assert_eq!(engine.explain(sql, [1]).unwrap().live, None, "nobody subscribes");
+    let one = engine.subscribe(sql, [1]).unwrap();
+    let two = engine.subscribe(sql, [2]).unwrap();
+    let again = engine.subscribe(sql, [2]).unwrap();
+    let fresh = live(&engine, sql);
+    assert_eq!((fresh.bindings, fresh.subscriptions, fresh.planned, fresh.state_rows), (2, 3, 2, 3));
+    assert_eq!((fresh.commits, fresh.instructions_per_commit, fresh.instructions_per_row), (0, None, None));
+    assert!(fresh.instructions_per_run.unwrap() > 0 && fresh.state_bytes > 0);
+    engine.exec("INSERT INTO message(channel) VALUES (2)", ()).unwrap();
+    engine.exec("INSERT INTO message(channel) VALUES (3)", ()).unwrap();
+    engine.exec("UPDATE channel SET name = 'c'", ()).unwrap();
+    let later = live(&engine, sql);
+    assert_eq!((later.commits, later.maintained, later.requeries, later.state_rows), (2, 3, 0, 4));
+    assert!(later.instructions_per_commit.unwrap() > 0 && later.instructions_per_row.unwrap() > 0);
+    let text = engine.explain(sql, [1]).unwrap().text;
+    assert!(text.contains("live: 3 subscriptions to 2 bindings, 2 of them planned; 4 rows, "), "{text}");
+    assert!(text.contains("2 commits: maintained 3, re-run 0 (refused 0, given up 0)"), "{text}");
+    drop((one, two, again));
+    assert_eq!(engine.explain(sql, [1]).unwrap().live, None);
+}
+
+#[test]
+fn what_is_rerun_counts_as_well() {
+    let engine = chat(Options::default());
+    let window = "SELECT id, row_number() OVER (ORDER BY id) FROM message WHERE channel = ?";
+    let explained = engine.explain(window, [1]).unwrap();
+    assert_eq!(explained.plan, Plan::Requery);
+    assert!(explained.reason.is_some() && explained.steps.is_none() && explained.indexes.is_empty());
+    let held = engine.subscribe(window, [1]).unwrap();
+    engine.exec("INSERT INTO message(channel) VALUES (1)", ()).unwrap();
+    engine.exec("INSERT INTO message(channel) VALUES (2)", ()).unwrap();
+    let counts = live(&engine, window);
+    // Where SQLite's plan decides the answer, a row of another channel matters as well.
+    assert_eq!(explained.routes[0].found, Found::ByAnyChange);
+    assert_eq!((counts.planned, counts.commits, counts.maintained, counts.requeries), (0, 2, 0, 2));
+    drop(held);
+
+    let engine = chat(Options::default().with_strategy(Strategy::Requery));
+    let sql = "SELECT id FROM message WHERE channel = ?";
+    let _held = engine.subscribe(sql, [1]).unwrap();
+    engine.exec("INSERT INTO message(channel) VALUES (1)", ()).unwrap();
+    assert_eq!((live(&engine, sql).planned, live(&engine, sql).requeries), (0, 1));
+}
+
+#[test]
+fn the_gates_refusals_are_counted() {
+    let engine = chat(Options::default());
+    engine.exec("INSERT INTO channel(name) VALUES ('a'), ('b'), ('c')", ()).unwrap();
+    let sql = "SELECT c.id, (SELECT count(*) FROM message m WHERE m.channel = c.id) FROM channel c WHERE c.id > ?";
+    let _held = engine.subscribe(sql, [0]).unwrap();
+    for _ in 0..20 {
+        engine.exec("INSERT INTO message(channel) VALUES (1), (2), (3)", ()).unwrap();
+        engine.exec("UPDATE message SET channel = channel % 3 + 1", ()).unwrap();
+    }
+    let (counts, stats) = (live(&engine, sql), engine.stats());
+    assert_eq!(
+        (counts.maintained, counts.requeries, counts.refused, counts.given_up),
+        (stats.maintained, stats.requeries, stats.refused, stats.given_up)
+    );
+    assert!(counts.maintained > 0 && counts.refused > 0 && counts.commits == 40, "{counts:?}");
+}

@@ -1,0 +1,72 @@
+//! The engine's explanations in the form that messages have.
+
+use tidewater_protocol::{Explain, Found, LiveTemplate, Route, RoutePredicate, Step, TableColumns, WantedIndex};
+
+use super::answer;
+
+pub(super) fn explain(explain: tidewater::Explain) -> Explain {
+    Explain {
+        plan: answer::plan(explain.plan),
+        reason: explain.reason,
+        tables: explain.tables.into_iter().map(|(table, columns)| TableColumns { table, columns }).collect(),
+        template: explain.template,
+        steps: explain.steps.map(step),
+        routes: explain.routes.into_iter().map(route).collect(),
+        notes: explain.notes,
+        live: explain.live.as_ref().map(live),
+        indexes: explain.indexes.into_iter().map(index).collect(),
+        text: explain.text,
+    }
+}
+
+fn step(step: tidewater::Step) -> Step {
+    Step {
+        strategy: step.strategy.to_owned(),
+        detail: step.detail,
+        tables: step.tables,
+        inputs: step.inputs.into_iter().map(self::step).collect(),
+    }
+}
+
+fn route(route: tidewater::Route) -> Route {
+    let predicate = |predicate: tidewater::RoutePredicate| RoutePredicate {
+        column: predicate.column,
+        relation: predicate.relation.to_owned(),
+        values: predicate.values,
+    };
+    Route {
+        table: route.table,
+        columns: route.columns,
+        predicates: route.predicates.into_iter().map(predicate).collect(),
+        found: match route.found {
+            tidewater::Found::ByValue => Found::ByValue,
+            tidewater::Found::ByAnyChange => Found::ByAnyChange,
+            tidewater::Found::ByNoChange => Found::ByNoChange,
+        },
+        by: route.by,
+    }
+}
+
+fn live(live: &tidewater::LiveTemplate) -> LiveTemplate {
+    LiveTemplate {
+        bindings: live.bindings,
+        subscriptions: live.subscriptions,
+        planned: live.planned,
+        state_rows: live.state_rows,
+        state_bytes: live.state_bytes,
+        commits: live.commits,
+        maintained: live.maintained,
+        requeries: live.requeries,
+        refused: live.refused,
+        given_up: live.given_up,
+        beyond: live.beyond,
+        refills: live.refills,
+        instructions_per_commit: live.instructions_per_commit,
+        instructions_per_row: live.instructions_per_row,
+        instructions_per_run: live.instructions_per_run,
+    }
+}
+
+fn index(index: tidewater::WantedIndex) -> WantedIndex {
+    WantedIndex { table: index.table, columns: index.columns, sql: index.sql }
+}
