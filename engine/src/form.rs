@@ -76,12 +76,12 @@ fn planned(
     if plan.width != shape.columns.len() {
         return Err("a result whose columns were not all told".to_owned());
     }
-    for occurrence in &logical.occurrences {
+    for occurrence in logical.occurrences.iter().filter(|occurrence| occurrence.derived.is_none()) {
         let table = catalog.tables.get(&occurrence.table).ok_or("a table that is not in the catalog")?;
         session.declare_faces(table).map_err(|error| error.to_string())?;
     }
-    for derived in &plan.derived {
-        session.declare_derived(&derived.table, &derived.columns).map_err(|error| error.to_string())?;
+    for (table, columns) in &plan.declared {
+        session.declare_derived(table, columns).map_err(|error| error.to_string())?;
     }
     for id in &logical.virtual_columns {
         let table = catalog.tables.get(id).ok_or("a table that is not in the catalog")?;

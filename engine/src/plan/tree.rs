@@ -91,6 +91,18 @@ impl Node {
                     inputs: vec![Self::Delta(accumulate.input.clone()).step()],
                 }
             }
+            Self::Fixpoint(fixpoint) => {
+                let mut own: Vec<usize> = fixpoint.steps.iter().flat_map(super::Text::occurrences).collect();
+                own.retain(|occurrence| *occurrence != fixpoint.own);
+                own.sort_unstable();
+                own.dedup();
+                Step {
+                    strategy: "fixpoint",
+                    detail: if fixpoint.is_set { "UNION" } else { "UNION ALL" }.to_owned(),
+                    tables: names(&fixpoint.occurrences, &own),
+                    inputs: vec![fixpoint.base.step()],
+                }
+            }
             Self::Combine(combine) => Step {
                 strategy: if combine.is_sum() { "delta" } else { "accumulate" },
                 detail: combine.words(),

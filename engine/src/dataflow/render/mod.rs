@@ -4,6 +4,7 @@
 mod accumulate;
 mod combine;
 mod delta;
+mod fixpoint;
 mod recompute;
 
 use std::collections::HashMap;
@@ -20,6 +21,7 @@ use crate::types::Signed;
 use accumulate::Accumulate;
 use combine::Combine;
 use delta::Delta;
+use fixpoint::Fixpoint;
 use recompute::Recompute;
 
 /// What a node works with.
@@ -56,6 +58,7 @@ pub(super) enum Rendered {
     Recompute(Recompute),
     Accumulate(Box<Accumulate>),
     Combine(Combine),
+    Fixpoint(Box<Fixpoint>),
 }
 
 pub(super) fn render(node: &Node) -> Rendered {
@@ -64,6 +67,7 @@ pub(super) fn render(node: &Node) -> Rendered {
         Node::Recompute(plan) => Rendered::Recompute(Recompute::new(plan)),
         Node::Accumulate(plan) => Rendered::Accumulate(Box::new(Accumulate::new(plan))),
         Node::Combine(plan) => Rendered::Combine(Combine::new(plan)),
+        Node::Fixpoint(plan) => Rendered::Fixpoint(Box::new(Fixpoint::new(plan))),
     }
 }
 
@@ -74,6 +78,7 @@ impl Rendered {
             Self::Delta(_) | Self::Recompute(_) => false,
             Self::Accumulate(_) => true,
             Self::Combine(combine) => combine.keeps_sums(),
+            Self::Fixpoint(fixpoint) => fixpoint.keeps_sums(),
         }
     }
 
@@ -84,6 +89,7 @@ impl Rendered {
             Self::Recompute(node) => node.hydrate(job, tools),
             Self::Accumulate(node) => node.hydrate(job, tools),
             Self::Combine(node) => node.hydrate(job, tools),
+            Self::Fixpoint(node) => node.hydrate(job, tools),
         }
     }
 
@@ -94,6 +100,7 @@ impl Rendered {
             Self::Recompute(node) => jobs.iter().map(|job| node.maintain(job, tools)).collect(),
             Self::Accumulate(node) => node.maintain(jobs, tools),
             Self::Combine(node) => node.maintain(jobs, tools),
+            Self::Fixpoint(node) => node.maintain(jobs, tools),
         }
     }
 
@@ -104,6 +111,7 @@ impl Rendered {
             Self::Recompute(node) => node.forget(binding),
             Self::Accumulate(node) => node.forget(binding),
             Self::Combine(node) => node.forget(binding),
+            Self::Fixpoint(node) => node.forget(binding),
         }
     }
 
@@ -113,6 +121,7 @@ impl Rendered {
             Self::Recompute(node) => node.state_bytes(),
             Self::Accumulate(node) => node.state_bytes(),
             Self::Combine(node) => node.state_bytes(),
+            Self::Fixpoint(node) => node.state_bytes(),
         }
     }
 }

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 pub use statement::select_text;
 
-use super::{Occurrence, Piece, SetOperator, Text, Window};
+use super::{DerivedColumn, Occurrence, Piece, SetOperator, Text, Window};
 use crate::types::{Affinity, Collation, SortTerm, Value};
 
 /// The identity of an item of FROM in its query.
@@ -164,6 +164,25 @@ pub enum Input {
     Query(Box<Query>),
     /// A table-valued function with its arguments.
     Function(Text, BTreeSet<ItemId>),
+    /// A recursive CTE.
+    Recursion(Box<Recursion>),
+}
+
+/// A recursive CTE: the least set or bag that has the rows of `base`, and of each of its rows those that the steps make.
+#[derive(Clone, Debug)]
+pub struct Recursion {
+    /// Where it begins.
+    pub base: Query,
+    /// What makes rows of rows.
+    pub steps: Vec<Select>,
+    /// UNION: a row is there once.
+    pub is_set: bool,
+    /// The occurrence that stands for the CTE in each step.
+    pub own: usize,
+    /// Its columns.
+    pub columns: Vec<Column>,
+    /// The same, for its faces.
+    pub kinds: Arc<[DerivedColumn]>,
 }
 
 /// An expression.
@@ -260,6 +279,19 @@ impl Expression {
 }
 
 impl Query {
+    /// One SELECT or VALUES.
+    #[must_use]
+    pub fn of(arm: Arm) -> Self {
+        Self {
+            arms: vec![arm],
+            operators: Vec::new(),
+            order: Vec::new(),
+            limit: Limit::None,
+            is_exact: false,
+            is_uniform: false,
+        }
+    }
+
     /// The items of FROM that its expressions name, at whatever depth, its own and those around it.
     #[must_use]
     pub fn items(&self) -> BTreeSet<ItemId> {
@@ -274,6 +306,7 @@ impl Query {
                             Input::Table { .. } => {}
                             Input::Query(query) => items.extend(query.items()),
                             Input::Function(_, named) => items.extend(named),
+                            Input::Recursion(recursion) => items.extend(recursion.base.items()),
                         }
                     }
                 }

@@ -1,7 +1,7 @@
 //! From logical plans to statements.
 
-use super::{Arm, Expression, Input, Item, Join, Limit, OrderBy, Query, Select, alias, column_name};
-use crate::plan::{Number, SetOperator, Text};
+use super::{Arm, Expression, Input, Item, Join, Limit, OrderBy, Query, Recursion, Select, alias, column_name};
+use crate::plan::{Number, Piece, SetOperator, Text};
 
 impl Query {
     /// The query as SQL; its columns are called `c0`, `c1`, ..
@@ -128,6 +128,25 @@ fn write_from(text: &mut Text, items: &[Item]) {
     }
 }
 
+impl Recursion {
+    /// As a CTE of a subquery, in which the occurrence that stands for it is its name.
+    fn write(&self, text: &mut Text) {
+        let name = format!("r{}", self.own);
+        let columns: Vec<_> = (0..self.columns.len()).map(|at| column_name(at).to_string()).collect();
+        let columns = columns.join(", ");
+        text.push(&format!("(WITH RECURSIVE {name}({columns}) AS ("));
+        let named = Text::constant(&name);
+        let by = |piece: &Piece| matches!(piece, Piece::Table(own) if *own == self.own).then(|| named.clone());
+        let mut inside = self.base.text();
+        for step in &self.steps {
+            inside.push(if self.is_set { " UNION " } else { " UNION ALL " });
+            Arm::Select(Box::new(step.clone())).write(&mut inside);
+        }
+        text.append(&inside.exchanged(&by));
+        text.push(&format!(") SELECT {columns} FROM {name})"));
+    }
+}
+
 impl Item {
     fn write(&self, text: &mut Text) {
         match &self.input {
@@ -148,6 +167,7 @@ impl Item {
                 text.push(if named > 0 { "))" } else { ")" });
             }
             Input::Function(call, _) => text.append(call),
+            Input::Recursion(recursion) => recursion.write(text),
         }
         text.push(&format!(" AS {}", alias(self.id)));
     }

@@ -15,15 +15,13 @@ pub struct Derived {
     /// The id by which occurrences read it. It tells the columns, and is another one than that of every other derived table
     /// of the plan.
     pub table: Arc<str>,
-    /// Its columns, which are called `c0`, `c1`, ..
-    pub columns: Arc<[DerivedColumn]>,
     /// How its rows are maintained.
     pub node: Node,
     /// Whether a statement reads rows of it that did not change.
     pub is_held: bool,
 }
 
-/// A column of a derived table.
+/// A column of a derived table; they are called `c0`, `c1`, ..
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DerivedColumn {
     /// Its affinity, if it has one.

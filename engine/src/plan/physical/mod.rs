@@ -4,6 +4,7 @@ mod accumulate;
 mod combine;
 mod delta;
 mod derived;
+mod fixpoint;
 mod recompute;
 mod text;
 
@@ -13,6 +14,7 @@ pub use accumulate::{Accumulate, Distinct, Measure, Shown};
 pub use combine::{Combine, SetOperator};
 pub use delta::{Delta, MOST_CHANGED};
 pub use derived::{Derived, DerivedColumn, derived_id};
+pub use fixpoint::Fixpoint;
 pub use recompute::{Probe, Recompute};
 pub use text::{Piece, Text, quoted};
 
@@ -22,6 +24,8 @@ use crate::types::{Row, SortTerm, Value, ValueRef, push_sort_key};
 /// How a query's result is maintained.
 #[derive(Clone, Debug)]
 pub struct Plan {
+    /// The tables of derived rows that statements read, with their columns.
+    pub declared: Vec<(Arc<str>, Arc<[DerivedColumn]>)>,
     /// Derived tables that the root reads, each after those that it reads itself.
     pub derived: Vec<Derived>,
     /// Where the rows come from.
@@ -119,6 +123,8 @@ pub enum Node {
     Accumulate(Accumulate),
     /// DISTINCT and compound SELECTs, `accumulate` as well.
     Combine(Combine),
+    /// `fixpoint`.
+    Fixpoint(Fixpoint),
 }
 
 impl Plan {
@@ -159,6 +165,10 @@ impl Node {
                 accumulate.input.texts.iter().any(|text| text.occurrences().contains(&occurrence))
             }
             Self::Combine(combine) => combine.parts.iter().any(|part| part.reads_whole(occurrence)),
+            Self::Fixpoint(fixpoint) => {
+                fixpoint.base.reads_whole(occurrence)
+                    || fixpoint.steps.iter().any(|step| step.occurrences().contains(&occurrence))
+            }
         }
     }
 
@@ -177,6 +187,7 @@ impl Node {
                 statements.extend([&accumulate.all, &accumulate.one, &accumulate.rows].map(ToString::to_string));
             }
             Self::Combine(combine) => combine.parts.iter().for_each(|part| part.statements(statements)),
+            Self::Fixpoint(fixpoint) => fixpoint.statements(statements),
         }
     }
 }
@@ -192,8 +203,26 @@ impl Node {
                 }
             }
             Self::Combine(combine) => combine.parts.iter().for_each(|part| part.seldom(seldom)),
+            Self::Fixpoint(fixpoint) => {
+                seldom.push(&fixpoint.all);
+                fixpoint.base.seldom(seldom);
+            }
             Self::Delta(_) | Self::Recompute(_) => {}
         }
+    }
+}
+
+impl Fixpoint {
+    fn statements(&self, statements: &mut Vec<String>) {
+        statements.push(self.all.to_string());
+        self.base.statements(statements);
+        for step in &self.steps {
+            statements.push(step.render(&self.occurrences, &[(self.own, Face::New)]));
+            let tables = step.occurrences().into_iter().filter(|occurrence| *occurrence != self.own);
+            statements.extend(tables.map(|occurrence| step.render(&self.occurrences, &[(occurrence, Face::New)])));
+        }
+        let sought = self.sought.iter().map(|sought| sought.render(&self.occurrences, &[(self.again, Face::New)]));
+        statements.extend(sought);
     }
 }
 

@@ -105,6 +105,19 @@ impl Text {
         text
     }
 
+    /// The text with other texts in the place of some of its pieces.
+    #[must_use]
+    pub fn exchanged(&self, by: &dyn Fn(&Piece) -> Option<Self>) -> Self {
+        let mut text = Self::default();
+        for piece in &self.pieces {
+            match by(piece) {
+                Some(other) => text.append(&other),
+                None => text.append(&Self { pieces: vec![piece.clone()] }),
+            }
+        }
+        text
+    }
+
     /// Appends another text.
     pub fn append(&mut self, other: &Self) {
         for piece in &other.pieces {

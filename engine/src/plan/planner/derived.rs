@@ -19,10 +19,18 @@ impl Planner {
 
     pub(super) fn settle_select(&mut self, select: &mut Select) -> Result<(), Reason> {
         for item in &mut select.items {
-            let Input::Query(query) = &mut item.input else { continue };
-            self.settle(query)?;
-            if linear::of_input(&item.input).is_some() {
-                item.input = self.derived_input(&item.input, &item.columns)?;
+            match &mut item.input {
+                Input::Query(query) => {
+                    self.settle(query)?;
+                    if linear::of_input(&item.input).is_some() {
+                        item.input = self.derived_input(&item.input, &item.columns)?;
+                    }
+                }
+                Input::Recursion(recursion) => {
+                    let node = self.fixpoint(recursion)?;
+                    item.input = self.hold(node, &item.columns)?;
+                }
+                Input::Table { .. } | Input::Function(..) => {}
             }
         }
         Ok(())
@@ -51,8 +59,8 @@ impl Planner {
         let table = derived_id(self.derived.len(), &kinds);
         let kinds: std::sync::Arc<[DerivedColumn]> = kinds.into();
         let occurrence = self.occurrences.len();
-        self.occurrences.push(Occurrence::of_derived(table.clone(), kinds.clone()));
-        self.derived.push(Derived { table, columns: kinds, node, is_held: true });
+        self.occurrences.push(Occurrence::of_derived(table.clone(), kinds));
+        self.derived.push(Derived { table, node, is_held: true });
         // Rows that are equal are one part together.
         Ok(Input::Table { occurrence, identity: Some(columns.to_vec()) })
     }

@@ -68,6 +68,7 @@ pub(super) fn of_input(input: &Input) -> Option<&'static str> {
     match input {
         Input::Table { .. } | Input::Function(..) => None,
         Input::Query(query) => of_query(query),
+        Input::Recursion(_) => Some("a recursive CTE"),
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod accumulate;
 mod derived;
+mod fixpoint;
 mod linear;
 mod recompute;
 
@@ -9,7 +10,7 @@ use std::sync::Arc;
 
 use super::rewrites::{fold_all, rewrite};
 use super::{
-    Arm, Column, Combine, Delta, Derived, Expression, Input, Join, Limit, Logical, Node, Occurrence, Order, OrderBy,
+    Arm, Column, Combine, Delta, Derived, DerivedColumn, Expression, Input, Join, Limit, Logical, Node, Occurrence, Order, OrderBy,
     Plan, Query, Select, SetOperator, SortedBy, Text, select_text,
 };
 use crate::types::Collation;
@@ -71,9 +72,18 @@ pub fn plan(logical: &Logical) -> Result<Plan, Reason> {
         [Arm::Values(_)] => planner.constant(&query)?,
         _ => planner.compound(&query)?,
     };
-    let Planner { mut derived, .. } = planner;
+    let Planner { mut derived, occurrences, .. } = planner;
+    let mut declared: Vec<(Arc<str>, Arc<[DerivedColumn]>)> = Vec::new();
+    for Occurrence { table, derived, .. } in &occurrences {
+        if let Some(columns) = derived
+            && !declared.iter().any(|(known, _)| known == table)
+        {
+            declared.push((Arc::clone(table), Arc::clone(columns)));
+        }
+    }
     for at in 0..derived.len() {
-        let occurrence = logical.occurrences.len() + at;
+        let is_own = |occurrence: &Occurrence| occurrence.table == derived[at].table;
+        let Some(occurrence) = occurrences.iter().position(is_own) else { continue };
         let is_held = derived[at + 1..].iter().any(|other| other.node.reads_whole(occurrence));
         derived[at].is_held = is_held || root.reads_whole(occurrence);
     }
@@ -87,6 +97,7 @@ pub fn plan(logical: &Logical) -> Result<Plan, Reason> {
     let order = order.into();
     let sorted_by = if derived.is_empty() { sorted_by(logical, &query, &root) } else { None };
     Ok(Plan {
+        declared,
         derived,
         root,
         width,
@@ -293,7 +304,7 @@ fn is_stateless(node: &Node) -> bool {
     match node {
         Node::Delta(_) => true,
         Node::Combine(combine) => combine.is_sum() && combine.parts.iter().all(is_stateless),
-        Node::Recompute(_) | Node::Accumulate(_) => false,
+        Node::Recompute(_) | Node::Accumulate(_) | Node::Fixpoint(_) => false,
     }
 }
 
@@ -315,6 +326,7 @@ fn occurrences_of(input: &Input) -> Vec<usize> {
     match input {
         Input::Table { occurrence, .. } => vec![*occurrence],
         Input::Query(query) => query.text().occurrences(),
+        Input::Recursion(_) => Vec::new(),
         Input::Function(..) => Vec::new(),
     }
 }

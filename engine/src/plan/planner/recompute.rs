@@ -38,7 +38,9 @@ pub(super) fn identified(planner: &mut Planner, select: &Select, by: &[&Expressi
             Input::Table { identity: None, .. } => return Err("a table that hides its rowid".to_owned()),
             // Its rows follow from those of the others.
             Input::Function(..) => {}
-            Input::Query(_) => return Err("a subquery in FROM beside what is not linear".to_owned()),
+            Input::Query(_) | Input::Recursion(_) => {
+                return Err("a subquery in FROM beside what is not linear".to_owned());
+            }
         }
     }
     if keys.is_empty() {

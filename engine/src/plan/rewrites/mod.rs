@@ -7,7 +7,7 @@ mod pushdown;
 mod right_to_left;
 mod substitute;
 
-use super::{Arm, Input, ItemId, Query};
+use super::{Arm, Input, ItemId, Order, Query, Select};
 
 pub use fold::fold_all;
 
@@ -16,15 +16,27 @@ pub fn rewrite(query: &mut Query, next: &mut ItemId) {
     // The order of several SELECTs names no items.
     let Query { arms, order, .. } = query;
     for arm in arms {
-        let Arm::Select(select) = arm else { continue };
+        if let Arm::Select(select) = arm {
+            rewrite_select(select, order, next);
+        }
+    }
+}
+
+fn rewrite_select(select: &mut Select, order: &mut [Order], next: &mut ItemId) {
+    {
         outer_to_inner::apply(select);
         flatten::apply(select, order);
         fold::apply(select, order, next);
         outer_to_inner::apply(select);
         pushdown::apply(select);
         for item in &mut select.items {
-            if let Input::Query(query) = &mut item.input {
-                rewrite(query, next);
+            match &mut item.input {
+                Input::Query(query) => rewrite(query, next),
+                Input::Recursion(recursion) => {
+                    rewrite(&mut recursion.base, next);
+                    recursion.steps.iter_mut().for_each(|step| rewrite_select(step, &mut [], next));
+                }
+                Input::Table { .. } | Input::Function(..) => {}
             }
         }
     }

@@ -30,6 +30,8 @@ pub(super) fn in_select(select: &mut Select, by: By<'_>) {
             Input::Table { .. } => {}
             Input::Query(query) => in_query(query, by),
             Input::Function(call, items) => in_text(call, items, by),
+            // Nothing around it can be named in it.
+            Input::Recursion(_) => {}
         }
     }
 }

@@ -24,6 +24,9 @@ pub(super) struct From<'c> {
     pub(super) has_right_join: bool,
 }
 
+/// Why a CTE that names itself is no query of its own.
+const RECURSIVE: &str = "a CTE that names itself";
+
 impl<'c> Lowering<'c> {
     pub(super) fn from(&mut self, clause: Option<&'c FromClause<'c>>, around: Around<'_, 'c>) -> Lowered<From<'c>> {
         let mut from = From::default();
@@ -93,7 +96,7 @@ impl<'c> Lowering<'c> {
             }
             SelectTable::Select(query, alias) => {
                 let (query, shown) = self.query(query, around)?;
-                derived(alias.as_ref().map(name::alias), query, &shown)
+                derived(alias.as_ref().map(name::alias), Input::Query(Box::new(query)), &shown)
             }
             SelectTable::Sub(inner, alias) => {
                 let mut nested = From::default();
@@ -129,9 +132,9 @@ impl<'c> Lowering<'c> {
         let database = path.db_name.as_ref().map(|database| plain(database.0));
         let database = database.as_deref();
         if database.is_none()
-            && let Some((query, shown)) = self.cte(name, around)?
+            && let Some((input, shown)) = self.cte(name, around)?
         {
-            return Ok(derived(Some(called), query, &shown));
+            return Ok(derived(Some(called), input, &shown));
         }
         let catalog = self.catalog;
         let bound = around.database.filter(|_| database.is_none()).and_then(|own| catalog.resolve(Some(own), name));
@@ -148,7 +151,7 @@ impl<'c> Lowering<'c> {
                 for (shown, column) in shown.iter_mut().zip(&table.columns) {
                     shown.name = Some(column.name.clone());
                 }
-                Ok(derived(Some(called), query, &shown))
+                Ok(derived(Some(called), Input::Query(Box::new(query)), &shown))
             }
             TableKind::Virtual { module, .. } => Err(format!("{name} is a virtual table of the module {module}")),
         }
@@ -184,27 +187,37 @@ impl<'c> Lowering<'c> {
         self.query(query, Around { with: None, level: None, database, depth: around.depth + 1 })
     }
 
-    fn cte(&mut self, name: &str, around: Around<'_, 'c>) -> Lowered<Option<(plan::Query, Vec<Shown>)>> {
+    fn cte(&mut self, name: &str, around: Around<'_, 'c>) -> Lowered<Option<(Input, Vec<Shown>)>> {
         let mut with: Option<&WithScope<'_, 'c>> = around.with;
         while let Some(scope) = with {
             let is_called = |cte: &&ast::CommonTableExpr<'_>| plain(cte.tbl_name.0).eq_ignore_ascii_case(name);
             if let Some(cte) = scope.with.ctes.iter().find(is_called) {
                 let place: *const ast::CommonTableExpr<'c> = cte;
+                if let Some(reading) = self.readings.iter().rev().find(|reading| reading.cte == place) {
+                    let columns = reading.shown.iter().enumerate().map(|(at, shown)| shown.column(at)).collect();
+                    let input = Input::Table { occurrence: reading.own, identity: Some(columns) };
+                    return Ok(Some((input, reading.shown.clone())));
+                }
                 if self.expanding.contains(&place) {
-                    return Err(format!("{name} is recursive"));
+                    return Err(RECURSIVE.to_owned());
                 }
                 if cte.materialized == ast::Materialized::Yes {
                     return Err(format!("{name} is MATERIALIZED: all of it is evaluated, whatever is asked of it"));
                 }
                 self.expanding.push(place);
                 let inside = Around { with: Some(scope), depth: around.depth + 1, ..scope.around };
-                let lowered = self.query(cte.select, inside);
+                let lowered = match self.query(cte.select, inside) {
+                    Err(why) if why == RECURSIVE => {
+                        self.recursion(cte, inside).map(|(recursion, shown)| (Input::Recursion(Box::new(recursion)), shown))
+                    }
+                    lowered => lowered.map(|(query, shown)| (Input::Query(Box::new(query)), shown)),
+                };
                 self.expanding.pop();
-                let (query, mut shown) = lowered?;
+                let (input, mut shown) = lowered?;
                 for (shown, column) in shown.iter_mut().zip(cte.columns.into_iter().flatten()) {
                     shown.name = Some(plain(column.col_name.0).into_owned());
                 }
-                return Ok(Some((query, shown)));
+                return Ok(Some((input, shown)));
             }
             with = scope.around.with;
         }
@@ -265,7 +278,7 @@ impl<'c> Lowering<'c> {
     }
 }
 
-fn derived(called: Option<String>, query: plan::Query, shown: &[Shown]) -> (scope::Item, Input, Vec<Column>) {
+fn derived(called: Option<String>, input: Input, shown: &[Shown]) -> (scope::Item, Input, Vec<Column>) {
     let names = scope::Item {
         name: called,
         group: None,
@@ -275,7 +288,7 @@ fn derived(called: Option<String>, query: plan::Query, shown: &[Shown]) -> (scop
         is_nullable: false,
     };
     let columns = shown.iter().enumerate().map(|(at, shown)| shown.column(at)).collect();
-    (names, Input::Query(Box::new(query)), columns)
+    (names, input, columns)
 }
 
 /// What identifies the rows of a table.

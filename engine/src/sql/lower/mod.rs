@@ -4,6 +4,7 @@
 mod call;
 mod expression;
 mod from;
+mod recursion;
 mod select;
 
 use std::collections::BTreeSet;
@@ -11,6 +12,8 @@ use std::sync::Arc;
 
 use sqlite3_parser::Bump;
 use sqlite3_parser::ast::{self, CommonTableExpr, CompoundOperator, With};
+
+use recursion::Reading;
 
 use super::name::{self, plain};
 use super::scope::{self, Scope, Shape};
@@ -38,6 +41,7 @@ pub(crate) fn lower(sql: &str, catalog: &Catalog, parameters: usize) -> Result<L
         items: 0,
         selects: 0,
         expanding: Vec::new(),
+        readings: Vec::new(),
         parameters,
         literals: Vec::new(),
         virtual_columns: BTreeSet::new(),
@@ -57,6 +61,8 @@ struct Lowering<'c> {
     selects: usize,
     /// The CTEs whose bodies are being read, by their places in memory.
     expanding: Vec<*const CommonTableExpr<'c>>,
+    /// The recursive CTEs whose steps are being read.
+    readings: Vec<Reading<'c>>,
     parameters: usize,
     literals: Vec<Value>,
     /// The tables whose virtual columns are read.
@@ -142,6 +148,10 @@ impl<'c> Lowering<'c> {
                     && column.affinity == other.affinity
                     && column.collation.is_some()
                     && column.collation == other.collation;
+                if column.affinity != other.affinity {
+                    // Which SQLite takes depends on the values as well.
+                    column.affinity = None;
+                }
                 if column.collation != other.collation {
                     // SQLite takes the first one's, but not in every place.
                     column.collation = None;

@@ -1,0 +1,375 @@
+//! `fixpoint` at work: see [`crate::plan::Fixpoint`] for what is followed, and why it ends.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::{Rendered, Tools, changed, consolidated, has_empty_face, render};
+use crate::dataflow::Job;
+use crate::error::Error;
+use crate::plan::{Face, Fixpoint as Plan, Images, MOST_CHANGED};
+use crate::types::{Bag, BindingId, Row, SharedBag, Signed, SortTerm, sort_key};
+
+/// How many steps are followed before it is thought that there is no end.
+const MOST_STEPS: usize = 10_000;
+
+/// The first evaluation may take so many of SQLite's instructions: the query itself may ask for the first rows of many.
+const MOST_WORK: u64 = 20_000_000;
+
+/// What says which rows are equal.
+type Class = Box<[u8]>;
+
+/// What is held of a binding.
+struct State {
+    rows: SharedBag,
+    /// Of a set, its rows by class: where two that are equal differ, SQLite alone knows which is shown.
+    classes: HashMap<Class, Row>,
+    /// Of a set, how often the rows come from where it begins.
+    base: HashMap<Class, i64>,
+}
+
+/// Faces of the tables, and whether the rows count or are taken off.
+type Term = (Vec<(usize, Face)>, i64);
+
+/// A statement: whether it seeks, of which step, the faces.
+type Statement = (bool, usize, Vec<(usize, Face)>);
+
+pub(in crate::dataflow) struct Fixpoint {
+    plan: Plan,
+    terms: Vec<SortTerm>,
+    base: Box<Rendered>,
+    /// By text and step, the occurrences that stand in it.
+    own: Vec<Vec<usize>>,
+    bindings: HashMap<BindingId, State>,
+    statements: HashMap<Statement, Arc<str>>,
+}
+
+impl Fixpoint {
+    pub(super) fn new(plan: &Plan) -> Self {
+        let terms = plan.columns.iter().map(|&collation| SortTerm { collation, ..SortTerm::default() }).collect();
+        Self {
+            base: Box::new(render(&plan.base)),
+            own: plan.steps.iter().map(crate::plan::Text::occurrences).collect(),
+            plan: plan.clone(),
+            terms,
+            bindings: HashMap::new(),
+            statements: HashMap::new(),
+        }
+    }
+
+    pub(super) fn keeps_sums(&self) -> bool {
+        self.base.keeps_sums()
+    }
+
+    pub(super) fn hydrate(&mut self, job: &Job, tools: &mut Tools<'_>) -> Result<Vec<Signed>, Error> {
+        let base = self.base.hydrate(job, tools)?;
+        tools.source.allow(job.allowance.min(MOST_WORK));
+        let rows = tools.source.rows(&self.plan.all, &job.parameters);
+        tools.source.allow(job.allowance);
+        let rows: Vec<Signed> = rows?.into_iter().map(|row| (row, 1)).collect();
+        let mut state = State {
+            rows: Arc::new(Mutex::new(Bag::of(&rows))),
+            classes: HashMap::new(),
+            base: HashMap::new(),
+        };
+        if self.plan.is_set {
+            for (row, _) in &rows {
+                state.enter(self.class(row), row)?;
+            }
+            for (row, weight) in base {
+                *state.base.entry(self.class(&row)).or_default() += weight;
+            }
+        }
+        self.bindings.insert(job.binding, state);
+        Ok(rows)
+    }
+
+    pub(super) fn maintain(&mut self, jobs: &[Job], tools: &mut Tools<'_>) -> Vec<Result<Vec<Signed>, Error>> {
+        let base = self.base.maintain(jobs, tools);
+        jobs.iter().zip(base).map(|(job, base)| self.follow(job, &base?, tools)).collect()
+    }
+
+    fn follow(&mut self, job: &Job, base: &[Signed], tools: &Tools<'_>) -> Result<Vec<Signed>, Error> {
+        let Some(mut state) = self.bindings.remove(&job.binding) else { return Ok(Vec::new()) };
+        tools.show(job);
+        tools.source.show_derived(&self.plan.occurrences[self.plan.own].table, &state.rows);
+        let changes = match self.plan.is_set {
+            true => self.follow_set(job, base, &mut state, tools)?,
+            false => self.follow_bag(job, base, &state, tools)?,
+        };
+        self.bindings.insert(job.binding, state);
+        Ok(changes)
+    }
+
+    /// UNION ALL.
+    fn follow_bag(&mut self, job: &Job, base: &[Signed], state: &State, tools: &Tools<'_>) -> Result<Vec<Signed>, Error> {
+        let mut all = Vec::new();
+        for (sign, edge) in [(-1, Face::Old), (1, Face::New)] {
+            let is_going = sign < 0;
+            let mut front: Vec<Signed> = base.iter().filter(|(_, weight)| weight * sign > 0).cloned().collect();
+            front.iter_mut().for_each(|(_, weight)| *weight *= sign);
+            for step in 0..self.plan.steps.len() {
+                let edges = edges(&self.changed(step, job)?, edge);
+                front.extend(self.made(false, step, &edges, Face::Post, job, tools)?);
+            }
+            let mut front = consolidated(front);
+            let mut half = front.clone();
+            self.each_step(job, tools, |this, steps| {
+                if front.is_empty() {
+                    return Ok(false);
+                }
+                this.show_front(&front, tools);
+                let mut next = Vec::new();
+                for step in 0..this.plan.steps.len() {
+                    let left = if is_going { kept(&this.changed(step, job)?) } else { vec![(Vec::new(), 1)] };
+                    next.extend(this.made(false, step, &left, Face::New, job, tools)?);
+                }
+                front = consolidated(next);
+                half.extend(front.iter().cloned());
+                Ok(steps < MOST_STEPS)
+            })?;
+            let mut bag = lock(&state.rows);
+            for (row, weight) in half {
+                bag.add(&row, weight * sign);
+                all.push((row, weight * sign));
+            }
+        }
+        Ok(consolidated(all))
+    }
+
+    /// UNION.
+    fn follow_set(
+        &mut self,
+        job: &Job,
+        base: &[Signed],
+        state: &mut State,
+        tools: &Tools<'_>,
+    ) -> Result<Vec<Signed>, Error> {
+        let mut begun = Vec::new();
+        for (row, weight) in base {
+            let class = self.class(row);
+            let count = state.base.entry(class.clone()).or_default();
+            *count += weight;
+            match *count {
+                0 => drop(state.base.remove(&class)),
+                _ if *weight > 0 => begun.push(row.clone()),
+                _ => {}
+            }
+        }
+        let mut gone: HashMap<Class, Row> = HashMap::new();
+        let ended = base.iter().filter(|(_, weight)| *weight < 0).map(|(row, _)| row.clone());
+        let mut doubted: Vec<Row> = ended.collect();
+        for step in 0..self.plan.steps.len() {
+            let edges = through(&self.changed(step, job)?, Face::Old);
+            doubted.extend(rows(self.made(false, step, &edges, Face::Post, job, tools)?));
+        }
+        self.each_step(job, tools, |this, steps| {
+            let mut front = Vec::new();
+            for row in doubted.drain(..) {
+                let class = this.class(&row);
+                if let Some(held) = state.classes.remove(&class) {
+                    front.push((held.clone(), 1));
+                    gone.insert(class, held);
+                }
+            }
+            if front.is_empty() {
+                return Ok(false);
+            }
+            this.show_front(&front, tools);
+            for step in 0..this.plan.steps.len() {
+                doubted.extend(rows(this.made(false, step, &[(Vec::new(), 1)], Face::New, job, tools)?));
+            }
+            Ok(steps < MOST_STEPS)
+        })?;
+        {
+            let mut bag = lock(&state.rows);
+            gone.values().for_each(|row| bag.add(row, -1));
+        }
+        let mut coming = begun;
+        coming.extend(gone.iter().filter(|(class, _)| state.base.contains_key(*class)).map(|(_, row)| row.clone()));
+        if !gone.is_empty() {
+            let sought: Vec<Signed> = gone.values().map(|row| (row.clone(), 1)).collect();
+            self.show_front(&sought, tools);
+            for step in 0..self.plan.steps.len() {
+                coming.extend(rows(self.made(true, step, &[(Vec::new(), 1)], Face::Post, job, tools)?));
+            }
+        }
+        for step in 0..self.plan.steps.len() {
+            let edges = through(&self.changed(step, job)?, Face::New);
+            coming.extend(rows(self.made(false, step, &edges, Face::Post, job, tools)?));
+        }
+        let mut come: Vec<Signed> = Vec::new();
+        self.each_step(job, tools, |this, steps| {
+            let mut front = Vec::new();
+            for row in coming.drain(..) {
+                let class = this.class(&row);
+                if !state.enter(class.clone(), &row)? {
+                    continue;
+                }
+                match gone.remove(&class) {
+                    Some(held) if held == row => {}
+                    Some(_) => return Err(ambiguous()),
+                    None => come.push((row.clone(), 1)),
+                }
+                lock(&state.rows).add(&row, 1);
+                front.push((row, 1));
+            }
+            if front.is_empty() {
+                return Ok(false);
+            }
+            this.show_front(&front, tools);
+            for step in 0..this.plan.steps.len() {
+                coming.extend(rows(this.made(false, step, &[(Vec::new(), 1)], Face::New, job, tools)?));
+            }
+            Ok(steps < MOST_STEPS)
+        })?;
+        come.extend(gone.into_values().map(|row| (row, -1)));
+        Ok(come)
+    }
+
+    /// Follows step by step until there is nothing to follow, or it has cost too much.
+    fn each_step(
+        &mut self,
+        job: &Job,
+        tools: &Tools<'_>,
+        mut step: impl FnMut(&mut Self, usize) -> Result<bool, Error>,
+    ) -> Result<(), Error> {
+        let start = tools.source.work();
+        for steps in 0.. {
+            if !step(self, steps)? {
+                return match steps < MOST_STEPS {
+                    true => Ok(()),
+                    false => Err(Error::NotIncremental("a recursion without an end in sight".into())),
+                };
+            }
+            tools.check(job, start)?;
+        }
+        Ok(())
+    }
+
+    /// The occurrences in a step whose tables the commit changed.
+    fn changed(&self, step: usize, job: &Job) -> Result<Vec<usize>, Error> {
+        let changed = changed(&self.plan.occurrences, job);
+        let own: Vec<usize> = changed.into_iter().filter(|occurrence| self.own[step].contains(occurrence)).collect();
+        match own.len() <= MOST_CHANGED {
+            true => Ok(own),
+            false => Err(Error::NotIncremental("too many tables changed at once".into())),
+        }
+    }
+
+    /// What a step makes, for these faces of its tables and of the recursion's own rows.
+    fn made(
+        &mut self,
+        seeks: bool,
+        step: usize,
+        terms: &[Term],
+        own: Face,
+        job: &Job,
+        tools: &Tools<'_>,
+    ) -> Result<Vec<Signed>, Error> {
+        let mut made = Vec::new();
+        for (faces, weight) in terms {
+            if has_empty_face(&self.plan.occurrences, faces, job) {
+                continue;
+            }
+            let mut faces = faces.clone();
+            faces.push((self.plan.own, own));
+            if seeks {
+                faces.push((self.plan.again, Face::New));
+            }
+            let plan = &self.plan;
+            let text = if seeks { &plan.sought[step] } else { &plan.steps[step] };
+            let sql = self.statements.entry((seeks, step, faces.clone()));
+            let sql = Arc::clone(sql.or_insert_with(|| text.render(&plan.occurrences, &faces).into()));
+            made.extend(tools.source.rows(&sql, &job.parameters)?.into_iter().map(|row| (row, *weight)));
+        }
+        Ok(made)
+    }
+
+    /// Has the steps read these rows as the recursion's.
+    fn show_front(&self, front: &[Signed], tools: &Tools<'_>) {
+        let copies = |(row, weight): &Signed| (0..*weight).map(|_| (0, row.clone())).collect::<Vec<_>>();
+        let images = Images { old: Arc::default(), new: front.iter().flat_map(copies).collect() };
+        tools.source.show(&self.plan.occurrences[self.plan.own].table, &images);
+    }
+
+    fn class(&self, row: &Row) -> Class {
+        sort_key(&self.terms, row.values())
+    }
+
+    pub(super) fn forget(&mut self, binding: BindingId) {
+        self.base.forget(binding);
+        self.bindings.remove(&binding);
+    }
+
+    pub(super) fn state_bytes(&self) -> usize {
+        let of = |state: &State| {
+            let keys: usize = state.classes.keys().chain(state.base.keys()).map(|class| class.len()).sum();
+            let entries = (state.classes.len() + state.base.len()) * size_of::<(Class, Row)>();
+            lock(&state.rows).state_bytes() + keys + entries
+        };
+        self.base.state_bytes() + self.bindings.values().map(of).sum::<usize>()
+    }
+}
+
+impl State {
+    /// Whether a row of a set is new in it.
+    fn enter(&mut self, class: Class, row: &Row) -> Result<bool, Error> {
+        match self.classes.get(&class) {
+            None => {
+                self.classes.insert(class, row.clone());
+                Ok(true)
+            }
+            Some(held) if held == row => Ok(false),
+            Some(_) => Err(ambiguous()),
+        }
+    }
+}
+
+fn ambiguous() -> Error {
+    Error::NotIncremental("which of several equal rows a recursion shows".into())
+}
+
+fn rows(signed: Vec<Signed>) -> impl Iterator<Item = Row> {
+    signed.into_iter().map(|(row, _)| row)
+}
+
+/// Every way in which one of the changed tables is read at this face, and the others as they are.
+fn through(changed: &[usize], face: Face) -> Vec<Term> {
+    changed.iter().map(|&occurrence| (vec![(occurrence, face)], 1)).collect()
+}
+
+/// The rows that the commit left: those that are there, less those that are new.
+fn kept(changed: &[usize]) -> Vec<Term> {
+    let mut terms: Vec<Term> = vec![(Vec::new(), 1)];
+    for &occurrence in changed {
+        let without = |(faces, weight): &Term| {
+            let faces = faces.iter().copied().chain([(occurrence, Face::New)]).collect();
+            (faces, -weight)
+        };
+        let more: Vec<Term> = terms.iter().map(without).collect();
+        terms.extend(more);
+    }
+    terms
+}
+
+/// What goes with the rows that the commit took from the tables, or comes with those that it brought: in every nonempty set
+/// of them these rows, elsewhere those that the commit left.
+fn edges(changed: &[usize], face: Face) -> Vec<Term> {
+    let mut terms: Vec<(Term, bool)> = vec![((Vec::new(), 1), false)];
+    for &occurrence in changed {
+        let mut next = Vec::new();
+        for ((faces, weight), has_edge) in terms {
+            let with = |face| faces.iter().copied().chain([(occurrence, face)]).collect::<Vec<_>>();
+            next.push(((with(face), weight), true));
+            next.push(((with(Face::New), -weight), has_edge));
+            next.push(((faces, weight), has_edge));
+        }
+        terms = next;
+    }
+    terms.into_iter().filter(|(_, has_edge)| *has_edge).map(|(term, _)| term).collect()
+}
+
+/// Nothing panics while it holds the lock; and were it so, a bag is whole after each step.
+fn lock(bag: &SharedBag) -> MutexGuard<'_, Bag> {
+    bag.lock().unwrap_or_else(PoisonError::into_inner)
+}
