@@ -128,7 +128,7 @@ fn has_empty_face(occurrences: &[Occurrence], faces: &[(usize, Face)], job: &Job
 }
 
 /// However much a job may cost, one statement goes through no more combinations of changed rows.
-const MOST_COMBINATIONS: u64 = 1 << 22;
+const MOST_COMBINATIONS: u64 = 1 << 18;
 
 /// Gives a job up whose faces in one statement have so many rows that going through all their combinations could cost more
 /// than it may: nothing interrupts a statement, and faces have no index.
