@@ -155,6 +155,17 @@ fn a_virtual_column_that_has_no_value_is_asked_of_sqlite() {
 }
 
 #[test]
+fn json_that_sqlite_knows_to_be_json_is_asked_of_sqlite() {
+    let engine = memory("CREATE TABLE t(id INTEGER PRIMARY KEY, a, v AS (a -> '$'))");
+    let _live = planned(&engine, &["SELECT v FROM t", "SELECT json_array(a) FROM t"]);
+    let sql = "SELECT json_array(v) FROM t";
+    assert_eq!(engine.explain(sql, ()).unwrap().plan, Plan::Requery);
+    let _nested = engine.subscribe(sql, ()).unwrap();
+    run(&engine, &["INSERT INTO t(a) VALUES ('[1]')", "UPDATE t SET a = '[2]'"]);
+    assert_eq!(values(&engine, sql), ["'[[2]]'"]);
+}
+
+#[test]
 fn equal_rows_are_maintained_until_two_of_them_differ() {
     let engine = memory("CREATE TABLE t(id INTEGER PRIMARY KEY, a, b TEXT COLLATE NOCASE)");
     let queries = ["SELECT DISTINCT a FROM t", "SELECT DISTINCT b FROM t", "SELECT a FROM t UNION SELECT b FROM t"];

@@ -12,12 +12,12 @@ mod tree;
 pub use dependencies::{Columns, Dependencies, Operand, Predicate, Relation, Slot, Source};
 pub use face::{Face, Images};
 pub use logical::{
-    Aggregate, Arm, Column, Expression, Input, Item, ItemId, Join, Limit, Logical, Order, OrderBy, Query, Recursion, Select,
-    Subquery, Used, alias as logical_alias, column_name, select_text,
+    Aggregate, Arm, Column, Expression, Input, Item, ItemId, Join, Limit, Logical, Order, OrderBy, Query, Recursion,
+    Select, Subquery, Used, alias as logical_alias, column_name, select_text,
 };
 pub use physical::{
-    Accumulate, Bounds, Combine, Delta, Derived, DerivedColumn, Distinct, Fixpoint, MOST_CHANGED, Measure, Node, Number,
-    Occurrence, Piece, Plan, Probe, Recompute, SetOperator, Shown, SortedBy, Text, Window, derived_id, quoted,
+    Accumulate, Bounds, Combine, Delta, Derived, DerivedColumn, Distinct, Fixpoint, MOST_CHANGED, Measure, Node,
+    Number, Occurrence, Piece, Plan, Probe, Recompute, SetOperator, Shown, SortedBy, Text, Window, derived_id, quoted,
 };
 pub use planner::plan;
 pub use tree::Step;

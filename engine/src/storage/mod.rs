@@ -221,6 +221,11 @@ impl Session<'_> {
         self.state.virtual_columns.declare(self.connection, table)
     }
 
+    /// Whether a virtual column of a table that was declared may be more to SQLite than its value: JSON.
+    pub(crate) fn has_json_columns(&self, table: &str) -> bool {
+        self.state.virtual_columns.may_be_json(table)
+    }
+
     /// Has virtual columns computed as the schema is now.
     pub(crate) fn renew_virtual_columns(&mut self) {
         self.state.virtual_columns.renew(self.connection, &self.state.catalog);

@@ -68,6 +68,13 @@ impl VirtualColumns {
         Ok(())
     }
 
+    /// Whether SQLite may know of a virtual column that its text is JSON. It does where it computes the column in the place
+    /// where it is read, and a row that was read before says nothing of it.
+    pub(super) fn may_be_json(&self, table: &str) -> bool {
+        let copy = self.copies.get(table).and_then(Option::as_ref);
+        copy.is_some_and(|copy| mentions_json(&copy.definition.sql))
+    }
+
     /// Makes the copies anew whose tables are declared otherwise by now.
     pub(super) fn renew(&mut self, connection: &Connection, catalog: &Catalog) {
         if std::mem::replace(&mut self.is_current, true) {
@@ -157,6 +164,10 @@ impl TableCopy {
         count_work(work, &statement);
         rows
     }
+}
+
+fn mentions_json(sql: &str) -> bool {
+    sql.contains("->") || sql.to_ascii_lowercase().contains("json")
 }
 
 fn unlike() -> Error {

@@ -66,11 +66,8 @@ impl Fixpoint {
         let rows = tools.source.rows(&self.plan.all, &job.parameters);
         tools.source.allow(job.allowance);
         let rows: Vec<Signed> = rows?.into_iter().map(|row| (row, 1)).collect();
-        let mut state = State {
-            rows: Arc::new(Mutex::new(Bag::of(&rows))),
-            classes: HashMap::new(),
-            base: HashMap::new(),
-        };
+        let mut state =
+            State { rows: Arc::new(Mutex::new(Bag::of(&rows))), classes: HashMap::new(), base: HashMap::new() };
         if self.plan.is_set {
             for (row, _) in &rows {
                 state.enter(self.class(row), row)?;
@@ -101,7 +98,13 @@ impl Fixpoint {
     }
 
     /// UNION ALL.
-    fn follow_bag(&mut self, job: &Job, base: &[Signed], state: &State, tools: &Tools<'_>) -> Result<Vec<Signed>, Error> {
+    fn follow_bag(
+        &mut self,
+        job: &Job,
+        base: &[Signed],
+        state: &State,
+        tools: &Tools<'_>,
+    ) -> Result<Vec<Signed>, Error> {
         let mut all = Vec::new();
         for (sign, edge) in [(-1, Face::Old), (1, Face::New)] {
             let is_going = sign < 0;

@@ -21,6 +21,8 @@ pub enum Piece {
     Name(ItemId, String),
     /// A call of an aggregate.
     Aggregate(Box<Text>),
+    /// A subquery in an expression.
+    Subquery(Box<Text>),
 }
 
 impl Text {
@@ -46,6 +48,11 @@ impl Text {
                     sql.push_str(column);
                 }
                 Piece::Aggregate(call) => call.render_into(sql, occurrences, faces),
+                Piece::Subquery(query) => {
+                    sql.push('(');
+                    query.render_into(sql, occurrences, faces);
+                    sql.push(')');
+                }
             }
         }
     }
@@ -85,6 +92,11 @@ impl Text {
         self.pieces.push(Piece::Aggregate(Box::new(call)));
     }
 
+    /// Appends a subquery.
+    pub fn push_subquery(&mut self, query: Self) {
+        self.pieces.push(Piece::Subquery(Box::new(query)));
+    }
+
     /// The text with other texts, in parentheses, in the place of some of its pieces.
     #[must_use]
     pub fn replaced(&self, by: &dyn Fn(&Piece) -> Option<Self>) -> Self {
@@ -98,6 +110,7 @@ impl Text {
                     text.push(")");
                 }
                 (None, Piece::Aggregate(call)) => text.push_aggregate(call.replaced(by)),
+                (None, Piece::Subquery(query)) => text.push_subquery(query.replaced(by)),
                 (None, Piece::Sql(sql)) => text.push(sql),
                 (None, piece) => text.pieces.push(piece.clone()),
             }
@@ -110,9 +123,11 @@ impl Text {
     pub fn exchanged(&self, by: &dyn Fn(&Piece) -> Option<Self>) -> Self {
         let mut text = Self::default();
         for piece in &self.pieces {
-            match by(piece) {
-                Some(other) => text.append(&other),
-                None => text.append(&Self { pieces: vec![piece.clone()] }),
+            match (by(piece), piece) {
+                (Some(other), _) => text.append(&other),
+                (None, Piece::Aggregate(call)) => text.push_aggregate(call.exchanged(by)),
+                (None, Piece::Subquery(query)) => text.push_subquery(query.exchanged(by)),
+                (None, piece) => text.append(&Self { pieces: vec![piece.clone()] }),
             }
         }
         text
@@ -135,7 +150,7 @@ impl Text {
         for piece in &self.pieces {
             match piece {
                 Piece::Table(occurrence) => found.push(*occurrence),
-                Piece::Aggregate(call) => found.extend(call.occurrences()),
+                Piece::Aggregate(inside) | Piece::Subquery(inside) => found.extend(inside.occurrences()),
                 Piece::Sql(_) | Piece::Name(..) => {}
             }
         }

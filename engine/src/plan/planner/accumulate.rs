@@ -83,7 +83,7 @@ fn projection(
     };
     let is_over = |piece: &Piece| match piece {
         Piece::Name(named, _) => *named == item,
-        Piece::Aggregate(_) | Piece::Table(_) => false,
+        Piece::Aggregate(_) | Piece::Subquery(_) | Piece::Table(_) => false,
         Piece::Sql(_) => true,
     };
     match text.pieces.iter().all(is_over) {

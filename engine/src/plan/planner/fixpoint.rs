@@ -22,7 +22,10 @@ impl Planner {
         self.occurrences.push(Occurrence::of_derived(table, Arc::clone(&recursion.kinds)));
         let (mut steps, mut sought) = (Vec::new(), Vec::new());
         for step in &recursion.steps {
-            if step.distinct || step.is_aggregated || step.expressions().any(|expression| !expression.windows.is_empty()) {
+            if step.distinct
+                || step.is_aggregated
+                || step.expressions().any(|expression| !expression.windows.is_empty())
+            {
                 return Err("a recursive step that groups".to_owned());
             }
             if let Some(why) = linear::why_not(step, step.expressions()) {

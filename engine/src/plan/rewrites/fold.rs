@@ -174,9 +174,8 @@ fn full(select: &mut Select, order: &mut [Order], next: &mut ItemId) -> Option<(
     let one = Expression { text: Text::constant("1"), ..Expression::default() };
     let counterpart = query(vec![plain(vec![one], vec![left], right.on.clone())]);
     let mut text = Text::default();
-    text.push("NOT EXISTS (");
-    text.append(&counterpart.text());
-    text.push(")");
+    text.push("NOT EXISTS ");
+    text.push_subquery(counterpart.text());
     let items = counterpart.items();
     let subqueries = vec![Subquery { query: counterpart, used: Used::Exists }];
     let missing = Expression { text, items, subqueries, ..Expression::default() };

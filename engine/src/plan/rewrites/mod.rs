@@ -5,6 +5,7 @@ mod fold;
 mod outer_to_inner;
 mod pushdown;
 mod right_to_left;
+mod scalar;
 mod substitute;
 
 use super::{Arm, Input, ItemId, Order, Query, Select};
@@ -23,21 +24,20 @@ pub fn rewrite(query: &mut Query, next: &mut ItemId) {
 }
 
 fn rewrite_select(select: &mut Select, order: &mut [Order], next: &mut ItemId) {
-    {
-        outer_to_inner::apply(select);
-        flatten::apply(select, order);
-        fold::apply(select, order, next);
-        outer_to_inner::apply(select);
-        pushdown::apply(select);
-        for item in &mut select.items {
-            match &mut item.input {
-                Input::Query(query) => rewrite(query, next),
-                Input::Recursion(recursion) => {
-                    rewrite(&mut recursion.base, next);
-                    recursion.steps.iter_mut().for_each(|step| rewrite_select(step, &mut [], next));
-                }
-                Input::Table { .. } | Input::Function(..) => {}
+    scalar::apply(select, next);
+    outer_to_inner::apply(select);
+    flatten::apply(select, order);
+    fold::apply(select, order, next);
+    outer_to_inner::apply(select);
+    pushdown::apply(select);
+    for item in &mut select.items {
+        match &mut item.input {
+            Input::Query(query) => rewrite(query, next),
+            Input::Recursion(recursion) => {
+                rewrite(&mut recursion.base, next);
+                recursion.steps.iter_mut().for_each(|step| rewrite_select(step, &mut [], next));
             }
+            Input::Table { .. } | Input::Function(..) => {}
         }
     }
 }

@@ -80,7 +80,7 @@ pub(super) fn names(text: &Text) -> Vec<(ItemId, String)> {
     for piece in &text.pieces {
         match piece {
             Piece::Name(item, column) => found.push((*item, column.clone())),
-            Piece::Aggregate(call) => found.extend(names(call)),
+            Piece::Aggregate(inside) | Piece::Subquery(inside) => found.extend(names(inside)),
             Piece::Sql(_) | Piece::Table(_) => {}
         }
     }

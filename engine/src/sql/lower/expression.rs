@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use sqlite3_parser::ast::{self, Expr, LikeOperator, Literal, Operator, UnaryOperator};
 
-use super::{Around, Level, Lowered, Lowering};
+use super::{Around, Level, Lowered, Lowering, affinity};
 use crate::plan::{Expression, ItemId, Number, Subquery, Used, quoted};
 use crate::sql::name::{Path, bare, plain};
 use crate::sql::scope::{Meaning, Shape};
 use crate::sql::{literal, print, shape, walk};
-use crate::types::{Affinity, Collation, ColumnKind, Value};
+use crate::types::{Collation, ColumnKind, Value};
 
 /// Operators whose chains are written without parentheses around the left operand: they bind to the left.
 fn chains(operator: Operator) -> bool {
@@ -84,7 +84,7 @@ impl<'c> Lowering<'c> {
             Expression { is_exact: shape::shape(expression, &level.scope) != Shape::Loose, ..Expression::default() };
         self.write(expression, &mut out, level, around)?;
         out.collation = self.collation(expression, level);
-        out.affinity = affinity(expression, level);
+        out.affinity = affinity::of(expression, level);
         Ok(out)
     }
 
@@ -358,9 +358,7 @@ impl<'c> Lowering<'c> {
         around: Around<'_, 'c>,
     ) -> Lowered<()> {
         let (query, _) = self.query(query, Around { level: Some(level), ..around })?;
-        out.text.push("(");
-        out.text.append(&query.text());
-        out.text.push(")");
+        out.text.push_subquery(query.text());
         out.items.extend(query.items());
         out.subqueries.push(Subquery { query, used });
         Ok(())
@@ -427,7 +425,7 @@ impl<'c> Lowering<'c> {
 
 impl<'a, 'c> Level<'a, 'c> {
     /// The names so many levels out.
-    fn up(&self, levels: usize) -> Option<&Level<'a, 'c>> {
+    pub(super) fn up(&self, levels: usize) -> Option<&Level<'a, 'c>> {
         (0..levels).try_fold(self, |level, _| level.parent)
     }
 }
@@ -440,40 +438,6 @@ fn own_item(expression: &Expr<'_>, level: &Level<'_, '_>) -> Option<ItemId> {
             _ => None,
         },
         _ => None,
-    }
-}
-
-/// The affinity of an expression, or that it has none, by SQLite's rules (sqlite3ExprAffinity); nothing where they go
-/// deeper than this.
-pub(super) fn affinity(expression: &Expr<'_>, level: &Level<'_, '_>) -> Option<Option<Affinity>> {
-    match bare(expression) {
-        Expr::Cast { type_name, .. } => {
-            Some(Some(Affinity::of_declared_type(type_name.as_ref().map_or("", |declared| declared.name))))
-        }
-        Expr::Literal(_)
-        | Expr::Variable(_)
-        | Expr::Between { .. }
-        | Expr::Binary(..)
-        | Expr::Case { .. }
-        | Expr::Exists(_)
-        | Expr::FunctionCall { .. }
-        | Expr::FunctionCallStar { .. }
-        | Expr::InList { .. }
-        | Expr::InSelect { .. }
-        | Expr::IsNull(_)
-        | Expr::Like { .. }
-        | Expr::NotNull(_)
-        | Expr::Unary(..) => Some(None),
-        Expr::Collate(inner, _) => affinity(inner, level),
-        other => match level.scope.meaning_of(other)? {
-            Meaning::Columns(up, columns) => {
-                let (item, column) = *columns.first()?;
-                level.up(up)?.items.get(item)?.columns.get(column)?.affinity
-            }
-            Meaning::Rowid(..) => Some(Some(Affinity::Integer)),
-            Meaning::String | Meaning::Truth(_) => Some(None),
-            _ => None,
-        },
     }
 }
 

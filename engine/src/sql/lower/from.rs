@@ -207,9 +207,9 @@ impl<'c> Lowering<'c> {
                 self.expanding.push(place);
                 let inside = Around { with: Some(scope), depth: around.depth + 1, ..scope.around };
                 let lowered = match self.query(cte.select, inside) {
-                    Err(why) if why == RECURSIVE => {
-                        self.recursion(cte, inside).map(|(recursion, shown)| (Input::Recursion(Box::new(recursion)), shown))
-                    }
+                    Err(why) if why == RECURSIVE => self
+                        .recursion(cte, inside)
+                        .map(|(recursion, shown)| (Input::Recursion(Box::new(recursion)), shown)),
                     lowered => lowered.map(|(query, shown)| (Input::Query(Box::new(query)), shown)),
                 };
                 self.expanding.pop();

@@ -1,6 +1,7 @@
 //! From a tree to a logical plan: names are resolved, views and CTEs spread out, and every expression is written anew with
 //! the aliases of the plan. What the plan cannot hold is given up with a reason.
 
+mod affinity;
 mod call;
 mod expression;
 mod from;
@@ -13,6 +14,7 @@ use std::sync::Arc;
 use sqlite3_parser::Bump;
 use sqlite3_parser::ast::{self, CommonTableExpr, CompoundOperator, With};
 
+use affinity::Classes;
 use recursion::Reading;
 
 use super::name::{self, plain};
@@ -105,6 +107,8 @@ struct Shown {
     affinity: Option<Option<Affinity>>,
     collation: Option<Collation>,
     shape: Shape,
+    /// What its values can be.
+    classes: Classes,
 }
 
 impl Around<'_, '_> {
@@ -136,22 +140,20 @@ impl<'c> Lowering<'c> {
         };
         let (first, _, mut shown) = self.arm(&query.body.select, &[], inside)?;
         let (mut arms, mut operators, mut is_uniform) = (vec![first], Vec::new(), true);
+        let mut parts = vec![shown.clone()];
         for compound in compounds {
             self.selects += 1;
             if self.selects > MOST_SELECTS {
                 return Err("too many SELECTs in one compound".to_owned());
             }
             let (arm, _, others) = self.arm(&compound.select, &[], inside)?;
+            parts.push(others.clone());
             for (column, other) in shown.iter_mut().zip(&others) {
                 column.shape = column.shape.or(other.shape);
                 is_uniform &= column.affinity.is_some()
                     && column.affinity == other.affinity
                     && column.collation.is_some()
                     && column.collation == other.collation;
-                if column.affinity != other.affinity {
-                    // Which SQLite takes depends on the values as well.
-                    column.affinity = None;
-                }
                 if column.collation != other.collation {
                     // SQLite takes the first one's, but not in every place.
                     column.collation = None;
@@ -164,6 +166,9 @@ impl<'c> Lowering<'c> {
                 CompoundOperator::Intersect => SetOperator::Intersect,
                 CompoundOperator::Except => SetOperator::Except,
             });
+        }
+        for (at, column) in shown.iter_mut().enumerate() {
+            column.affinity = affinity::common(parts.iter().filter_map(|part| part.get(at)));
         }
         let order = terms.iter().map(|term| compound_order(term, &shown)).collect::<Lowered<Vec<_>>>()?;
         let limit = self.limit(query.limit, inside)?;
@@ -203,13 +208,21 @@ impl<'c> Lowering<'c> {
             for (at, value) in row.iter().enumerate() {
                 values.push(self.expression(value, &level, around)?);
                 let shape = super::shape::shape(value, &scope);
+                let affinity = affinity::of(value, &level);
+                let classes = affinity::classes(value, &level);
                 match shown.get_mut(at) {
-                    Some(column) => column.shape = column.shape.or(shape),
+                    Some(column) => {
+                        column.shape = column.shape.or(shape);
+                        let other = Shown { affinity, classes, ..column.clone() };
+                        column.affinity = affinity::common([&*column, &other].into_iter());
+                        column.classes |= classes;
+                    }
                     None => shown.push(Shown {
                         name: Some(format!("column{}", at + 1)),
-                        affinity: None,
+                        affinity,
                         collation: Some(Collation::Binary),
                         shape,
+                        classes,
                     }),
                 }
             }

@@ -2,7 +2,8 @@
 
 use sqlite3_parser::ast;
 
-use super::expression::{affinity, ordinal};
+use super::affinity;
+use super::expression::ordinal;
 use super::from::From;
 use super::{Around, Level, Lowered, Lowering, Shown, ordered};
 use crate::plan::{self, Expression, Order, OrderBy};
@@ -93,8 +94,9 @@ impl<'c> Lowering<'c> {
                     };
                     let result = self.expression(expression, level, around)?;
                     let shape = shape::shape(expression, &level.scope);
-                    let affinity = affinity(expression, level);
-                    shown.push(Shown { name: name.clone(), affinity, collation: result.collation, shape });
+                    let affinity = affinity::of(expression, level);
+                    let classes = affinity::classes(expression, level);
+                    shown.push(Shown { name: name.clone(), affinity, collation: result.collation, shape, classes });
                     named.push(ResultColumn { name, is_alias: called.is_some(), expression: Some(expression) });
                     lowered.push(result);
                 }
@@ -127,6 +129,7 @@ impl<'c> Lowering<'c> {
                                 affinity: level.items[at].columns[column].affinity,
                                 collation: expression.collation,
                                 shape: output.shape,
+                                classes: affinity::of_affinity(expression.affinity),
                             });
                             named.push(ResultColumn { name: output.name.clone(), is_alias: false, expression: None });
                             lowered.push(expression);

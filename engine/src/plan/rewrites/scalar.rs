@@ -1,0 +1,100 @@
+//! A subquery that is a value, names nothing around it and aggregates without groups has exactly one row: it is a derived
+//! table of that row, joined with all others.
+
+use std::collections::BTreeSet;
+
+use super::substitute;
+use crate::plan::{
+    Arm, Column, Expression, Input, Item, ItemId, Join, Limit, Piece, Query, Select, Text, Used, column_name,
+};
+use crate::types::Collation;
+
+pub(super) fn apply(select: &mut Select, next: &mut ItemId) {
+    if select.items.iter().any(|item| matches!(item.join, Join::Right | Join::Full)) {
+        return;
+    }
+    let mut rows = Vec::new();
+    select.filters.iter_mut().for_each(|filter| take(filter, &mut rows, next));
+    // Beside groups the row would be a column that is none of them.
+    if !select.is_aggregated && !select.distinct {
+        select.columns.iter_mut().for_each(|column| take(column, &mut rows, next));
+    }
+    rows.append(&mut select.items);
+    select.items = rows;
+}
+
+/// Takes such subqueries out of an expression.
+fn take(expression: &mut Expression, rows: &mut Vec<Item>, next: &mut ItemId) {
+    if !expression.windows.is_empty() {
+        return;
+    }
+    for subquery in std::mem::take(&mut expression.subqueries) {
+        let column = match (&subquery.used, value(&subquery.query)) {
+            (Used::Value, Some(column)) => column,
+            _ => {
+                expression.subqueries.push(subquery);
+                continue;
+            }
+        };
+        let id = *next;
+        let text = subquery.query.text();
+        let replaced = expression.text.replaced(&|piece| match piece {
+            Piece::Subquery(inside) if **inside == text => Some(Text::name(id, &column_name(0))),
+            _ => None,
+        });
+        if replaced == expression.text {
+            // An alias that is named twice brings its subqueries twice.
+            continue;
+        }
+        *next += 1;
+        expression.text = replaced;
+        subquery.query.items().iter().for_each(|item| {
+            expression.items.remove(item);
+        });
+        expression.items.insert(id);
+        let input = Input::Query(Box::new(subquery.query));
+        rows.push(Item { id, join: Join::Inner, input, on: Vec::new(), columns: vec![column] });
+    }
+}
+
+/// The value that a query is, if it is one row that nothing around it decides.
+fn value(query: &Query) -> Option<Column> {
+    let Query { arms, limit: Limit::None, .. } = query else { return None };
+    let [Arm::Select(select)] = &arms[..] else { return None };
+    let [value] = &select.columns[..] else { return None };
+    let is_one = select.is_aggregated && select.groups.is_empty() && select.having.is_none();
+    let own = own_items(query);
+    let is_closed = substitute::names(&query.text()).iter().all(|(item, _)| own.contains(item));
+    // A subquery compares byte by byte, whatever its column does.
+    (is_one && is_closed).then(|| Column {
+        name: column_name(0).to_string(),
+        collation: Some(Collation::Binary),
+        affinity: value.affinity,
+    })
+}
+
+/// The items of FROM in a query, at whatever depth.
+fn own_items(query: &Query) -> BTreeSet<ItemId> {
+    let mut own = BTreeSet::new();
+    let mut pending = vec![query];
+    while let Some(query) = pending.pop() {
+        for arm in &query.arms {
+            let Arm::Select(select) = arm else { continue };
+            for item in &select.items {
+                own.insert(item.id);
+                if let Input::Query(query) = &item.input {
+                    pending.push(query);
+                }
+            }
+            let conditions = select.items.iter().flat_map(|item| &item.on);
+            pending.extend(
+                select
+                    .expressions()
+                    .chain(conditions)
+                    .flat_map(|expression| &expression.subqueries)
+                    .map(|subquery| &subquery.query),
+            );
+        }
+    }
+    own
+}
