@@ -220,7 +220,10 @@ impl Harness {
                 return Ok(Subscribed::TooSlow);
             }
             Answer::Unpreparable(error) | Answer::Failing(error) => {
+                // See `live::check` for joins in which a function fails.
+                let may_go_on = error.contains("JSON") && sql.contains(" JOIN ");
                 return match self.engine.subscribe(sql, params.clone()) {
+                    Ok(_) if may_go_on => Ok(Subscribed::Refused),
                     Ok(_) => Err(Finding::new(Fault::Mismatch, sql, format!("accepted, SQLite says: {error}"))),
                     Err(_) => Ok(Subscribed::Refused),
                 };

@@ -47,6 +47,8 @@ pub struct Query {
     pub limit: Limit,
     /// Two rows that are equal to SQL are the same row.
     pub is_exact: bool,
+    /// All of it is evaluated, whatever is asked of it.
+    pub is_materialized: bool,
     /// Each column has the same affinity and collating sequence in all SELECTs: then to read from one of them alone means
     /// what it means to read from all.
     pub is_uniform: bool,
@@ -288,8 +290,42 @@ impl Query {
             order: Vec::new(),
             limit: Limit::None,
             is_exact: false,
+            is_materialized: false,
             is_uniform: false,
         }
+    }
+
+    /// Whether it names nothing around it.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        let own = self.own_items();
+        self.text().names().iter().all(|(item, _)| own.contains(item))
+    }
+
+    /// The items of FROM in it, at whatever depth.
+    fn own_items(&self) -> BTreeSet<ItemId> {
+        let mut own = BTreeSet::new();
+        let mut pending = vec![self];
+        while let Some(query) = pending.pop() {
+            for arm in &query.arms {
+                let Arm::Select(select) = arm else { continue };
+                for item in &select.items {
+                    own.insert(item.id);
+                    match &item.input {
+                        Input::Query(query) => pending.push(query),
+                        Input::Recursion(recursion) => {
+                            pending.push(&recursion.base);
+                            own.extend(recursion.steps.iter().flat_map(|step| &step.items).map(|item| item.id));
+                        }
+                        Input::Table { .. } | Input::Function(..) => {}
+                    }
+                }
+                let conditions = select.items.iter().flat_map(|item| &item.on);
+                let subqueries = select.expressions().chain(conditions).flat_map(|expression| &expression.subqueries);
+                pending.extend(subqueries.map(|subquery| &subquery.query));
+            }
+        }
+        own
     }
 
     /// The items of FROM that its expressions name, at whatever depth, its own and those around it.
@@ -322,7 +358,38 @@ impl Query {
     }
 }
 
+impl Expression {
+    /// Does something to each subquery in it, and writes it anew with what they have become.
+    ///
+    /// # Errors
+    /// The first that `change` gives.
+    pub fn change_subqueries<E>(&mut self, mut change: impl FnMut(&mut Query) -> Result<(), E>) -> Result<(), E> {
+        for subquery in &mut self.subqueries {
+            let before = subquery.query.text();
+            change(&mut subquery.query)?;
+            let after = subquery.query.text();
+            if before != after {
+                self.text = self.text.exchanged(&|piece| match piece {
+                    Piece::Subquery(inside) if **inside == before => {
+                        Some(Text { pieces: vec![Piece::Subquery(Box::new(after.clone()))] })
+                    }
+                    _ => None,
+                });
+                self.items.extend(subquery.query.items());
+            }
+        }
+        Ok(())
+    }
+}
+
 impl Select {
+    /// Every expression in it, those of its FROM included, to be changed.
+    pub fn all_expressions_mut(&mut self) -> impl Iterator<Item = &mut Expression> {
+        let conditions = self.items.iter_mut().flat_map(|item| &mut item.on);
+        let own = self.columns.iter_mut().chain(&mut self.filters).chain(&mut self.groups).chain(&mut self.having);
+        own.chain(conditions)
+    }
+
     /// Every expression in it but those of its FROM.
     pub fn expressions(&self) -> impl Iterator<Item = &Expression> {
         self.columns.iter().chain(&self.filters).chain(&self.groups).chain(&self.having)

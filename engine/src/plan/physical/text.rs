@@ -143,6 +143,20 @@ impl Text {
         }
     }
 
+    /// The columns that it names.
+    #[must_use]
+    pub fn names(&self) -> Vec<(ItemId, String)> {
+        let mut found = Vec::new();
+        for piece in &self.pieces {
+            match piece {
+                Piece::Name(item, column) => found.push((*item, column.clone())),
+                Piece::Aggregate(inside) | Piece::Subquery(inside) => found.extend(inside.names()),
+                Piece::Sql(_) | Piece::Table(_) => {}
+            }
+        }
+        found
+    }
+
     /// The occurrences whose tables stand in it, in their order.
     #[must_use]
     pub fn occurrences(&self) -> Vec<usize> {

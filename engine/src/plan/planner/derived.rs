@@ -22,7 +22,8 @@ impl Planner {
             match &mut item.input {
                 Input::Query(query) => {
                     self.settle(query)?;
-                    if linear::of_input(&item.input).is_some() {
+                    // One that names what is around it has other rows for each row there.
+                    if query.is_closed() && linear::of_input(&item.input).is_some() {
                         item.input = self.derived_input(&item.input, &item.columns)?;
                     }
                 }
@@ -32,6 +33,9 @@ impl Planner {
                 }
                 Input::Table { .. } | Input::Function(..) => {}
             }
+        }
+        for expression in select.all_expressions_mut() {
+            expression.change_subqueries(|query| self.settle(query))?;
         }
         Ok(())
     }

@@ -76,6 +76,9 @@ fn of_query(query: &Query) -> Option<&'static str> {
     if !matches!(query.limit, Limit::None) {
         return Some("LIMIT in FROM");
     }
+    if query.is_materialized {
+        return Some("a MATERIALIZED CTE");
+    }
     if query.operators.iter().any(|operator| *operator != SetOperator::UnionAll) {
         return Some("a compound SELECT in FROM");
     }

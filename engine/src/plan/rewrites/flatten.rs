@@ -19,7 +19,7 @@ pub(super) fn apply(select: &mut Select, order: &mut [Order]) {
 fn flat(select: &Select, at: usize) -> Option<Select> {
     let item = &select.items[at];
     let Input::Query(query) = &item.input else { return None };
-    let Query { arms, limit: Limit::None, .. } = &**query else { return None };
+    let Query { arms, limit: Limit::None, is_materialized: false, .. } = &**query else { return None };
     let [Arm::Select(inner)] = &arms[..] else { return None };
     let is_plain = !inner.distinct && !inner.is_aggregated && !inner.items.is_empty();
     let is_inner = inner.items.iter().skip(1).all(|item| item.join == Join::Inner);
@@ -38,10 +38,10 @@ fn flat(select: &Select, at: usize) -> Option<Select> {
 }
 
 /// Whether an expression means the same wherever it stands: a COLLATE that a column has from its expression is weaker than
-/// one beside it.
+/// one beside it, and what a function makes as JSON is a text where a column of a derived table shows it.
 fn is_free(column: &Expression) -> bool {
     let has_collate = |piece: &Piece| matches!(piece, Piece::Sql(sql) if sql.contains("COLLATE"));
-    column.is_scalar() && !column.text.pieces.iter().any(has_collate)
+    column.is_scalar() && !column.can_fail && !column.text.pieces.iter().any(has_collate)
 }
 
 fn splice(select: &mut Select, order: &mut [Order], at: usize, inner: Select) {

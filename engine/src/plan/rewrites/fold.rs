@@ -7,7 +7,7 @@
 //! a FULL JOIN b ON c  =  a LEFT JOIN b ON c  UNION ALL  rows of b with NULLs for a, where NOT EXISTS (a WHERE c)
 //! ```
 
-use super::substitute::{self, By, names};
+use super::substitute::{self, By};
 use crate::plan::{
     Arm, Column, Expression, Input, Item, ItemId, Join, Limit, Order, OrderBy, Query, Select, SetOperator, Subquery,
     Text, Used, column_name,
@@ -67,7 +67,7 @@ fn shown(select: &Select, order: &[&mut Order], range: &std::ops::Range<usize>) 
         OrderBy::Column(_) => None,
     }));
     let mut columns: Vec<(ItemId, Column)> = Vec::new();
-    for (item, name) in texts.into_iter().flat_map(names) {
+    for (item, name) in texts.into_iter().flat_map(Text::names) {
         let Some(own) = inside.iter().find(|own| own.id == item) else { continue };
         if columns.iter().any(|(other, column)| *other == item && column.name == name) {
             continue;
@@ -103,6 +103,7 @@ fn query(arms: Vec<Select>) -> Query {
         order: Vec::new(),
         limit: Limit::None,
         is_exact: false,
+        is_materialized: false,
         is_uniform: false,
     }
 }

@@ -30,6 +30,13 @@ fn rewrite_select(select: &mut Select, order: &mut [Order], next: &mut ItemId) {
     fold::apply(select, order, next);
     outer_to_inner::apply(select);
     pushdown::apply(select);
+    for expression in select.all_expressions_mut() {
+        let done: Result<(), std::convert::Infallible> = expression.change_subqueries(|query| {
+            rewrite(query, next);
+            Ok(())
+        });
+        let Ok(()) = done;
+    }
     for item in &mut select.items {
         match &mut item.input {
             Input::Query(query) => rewrite(query, next),

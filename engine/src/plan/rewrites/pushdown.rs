@@ -34,7 +34,7 @@ pub(super) fn apply(select: &mut Select) {
 /// The condition in terms of each SELECT of the query, if it may stand there.
 fn inside(query: &Query, filter: &Expression, item: ItemId) -> Option<Vec<Expression>> {
     // SQLite itself moves conditions into what is linear.
-    if !matches!(query.limit, Limit::None) || !query.is_uniform || is_linear(query) {
+    if !matches!(query.limit, Limit::None) || query.is_materialized || !query.is_uniform || is_linear(query) {
         return None;
     }
     let columns: Vec<usize> = filter.text.pieces.iter().filter_map(|piece| column(piece, item)).collect();

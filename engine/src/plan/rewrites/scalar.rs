@@ -1,9 +1,6 @@
 //! A subquery that is a value, names nothing around it and aggregates without groups has exactly one row: it is a derived
 //! table of that row, joined with all others.
 
-use std::collections::BTreeSet;
-
-use super::substitute;
 use crate::plan::{
     Arm, Column, Expression, Input, Item, ItemId, Join, Limit, Piece, Query, Select, Text, Used, column_name,
 };
@@ -63,38 +60,10 @@ fn value(query: &Query) -> Option<Column> {
     let [Arm::Select(select)] = &arms[..] else { return None };
     let [value] = &select.columns[..] else { return None };
     let is_one = select.is_aggregated && select.groups.is_empty() && select.having.is_none();
-    let own = own_items(query);
-    let is_closed = substitute::names(&query.text()).iter().all(|(item, _)| own.contains(item));
     // A subquery compares byte by byte, whatever its column does.
-    (is_one && is_closed).then(|| Column {
+    (is_one && query.is_closed()).then(|| Column {
         name: column_name(0).to_string(),
         collation: Some(Collation::Binary),
         affinity: value.affinity,
     })
-}
-
-/// The items of FROM in a query, at whatever depth.
-fn own_items(query: &Query) -> BTreeSet<ItemId> {
-    let mut own = BTreeSet::new();
-    let mut pending = vec![query];
-    while let Some(query) = pending.pop() {
-        for arm in &query.arms {
-            let Arm::Select(select) = arm else { continue };
-            for item in &select.items {
-                own.insert(item.id);
-                if let Input::Query(query) = &item.input {
-                    pending.push(query);
-                }
-            }
-            let conditions = select.items.iter().flat_map(|item| &item.on);
-            pending.extend(
-                select
-                    .expressions()
-                    .chain(conditions)
-                    .flat_map(|expression| &expression.subqueries)
-                    .map(|subquery| &subquery.query),
-            );
-        }
-    }
-    own
 }

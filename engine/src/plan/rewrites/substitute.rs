@@ -37,7 +37,7 @@ pub(super) fn in_select(select: &mut Select, by: By<'_>) {
 }
 
 pub(super) fn in_expression(expression: &mut Expression, by: By<'_>) {
-    for (item, column) in names(&expression.text) {
+    for (item, column) in expression.text.names() {
         let Some(Expression { text, can_fail, .. }) = by(item, &column) else { continue };
         expression.can_fail |= can_fail;
         if expression.rejects_nulls_of.remove(&item)
@@ -62,7 +62,7 @@ pub(super) fn in_expression(expression: &mut Expression, by: By<'_>) {
 }
 
 fn in_text(text: &mut Text, items: &mut BTreeSet<ItemId>, by: By<'_>) {
-    for (item, column) in names(text) {
+    for (item, column) in text.names() {
         if let Some(other) = by(item, &column) {
             items.remove(&item);
             items.extend(other.items);
@@ -72,17 +72,4 @@ fn in_text(text: &mut Text, items: &mut BTreeSet<ItemId>, by: By<'_>) {
         Piece::Name(item, column) => by(*item, column).map(|other| other.text),
         _ => None,
     });
-}
-
-/// The columns that a text names.
-pub(super) fn names(text: &Text) -> Vec<(ItemId, String)> {
-    let mut found = Vec::new();
-    for piece in &text.pieces {
-        match piece {
-            Piece::Name(item, column) => found.push((*item, column.clone())),
-            Piece::Aggregate(inside) | Piece::Subquery(inside) => found.extend(names(inside)),
-            Piece::Sql(_) | Piece::Table(_) => {}
-        }
-    }
-    found
 }

@@ -39,7 +39,7 @@ pub(super) fn of(expression: &Expr<'_>, level: &Level<'_, '_>) -> Option<Option<
         Expr::Collate(inner, _) => of(inner, level),
         other => match level.scope.meaning_of(other)? {
             Meaning::Columns(up, columns) => {
-                let (item, column) = *columns.first()?;
+                let (item, column) = level.up(up)?.merged(&columns).ok()?;
                 level.up(up)?.items.get(item)?.columns.get(column)?.affinity
             }
             Meaning::Rowid(..) => Some(Some(Affinity::Integer)),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use sqlite3_parser::ast::{self, Expr, LikeOperator, Literal, Operator, UnaryOperator};
 
 use super::{Around, Level, Lowered, Lowering, affinity};
-use crate::plan::{Expression, ItemId, Number, Subquery, Used, quoted};
+use crate::plan::{Expression, ItemId, Join, Number, Subquery, Used, quoted};
 use crate::sql::name::{Path, bare, plain};
 use crate::sql::scope::{Meaning, Shape};
 use crate::sql::{literal, print, shape, walk};
@@ -108,7 +108,7 @@ impl<'c> Lowering<'c> {
             },
             other => match level.scope.meaning_of(other) {
                 Some(Meaning::Columns(up, columns)) => {
-                    let (item, column) = *columns.first()?;
+                    let (item, column) = level.up(up)?.merged(&columns).ok()?;
                     level.up(up)?.items.get(item)?.columns.get(column)?.collation
                 }
                 Some(Meaning::Alias(alias)) => level.results.get(alias)?.collation,
@@ -369,10 +369,7 @@ impl<'c> Lowering<'c> {
         match level.scope.meaning(&path) {
             Meaning::Columns(up, columns) => {
                 let named = level.up(up).ok_or("a name")?;
-                if columns.len() > 1 && named.has_right_join {
-                    return Err("a column of USING in a RIGHT or FULL join".to_owned());
-                }
-                let (item, column) = *columns.first().ok_or("a name")?;
+                let (item, column) = named.merged(&columns)?;
                 self.note_column(named, item, column);
                 let item = named.items.get(item).ok_or("a name")?;
                 let column = item.columns.get(column).ok_or("a column that is not listed")?;
@@ -424,6 +421,21 @@ impl<'c> Lowering<'c> {
 }
 
 impl<'a, 'c> Level<'a, 'c> {
+    /// Which of several columns that USING merges is meant (sqlite3's lookupName): the leftmost, but that of the right table
+    /// of a RIGHT JOIN.
+    pub(super) fn merged(&self, columns: &[(usize, usize)]) -> Lowered<(usize, usize)> {
+        let mut columns = columns.iter().copied();
+        let mut meant = columns.next().ok_or("a name")?;
+        for (item, column) in columns {
+            match self.items.get(item).map(|item| item.join) {
+                Some(Join::Right) => meant = (item, column),
+                Some(Join::Full) => return Err("a column of USING in a FULL join".to_owned()),
+                Some(Join::Inner | Join::Left) | None => {}
+            }
+        }
+        Ok(meant)
+    }
+
     /// The names so many levels out.
     pub(super) fn up(&self, levels: usize) -> Option<&Level<'a, 'c>> {
         (0..levels).try_fold(self, |level, _| level.parent)

@@ -201,16 +201,16 @@ impl<'c> Lowering<'c> {
                 if self.expanding.contains(&place) {
                     return Err(RECURSIVE.to_owned());
                 }
-                if cte.materialized == ast::Materialized::Yes {
-                    return Err(format!("{name} is MATERIALIZED: all of it is evaluated, whatever is asked of it"));
-                }
                 self.expanding.push(place);
                 let inside = Around { with: Some(scope), depth: around.depth + 1, ..scope.around };
                 let lowered = match self.query(cte.select, inside) {
                     Err(why) if why == RECURSIVE => self
                         .recursion(cte, inside)
                         .map(|(recursion, shown)| (Input::Recursion(Box::new(recursion)), shown)),
-                    lowered => lowered.map(|(query, shown)| (Input::Query(Box::new(query)), shown)),
+                    lowered => lowered.map(|(query, shown)| {
+                        let is_materialized = cte.materialized == ast::Materialized::Yes;
+                        (Input::Query(Box::new(plan::Query { is_materialized, ..query })), shown)
+                    }),
                 };
                 self.expanding.pop();
                 let (input, mut shown) = lowered?;

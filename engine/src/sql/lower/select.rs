@@ -117,12 +117,10 @@ impl<'c> Lowering<'c> {
                             if output.is_hidden || (is_merged && qualifier.is_none()) {
                                 continue;
                             }
-                            let is_shared = output.name.as_ref().is_some_and(|name| {
-                                merged[at + 1..].iter().flatten().any(|merged| merged.eq_ignore_ascii_case(name))
-                            });
-                            if is_shared && level.has_right_join {
-                                return Err("a column of USING in a RIGHT or FULL join".to_owned());
-                            }
+                            let (at, column) = match (&output.name, &qualifier) {
+                                (Some(name), None) => level.merged(&sharing(level, merged, at, column, name))?,
+                                _ => (at, column),
+                            };
                             let expression = self.column(level, at, column)?;
                             shown.push(Shown {
                                 name: output.name.clone(),
@@ -224,10 +222,11 @@ impl<'c> Lowering<'c> {
     fn merging(&mut self, names: &[String], at: usize, level: &Level<'_, 'c>) -> Lowered<Vec<Expression>> {
         let mut conditions = Vec::with_capacity(names.len());
         for name in names {
-            let left = level.scope.items[..at].iter().position(|item| item.column(name).is_some());
-            let left = left.ok_or("USING a column that is not there")?;
-            if level.has_right_join {
-                return Err("USING in a RIGHT or FULL join".to_owned());
+            let mut lefts = (0..at).filter(|left| level.scope.items[*left].column(name).is_some());
+            let left = lefts.next().ok_or("USING a column that is not there")?;
+            if level.has_right_join && lefts.next().is_some() {
+                // SQLite compares the first of them that is not NULL.
+                return Err("USING a column of several tables, beside a RIGHT or FULL join".to_owned());
             }
             let mut condition = Expression::default();
             for (side, item) in [left, at].into_iter().enumerate() {
@@ -244,4 +243,17 @@ impl<'c> Lowering<'c> {
         }
         Ok(conditions)
     }
+}
+
+/// The columns that a wildcard's column stands for: itself, and those further on that USING merges with it.
+fn sharing(
+    level: &Level<'_, '_>,
+    merged: &[Vec<String>],
+    at: usize,
+    column: usize,
+    name: &str,
+) -> Vec<(usize, usize)> {
+    let others = (at + 1..merged.len()).filter(|other| merged[*other].iter().any(|own| own.eq_ignore_ascii_case(name)));
+    let others = others.filter_map(|other| Some((other, level.scope.items[other].column(name)?)));
+    [(at, column)].into_iter().chain(others).collect()
 }
