@@ -447,7 +447,10 @@ fn partition_point(places: usize, mut holds: impl FnMut(usize) -> bool) -> usize
 
 fn forget(arrivals: &mut HashMap<Row, Vec<u64>>, row: &Row, arrival: u64) {
     if let Some(copies) = arrivals.get_mut(row) {
-        copies.retain(|other| *other != arrival);
+        // The last one that came is the first to go.
+        if let Some(at) = copies.iter().rposition(|other| *other == arrival) {
+            copies.remove(at);
+        }
         if copies.is_empty() {
             arrivals.remove(row);
         }

@@ -231,6 +231,20 @@ pub struct Aggregate {
     pub ordered: bool,
 }
 
+impl Aggregate {
+    /// Whether a row that comes or goes changes its value by what the row itself says: it is a sum, or an extremum whatever
+    /// stands for it.
+    #[must_use]
+    pub fn is_sum(&self) -> bool {
+        match self.name.as_str() {
+            "min" | "max" => !self.ordered && self.arguments.iter().all(|argument| argument.is_exact),
+            "count" => !self.ordered,
+            "sum" | "total" | "avg" => !self.ordered && !self.distinct,
+            _ => false,
+        }
+    }
+}
+
 /// A subquery in an expression.
 #[derive(Clone, Debug)]
 pub struct Subquery {

@@ -40,7 +40,7 @@ impl Planner {
         Ok(())
     }
 
-    fn derived_input(&mut self, input: &Input, columns: &[Column]) -> Result<Input, Reason> {
+    pub(super) fn derived_input(&mut self, input: &Input, columns: &[Column]) -> Result<Input, Reason> {
         let Input::Query(query) = input else { return Ok(input.clone()) };
         if !matches!(query.limit, Limit::None) {
             return Err("LIMIT in FROM".to_owned());

@@ -174,7 +174,7 @@ impl Planner {
     fn select(&mut self, select: &Select, by: &[&Expression]) -> Result<Node, Reason> {
         let node = match self.without_distinct(select, by) {
             Ok(node) => node,
-            Err(why) => self.over_rows(select, by).ok_or(why)?,
+            Err(why) => self.over_rows(select, by).or_else(|| self.over_held(select, by)).ok_or(why)?,
         };
         if !select.distinct {
             return Ok(node);
@@ -209,6 +209,27 @@ impl Planner {
             self.derived.truncate(derived);
         }
         node.ok()
+    }
+
+    /// A SELECT of derived tables all of which are held, be they linear or not: then their rows can be told apart.
+    fn over_held(&mut self, select: &Select, by: &[&Expression]) -> Option<Node> {
+        let mut over = select.clone();
+        let (occurrences, derived) = (self.occurrences.len(), self.derived.len());
+        let mut held = false;
+        for item in &mut over.items {
+            if let Input::Query(query) = &item.input
+                && query.is_closed()
+            {
+                item.input = self.derived_input(&item.input, &item.columns).ok()?;
+                held = true;
+            }
+        }
+        let node = if held { self.without_distinct(&over, by).ok() } else { None };
+        if node.is_none() {
+            self.occurrences.truncate(occurrences);
+            self.derived.truncate(derived);
+        }
+        node
     }
 
     fn without_distinct(&mut self, select: &Select, by: &[&Expression]) -> Result<Node, Reason> {

@@ -2,7 +2,7 @@
 //! table of that row, joined with all others.
 
 use crate::plan::{
-    Arm, Column, Expression, Input, Item, ItemId, Join, Limit, Piece, Query, Select, Text, Used, column_name,
+    Aggregate, Arm, Column, Expression, Input, Item, ItemId, Join, Limit, Piece, Query, Select, Text, Used, column_name,
 };
 use crate::types::Collation;
 
@@ -60,8 +60,9 @@ fn value(query: &Query) -> Option<Column> {
     let [Arm::Select(select)] = &arms[..] else { return None };
     let [value] = &select.columns[..] else { return None };
     let is_one = select.is_aggregated && select.groups.is_empty() && select.having.is_none();
+    let is_sum = value.aggregates.iter().all(Aggregate::is_sum);
     // A subquery compares byte by byte, whatever its column does.
-    (is_one && query.is_closed()).then(|| Column {
+    (is_one && is_sum && query.is_closed()).then(|| Column {
         name: column_name(0).to_string(),
         collation: Some(Collation::Binary),
         affinity: value.affinity,

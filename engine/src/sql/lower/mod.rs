@@ -136,7 +136,10 @@ impl<'c> Lowering<'c> {
             let limit = self.limit(query.limit, inside)?;
             let is_exact = is_exact(&shown);
             let arms = vec![arm];
-            return Ok((Query { arms, operators: Vec::new(), order, limit, is_exact, is_materialized: false, is_uniform: true }, shown));
+            return Ok((
+                Query { arms, operators: Vec::new(), order, limit, is_exact, is_materialized: false, is_uniform: true },
+                shown,
+            ));
         };
         let (first, _, mut shown) = self.arm(&query.body.select, &[], inside)?;
         let (mut arms, mut operators, mut is_uniform) = (vec![first], Vec::new(), true);

@@ -246,13 +246,7 @@ impl<'c> Lowering<'c> {
 }
 
 /// The columns that a wildcard's column stands for: itself, and those further on that USING merges with it.
-fn sharing(
-    level: &Level<'_, '_>,
-    merged: &[Vec<String>],
-    at: usize,
-    column: usize,
-    name: &str,
-) -> Vec<(usize, usize)> {
+fn sharing(level: &Level<'_, '_>, merged: &[Vec<String>], at: usize, column: usize, name: &str) -> Vec<(usize, usize)> {
     let others = (at + 1..merged.len()).filter(|other| merged[*other].iter().any(|own| own.eq_ignore_ascii_case(name)));
     let others = others.filter_map(|other| Some((other, level.scope.items[other].column(name)?)));
     [(at, column)].into_iter().chain(others).collect()
