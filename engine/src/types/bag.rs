@@ -1,6 +1,6 @@
 //! Bags: rows with how often each is there, found by what some of their columns hold.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex};
 
 use super::{Bucket, Row, Signed, ValueRef};
@@ -19,6 +19,8 @@ pub(crate) type SharedBag = Arc<Mutex<Bag>>;
 #[derive(Debug, Default)]
 pub(crate) struct Bag {
     rows: HashMap<Row, Copies>,
+    /// The rows by their numbers: they are read as they came, so that the same history is read alike everywhere.
+    numbered: BTreeMap<i64, Row>,
     /// The number of the next row.
     next: i64,
     /// By columns, those that somebody has looked for.
@@ -36,9 +38,9 @@ struct Copies {
 /// The rows by the buckets of some columns.
 #[derive(Debug, Default)]
 struct Index {
-    rows: HashMap<Box<[Bucket]>, HashSet<Row>>,
+    rows: HashMap<Box<[Bucket]>, BTreeSet<i64>>,
     /// Rows with a value of no certain bucket, which any search finds.
-    others: HashSet<Row>,
+    others: BTreeSet<i64>,
 }
 
 impl Bag {
@@ -56,12 +58,15 @@ impl Bag {
             (0, 0) => {}
             (_, 0) => {
                 self.rows.remove(row);
-                self.indexes.iter_mut().for_each(|(columns, index)| index.remove(columns, row));
+                self.numbered.remove(&copies.number);
+                self.indexes.iter_mut().for_each(|(columns, index)| index.remove(columns, row, copies.number));
             }
             (0, count) => {
-                self.rows.insert(row.clone(), Copies { count, number: self.next });
+                let number = self.next;
+                self.rows.insert(row.clone(), Copies { count, number });
+                self.numbered.insert(number, row.clone());
                 self.next = self.next.wrapping_add(MOST_COPIES);
-                self.indexes.iter_mut().for_each(|(columns, index)| index.add(columns, row));
+                self.indexes.iter_mut().for_each(|(columns, index)| index.add(columns, row, number));
             }
             (_, count) => {
                 self.rows.insert(row.clone(), Copies { count, ..copies });
@@ -72,7 +77,7 @@ impl Bag {
     /// All rows.
     pub(crate) fn rows(&self) -> Vec<Numbered> {
         let mut rows = Vec::with_capacity(self.rows.len());
-        self.rows.keys().for_each(|row| self.push(row, &mut rows));
+        self.numbered.values().for_each(|row| self.push(row, &mut rows));
         rows
     }
 
@@ -82,13 +87,13 @@ impl Bag {
         let Some(buckets) = buckets.filter(|_| !columns.is_empty()) else { return self.rows() };
         if !self.indexes.contains_key(columns) {
             let mut index = Index::default();
-            self.rows.keys().for_each(|row| index.add(columns, row));
+            self.numbered.iter().for_each(|(number, row)| index.add(columns, row, *number));
             self.indexes.insert(columns.into(), index);
         }
         let mut rows = Vec::new();
         if let Some(index) = self.indexes.get(columns) {
             let found = index.rows.get(&buckets).into_iter().flatten().chain(&index.others);
-            found.for_each(|row| self.push(row, &mut rows));
+            found.filter_map(|number| self.numbered.get(number)).for_each(|row| self.push(row, &mut rows));
         }
         rows
     }
@@ -100,9 +105,9 @@ impl Bag {
 
     /// Bytes of the rows and of what finds them, without what the allocator adds.
     pub(crate) fn state_bytes(&self) -> usize {
-        let of_row = |row: &Row| row.as_bytes().len() + size_of::<(Row, Copies)>();
+        let of_row = |row: &Row| row.as_bytes().len() + 2 * size_of::<(Row, Copies)>();
         let indexed = self.indexes.values().map(|index| index.others.len() + index.rows.len() * 2).sum::<usize>();
-        self.rows.keys().map(of_row).sum::<usize>() + indexed * size_of::<(Bucket, Row)>()
+        self.rows.keys().map(of_row).sum::<usize>() + indexed * size_of::<(Bucket, i64)>()
     }
 }
 
@@ -111,21 +116,21 @@ impl Index {
         columns.iter().map(|column| Bucket::of(row.get(*column).unwrap_or(ValueRef::Null))).collect()
     }
 
-    fn add(&mut self, columns: &[usize], row: &Row) {
+    fn add(&mut self, columns: &[usize], row: &Row, number: i64) {
         let rows = match Self::buckets(columns, row) {
             Some(buckets) => self.rows.entry(buckets).or_default(),
             None => &mut self.others,
         };
-        rows.insert(row.clone());
+        rows.insert(number);
     }
 
-    fn remove(&mut self, columns: &[usize], row: &Row) {
+    fn remove(&mut self, columns: &[usize], row: &Row, number: i64) {
         let Some(buckets) = Self::buckets(columns, row) else {
-            self.others.remove(row);
+            self.others.remove(&number);
             return;
         };
         if let Some(rows) = self.rows.get_mut(&buckets) {
-            rows.remove(row);
+            rows.remove(&number);
             if rows.is_empty() {
                 self.rows.remove(&buckets);
             }

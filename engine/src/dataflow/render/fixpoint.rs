@@ -1,13 +1,13 @@
 //! `fixpoint` at work: see [`crate::plan::Fixpoint`] for what is followed, and why it ends.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::{Rendered, Tools, changed, consolidated, has_empty_face, render};
 use crate::dataflow::Job;
 use crate::error::Error;
 use crate::plan::{Face, Fixpoint as Plan, Images, MOST_CHANGED};
-use crate::types::{Bag, BindingId, Row, SharedBag, Signed, SortTerm, sort_key};
+use crate::types::{Bag, BindingId, Row, RowBuilder, SharedBag, Signed, SortTerm, ValueRef, sort_key};
 
 /// How many steps are followed before it is thought that there is no end.
 const MOST_STEPS: usize = 10_000;
@@ -87,6 +87,7 @@ impl Fixpoint {
 
     fn follow(&mut self, job: &Job, base: &[Signed], tools: &Tools<'_>) -> Result<Vec<Signed>, Error> {
         let Some(mut state) = self.bindings.remove(&job.binding) else { return Ok(Vec::new()) };
+        let job = &self.reduced(job);
         tools.show(job);
         tools.source.show_derived(&self.plan.occurrences[self.plan.own].table, &state.rows);
         let changes = match self.plan.is_set {
@@ -95,6 +96,18 @@ impl Fixpoint {
         };
         self.bindings.insert(job.binding, state);
         Ok(changes)
+    }
+
+    /// The job without rows that go and come alike as far as the steps read them.
+    fn reduced(&self, job: &Job) -> Job {
+        let mut reduced = job.clone();
+        for (table, images) in &mut reduced.touched {
+            if let Some((_, columns)) = self.plan.reads.iter().find(|(read, _)| read == table) {
+                *images = less_what_stays(images, columns);
+            }
+        }
+        reduced.touched.retain(|(_, images)| images.len() > 0);
+        reduced
     }
 
     /// UNION ALL.
@@ -158,7 +171,7 @@ impl Fixpoint {
                 _ => {}
             }
         }
-        let mut gone: HashMap<Class, Row> = HashMap::new();
+        let mut gone: BTreeMap<Class, Row> = BTreeMap::new();
         let ended = base.iter().filter(|(_, weight)| *weight < 0).map(|(row, _)| row.clone());
         let mut doubted: Vec<Row> = ended.collect();
         for step in 0..self.plan.steps.len() {
@@ -334,6 +347,36 @@ fn ambiguous() -> Error {
 
 fn rows(signed: Vec<Signed>) -> impl Iterator<Item = Row> {
     signed.into_iter().map(|(row, _)| row)
+}
+
+/// The images without pairs of an old and a new row that agree in these columns.
+fn less_what_stays(images: &Images, columns: &[usize]) -> Images {
+    let read = |row: &Row| {
+        let mut key = RowBuilder::default();
+        columns.iter().for_each(|column| key.push(row.get(*column).unwrap_or(ValueRef::Null)));
+        key.finish()
+    };
+    let mut old: HashMap<Row, usize> = HashMap::new();
+    images.old.iter().for_each(|(_, row)| *old.entry(read(row)).or_default() += 1);
+    let mut stays: HashMap<Row, usize> = HashMap::new();
+    let take = |from: &mut HashMap<Row, usize>, key: &Row| match from.get_mut(key) {
+        Some(count) if *count > 0 => {
+            *count -= 1;
+            true
+        }
+        _ => false,
+    };
+    let comes = |(_, row): &&(i64, Row)| {
+        let key = read(row);
+        let is_there = take(&mut old, &key);
+        if is_there {
+            *stays.entry(key).or_default() += 1;
+        }
+        !is_there
+    };
+    let new = images.new.iter().filter(comes).cloned().collect();
+    let goes = |(_, row): &&(i64, Row)| !take(&mut stays, &read(row));
+    Images { old: images.old.iter().filter(goes).cloned().collect(), new }
 }
 
 /// Every way in which one of the changed tables is read at this face, and the others as they are.

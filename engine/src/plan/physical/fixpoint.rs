@@ -33,6 +33,9 @@ pub struct Fixpoint {
     pub steps: Vec<Text>,
     /// Those of `again`'s rows that each step makes.
     pub sought: Vec<Text>,
+    /// By base table, the columns that the steps read, if they read no more of a row: rows that agree in them are the same to
+    /// a step, so that one which goes and one which comes are none.
+    pub reads: Vec<(Arc<str>, Vec<usize>)>,
     /// Whether it is a set.
     pub is_set: bool,
     /// How the columns compare.

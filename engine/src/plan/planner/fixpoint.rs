@@ -1,10 +1,11 @@
 //! Plans of `fixpoint`: a recursive CTE whose steps are linear.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::{Planner, Reason, linear};
 use crate::plan::{
-    Column, Expression, Fixpoint, Input, Item, Join, Node, Occurrence, Recursion, Select, Text, select_text,
+    Arm, Column, Expression, Fixpoint, Input, Item, Join, Node, Occurrence, Recursion, Select, Text, select_text,
 };
 
 impl Planner {
@@ -38,6 +39,12 @@ impl Planner {
             }
         }
         let all = self.whole(&recursion);
+        let mut reads = BTreeMap::new();
+        for (step, text) in recursion.steps.iter().zip(recursion.steps.iter().map(whole_text)) {
+            self.reads_of(step, &text, &mut reads);
+        }
+        let reads =
+            reads.into_iter().filter_map(|(table, columns)| Some((table, columns?.into_iter().collect()))).collect();
         Ok(Node::Fixpoint(Fixpoint {
             occurrences: self.occurrences(),
             own: recursion.own,
@@ -45,10 +52,38 @@ impl Planner {
             base: Box::new(base),
             steps,
             sought,
+            reads,
             is_set: recursion.is_set,
             columns,
             all,
         }))
+    }
+
+    /// Adds the columns of base tables that a SELECT reads; nothing where it also reads a rowid.
+    fn reads_of(&self, select: &Select, text: &Text, reads: &mut BTreeMap<Arc<str>, Option<BTreeSet<usize>>>) {
+        for item in &select.items {
+            match &item.input {
+                Input::Table { occurrence, .. } if self.occurrences[*occurrence].derived.is_none() => {
+                    let table = Arc::clone(&self.occurrences[*occurrence].table);
+                    let read = reads.entry(table).or_insert_with(|| Some(BTreeSet::new()));
+                    for (_, name) in text.names().iter().filter(|(named, _)| *named == item.id) {
+                        let place = item.columns.iter().position(|column| column.name == *name);
+                        *read = read.take().zip(place).map(|(mut columns, place)| {
+                            columns.insert(place);
+                            columns
+                        });
+                    }
+                }
+                Input::Query(query) => {
+                    for arm in &query.arms {
+                        if let Arm::Select(inner) = arm {
+                            self.reads_of(inner, text, reads);
+                        }
+                    }
+                }
+                Input::Table { .. } | Input::Function(..) | Input::Recursion(_) => {}
+            }
+        }
     }
 
     /// A step for the rows of another table alone.
@@ -85,4 +120,9 @@ impl Planner {
         };
         self.render(&select_text(&whole, &names.iter().collect::<Vec<_>>()))
     }
+}
+
+/// A step with all that it names.
+fn whole_text(step: &Select) -> Text {
+    select_text(step, &step.columns.iter().map(|column| &column.text).collect::<Vec<_>>())
 }
