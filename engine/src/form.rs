@@ -72,7 +72,7 @@ fn planned(
         return Err("the database's texts are UTF-16, which sort in another order".to_owned());
     }
     let logical = sql::lower(text, catalog, shape.slots.len())?;
-    let plan = plan(&logical)?;
+    let plan = plan(&logical, dependencies.plan_dependent.is_some())?;
     if plan.width != shape.columns.len() {
         return Err("a result whose columns were not all told".to_owned());
     }

@@ -280,6 +280,10 @@ impl Accumulate {
         let mut place = ROWS + 1;
         for (at, measure) in self.plan.measures.iter().enumerate() {
             let Some(value) = value(*measure, sums, place, &group.extrema[at]) else {
+                if sums.at(place + 1) == 0 {
+                    // Whether SQLite's sum overflows depends on the order in which it comes to the rows.
+                    return Err(Error::NotIncremental("a sum that may overflow".into()));
+                }
                 let key: Vec<Value> = group.values.values().map(ValueRef::to_value).collect();
                 return Ok(rows_of(&self.plan.rows, job, &key, tools)?.into_iter().next());
             };

@@ -34,7 +34,10 @@ impl Recompute {
         let mut parts = Parts::new();
         let mut rows = Vec::new();
         for row in tools.source.rows(&self.plan.all, &job.parameters)? {
-            let (row, key) = row.split(self.width);
+            let (row, mut key) = row.split(self.width);
+            if self.plan.is_checked {
+                check(key.next())?;
+            }
             parts.entry(sort_key(&self.terms, key)).or_default().push(row.clone());
             rows.push((row, 1));
         }
@@ -48,7 +51,14 @@ impl Recompute {
         let parts = self.bindings.entry(job.binding).or_default();
         let mut signed = Vec::new();
         for (bytes, values) in keys {
-            let now = rows_of(&self.plan.rows, job, &values, tools)?;
+            let mut now = rows_of(&self.plan.rows, job, &values, tools)?;
+            if self.plan.is_checked {
+                for row in &mut now {
+                    check(row.get(self.width))?;
+                    let shown = row.split(self.width).0;
+                    *row = shown;
+                }
+            }
             tools.check(job, start)?;
             let was = if now.is_empty() { parts.remove(&bytes) } else { parts.insert(bytes, now.clone()) };
             signed.extend(was.unwrap_or_default().into_iter().map(|row| (row, -1)));
@@ -108,6 +118,14 @@ impl Recompute {
             bytes += key.len() + size_of::<(Box<[u8]>, Vec<Row>)>() + rows.len() * size_of::<Row>();
         }
         bytes
+    }
+}
+
+/// Gives up where a key has several values that are equal and differ.
+fn check(differs: Option<ValueRef<'_>>) -> Result<(), Error> {
+    match differs {
+        Some(ValueRef::Integer(0)) | None => Ok(()),
+        Some(_) => Err(Error::NotIncremental("which of several equal values GROUP BY shows".into())),
     }
 }
 

@@ -28,6 +28,9 @@ pub struct Recompute {
     pub all: Arc<str>,
     /// How many columns a row has, without the key.
     pub width: usize,
+    /// Whether a column comes after them that says whether the key has several values that are equal and differ: then SQLite
+    /// alone knows which is shown.
+    pub is_checked: bool,
     /// What kind of key it is, for people.
     pub what: &'static str,
 }

@@ -1,6 +1,7 @@
 //! Plans of `accumulate`: a grouped SELECT all of whose columns are groups or sums, or expressions of them.
 
 use super::{Planner, Reason, linear, recompute};
+use crate::plan::rewrites::as_value;
 use crate::plan::{
     Accumulate, Aggregate, Column, Distinct, Expression, Item, Join, Measure, Node, Piece, Select, Shown, Text,
     column_name, select_text,
@@ -68,17 +69,20 @@ fn projection(
     item: usize,
 ) -> Result<Expression, Reason> {
     let group = |text: &Text| groups.iter().position(|group| group.text == *text);
-    let text = match group(&expression.text) {
-        Some(at) => Text::name(item, &column_name(at)),
-        None => expression.text.replaced(&|piece| {
-            let at = match piece {
-                Piece::Aggregate(call) => {
-                    groups.len() + aggregates.iter().position(|aggregate| aggregate.text == **call)?
-                }
-                Piece::Name(..) => group(&Text { pieces: vec![piece.clone()] })?,
-                _ => return None,
-            };
-            Some(Text::name(item, &column_name(at)))
+    let is_aggregate = |call: &Text| aggregates.iter().position(|aggregate| aggregate.text == *call);
+    let text = match (group(&expression.text), &expression.text.pieces[..]) {
+        (Some(at), _) => Text::name(item, &column_name(at)),
+        (None, [Piece::Aggregate(call)]) => {
+            let at = is_aggregate(call).ok_or("an aggregate that is not known")?;
+            Text::name(item, &column_name(groups.len() + at))
+        }
+        (None, _) => expression.text.replaced(&|piece| {
+            let named = |at| Text::name(item, &column_name(at));
+            match piece {
+                Piece::Aggregate(call) => Some(as_value(&named(groups.len() + is_aggregate(call)?))),
+                Piece::Name(..) => group(&Text { pieces: vec![piece.clone()] }).map(named),
+                _ => None,
+            }
         }),
     };
     let is_over = |piece: &Piece| match piece {

@@ -45,6 +45,9 @@ impl Planner {
         if !matches!(query.limit, Limit::None) {
             return Err("LIMIT in FROM".to_owned());
         }
+        if self.order_matters && !query.order.is_empty() {
+            return Err("ORDER BY in FROM, of which the result makes something".to_owned());
+        }
         let node = self.query(query)?;
         self.hold(node, columns)
     }

@@ -18,11 +18,11 @@ use crate::types::Collation;
 /// Why a query, or a part of it, is re-run.
 pub type Reason = String;
 
-/// Plans a query.
+/// Plans a query. `order_matters` where it is not known that the order in which SQLite comes to rows means nothing.
 ///
 /// # Errors
 /// Why it cannot be maintained.
-pub fn plan(logical: &Logical) -> Result<Plan, Reason> {
+pub fn plan(logical: &Logical, order_matters: bool) -> Result<Plan, Reason> {
     let mut query = logical.query.clone();
     let mut items = logical.items;
     rewrite(&mut query, &mut items);
@@ -56,6 +56,7 @@ pub fn plan(logical: &Logical) -> Result<Plan, Reason> {
         derived: Vec::new(),
         states: 0,
         items,
+        order_matters,
     };
     planner.settle(&mut query)?;
     let root = match &query.arms[..] {
@@ -147,6 +148,7 @@ struct Planner {
     derived: Vec<Derived>,
     states: u32,
     items: usize,
+    order_matters: bool,
 }
 
 impl Planner {

@@ -105,7 +105,10 @@ fn recompute(
 ) -> Result<Node, Reason> {
     let probes = probes(select, by, keys)?;
     let plain = Select { distinct: false, ..select.clone() };
-    let columns: Vec<&Text> = plain.columns.iter().chain(by.iter().copied()).map(|column| &column.text).collect();
+    let check = check(select);
+    let mut columns: Vec<&Text> = plain.columns.iter().chain(by.iter().copied()).map(|column| &column.text).collect();
+    let width = columns.len();
+    columns.extend(&check);
     let with_keys: Vec<&Text> = columns.iter().copied().chain(keys.iter().map(|key| &key.text)).collect();
     let restricted = restricted(&plain, keys, planner.parameters);
     Ok(Node::Recompute(Recompute {
@@ -114,9 +117,32 @@ fn recompute(
         probes,
         rows: planner.render(&select_text(&restricted, &columns)),
         all: planner.render(&select_text(&plain, &with_keys)),
-        width: columns.len(),
+        width,
+        is_checked: check.is_some(),
         what,
     }))
+}
+
+/// Whether a group has several values of what it is grouped by, where these are not known to be exact.
+fn check(select: &Select) -> Option<Text> {
+    let mut text = Text::default();
+    for group in select.groups.iter().filter(|group| !group.is_exact) {
+        let mut add = |before: &str, between: &str, after: &str| {
+            text.push(before);
+            text.append(&group.text);
+            text.push(between);
+            text.append(&group.text);
+            text.push(after);
+        };
+        // Texts differ by their bytes, numbers by their types.
+        add("(min((", ") COLLATE BINARY) IS NOT max((", ") COLLATE BINARY)) + ");
+        add("(min(typeof(", ")) <> max(typeof(", "))) + ");
+    }
+    if text.pieces.is_empty() {
+        return None;
+    }
+    text.push("0");
+    Some(text)
 }
 
 /// The SELECT for one key, whose values are the parameters after these.

@@ -21,15 +21,15 @@ fn flat(select: &Select, at: usize) -> Option<Select> {
     let Input::Query(query) = &item.input else { return None };
     let Query { arms, limit: Limit::None, is_materialized: false, .. } = &**query else { return None };
     let [Arm::Select(inner)] = &arms[..] else { return None };
-    let is_plain = !inner.distinct && !inner.is_aggregated && !inner.items.is_empty();
+    // Where nothing else orders the rows, its order shows.
+    let is_plain = query.order.is_empty() && !inner.distinct && !inner.is_aggregated && !inner.items.is_empty();
     let is_inner = inner.items.iter().skip(1).all(|item| item.join == Join::Inner);
     let has_other = select.items.iter().any(|item| matches!(item.join, Join::Right | Join::Full));
     let may_stand = match item.join {
-        Join::Inner => inner.columns.iter().all(is_free),
-        // An expression over a row of NULLs need not be NULL.
+        Join::Inner => inner.columns.iter().all(is_column),
         Join::Left => {
             inner.items.len() == 1
-                && inner.columns.iter().all(|column| matches!(column.text.pieces[..], [Piece::Name(..)]))
+                && inner.columns.iter().all(is_column)
                 && inner.filters.iter().all(Expression::is_scalar)
         }
         Join::Right | Join::Full => false,
@@ -37,11 +37,10 @@ fn flat(select: &Select, at: usize) -> Option<Select> {
     (is_plain && is_inner && !has_other && may_stand).then(|| (**inner).clone())
 }
 
-/// Whether an expression means the same wherever it stands: a COLLATE that a column has from its expression is weaker than
-/// one beside it, and what a function makes as JSON is a text where a column of a derived table shows it.
-fn is_free(column: &Expression) -> bool {
-    let has_collate = |piece: &Piece| matches!(piece, Piece::Sql(sql) if sql.contains("COLLATE"));
-    column.is_scalar() && !column.can_fail && !column.text.pieces.iter().any(has_collate)
+/// Whether a column means the same wherever it stands. An expression does not: as a column of a derived table it has a
+/// collating sequence that counts in a comparison, and what a function makes as JSON is a text there.
+fn is_column(column: &Expression) -> bool {
+    matches!(column.text.pieces[..], [Piece::Name(..)])
 }
 
 fn splice(select: &mut Select, order: &mut [Order], at: usize, inner: Select) {

@@ -11,6 +11,7 @@ mod substitute;
 use super::{Arm, Input, ItemId, Order, Query, Select};
 
 pub use fold::fold_all;
+pub use scalar::as_value;
 
 /// Applies every rule to a query and to the queries in its FROM. New items of FROM take their numbers from `next`.
 pub fn rewrite(query: &mut Query, next: &mut ItemId) {

@@ -55,10 +55,9 @@ fn is_common(select: &Select, shown: &Expression) -> bool {
     let is_group = !select.is_aggregated || select.groups.iter().any(|group| group.text == shown.text);
     let mut windows = select.columns.iter().flat_map(|column| &column.windows);
     let is_partition = windows.all(|partition| partition.iter().any(|by| by.text == shown.text));
-    // DISTINCT and grouping may show one of several equal values; and a COLLATE that a column has from its expression is
-    // weaker than one that stands beside it.
-    let has_collate = |piece: &Piece| matches!(piece, Piece::Sql(sql) if sql.contains("COLLATE"));
-    let is_plain = shown.is_exact && !shown.text.pieces.iter().any(has_collate);
+    // DISTINCT and grouping may show one of several equal values; and a column compares by its collating sequence where an
+    // expression has none.
+    let is_plain = shown.is_exact && matches!(shown.text.pieces[..], [Piece::Name(..)]);
     shown.is_scalar() && is_group && is_partition && is_plain
 }
 

@@ -36,7 +36,7 @@ fn take(expression: &mut Expression, rows: &mut Vec<Item>, next: &mut ItemId) {
         let id = *next;
         let text = subquery.query.text();
         let replaced = expression.text.replaced(&|piece| match piece {
-            Piece::Subquery(inside) if **inside == text => Some(Text::name(id, &column_name(0))),
+            Piece::Subquery(inside) if **inside == text => Some(as_value(&Text::name(id, &column_name(0)))),
             _ => None,
         });
         if replaced == expression.text {
@@ -54,6 +54,15 @@ fn take(expression: &mut Expression, rows: &mut Vec<Item>, next: &mut ItemId) {
     }
 }
 
+/// A column as the expression that it stands for: a column has a collating sequence, and the call of a function has none.
+pub fn as_value(column: &Text) -> Text {
+    let mut value = Text::default();
+    value.push("ifnull(");
+    value.append(column);
+    value.push(", NULL)");
+    value
+}
+
 /// The value that a query is, if it is one row that nothing around it decides.
 fn value(query: &Query) -> Option<Column> {
     let Query { arms, limit: Limit::None, .. } = query else { return None };
@@ -62,7 +71,7 @@ fn value(query: &Query) -> Option<Column> {
     let is_one = select.is_aggregated && select.groups.is_empty() && select.having.is_none();
     let is_sum = value.aggregates.iter().all(Aggregate::is_sum);
     // A subquery compares byte by byte, whatever its column does.
-    (is_one && is_sum && query.is_closed()).then(|| Column {
+    (is_one && is_sum && value.affinity == Some(None) && query.is_closed()).then(|| Column {
         name: column_name(0).to_string(),
         collation: Some(Collation::Binary),
         affinity: value.affinity,
