@@ -12,8 +12,7 @@ use crate::form;
 use crate::options::{Options, Strategy};
 use crate::stats::Stats;
 use crate::storage::{Sealed, Session, slot_values};
-use crate::subscribe::Plans;
-use crate::subscribe::{Form, Registry, Standings};
+use crate::subscribe::{Budget, Form, Plans, Registry, Standings};
 use crate::subscription::Mailbox;
 use crate::types::{BindingId, ChangeBatch, CommitId, Diff, Edit, Params, Row, Snapshot, SubscriptionId, Value};
 
@@ -62,6 +61,7 @@ pub(crate) struct Live {
     pub(crate) registry: Registry,
     pub(crate) dataflows: Dataflows,
     pub(crate) plans: Plans,
+    pub(crate) budget: Budget,
     subscribers: HashMap<SubscriptionId, Subscriber>,
     forms: HashMap<Arc<str>, Weak<Form>>,
     observer: Option<ChangeObserver>,
@@ -78,6 +78,7 @@ impl Live {
             registry: Registry::default(),
             dataflows: Dataflows::default(),
             plans: Plans::default(),
+            budget: Budget::new(options.memory_budget),
             subscribers: HashMap::new(),
             forms: HashMap::new(),
             observer: None,
@@ -93,12 +94,17 @@ impl Live {
     }
 
     pub(crate) fn stats(&self) -> Stats {
+        let remembered = self.dataflows.state_bytes();
         Stats {
             subscriptions: self.registry.subscription_count() as u64,
             templates: self.registry.template_count() as u64,
             bindings: self.registry.binding_count() as u64,
             dataflows: self.dataflows.count() as u64,
-            state_bytes: (self.registry.state_bytes() + self.dataflows.state_bytes()) as u64,
+            state_bytes: (self.registry.state_bytes() + remembered) as u64,
+            remembered_bytes: remembered as u64,
+            memory_budget: self.options.memory_budget.map(|bytes| bytes as u64),
+            evicted: self.budget.evicted(),
+            without_state: self.budget.without() as u64,
             ..self.stats.clone()
         }
     }
@@ -144,6 +150,7 @@ impl Live {
         let (id, rows) = self.bound(session, &form, slots)?;
         let columns = Arc::clone(&form.columns);
         let subscription = self.registry.subscribe(id);
+        self.keep_to_budget();
         self.subscribers.insert(subscription, Subscriber { sink, form, reshaped: false });
         Ok((subscription, Snapshot { commit: session.commit(), columns, rows }))
     }
@@ -190,6 +197,7 @@ impl Live {
     /// Removes a binding and what is kept of it; its subscribers.
     pub(crate) fn unbind(&mut self, id: BindingId) -> Vec<SubscriptionId> {
         self.unplan(id);
+        self.budget.forget(id);
         self.registry.unbind(id)
     }
 
@@ -214,6 +222,7 @@ impl Live {
         for id in self.registry.held_up() {
             self.rerun(session, session.commit(), id, &mut events);
         }
+        self.keep_to_budget();
         let seen = !events.is_empty();
         self.post(events);
         seen
@@ -273,6 +282,7 @@ impl Live {
         if self.options.paranoid {
             self.compare(session, sealed.commit, &mut events);
         }
+        self.keep_to_budget();
         if held {
             // A read transaction has nothing to lose at its end.
             let _ = session.end_reads();
@@ -360,8 +370,9 @@ impl Live {
     fn evaluate_all(&mut self, session: &mut Session<'_>, commit: CommitId, events: &mut Events) {
         self.forms.clear();
         for id in self.registry.binding_ids() {
-            // What is kept for the plan of another schema is of no use.
+            // What is kept for the plan of another schema is of no use, nor how much it was.
             self.hold_rows(id);
+            self.budget.forget(id);
         }
         for id in self.registry.binding_ids() {
             let Some(binding) = self.registry.binding(id) else { continue };

@@ -54,6 +54,12 @@ pub struct Options {
     /// Whether a result is evaluated anew where maintaining it is estimated to cost more. Off only in tests, which want the
     /// plans to be used on the smallest tables.
     pub cost_gate: bool,
+    /// How many bytes plans may remember beside the results, as in [`Stats::remembered_bytes`](crate::Stats); no limit when
+    /// `None`. When it is more after a commit or a subscribe, what was touched least recently is dropped, until it is not.
+    /// Such a query is re-run when a commit affects it, until there is room again for what it remembered. Sizes are
+    /// measured without what the allocator adds, and of what grows only now and then, so that in between it may be up to
+    /// about twice as much.
+    pub memory_budget: Option<usize>,
     /// Whether foreign keys are enforced from the start. Off, as in SQLite's documentation; `PRAGMA foreign_keys` changes
     /// it later.
     pub foreign_keys: bool,
@@ -74,6 +80,7 @@ impl Default for Options {
             paranoid: false,
             strategy: Strategy::Auto,
             cost_gate: true,
+            memory_budget: None,
             foreign_keys: false,
             exclusive: false,
             vfs: None,
@@ -102,6 +109,13 @@ impl Options {
     #[must_use]
     pub fn with_cost_gate(mut self, cost_gate: bool) -> Self {
         self.cost_gate = cost_gate;
+        self
+    }
+
+    /// The options with [`Options::memory_budget`] set.
+    #[must_use]
+    pub fn with_memory_budget(mut self, bytes: usize) -> Self {
+        self.memory_budget = Some(bytes);
         self
     }
 

@@ -26,6 +26,7 @@ impl Live {
         if let Some(unused) = self.registry.transfer(id, new) {
             self.unbind(unused);
         }
+        self.keep_to_budget();
         // A query that failed and no longer does is told, with or without edits.
         if !edits.is_empty() || was_failing {
             self.stats.rows_out += edits.len() as u64;
