@@ -277,6 +277,10 @@ impl Live {
         let held = session.begin_reads().is_ok();
         match affected {
             None => self.evaluate_all(session, sealed.commit, &mut events),
+            Some(affected) if self.options.provenance => {
+                self.bring_up_to_date(session, sealed, affected.clone(), &mut events);
+                self.attribute(session, sealed, &affected, &mut events);
+            }
             Some(affected) => self.bring_up_to_date(session, sealed, affected, &mut events),
         }
         if self.options.paranoid {
@@ -342,7 +346,7 @@ impl Live {
                     return;
                 }
                 self.stats.rows_out += edits.len() as u64;
-                Event::Diff(Diff { commit, edits: edits.into() })
+                Event::Diff(Diff { commit, edits: edits.into(), causes: Arc::default() })
             }
             Err(error) if binding.failure.as_ref() == Some(&error) => return,
             Err(error) => {

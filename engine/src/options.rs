@@ -49,6 +49,10 @@ pub struct Options {
     /// Compare every subscription with a fresh evaluation after every commit and report a
     /// [`Divergence`](crate::Divergence) where they differ. Slow; for development.
     pub paranoid: bool,
+    /// Tell with every [`Diff`](crate::Diff) by which changed rows of the commit it came about:
+    /// [`Diff::causes`](crate::Diff::causes). Telling that may cost as much again as
+    /// bringing the results that changed up to date may.
+    pub provenance: bool,
     /// How subscriptions are maintained.
     pub strategy: Strategy,
     /// Whether a result is evaluated anew where maintaining it is estimated to cost more. Off only in tests, which want the
@@ -78,6 +82,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             paranoid: false,
+            provenance: false,
             strategy: Strategy::Auto,
             cost_gate: true,
             memory_budget: None,
@@ -95,6 +100,13 @@ impl Options {
     #[must_use]
     pub fn with_paranoid(mut self, paranoid: bool) -> Self {
         self.paranoid = paranoid;
+        self
+    }
+
+    /// The options with [`Options::provenance`] set.
+    #[must_use]
+    pub fn with_provenance(mut self, provenance: bool) -> Self {
+        self.provenance = provenance;
         self
     }
 

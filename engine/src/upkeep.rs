@@ -131,7 +131,7 @@ impl Live {
     }
 
     /// What maintaining a result may cost that has cost this much to evaluate.
-    fn allowance(&self, evaluation: u64) -> u64 {
+    pub(crate) fn allowance(&self, evaluation: u64) -> u64 {
         match self.options.cost_gate {
             true => evaluation.saturating_mul(2).max(LEAST_ALLOWANCE),
             false => UNGATED,
@@ -355,7 +355,7 @@ fn within(touched: &mut Touched, sorted_by: &SortedBy, end: &[u8]) {
 
 /// What bindings share of a commit's images.
 #[derive(Default)]
-struct Shared {
+pub(crate) struct Shared {
     /// Of all of a table's rows, for bindings that have to do with all of them.
     images: BTreeMap<Arc<str>, Images>,
     /// Rows with the values of their virtual columns, by their places in the batch.
@@ -365,11 +365,11 @@ struct Shared {
 impl Shared {
     /// The rows that a binding has to do with; an error if their virtual columns have no values, or to compute them costs
     /// more than it may.
-    fn of(
+    pub(crate) fn of(
         &mut self,
         session: &Session<'_>,
         batch: &ChangeBatch,
-        routed: &Routed,
+        routed: &[(Arc<str>, Vec<usize>)],
         virtual_columns: &BTreeSet<Arc<str>>,
         allowance: u64,
     ) -> Result<Touched, Error> {
