@@ -11,7 +11,7 @@ use crate::explain::LiveTemplate;
 use crate::form;
 use crate::options::{Options, Strategy};
 use crate::stats::Stats;
-use crate::storage::{Sealed, Session, slot_values};
+use crate::storage::{Query, Sealed, Session, slot_values};
 use crate::subscribe::{Budget, Form, Plans, Registry, Standings};
 use crate::subscription::Mailbox;
 use crate::types::{BindingId, ChangeBatch, CommitId, Diff, Edit, Params, Row, Snapshot, SubscriptionId, Value};
@@ -284,7 +284,7 @@ impl Live {
             Some(affected) => self.bring_up_to_date(session, sealed, affected, &mut events),
         }
         if self.options.paranoid {
-            self.compare(session, sealed.commit, &mut events);
+            self.compare(session, sealed, &mut events);
         }
         self.keep_to_budget();
         if held {
@@ -435,7 +435,7 @@ impl Live {
     }
 
     /// Paranoid mode: every result beside what SQLite returns.
-    fn compare(&mut self, session: &Session<'_>, commit: CommitId, events: &mut Events) {
+    fn compare(&mut self, session: &mut Session<'_>, sealed: &Sealed, events: &mut Events) {
         for id in self.registry.binding_ids() {
             let Some(binding) = self.registry.binding(id) else { continue };
             if binding.failure.is_some() || !binding.form.dependencies.nondeterministic.is_empty() {
@@ -446,8 +446,10 @@ impl Live {
             if same_bag(&expected, &actual) {
                 continue;
             }
-            let divergence =
-                Divergence { commit, sql: Arc::clone(&binding.form.sql), expected: expected.into(), actual };
+            let (sql, slots) = (Arc::clone(&binding.form.sql), &binding.form.slots);
+            let tables = binding.form.dependencies.sources.iter().map(|source| Arc::clone(&source.table)).collect();
+            let script = session.replay(sealed, &Query { sql: &sql, slots, values: &binding.slots, tables });
+            let divergence = Divergence { commit: sealed.commit, sql, expected: expected.into(), actual, script };
             self.stats.divergences += 1;
             for subscriber in &binding.subscribers {
                 events.entry(*subscriber).or_default().push(Event::Divergence(divergence.clone()));

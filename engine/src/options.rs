@@ -47,7 +47,7 @@ pub enum Strategy {
 #[non_exhaustive]
 pub struct Options {
     /// Compare every subscription with a fresh evaluation after every commit and report a
-    /// [`Divergence`](crate::Divergence) where they differ. Slow; for development.
+    /// [`Divergence`](crate::Divergence) where they differ, with the SQL that makes it happen again. Slow; for development.
     pub paranoid: bool,
     /// Tell with every [`Diff`](crate::Diff) by which changed rows of the commit it came about:
     /// [`Diff::causes`](crate::Diff::causes). Telling that may cost as much again as

@@ -209,6 +209,7 @@ pub enum EventLine<'a> {
         sql: &'a str,
         expected: RowsJson<'a>,
         actual: RowsJson<'a>,
+        script: &'a str,
     },
 }
 
@@ -241,6 +242,7 @@ impl<'a> EventLine<'a> {
                 sql: &divergence.sql,
                 expected: RowsJson(&divergence.expected),
                 actual: RowsJson(&divergence.actual),
+                script: &divergence.script,
             },
         }
     }
