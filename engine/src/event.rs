@@ -51,4 +51,9 @@ pub struct Divergence {
     pub expected: Arc<[Row]>,
     /// What the engine held.
     pub actual: Arc<[Row]>,
+    /// SQL that makes it happen again in an empty database: the tables, indexes and views of the query, their rows as they
+    /// were before the commit, the query and its parameters as a comment, to be subscribed to there, and the commit's
+    /// changes as one transaction. There are rows only where all the tables, or those that the commit changed, have at
+    /// most 200; comments say what is left out.
+    pub script: String,
 }

@@ -16,6 +16,7 @@ mod live;
 mod lookups;
 mod options;
 mod plan;
+mod provenance;
 mod rebind;
 mod sql;
 mod stats;
@@ -36,6 +37,6 @@ pub use stats::Stats;
 pub use subscription::{Subscription, Watch};
 pub use transaction::Transaction;
 pub use types::{
-    Change, ChangeBatch, CommitId, Diff, Edit, Params, Row, RowBuilder, RowKey, Rows, Snapshot, SubscriptionId,
+    Cause, Change, ChangeBatch, CommitId, Diff, Edit, Params, Row, RowBuilder, RowKey, Rows, Snapshot, SubscriptionId,
     TableChanges, Text, Value, ValueRef,
 };

@@ -11,9 +11,8 @@ use crate::explain::LiveTemplate;
 use crate::form;
 use crate::options::{Options, Strategy};
 use crate::stats::Stats;
-use crate::storage::{Sealed, Session, slot_values};
-use crate::subscribe::Plans;
-use crate::subscribe::{Form, Registry, Standings};
+use crate::storage::{Query, Sealed, Session, slot_values};
+use crate::subscribe::{Budget, Form, Plans, Registry, Standings};
 use crate::subscription::Mailbox;
 use crate::types::{BindingId, ChangeBatch, CommitId, Diff, Edit, Params, Row, Snapshot, SubscriptionId, Value};
 
@@ -62,6 +61,7 @@ pub(crate) struct Live {
     pub(crate) registry: Registry,
     pub(crate) dataflows: Dataflows,
     pub(crate) plans: Plans,
+    pub(crate) budget: Budget,
     subscribers: HashMap<SubscriptionId, Subscriber>,
     forms: HashMap<Arc<str>, Weak<Form>>,
     observer: Option<ChangeObserver>,
@@ -78,6 +78,7 @@ impl Live {
             registry: Registry::default(),
             dataflows: Dataflows::default(),
             plans: Plans::default(),
+            budget: Budget::new(options.memory_budget),
             subscribers: HashMap::new(),
             forms: HashMap::new(),
             observer: None,
@@ -93,12 +94,17 @@ impl Live {
     }
 
     pub(crate) fn stats(&self) -> Stats {
+        let remembered = self.dataflows.state_bytes();
         Stats {
             subscriptions: self.registry.subscription_count() as u64,
             templates: self.registry.template_count() as u64,
             bindings: self.registry.binding_count() as u64,
             dataflows: self.dataflows.count() as u64,
-            state_bytes: (self.registry.state_bytes() + self.dataflows.state_bytes()) as u64,
+            state_bytes: (self.registry.state_bytes() + remembered) as u64,
+            remembered_bytes: remembered as u64,
+            memory_budget: self.options.memory_budget.map(|bytes| bytes as u64),
+            evicted: self.budget.evicted(),
+            without_state: self.budget.without() as u64,
             ..self.stats.clone()
         }
     }
@@ -144,6 +150,7 @@ impl Live {
         let (id, rows) = self.bound(session, &form, slots)?;
         let columns = Arc::clone(&form.columns);
         let subscription = self.registry.subscribe(id);
+        self.keep_to_budget();
         self.subscribers.insert(subscription, Subscriber { sink, form, reshaped: false });
         Ok((subscription, Snapshot { commit: session.commit(), columns, rows }))
     }
@@ -190,6 +197,7 @@ impl Live {
     /// Removes a binding and what is kept of it; its subscribers.
     pub(crate) fn unbind(&mut self, id: BindingId) -> Vec<SubscriptionId> {
         self.unplan(id);
+        self.budget.forget(id);
         self.registry.unbind(id)
     }
 
@@ -214,6 +222,7 @@ impl Live {
         for id in self.registry.held_up() {
             self.rerun(session, session.commit(), id, &mut events);
         }
+        self.keep_to_budget();
         let seen = !events.is_empty();
         self.post(events);
         seen
@@ -268,11 +277,16 @@ impl Live {
         let held = session.begin_reads().is_ok();
         match affected {
             None => self.evaluate_all(session, sealed.commit, &mut events),
+            Some(affected) if self.options.provenance => {
+                self.bring_up_to_date(session, sealed, affected.clone(), &mut events);
+                self.attribute(session, sealed, &affected, &mut events);
+            }
             Some(affected) => self.bring_up_to_date(session, sealed, affected, &mut events),
         }
         if self.options.paranoid {
-            self.compare(session, sealed.commit, &mut events);
+            self.compare(session, sealed, &mut events);
         }
+        self.keep_to_budget();
         if held {
             // A read transaction has nothing to lose at its end.
             let _ = session.end_reads();
@@ -332,7 +346,7 @@ impl Live {
                     return;
                 }
                 self.stats.rows_out += edits.len() as u64;
-                Event::Diff(Diff { commit, edits: edits.into() })
+                Event::Diff(Diff { commit, edits: edits.into(), causes: Arc::default() })
             }
             Err(error) if binding.failure.as_ref() == Some(&error) => return,
             Err(error) => {
@@ -360,8 +374,9 @@ impl Live {
     fn evaluate_all(&mut self, session: &mut Session<'_>, commit: CommitId, events: &mut Events) {
         self.forms.clear();
         for id in self.registry.binding_ids() {
-            // What is kept for the plan of another schema is of no use.
+            // What is kept for the plan of another schema is of no use, nor how much it was.
             self.hold_rows(id);
+            self.budget.forget(id);
         }
         for id in self.registry.binding_ids() {
             let Some(binding) = self.registry.binding(id) else { continue };
@@ -420,7 +435,7 @@ impl Live {
     }
 
     /// Paranoid mode: every result beside what SQLite returns.
-    fn compare(&mut self, session: &Session<'_>, commit: CommitId, events: &mut Events) {
+    fn compare(&mut self, session: &mut Session<'_>, sealed: &Sealed, events: &mut Events) {
         for id in self.registry.binding_ids() {
             let Some(binding) = self.registry.binding(id) else { continue };
             if binding.failure.is_some() || !binding.form.dependencies.nondeterministic.is_empty() {
@@ -431,8 +446,10 @@ impl Live {
             if same_bag(&expected, &actual) {
                 continue;
             }
-            let divergence =
-                Divergence { commit, sql: Arc::clone(&binding.form.sql), expected: expected.into(), actual };
+            let (sql, slots) = (Arc::clone(&binding.form.sql), &binding.form.slots);
+            let tables = binding.form.dependencies.sources.iter().map(|source| Arc::clone(&source.table)).collect();
+            let script = session.replay(sealed, &Query { sql: &sql, slots, values: &binding.slots, tables });
+            let divergence = Divergence { commit: sealed.commit, sql, expected: expected.into(), actual, script };
             self.stats.divergences += 1;
             for subscriber in &binding.subscribers {
                 events.entry(*subscriber).or_default().push(Event::Divergence(divergence.clone()));

@@ -47,13 +47,23 @@ pub enum Strategy {
 #[non_exhaustive]
 pub struct Options {
     /// Compare every subscription with a fresh evaluation after every commit and report a
-    /// [`Divergence`](crate::Divergence) where they differ. Slow; for development.
+    /// [`Divergence`](crate::Divergence) where they differ, with the SQL that makes it happen again. Slow; for development.
     pub paranoid: bool,
+    /// Tell with every [`Diff`](crate::Diff) by which changed rows of the commit it came about:
+    /// [`Diff::causes`](crate::Diff::causes). Telling that may cost as much again as
+    /// bringing the results that changed up to date may.
+    pub provenance: bool,
     /// How subscriptions are maintained.
     pub strategy: Strategy,
     /// Whether a result is evaluated anew where maintaining it is estimated to cost more. Off only in tests, which want the
     /// plans to be used on the smallest tables.
     pub cost_gate: bool,
+    /// How many bytes plans may remember beside the results, as in [`Stats::remembered_bytes`](crate::Stats); no limit when
+    /// `None`. When it is more after a commit or a subscribe, what was touched least recently is dropped, until it is not.
+    /// Such a query is re-run when a commit affects it, until there is room again for what it remembered. Sizes are
+    /// measured without what the allocator adds, and of what grows only now and then, so that in between it may be up to
+    /// about twice as much.
+    pub memory_budget: Option<usize>,
     /// Whether foreign keys are enforced from the start. Off, as in SQLite's documentation; `PRAGMA foreign_keys` changes
     /// it later.
     pub foreign_keys: bool,
@@ -72,8 +82,10 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             paranoid: false,
+            provenance: false,
             strategy: Strategy::Auto,
             cost_gate: true,
+            memory_budget: None,
             foreign_keys: false,
             exclusive: false,
             vfs: None,
@@ -91,6 +103,13 @@ impl Options {
         self
     }
 
+    /// The options with [`Options::provenance`] set.
+    #[must_use]
+    pub fn with_provenance(mut self, provenance: bool) -> Self {
+        self.provenance = provenance;
+        self
+    }
+
     /// The options with [`Options::strategy`] set.
     #[must_use]
     pub fn with_strategy(mut self, strategy: Strategy) -> Self {
@@ -102,6 +121,13 @@ impl Options {
     #[must_use]
     pub fn with_cost_gate(mut self, cost_gate: bool) -> Self {
         self.cost_gate = cost_gate;
+        self
+    }
+
+    /// The options with [`Options::memory_budget`] set.
+    #[must_use]
+    pub fn with_memory_budget(mut self, bytes: usize) -> Self {
+        self.memory_budget = Some(bytes);
         self
     }
 

@@ -1,6 +1,8 @@
 //! A subscription whose parameters change in place: it gets the edits from the old result to the new one, as a window does
 //! that slides.
 
+use std::sync::Arc;
+
 use crate::error::Error;
 use crate::event::Event;
 use crate::live::{Events, Live};
@@ -26,11 +28,12 @@ impl Live {
         if let Some(unused) = self.registry.transfer(id, new) {
             self.unbind(unused);
         }
+        self.keep_to_budget();
         // A query that failed and no longer does is told, with or without edits.
         if !edits.is_empty() || was_failing {
             self.stats.rows_out += edits.len() as u64;
             let mut events = Events::new();
-            let diff = Diff { commit: session.commit(), edits: edits.into() };
+            let diff = Diff { commit: session.commit(), edits: edits.into(), causes: Arc::default() };
             let event = self.in_shape(id, Event::Diff(diff), &rows);
             events.entry(id).or_default().push(event);
             self.post(events);

@@ -14,8 +14,16 @@ pub struct Stats {
     pub bindings: u64,
     /// Dataflows that maintain results incrementally.
     pub dataflows: u64,
-    /// Bytes of all results held.
+    /// Bytes of all that is held: the results, and what plans remember beside them.
     pub state_bytes: u64,
+    /// Bytes of what plans remember beside the results.
+    pub remembered_bytes: u64,
+    /// What they may be, if there is a limit: [`Options::memory_budget`](crate::Options::memory_budget).
+    pub memory_budget: Option<u64>,
+    /// How often what a plan remembered was dropped because all together was too much.
+    pub evicted: u64,
+    /// Bindings that have a plan and are re-run, because there is no room for what it remembers.
+    pub without_state: u64,
     /// Queries re-run because a commit could affect them.
     pub requeries: u64,
     /// Results brought up to date from what a commit changed.

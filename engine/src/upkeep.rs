@@ -101,6 +101,7 @@ impl Live {
             let share = work / jobs.len().max(1) as u64;
             for (job, changes) in jobs.iter().zip(changes) {
                 self.stats.maintained += 1;
+                self.measure_after(plan, job, share);
                 self.count(job.binding, |counts| {
                     counts.maintained += 1;
                     counts.worked(sealed.commit, share);
@@ -130,7 +131,7 @@ impl Live {
     }
 
     /// What maintaining a result may cost that has cost this much to evaluate.
-    fn allowance(&self, evaluation: u64) -> u64 {
+    pub(crate) fn allowance(&self, evaluation: u64) -> u64 {
         match self.options.cost_gate {
             true => evaluation.saturating_mul(2).max(LEAST_ALLOWANCE),
             false => UNGATED,
@@ -179,7 +180,8 @@ impl Live {
         if let Ok(planned) = &form.planned
             && self.options.strategy != Strategy::Requery
         {
-            let may_try = self.registry.binding_mut(id).is_none_or(|binding| binding.setbacks.may_try());
+            let may_try = self.budget.has_room_for(id)
+                && self.registry.binding_mut(id).is_none_or(|binding| binding.setbacks.may_try());
             let hydrated = if may_try { self.hydrate_by_plan(session, id, &form, planned) } else { Ok(None) };
             match hydrated {
                 Ok(Some(held)) => return Ok(held),
@@ -243,6 +245,7 @@ impl Live {
             session.show_nothing();
         }
         let rows = rows?;
+        self.measure(plan_id, id);
         let listing = Listing::new(sorting, rows, false);
         let result = match bounds {
             None => Maintained::whole(listing, form.order),
@@ -284,6 +287,7 @@ impl Live {
         let Some(plan_id) = self.registry.binding(id).and_then(|binding| binding.plan) else { return };
         self.registry.set_plan(id, None);
         self.dataflows.forget(plan_id, id);
+        self.budget.forget(id);
         if self.plans.leave(plan_id) {
             self.dataflows.uninstall(plan_id);
         }
@@ -295,6 +299,37 @@ impl Live {
         if let Some(rows) = self.registry.binding(id).map(|binding| binding.held.rows()) {
             self.hold(id, rows);
         }
+    }
+
+    /// Measures what a plan remembers of a binding.
+    fn measure(&mut self, plan: PlanId, id: BindingId) {
+        if self.budget.is_limited() {
+            self.budget.measured(id, self.dataflows.binding_bytes(plan, id));
+        }
+    }
+
+    /// The same once a binding's plan has worked, if it may have grown much.
+    fn measure_after(&mut self, plan: PlanId, job: &Job, work: u64) {
+        let binding = self.registry.binding(job.binding);
+        let Some(Ok(planned)) = binding.map(|binding| &binding.form.planned) else { return };
+        if !self.budget.is_limited() || planned.plan.is_stateless {
+            return;
+        }
+        let images = job.touched.iter().flat_map(|(_, images)| images.old.iter().chain(images.new.iter()));
+        let row_bytes = images.map(|(_, row)| row.as_bytes().len()).sum();
+        if self.budget.worked(job.binding, work, row_bytes) {
+            self.measure(plan, job.binding);
+        }
+    }
+
+    /// Drops what plans remember of the coldest bindings, until there is not too much of it. A commit or a subscribe is
+    /// done with.
+    pub(crate) fn keep_to_budget(&mut self) {
+        while let Some((id, bytes)) = self.budget.coldest() {
+            self.hold_rows(id);
+            self.budget.took(id, bytes);
+        }
+        self.budget.pass();
     }
 }
 
@@ -320,7 +355,7 @@ fn within(touched: &mut Touched, sorted_by: &SortedBy, end: &[u8]) {
 
 /// What bindings share of a commit's images.
 #[derive(Default)]
-struct Shared {
+pub(crate) struct Shared {
     /// Of all of a table's rows, for bindings that have to do with all of them.
     images: BTreeMap<Arc<str>, Images>,
     /// Rows with the values of their virtual columns, by their places in the batch.
@@ -330,11 +365,11 @@ struct Shared {
 impl Shared {
     /// The rows that a binding has to do with; an error if their virtual columns have no values, or to compute them costs
     /// more than it may.
-    fn of(
+    pub(crate) fn of(
         &mut self,
         session: &Session<'_>,
         batch: &ChangeBatch,
-        routed: &Routed,
+        routed: &[(Arc<str>, Vec<usize>)],
         virtual_columns: &BTreeSet<Arc<str>>,
         allowance: u64,
     ) -> Result<Touched, Error> {

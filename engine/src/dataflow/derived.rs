@@ -85,6 +85,10 @@ impl Derived {
     pub(super) fn state_bytes(&self) -> usize {
         self.node.state_bytes() + self.bags.values().map(|bag| lock(bag).state_bytes()).sum::<usize>()
     }
+
+    pub(super) fn binding_bytes(&self, binding: BindingId) -> usize {
+        self.node.binding_bytes(binding) + self.bags.get(&binding).map_or(0, |bag| lock(bag).state_bytes())
+    }
 }
 
 /// Nothing panics while it holds the lock; and were it so, a bag is whole after each step.

@@ -177,9 +177,20 @@ impl Dataflows {
     pub(crate) fn state_bytes_of(&self, plan_id: PlanId) -> usize {
         self.inner.get().plans.get(&plan_id).map_or(0, Dataflow::state_bytes)
     }
+
+    /// The same for one binding.
+    pub(crate) fn binding_bytes(&self, plan_id: PlanId, binding: BindingId) -> usize {
+        self.inner.get().plans.get(&plan_id).map_or(0, |dataflow| dataflow.binding_bytes(binding))
+    }
 }
 
 impl Dataflow {
+    fn binding_bytes(&self, binding: BindingId) -> usize {
+        let derived: usize = self.derived.iter().map(|derived| derived.binding_bytes(binding)).sum();
+        let sums = self.tally.as_ref().map_or(0, |tally| tally.binding_bytes(binding));
+        derived + self.root.binding_bytes(binding) + sums
+    }
+
     fn state_bytes(&self) -> usize {
         let derived: usize = self.derived.iter().map(Derived::state_bytes).sum();
         derived + self.root.state_bytes() + self.tally.as_ref().map_or(0, Tally::state_bytes)

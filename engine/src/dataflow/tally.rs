@@ -207,17 +207,34 @@ impl Tally {
 
     /// Bytes of the sums, without what the allocator adds.
     pub(super) fn state_bytes(&self) -> usize {
-        let of = |key: &Key, measures: &Measures| {
-            size_of::<(Key, u64, Measures)>() + key.bytes.len() + measures.0.len() * size_of::<i128>()
-        };
-        let mut bytes = self.waiting.iter().map(|(key, measures)| of(key, measures)).sum();
+        let mut bytes = self.waiting.iter().map(|(key, measures)| bytes_of(key, measures)).sum();
         self.trace.map_batches(|batch| {
             let mut cursor = batch.cursor();
             while let Some(key) = cursor.get_key(batch) {
-                cursor.map_times(batch, |_, measures| bytes += of(key, measures));
+                cursor.map_times(batch, |_, measures| bytes += bytes_of(key, measures));
                 cursor.step_key(batch);
             }
         });
         bytes
     }
+
+    /// The same of one binding. Sums of others are not looked at, but for those that wait.
+    pub(super) fn binding_bytes(&self, binding: BindingId) -> usize {
+        let waiting = self.waiting.iter().filter(|(key, _)| key.binding == binding.0);
+        let mut bytes = waiting.map(|(key, measures)| bytes_of(key, measures)).sum();
+        let first = Key { binding: binding.0, state: 0, bytes: Box::default() };
+        self.trace.map_batches(|batch| {
+            let mut cursor = batch.cursor();
+            cursor.seek_key(batch, &first);
+            while let Some(key) = cursor.get_key(batch).filter(|key| key.binding == binding.0) {
+                cursor.map_times(batch, |_, measures| bytes += bytes_of(key, measures));
+                cursor.step_key(batch);
+            }
+        });
+        bytes
+    }
+}
+
+fn bytes_of(key: &Key, measures: &Measures) -> usize {
+    size_of::<(Key, u64, Measures)>() + key.bytes.len() + measures.0.len() * size_of::<i128>()
 }

@@ -9,6 +9,7 @@ mod convert;
 mod faces;
 mod open;
 mod reads;
+mod replay;
 mod scans;
 mod script;
 mod virtual_columns;
@@ -40,6 +41,7 @@ use virtual_columns::VirtualColumns;
 
 pub(crate) use convert::slot_values;
 pub(crate) use reads::Reads;
+pub(crate) use replay::Query;
 pub(crate) use scans::Scan;
 pub(crate) use script::{Control, Outcome, Run};
 

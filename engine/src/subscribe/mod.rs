@@ -1,6 +1,7 @@
 //! Who wants what: templates with their bindings, which of them a change batch can affect, and the edits from one result
 //! to the next. No SQLite: whoever calls brings the fresh rows.
 
+mod budget;
 mod chunk;
 mod counts;
 mod diff;
@@ -18,6 +19,7 @@ mod diff_tests;
 #[cfg(test)]
 mod routing_tests;
 
+pub(crate) use budget::Budget;
 pub(crate) use counts::{Counts, Standings};
 pub(crate) use diff::{Order, edits_between};
 pub(crate) use index::{Standing, standing};

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{CommitId, Row};
+use super::{CommitId, Row, RowKey};
 
 /// One step of a [`Diff`]. Indices count from 0 in the list as it stands when the step is reached.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,6 +70,29 @@ pub struct Diff {
     pub commit: CommitId,
     /// The edits, to be applied in order.
     pub edits: Arc<[Edit]>,
+    /// The changed rows of the commit by which the result changed, table by table, if
+    /// [`Options::provenance`](crate::Options::provenance) is on; else empty.
+    ///
+    /// A row that is not among them did not change this result. A row that is among them may not have: they are the rows
+    /// that passed what the query demands of each row of a table, and of which a column is read that changed. Of a query
+    /// of filters, projections, inner joins and UNION ALL that at most 64 such rows came to, those are left out that
+    /// change nothing alone, provided that the others, each alone, come to the whole difference; with LIMIT, rows beyond
+    /// the last one shown count as part of the result. There are none where no row was reported: after a schema change
+    /// and a commit of another connection, for what every commit may affect, and for `rebind`.
+    pub causes: Arc<[Cause]>,
+}
+
+/// A row of a base table that a commit changed, and a result by it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cause {
+    /// The table, `database.table` in lower case.
+    pub table: Arc<str>,
+    /// Which row.
+    pub key: RowKey,
+    /// The row before the commit, if it was there, as in [`Change::old`](crate::Change::old).
+    pub old: Option<Row>,
+    /// The row after the commit, if it is there.
+    pub new: Option<Row>,
 }
 
 impl Diff {

@@ -15,7 +15,7 @@ pub(crate) use bag::{Bag, SharedBag};
 pub(crate) use bucket::Bucket;
 pub use catalog::{Affinity, Catalog, Column, ColumnKind, Table, TableKind, table_id};
 pub use change::{Change, ChangeBatch, RowKey, Signed, TableChanges};
-pub use diff::{Diff, Edit, Snapshot};
+pub use diff::{Cause, Diff, Edit, Snapshot};
 pub use ids::{BindingId, CommitId, PlanId, SubscriptionId, TemplateId};
 pub use params::Params;
 pub(crate) use row::RowRef;

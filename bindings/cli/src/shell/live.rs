@@ -138,7 +138,8 @@ mod tests {
             Edit::Insert { index: 1, row: row(3, "cy") },
             Edit::Move { from: 1, to: 0 },
         ];
-        let told = live().receive(&Event::Diff(Diff { commit: CommitId(2), edits: edits.into() }));
+        let told =
+            live().receive(&Event::Diff(Diff { commit: CommitId(2), edits: edits.into(), causes: Arc::default() }));
         assert_eq!(told, "watch 4, commit 2, 2 rows\n  - 1  ann\n  ~ 2  bob → bea\n  + 3  cy\n  ↕ 3  cy  to row 1");
     }
 
@@ -146,7 +147,8 @@ mod tests {
     fn a_flood_is_told_as_the_beginning_of_a_table() {
         let edits: Vec<Edit> = (0..9_998).map(|id| Edit::Insert { index: 0, row: row(id, "x") }).collect();
         let mut live = live();
-        let told = live.receive(&Event::Diff(Diff { commit: CommitId(2), edits: edits.into() }));
+        let told =
+            live.receive(&Event::Diff(Diff { commit: CommitId(2), edits: edits.into(), causes: Arc::default() }));
         assert!(told.starts_with("watch 4, commit 2, 10,000 rows\n╭"), "{told}");
         assert!(told.ends_with("╯\n… and 9,980 more"), "{told}");
         assert_eq!(told.matches('x').count(), ROWS_SHOWN);
@@ -157,9 +159,10 @@ mod tests {
     fn a_flood_that_leaves_little_is_told_whole() {
         let inserts: Vec<Edit> = vec![Edit::Insert { index: 0, row: row(3, "cy") }; 19];
         let mut live = live();
-        live.receive(&Event::Diff(Diff { commit: CommitId(2), edits: inserts.into() }));
+        live.receive(&Event::Diff(Diff { commit: CommitId(2), edits: inserts.into(), causes: Arc::default() }));
         let edits: Vec<Edit> = vec![Edit::Remove { index: 0 }; 21];
-        let told = live.receive(&Event::Diff(Diff { commit: CommitId(3), edits: edits.into() }));
+        let told =
+            live.receive(&Event::Diff(Diff { commit: CommitId(3), edits: edits.into(), causes: Arc::default() }));
         assert_eq!(told, format!("watch 4, commit 3, 0 rows\n{}", live.page()));
     }
 

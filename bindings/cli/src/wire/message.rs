@@ -209,6 +209,7 @@ pub enum EventLine<'a> {
         sql: &'a str,
         expected: RowsJson<'a>,
         actual: RowsJson<'a>,
+        script: &'a str,
     },
 }
 
@@ -241,6 +242,7 @@ impl<'a> EventLine<'a> {
                 sql: &divergence.sql,
                 expected: RowsJson(&divergence.expected),
                 actual: RowsJson(&divergence.actual),
+                script: &divergence.script,
             },
         }
     }
@@ -256,6 +258,10 @@ pub struct StatsAnswer {
     bindings: u64,
     dataflows: u64,
     state_bytes: u64,
+    remembered_bytes: u64,
+    memory_budget: Option<u64>,
+    evicted: u64,
+    without_state: u64,
     requeries: u64,
     maintained: u64,
     refused: u64,
@@ -278,6 +284,10 @@ pub const fn stats_answer(stats: &Stats) -> StatsAnswer {
         bindings: stats.bindings,
         dataflows: stats.dataflows,
         state_bytes: stats.state_bytes,
+        remembered_bytes: stats.remembered_bytes,
+        memory_budget: stats.memory_budget,
+        evicted: stats.evicted,
+        without_state: stats.without_state,
         requeries: stats.requeries,
         maintained: stats.maintained,
         refused: stats.refused,

@@ -350,8 +350,12 @@ impl Accumulate {
     }
 
     pub(super) fn state_bytes(&self) -> usize {
+        self.bindings.keys().map(|binding| self.binding_bytes(*binding)).sum()
+    }
+
+    pub(super) fn binding_bytes(&self, binding: BindingId) -> usize {
         let mut bytes = 0;
-        for (key, group) in self.bindings.values().flatten() {
+        for (key, group) in self.bindings.get(&binding).into_iter().flatten() {
             bytes +=
                 key.len() + bytes_of(&group.values) + size_of::<Group>() + group.extrema.len() * size_of::<Value>();
         }

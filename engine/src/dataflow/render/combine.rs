@@ -143,10 +143,18 @@ impl Combine {
     }
 
     pub(super) fn state_bytes(&self) -> usize {
-        let keys = self.classes.values().flat_map(HashMap::keys);
-        let classes: usize = keys.map(|class| class.len() + size_of::<(Box<[u8]>, i64)>()).sum();
+        let classes: usize = self.classes.values().map(bytes_of).sum();
         classes + self.parts.iter().map(Rendered::state_bytes).sum::<usize>()
     }
+
+    pub(super) fn binding_bytes(&self, binding: BindingId) -> usize {
+        let classes = self.classes.get(&binding).map_or(0, bytes_of);
+        classes + self.parts.iter().map(|part| part.binding_bytes(binding)).sum::<usize>()
+    }
+}
+
+fn bytes_of(classes: &Classes) -> usize {
+    classes.keys().map(|class| class.len() + size_of::<(Box<[u8]>, i64)>()).sum()
 }
 
 /// How often each row comes from each part, and the rows in their order.

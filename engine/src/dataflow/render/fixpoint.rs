@@ -318,16 +318,21 @@ impl Fixpoint {
     }
 
     pub(super) fn state_bytes(&self) -> usize {
-        let of = |state: &State| {
-            let keys: usize = state.classes.keys().chain(state.base.keys()).map(|class| class.len()).sum();
-            let entries = (state.classes.len() + state.base.len()) * size_of::<(Class, Row)>();
-            lock(&state.rows).state_bytes() + keys + entries
-        };
-        self.base.state_bytes() + self.bindings.values().map(of).sum::<usize>()
+        self.base.state_bytes() + self.bindings.values().map(State::bytes).sum::<usize>()
+    }
+
+    pub(super) fn binding_bytes(&self, binding: BindingId) -> usize {
+        self.base.binding_bytes(binding) + self.bindings.get(&binding).map_or(0, State::bytes)
     }
 }
 
 impl State {
+    fn bytes(&self) -> usize {
+        let keys: usize = self.classes.keys().chain(self.base.keys()).map(|class| class.len()).sum();
+        let entries = (self.classes.len() + self.base.len()) * size_of::<(Class, Row)>();
+        lock(&self.rows).state_bytes() + keys + entries
+    }
+
     /// Whether a row of a set is new in it.
     fn enter(&mut self, class: Class, row: &Row) -> Result<bool, Error> {
         match self.classes.get(&class) {

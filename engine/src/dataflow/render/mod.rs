@@ -124,6 +124,17 @@ impl Rendered {
             Self::Fixpoint(node) => node.state_bytes(),
         }
     }
+
+    /// What is remembered of one binding outside of the sums.
+    pub(super) fn binding_bytes(&self, binding: BindingId) -> usize {
+        match self {
+            Self::Delta(_) => 0,
+            Self::Recompute(node) => node.binding_bytes(binding),
+            Self::Accumulate(node) => node.binding_bytes(binding),
+            Self::Combine(node) => node.binding_bytes(binding),
+            Self::Fixpoint(node) => node.binding_bytes(binding),
+        }
+    }
 }
 
 /// The occurrences whose tables a commit changed, for a binding.

@@ -113,8 +113,12 @@ impl Recompute {
     }
 
     pub(super) fn state_bytes(&self) -> usize {
+        self.bindings.keys().map(|binding| self.binding_bytes(*binding)).sum()
+    }
+
+    pub(super) fn binding_bytes(&self, binding: BindingId) -> usize {
         let mut bytes = 0;
-        for (key, rows) in self.bindings.values().flatten() {
+        for (key, rows) in self.bindings.get(&binding).into_iter().flatten() {
             bytes += key.len() + size_of::<(Box<[u8]>, Vec<Row>)>() + rows.len() * size_of::<Row>();
         }
         bytes

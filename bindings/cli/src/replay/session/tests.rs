@@ -17,12 +17,13 @@ fn a_divergence_is_told_and_remembered() {
         sql: Arc::from("SELECT 1"),
         expected: Arc::from([Row::from_iter([Value::Integer(1)])]),
         actual: Arc::from([Row::from_iter([Value::Real(1.0)])]),
+        script: "BEGIN;".to_owned(),
     };
     lock(&session.outbox).receive(&name, &Event::Divergence(divergence));
     let lines = String::from_utf8(session.perform(br#"{"op":"exec","sql":""}"#)).unwrap();
     assert_eq!(
         lines,
-        r#"{"event":"divergence","sub":"s","commit":7,"sql":"SELECT 1","expected":[[1]],"actual":[[1.0]]}
+        r#"{"event":"divergence","sub":"s","commit":7,"sql":"SELECT 1","expected":[[1]],"actual":[[1.0]],"script":"BEGIN;"}
 {"ok":true,"commit":0,"changes":0}
 "#
     );

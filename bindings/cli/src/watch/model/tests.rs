@@ -17,7 +17,7 @@ fn model(texts: &[&str]) -> Model {
 }
 
 fn diff(edits: Vec<Edit>) -> Diff {
-    Diff { commit: CommitId(2), edits: edits.into() }
+    Diff { commit: CommitId(2), edits: edits.into(), causes: Arc::default() }
 }
 
 fn rows(model: &Model) -> Vec<Row> {

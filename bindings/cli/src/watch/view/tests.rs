@@ -77,7 +77,7 @@ fn each_change_is_marked_until_it_fades() {
         Edit::Replace { index: 0, row: row(2, "bea") },
         Edit::Insert { index: 1, row: row(3, "cy") },
     ];
-    model.apply(&Diff { commit: CommitId(4), edits: edits.into() }, NOW);
+    model.apply(&Diff { commit: CommitId(4), edits: edits.into(), causes: Arc::default() }, NOW);
     let mut view = View::default();
     let loud = draw(&mut view, &model, None, NOW);
     assert_eq!(text(&loud)[4..7], ["-   1  ann", "~   2  bea", "+   3  cy"]);

@@ -1,0 +1,129 @@
+//! Provenance: the changed rows of a commit by which a result changed.
+//!
+//! Routing knows the rows that can have to do with a binding. Where its plan remembers nothing, the plan can be asked
+//! again, what each of them changes alone; the rows that change nothing are then left out. That is only right if the
+//! rest, each alone, come to the whole difference: rows of two tables that a join brings together may change nothing
+//! alone, and much together.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use crate::dataflow::Job;
+use crate::event::Event;
+use crate::live::{Events, Live};
+use crate::storage::{Sealed, Session};
+use crate::subscribe::Routed;
+use crate::types::{BindingId, Cause, ChangeBatch, Row};
+use crate::upkeep::Shared;
+
+/// The plan is asked for each row alone if there are at most so many.
+const MOST_ALONE: usize = 64;
+
+/// What rows change in a result, by how often each row comes.
+type Difference = HashMap<Row, i64>;
+
+impl Live {
+    /// Tells with each diff by which of the rows that routing found it came about.
+    pub(crate) fn attribute(
+        &mut self,
+        session: &Session<'_>,
+        sealed: &Sealed,
+        affected: &BTreeMap<BindingId, Routed>,
+        events: &mut Events,
+    ) {
+        let mut known: HashMap<BindingId, Arc<[Cause]>> = HashMap::new();
+        for (subscription, events) in events {
+            let Some(id) = self.registry.binding_of(*subscription) else { continue };
+            for event in events {
+                let Event::Diff(diff) = event else { continue };
+                let causes = known.entry(id).or_insert_with(|| {
+                    let routed = affected.get(&id).map(Vec::as_slice).unwrap_or_default();
+                    match self.narrowed(session, &sealed.batch, id, routed) {
+                        Some(narrowed) => causes(&sealed.batch, &narrowed),
+                        None => causes(&sealed.batch, routed),
+                    }
+                });
+                diff.causes = Arc::clone(causes);
+            }
+        }
+    }
+
+    /// The rows that change something alone, if that explains all; nothing where it does not, or cannot be told cheaply.
+    fn narrowed(
+        &mut self,
+        session: &Session<'_>,
+        batch: &ChangeBatch,
+        id: BindingId,
+        routed: &[(Arc<str>, Vec<usize>)],
+    ) -> Option<Routed> {
+        let rows: Vec<(&Arc<str>, usize)> =
+            routed.iter().flat_map(|(table, rows)| rows.iter().map(move |row| (table, *row))).collect();
+        if !(2..=MOST_ALONE).contains(&rows.len()) {
+            return None;
+        }
+        // All of it together may cost what maintaining the result once may.
+        let most = self.allowance(self.registry.binding(id)?.work);
+        let start = session.work();
+        let mut images = Shared::default();
+        let mut open = self.difference(session, batch, &mut images, id, routed, most)?;
+        let mut kept = Routed::new();
+        for (table, row) in rows {
+            let alone = [(Arc::clone(table), vec![row])];
+            let left = most.checked_sub(session.work() - start)?;
+            let difference = self.difference(session, batch, &mut images, id, &alone, left)?;
+            if difference.is_empty() {
+                continue;
+            }
+            for (row, weight) in difference {
+                *open.entry(row).or_default() -= weight;
+            }
+            match kept.last_mut() {
+                Some((last, rows)) if last == table => rows.push(row),
+                _ => kept.push((Arc::clone(table), vec![row])),
+            }
+        }
+        let explains_all = open.values().all(|weight| *weight == 0);
+        (explains_all && !kept.is_empty()).then_some(kept)
+    }
+
+    /// What these rows change in a result that is maintained by a plan that remembers nothing.
+    fn difference(
+        &mut self,
+        session: &Session<'_>,
+        batch: &ChangeBatch,
+        images: &mut Shared,
+        id: BindingId,
+        routed: &[(Arc<str>, Vec<usize>)],
+        allowance: u64,
+    ) -> Option<Difference> {
+        let binding = self.registry.binding(id)?;
+        let planned = binding.form.planned.as_ref().ok()?;
+        let plan = binding.plan.filter(|_| planned.plan.is_stateless)?;
+        let touched = images.of(session, batch, routed, &planned.virtual_columns, allowance).ok()?;
+        let parameters = binding.parameters();
+        let job = Job { binding: id, parameters, touched, derived: Vec::new(), allowance };
+        let changes = self.dataflows.maintain(plan, &[job], session).pop();
+        session.allow(u64::MAX);
+        session.show_nothing();
+        let mut difference = Difference::new();
+        for (row, weight) in changes?.ok()? {
+            *difference.entry(row).or_default() += weight;
+        }
+        difference.retain(|_, weight| *weight != 0);
+        Some(difference)
+    }
+}
+
+fn causes(batch: &ChangeBatch, routed: &[(Arc<str>, Vec<usize>)]) -> Arc<[Cause]> {
+    let mut causes = Vec::new();
+    for (table, rows) in routed {
+        let Some(changes) = batch.tables.get(table) else { continue };
+        causes.extend(rows.iter().filter_map(|row| changes.rows.get(*row)).map(|change| Cause {
+            table: Arc::clone(table),
+            key: change.key.clone(),
+            old: change.old.clone(),
+            new: change.new.clone(),
+        }));
+    }
+    causes.into()
+}
