@@ -13,7 +13,7 @@ use crate::storage::{Sealed, Session};
 use crate::subscribe::{
     Applied, Counts, Form, Held, Listing, Maintained, Planned, Routed, Sorting, capacity, edits_between,
 };
-use crate::types::{BindingId, Change, ChangeBatch, Edit, PlanId, Row, Signed, Value};
+use crate::types::{BindingId, Change, ChangeBatch, Edit, PlanId, Row, Signed};
 
 /// Maintaining may always cost so many of SQLite's instructions, be an evaluation ever so cheap.
 const LEAST_ALLOWANCE: u64 = 5_000;
@@ -217,13 +217,11 @@ impl Live {
         let plan_id = self.plan(id, plan);
         let sorting = Sorting { width: plan.width, terms: Arc::clone(&plan.order) };
         if plan.is_stateless {
-            let mut values = parameters;
-            if let Some(bounds) = bounds {
-                let most = capacity(bounds).and_then(|capacity| i64::try_from(capacity).ok()).unwrap_or(-1);
-                values.resize(plan.parameters, Value::Null);
-                values.push(Value::Integer(most));
-            }
-            let rows = session.rows(&plan.hydrate, &values)?;
+            // Written as a literal: SQLite compiles a statement anew whose LIMIT is another value than before.
+            let rows = match bounds.and_then(capacity) {
+                Some(most) => session.rows(&format!("{} LIMIT {most}", plan.hydrate), &parameters)?,
+                None => session.rows(&plan.hydrate, &parameters)?,
+            };
             let has_hidden = plan.order.iter().any(|(column, _)| *column >= plan.width);
             let shown = (!has_hidden).then(|| {
                 let bounds = bounds.unwrap_or(Bounds { offset: 0, limit: None });

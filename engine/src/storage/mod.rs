@@ -11,6 +11,7 @@ mod open;
 mod reads;
 mod scans;
 mod script;
+mod statements;
 mod virtual_columns;
 
 #[cfg(test)]
@@ -36,15 +37,13 @@ use catalog::Roots;
 use commit_number::CommitNumber;
 use faces::Faces;
 use reads::ReadCollector;
+use statements::Statements;
 use virtual_columns::VirtualColumns;
 
 pub(crate) use convert::slot_values;
 pub(crate) use reads::Reads;
 pub(crate) use scans::Scan;
 pub(crate) use script::{Control, Outcome, Run};
-
-/// What binding, starting and ending a statement is taken to cost, in SQLite's instructions.
-const WORK_OF_A_STATEMENT: u64 = 60;
 
 /// Why everything is evaluated anew after somebody else's commit.
 const SOMEBODY_ELSE: &str = "another connection committed";
@@ -59,6 +58,8 @@ pub(crate) struct Storage {
 struct State {
     recorder: Arc<Mutex<Recorder>>,
     reads: Arc<Mutex<ReadCollector>>,
+    /// Those of plans and of queries that are subscribed to.
+    statements: Statements,
     faces: Faces,
     allowance: Allowance,
     virtual_columns: VirtualColumns,
@@ -70,6 +71,8 @@ struct State {
     commit_number: CommitNumber,
     /// By attached file, see [`open::data_versions`].
     data_versions: BTreeMap<String, i64>,
+    /// No other connection can commit: the database is in memory, or held from opening on. A setting may give that up.
+    is_alone: bool,
     /// Another connection has committed, and nobody was told yet.
     external: bool,
     /// A PRAGMA, VACUUM or ATTACH ran since the last commit.
@@ -113,6 +116,7 @@ impl Storage {
 impl Drop for Storage {
     /// Closing rolls an open transaction back, and would call the hooks when rusqlite has freed them already.
     fn drop(&mut self) {
+        self.state.statements.flush();
         if !self.connection.is_autocommit() {
             let _ = self.connection.execute_batch("ROLLBACK");
         }
@@ -145,6 +149,7 @@ impl Session<'_> {
         if self.state.catalog_is_stale {
             // Compiled statements keep the column names of the schema they were compiled for.
             self.connection.flush_prepared_statement_cache();
+            self.state.statements.flush();
             self.state.catalog = Arc::new(catalog::read(self.connection)?);
             self.state.roots = catalog::roots(self.connection)?;
             lock(&self.state.recorder).set_catalog(&self.state.catalog);
@@ -179,21 +184,12 @@ impl Session<'_> {
 
     /// Runs a query that [`Session::prepare`] accepted, with the values of its slots.
     pub(crate) fn select(&self, sql: &str, slots: &[Value]) -> Result<Vec<Row>, Error> {
-        let mut statement = self.connection.prepare_cached(sql).map_err(convert::error)?;
-        convert::bind_slots(&mut statement, slots)?;
-        let rows = convert::rows(&mut statement);
-        count_work(&self.state.work, &statement);
-        rows
+        self.rows(sql, slots)
     }
 
     /// Runs a statement of a plan, which may have fewer parameters than there are values.
     pub(crate) fn rows(&self, sql: &str, values: &[Value]) -> Result<Vec<Row>, Error> {
-        let mut statement = self.connection.prepare_cached(sql).map_err(convert::error)?;
-        let count = statement.parameter_count().min(values.len());
-        convert::bind_slots(&mut statement, &values[..count])?;
-        let rows = convert::rows(&mut statement);
-        count_work(&self.state.work, &statement);
-        rows
+        self.state.statements.rows(self.connection, sql, values, &self.state.work)
     }
 
     /// SQLite's instructions that reads have taken so far: a measure of work that is the same on every machine.
@@ -272,6 +268,9 @@ impl Session<'_> {
 
     /// Whether another connection has committed and nobody was told yet: it stays so until a commit is sealed.
     pub(crate) fn notice_external_change(&mut self) -> Result<bool, Error> {
+        if self.state.is_alone {
+            return Ok(self.state.external);
+        }
         let versions = open::data_versions(self.connection, &self.state.catalog.search_path)?;
         let known = std::mem::replace(&mut self.state.data_versions, versions);
         let moved = |(file, version)| known.get(file).is_some_and(|known| known != version);
@@ -313,12 +312,6 @@ impl Session<'_> {
         statement.raw_execute().map_err(convert::error)?;
         Ok(())
     }
-}
-
-/// Adds what a statement has cost to the work so far.
-fn count_work(work: &Cell<u64>, statement: &rusqlite::Statement<'_>) {
-    let steps = statement.reset_status(rusqlite::StatementStatus::VmStep);
-    work.set(work.get() + WORK_OF_A_STATEMENT + u64::from(steps.unsigned_abs()));
 }
 
 /// A lock whose holder panicked guards plain data that every change leaves whole, so its poison is not an error.
