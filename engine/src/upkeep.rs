@@ -11,7 +11,7 @@ use crate::options::Strategy;
 use crate::plan::{Bounds, Images, Plan, SortedBy};
 use crate::storage::{Sealed, Session};
 use crate::subscribe::{
-    Applied, Counts, Form, Held, Listing, Maintained, Planned, Routed, Sorting, capacity, edits_between,
+    Applied, Counts, Form, Held, Listing, Maintained, Planned, Plans, Routed, Sorting, capacity, edits_between,
 };
 use crate::types::{BindingId, Change, ChangeBatch, Edit, PlanId, Row, Signed};
 
@@ -47,7 +47,11 @@ impl Live {
                     let virtual_columns = &planned.virtual_columns;
                     let is_computed = routed.iter().any(|(table, _)| virtual_columns.contains(table));
                     let changes = routed.iter().map(|(_, rows)| rows.len()).sum();
-                    if is_computed && self.options.cost_gate && !self.plans.is_worth(plan, changes, binding.work) {
+                    let (work, held) = (binding.work, binding.held.len());
+                    let gate = |plans: &mut Plans, changed| {
+                        !self.options.cost_gate || plans.is_worth(plan, sealed.commit, changed, work, held)
+                    };
+                    if is_computed && !gate(&mut self.plans, changes) {
                         self.stats.refused += 1;
                         self.rerun(session, sealed.commit, id, events);
                         continue;
@@ -73,7 +77,7 @@ impl Live {
                         continue;
                     }
                     let rows = touched.iter().map(|(_, images)| images.len()).sum();
-                    if self.options.cost_gate && !self.plans.is_worth(plan, rows, binding.work) {
+                    if !gate(&mut self.plans, rows) {
                         self.stats.refused += 1;
                         self.count(id, |counts| counts.refused += 1);
                         self.rerun(session, sealed.commit, id, events);

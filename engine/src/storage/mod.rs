@@ -266,6 +266,11 @@ impl Session<'_> {
         Ok(statement.readonly())
     }
 
+    /// Whether no other connection can commit.
+    pub(crate) fn is_alone(&self) -> bool {
+        self.state.is_alone
+    }
+
     /// Whether another connection has committed and nobody was told yet: it stays so until a commit is sealed.
     pub(crate) fn notice_external_change(&mut self) -> Result<bool, Error> {
         if self.state.is_alone {

@@ -5,7 +5,9 @@
 //! buckets of its old and its new value. Otherwise it stands in the list that every change of the table runs through. What
 //! is found is checked exactly: buckets may hold too much, never too little.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
+
+use rustc_hash::FxHashMap;
 
 use super::routing::Interest;
 use crate::plan::{Predicate, Relation, Source};
@@ -18,7 +20,7 @@ type Place = (BindingId, usize);
 #[derive(Debug, Default)]
 pub(super) struct TableIndex {
     /// By column, by constant.
-    columns: BTreeMap<usize, HashMap<Bucket, Vec<Place>>>,
+    columns: BTreeMap<usize, FxHashMap<Bucket, Vec<Place>>>,
     /// What any change may matter to.
     others: BTreeSet<Place>,
 }

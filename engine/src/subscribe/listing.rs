@@ -5,8 +5,9 @@
 //! came, and a row that comes with one that goes takes its place. The list is cut into chunks, so that a change costs the
 //! square root of its length and not the length. Sort keys are not held: a search makes those that it meets.
 
-use std::collections::HashMap;
 use std::sync::Arc;
+
+use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use super::chunk::Chunk;
 use super::diff::{Order, edits_between};
@@ -37,7 +38,7 @@ pub(crate) struct Listing {
     length: usize,
     next_arrival: u64,
     /// Without order and past [`LONGEST_UNINDEXED`]: when the copies of each row came.
-    arrivals: Option<HashMap<Row, Vec<u64>>>,
+    arrivals: Option<FxHashMap<Row, Vec<u64>>>,
 }
 
 /// A row that should go was not there: what is held is not what was maintained.
@@ -168,7 +169,10 @@ impl Listing {
 
     /// Has rows that sort alike stand as these shown rows do, those that are not among them behind.
     pub(crate) fn prefer(&mut self, shown: &[Row]) {
-        let mut places: HashMap<&Row, Vec<usize>> = HashMap::with_capacity(shown.len());
+        if !self.has_equals() {
+            return;
+        }
+        let mut places: FxHashMap<&Row, Vec<usize>> = FxHashMap::with_capacity_and_hasher(shown.len(), FxBuildHasher);
         for (place, row) in shown.iter().enumerate().rev() {
             places.entry(row).or_default().push(place);
         }
@@ -179,6 +183,17 @@ impl Listing {
         placed.sort_by(|(key, place, _), (other, others, _)| (key, place).cmp(&(other, others)));
         let rows: Vec<Row> = placed.into_iter().map(|(_, _, row)| row).collect();
         *self = Self::of(self.sorting.clone(), &rows);
+    }
+
+    /// Whether two rows sort alike.
+    fn has_equals(&self) -> bool {
+        let (mut last, mut key) = (Vec::new(), Vec::new());
+        self.chunks.iter().flat_map(Chunk::rows).enumerate().any(|(at, row)| {
+            std::mem::swap(&mut last, &mut key);
+            key.clear();
+            self.sorting.push_key(&mut key, row);
+            at > 0 && last == key
+        })
     }
 
     /// Has the rows from `start` on stand as in `rows`, which are the same in an order that nothing decides.
@@ -358,10 +373,10 @@ impl Listing {
     }
 
     /// When the copies of each row came.
-    fn arrivals(&mut self) -> &mut HashMap<Row, Vec<u64>> {
+    fn arrivals(&mut self) -> &mut FxHashMap<Row, Vec<u64>> {
         let chunks = &self.chunks;
         self.arrivals.get_or_insert_with(|| {
-            let mut arrivals: HashMap<Row, Vec<u64>> = HashMap::new();
+            let mut arrivals: FxHashMap<Row, Vec<u64>> = FxHashMap::default();
             for chunk in chunks {
                 for (at, row) in chunk.rows().enumerate() {
                     arrivals.entry(row.to_row()).or_default().push(chunk.arrival(at));
@@ -445,7 +460,7 @@ fn partition_point(places: usize, mut holds: impl FnMut(usize) -> bool) -> usize
     low
 }
 
-fn forget(arrivals: &mut HashMap<Row, Vec<u64>>, row: &Row, arrival: u64) {
+fn forget(arrivals: &mut FxHashMap<Row, Vec<u64>>, row: &Row, arrival: u64) {
     if let Some(copies) = arrivals.get_mut(row) {
         copies.retain(|other| *other != arrival);
         if copies.is_empty() {

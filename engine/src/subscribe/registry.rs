@@ -3,8 +3,10 @@
 //! Equal templates with equal values are one binding, evaluated once whatever the number of its subscribers. The last
 //! subscriber to leave takes the binding with it, the last binding the template.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
 
 use super::counts::{Counts, Standings};
 use super::diff::Order;
@@ -54,7 +56,7 @@ pub(crate) struct Planned {
 /// A query with its literals and parameters turned into slots.
 pub(crate) struct Template {
     text: Arc<str>,
-    bindings: HashMap<Values, BindingId>,
+    bindings: FxHashMap<Values, BindingId>,
     counts: Counts,
 }
 
@@ -104,7 +106,8 @@ impl Held {
         }
     }
 
-    fn len(&self) -> usize {
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
         match self {
             Self::Rows(rows) => rows.len(),
             Self::Maintained(maintained) => maintained.len(),
@@ -141,11 +144,11 @@ pub(crate) type Routed = Vec<(Arc<str>, Vec<usize>)>;
 #[derive(Default)]
 pub(crate) struct Registry {
     templates: BTreeMap<TemplateId, Template>,
-    template_ids: HashMap<Arc<str>, TemplateId>,
+    template_ids: FxHashMap<Arc<str>, TemplateId>,
     bindings: BTreeMap<BindingId, Binding>,
     subscriptions: BTreeMap<SubscriptionId, BindingId>,
     /// By table, who has to do with a change of it.
-    indices: HashMap<Arc<str>, TableIndex>,
+    indices: FxHashMap<Arc<str>, TableIndex>,
     /// The bindings that every commit may affect.
     restless: BTreeSet<BindingId>,
     last_id: u64,
@@ -167,7 +170,7 @@ impl Registry {
                 let id = TemplateId(self.next_id());
                 let text = Arc::clone(&form.template);
                 self.template_ids.insert(Arc::clone(&text), id);
-                self.templates.insert(id, Template { text, bindings: HashMap::new(), counts: Counts::default() });
+                self.templates.insert(id, Template { text, bindings: FxHashMap::default(), counts: Counts::default() });
                 id
             }
         };

@@ -6,7 +6,7 @@ mod combine;
 mod delta;
 mod recompute;
 
-use std::collections::HashMap;
+use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use crate::error::Error;
 use crate::plan::{Face, Node, Occurrence};
@@ -139,7 +139,7 @@ fn consolidated(rows: Vec<Signed>) -> Vec<Signed> {
         [(one, _), (other, _)] if one != other => return rows,
         _ => {}
     }
-    let mut places: HashMap<Row, usize> = HashMap::with_capacity(rows.len());
+    let mut places: FxHashMap<Row, usize> = FxHashMap::with_capacity_and_hasher(rows.len(), FxBuildHasher);
     let mut sums: Vec<Signed> = Vec::with_capacity(rows.len());
     for (row, weight) in rows {
         match places.get(&row) {
