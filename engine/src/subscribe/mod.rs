@@ -6,6 +6,7 @@ mod counts;
 mod diff;
 mod index;
 mod listing;
+mod merge;
 mod plans;
 mod registry;
 mod routing;

@@ -81,17 +81,25 @@ impl Maintained {
         let is_small = concerned.iter().map(|(_, weight)| weight.unsigned_abs()).sum::<u64>() <= 2
             && bounds.offset == 0
             && self.order == Order::Declared;
-        let before = (!is_small).then(|| self.rows());
+        let has_all = |listing: &Listing, is_cut: bool| {
+            !is_cut || listing.len() >= bounds.offset.saturating_add(bounds.limit.unwrap_or(0))
+        };
+        if !is_small {
+            let before = self.rows();
+            self.listing.follow(&concerned)?;
+            let is_enough = has_all(&self.listing, self.is_cut);
+            return Ok(self.settled(bounds, is_enough, before));
+        }
         let length = self.listing.len();
         let edits = self.listing.apply(&concerned)?;
-        let is_enough = !self.is_cut || self.listing.len() >= bounds.offset.saturating_add(bounds.limit.unwrap_or(0));
-        let shown = match (before, &edits[..]) {
-            (_, []) => Some(Vec::new()),
-            (None, [edit]) if is_enough => {
+        let is_enough = has_all(&self.listing, self.is_cut);
+        let shown = match &edits[..] {
+            [] => Vec::new(),
+            [edit] if is_enough => {
                 let gone = concerned.iter().find(|(_, weight)| *weight < 0).map(|(row, _)| self.listing.shown(row));
-                Some(self.clipped(edit, gone, length, bounds.limit.unwrap_or(usize::MAX)))
+                self.clipped(edit, gone, length, bounds.limit.unwrap_or(usize::MAX))
             }
-            (None, edits) => {
+            edits => {
                 let going = concerned.iter().filter(|(_, weight)| *weight < 0);
                 let copies = |(row, weight): &Signed| {
                     let count = usize::try_from(weight.unsigned_abs()).unwrap_or(0);
@@ -102,10 +110,9 @@ impl Maintained {
                 before.truncate(bounds.limit.unwrap_or(usize::MAX));
                 return Ok(self.settled(bounds, is_enough, before));
             }
-            (Some(before), _) => return Ok(self.settled(bounds, is_enough, before)),
         };
         self.trim(bounds);
-        Ok(Applied::Edits(shown.unwrap_or_default()))
+        Ok(Applied::Edits(shown))
     }
 
     /// What became of a change, by the rows that were shown before.
