@@ -10,7 +10,7 @@ use crate::dataflow::Dataflows;
 use crate::error::Error;
 use crate::event::{Divergence, Event};
 use crate::explain::LiveTemplate;
-use crate::form;
+use crate::form::Recent;
 use crate::options::{Options, Strategy};
 use crate::stats::Stats;
 use crate::storage::{Sealed, Session, slot_values};
@@ -69,6 +69,7 @@ pub(crate) struct Live {
     pub(crate) plans: Plans,
     subscribers: FxHashMap<SubscriptionId, Subscriber>,
     forms: FxHashMap<Arc<str>, Weak<Form>>,
+    recent: Recent,
     observer: Option<ChangeObserver>,
     pub(crate) options: Options,
     pub(crate) stats: Stats,
@@ -85,6 +86,7 @@ impl Live {
             plans: Plans::default(),
             subscribers: FxHashMap::default(),
             forms: FxHashMap::default(),
+            recent: Recent::default(),
             observer: None,
             options,
             stats: Stats::default(),
@@ -234,7 +236,7 @@ impl Live {
         if let Some(form) = self.forms.get(sql).and_then(Weak::upgrade) {
             return Ok(form);
         }
-        let form = Arc::new(form::prepare(session, sql)?);
+        let form = Arc::new(self.recent.form(session, sql)?);
         if form.disagreement.is_some() {
             self.stats.disagreements += 1;
         }

@@ -161,20 +161,25 @@ impl Session<'_> {
 
     /// Prepares a query without running it: its columns and slots, and what SQLite's authorizer says it reads.
     pub(crate) fn prepare(&mut self, sql: &str) -> Result<(Shape, Reads), Error> {
+        self.refresh_catalog()?;
+        // A cached statement would not be compiled again, and so would report no reads.
+        lock(&self.state.reads).start();
+        let shape = self.shape(sql);
+        let reads = lock(&self.state.reads).finish(&self.state.catalog);
+        Ok((shape?, reads))
+    }
+
+    /// The columns and slots of a query.
+    pub(crate) fn shape(&self, sql: &str) -> Result<Shape, Error> {
         // Of other statements some take effect when they are compiled.
         if !matches!(leading_keyword(sql), Some(StatementKind::Select | StatementKind::With) | None) {
             return Err(Error::NotASelect);
         }
-        self.refresh_catalog()?;
-        // A cached statement would not be compiled again, and so would report no reads.
-        lock(&self.state.reads).start();
-        let prepared = self.connection.prepare(sql).map_err(convert::error);
-        let reads = lock(&self.state.reads).finish(&self.state.catalog);
-        let statement = prepared?;
+        let statement = self.connection.prepare(sql).map_err(convert::error)?;
         if statement.column_count() == 0 || !statement.readonly() || statement.is_explain() != 0 {
             return Err(Error::NotASelect);
         }
-        Ok((convert::shape(&statement), reads))
+        Ok(convert::shape(&statement))
     }
 
     /// Adds to what the authorizer says the tables that a query opens when it runs.

@@ -19,7 +19,7 @@ use crate::plan::{Dependencies, Plan};
 use crate::types::{BindingId, ChangeBatch, PlanId, Row, SubscriptionId, TemplateId, Value};
 
 /// A query made ready to be run.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Form {
     /// The text as it was given.
     pub(crate) sql: Arc<str>,
@@ -34,7 +34,7 @@ pub(crate) struct Form {
     /// Whether the query has an ORDER BY of its own.
     pub(crate) order: Order,
     /// What the result depends on.
-    pub(crate) dependencies: Dependencies,
+    pub(crate) dependencies: Arc<Dependencies>,
     /// How the derived dependencies and what SQLite's authorizer reported differ, if they do.
     pub(crate) disagreement: Option<String>,
     /// Why the text could not be parsed here, if SQLite alone could.
@@ -44,7 +44,7 @@ pub(crate) struct Form {
 }
 
 /// A plan made ready.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Planned {
     pub(crate) plan: Arc<Plan>,
     /// The literals that became parameters.
