@@ -11,7 +11,7 @@ use crate::options::Strategy;
 use crate::plan::{Bounds, Images, Plan, SortedBy};
 use crate::storage::{Sealed, Session};
 use crate::subscribe::{
-    Applied, Counts, Form, Held, Listing, Maintained, Planned, Plans, Routed, Sorting, capacity, edits_between,
+    Applied, Counts, Form, Held, Listing, Maintained, Planned, Plans, Routed, Sorting, edits_between, filling,
 };
 use crate::types::{BindingId, Change, ChangeBatch, Edit, PlanId, Row, Signed};
 
@@ -143,8 +143,10 @@ impl Live {
 
     /// Puts changes into a binding's list; nothing if they are not of it.
     fn apply(&mut self, id: BindingId, changes: &[Signed]) -> Option<Applied> {
-        let Held::Maintained(result) = &mut self.registry.binding_mut(id)?.held else { return None };
+        let binding = self.registry.binding_mut(id)?;
+        let Held::Maintained(result) = &mut binding.held else { return None };
         let applied = result.apply(changes);
+        binding.has_run_short |= matches!(applied, Ok(Applied::Refill(_)));
         match &applied {
             Ok(Applied::Edits(_)) => {}
             Ok(Applied::Refill(_)) => {
@@ -209,7 +211,7 @@ impl Live {
         planned: &Planned,
     ) -> Result<Option<Hydrated>, Error> {
         let Some(binding) = self.registry.binding(id) else { return Ok(None) };
-        let parameters = binding.parameters();
+        let (parameters, has_run_short) = (binding.parameters(), binding.has_run_short);
         let plan = &planned.plan;
         let bounds = match &plan.window {
             None => None,
@@ -222,7 +224,8 @@ impl Live {
         let sorting = Sorting { width: plan.width, terms: Arc::clone(&plan.order) };
         if plan.is_stateless {
             // Written as a literal: SQLite compiles a statement anew whose LIMIT is another value than before.
-            let rows = match bounds.and_then(capacity) {
+            let asked = bounds.and_then(|bounds| filling(bounds, has_run_short));
+            let rows = match asked.and_then(|asked| i64::try_from(asked).ok()) {
                 Some(most) => session.rows(&format!("{} LIMIT {most}", plan.hydrate), &parameters)?,
                 None => session.rows(&plan.hydrate, &parameters)?,
             };
@@ -234,7 +237,7 @@ impl Live {
             let listing = Listing::new(sorting, rows.into_iter().map(|row| (row, 1)), true);
             let result = match bounds {
                 None => Maintained::whole(listing, form.order),
-                Some(bounds) => Maintained::prefix(listing, form.order, bounds),
+                Some(bounds) => Maintained::prefix(listing, form.order, bounds, asked),
             };
             return Ok(Some((Held::Maintained(Box::new(result)), shown)));
         }

@@ -26,4 +26,4 @@ pub(crate) use listing::{Listing, Sorting};
 pub(crate) use plans::Plans;
 pub(crate) use registry::{Form, Held, Planned, Registry, Routed};
 pub(crate) use routing::Interest;
-pub(crate) use window::{Applied, Maintained, capacity};
+pub(crate) use window::{Applied, Maintained, filling};

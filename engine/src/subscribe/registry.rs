@@ -80,6 +80,8 @@ pub(crate) struct Binding {
     pub(crate) plan: Option<PlanId>,
     /// When the plan is tried again, if it failed.
     pub(crate) setbacks: Setbacks,
+    /// It is a window that had to be filled again.
+    pub(crate) has_run_short: bool,
     /// What the last evaluation cost, in SQLite's instructions.
     pub(crate) work: u64,
     /// Why SQLite could give none since, if so.
@@ -185,6 +187,7 @@ impl Registry {
             held: Held::Rows(Arc::default()),
             plan: None,
             setbacks: Setbacks::default(),
+            has_run_short: false,
             work: 0,
             failure: None,
             subscribers: Vec::new(),
