@@ -42,7 +42,7 @@ pub(crate) struct Listing {
     length: usize,
     next_arrival: u64,
     /// Without order and past [`LONGEST_UNINDEXED`]: when the copies of each row came.
-    arrivals: Option<FxHashMap<Row, Vec<u64>>>,
+    arrivals: Option<Box<FxHashMap<Row, Vec<u64>>>>,
 }
 
 /// A row that should go was not there: what is held is not what was maintained.
@@ -443,7 +443,7 @@ impl Listing {
                     arrivals.entry(row.to_row()).or_default().push(chunk.arrival(at));
                 }
             }
-            arrivals
+            Box::new(arrivals)
         })
     }
 

@@ -147,7 +147,8 @@ pub(crate) type Routed = Vec<(Arc<str>, Vec<usize>)>;
 pub(crate) struct Registry {
     templates: BTreeMap<TemplateId, Template>,
     template_ids: FxHashMap<Arc<str>, TemplateId>,
-    bindings: BTreeMap<BindingId, Binding>,
+    /// Boxed, for the nodes of a tree that only grows at its end are half empty.
+    bindings: BTreeMap<BindingId, Box<Binding>>,
     subscriptions: BTreeMap<SubscriptionId, BindingId>,
     /// By table, who has to do with a change of it.
     indices: FxHashMap<Arc<str>, TableIndex>,
@@ -190,9 +191,10 @@ impl Registry {
             has_run_short: false,
             work: 0,
             failure: None,
-            subscribers: Vec::new(),
+            // Mostly there is one, and a vector that grows makes room for four.
+            subscribers: Vec::with_capacity(1),
         };
-        self.bindings.insert(id, binding);
+        self.bindings.insert(id, Box::new(binding));
         self.index(id);
         id
     }
@@ -301,12 +303,12 @@ impl Registry {
 
     /// A binding.
     pub(crate) fn binding(&self, id: BindingId) -> Option<&Binding> {
-        self.bindings.get(&id)
+        self.bindings.get(&id).map(|binding| &**binding)
     }
 
     /// A binding, to be brought up to date.
     pub(crate) fn binding_mut(&mut self, id: BindingId) -> Option<&mut Binding> {
-        self.bindings.get_mut(&id)
+        self.bindings.get_mut(&id).map(|binding| &mut **binding)
     }
 
     /// All bindings, the oldest first.
