@@ -1,11 +1,11 @@
 //! Makes a query ready: SQLite compiles it, our own reading derives what it depends on, and SQLite's authorizer checks that.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use crate::error::Error;
 use crate::plan::{Columns, Dependencies, Source, plan};
-use crate::sql;
+use crate::sql::{self, Normalised};
 use crate::storage::{Reads, Session, Shape};
 use crate::subscribe::{Form, Order, Planned};
 use crate::types::{Catalog, ColumnKind, Table, TableKind};
@@ -19,28 +19,76 @@ const PURE_TABLE_FUNCTIONS: [&str; 3] = ["json_each", "json_tree", "generate_ser
 /// Functions that tell of the connection, which every commit changes.
 const CONNECTION_FUNCTIONS: [&str; 3] = ["changes", "total_changes", "last_insert_rowid"];
 
-pub(crate) fn prepare(session: &mut Session<'_>, text: &str) -> Result<Form, Error> {
+/// Queries that are kept made ready when nobody subscribes to them any more.
+const MOST_RECENT: usize = 32;
+
+/// The queries that were made ready last, for texts that say the same: of a page that is shown again, or with a comment
+/// that tells who asks.
+#[derive(Default)]
+pub(crate) struct Recent(VecDeque<Ready>);
+
+struct Ready {
+    /// What the names in it stand for.
+    catalog: Arc<Catalog>,
+    core: Box<str>,
+    form: Form,
+}
+
+impl Recent {
+    /// A query made ready.
+    pub(crate) fn form(&mut self, session: &mut Session<'_>, text: &str) -> Result<Form, Error> {
+        let catalog = session.catalog()?;
+        let normalised = sql::normalise(text);
+        if self.0.iter().any(|ready| !Arc::ptr_eq(&ready.catalog, &catalog)) {
+            self.0.clear();
+        }
+        let says_the_same =
+            |ready: &Ready| ready.form.template == normalised.text && ready.form.literals == normalised.literals;
+        let form = match self.0.iter().find(|ready| says_the_same(ready)) {
+            Some(ready) if *ready.core == *normalised.core => Form { sql: text.into(), ..ready.form.clone() },
+            Some(ready) => {
+                let Shape { columns, slots } = session.shape(text)?;
+                Form { sql: text.into(), columns, slots, ..ready.form.clone() }
+            }
+            None => {
+                let form = prepare(session, text, &normalised, &catalog)?;
+                // Why there is no plan may have been a lock, which is tried again.
+                if form.planned.is_ok() {
+                    self.0.truncate(MOST_RECENT - 1);
+                    self.0.push_front(Ready { catalog, core: normalised.core.into(), form: form.clone() });
+                }
+                form
+            }
+        };
+        Ok(form)
+    }
+}
+
+fn prepare(
+    session: &mut Session<'_>,
+    text: &str,
+    normalised: &Normalised<'_>,
+    catalog: &Catalog,
+) -> Result<Form, Error> {
     let (shape, mut reads) = session.prepare(text)?;
-    let catalog = session.catalog()?;
-    let normalised = sql::normalise(text);
-    let (mut dependencies, unparsed) = match sql::dependencies(text, &catalog) {
+    let (mut dependencies, unparsed) = match sql::dependencies(text, catalog) {
         Ok(dependencies) => (dependencies, None),
         Err(unparsed) => (unread(&reads), Some(unparsed.reason)),
     };
-    if unparsed.is_some() || merges_columns(text) || has_views(&catalog) {
+    if unparsed.is_some() || merges_columns(text) || has_views(catalog) {
         session.add_opened(text, &mut reads);
     }
-    let disagreement = add_reads(&mut dependencies, &reads, &catalog, unparsed.is_none());
+    let disagreement = add_reads(&mut dependencies, &reads, catalog, unparsed.is_none());
     let disagreement = if unparsed.is_some() { None } else { disagreement };
-    let planned = planned(session, text, &shape, &dependencies, unparsed.as_deref(), &catalog);
+    let planned = planned(session, text, &shape, &dependencies, unparsed.as_deref(), catalog);
     Ok(Form {
         sql: text.into(),
-        template: normalised.text,
-        literals: normalised.literals,
+        template: Arc::clone(&normalised.text),
+        literals: normalised.literals.clone(),
         columns: shape.columns,
         slots: shape.slots,
         order: if sql::declares_order(text) { Order::Declared } else { Order::Incidental },
-        dependencies,
+        dependencies: Arc::new(dependencies),
         disagreement,
         unparsed,
         planned,

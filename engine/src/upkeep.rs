@@ -11,9 +11,9 @@ use crate::options::Strategy;
 use crate::plan::{Bounds, Images, Plan, SortedBy};
 use crate::storage::{Sealed, Session};
 use crate::subscribe::{
-    Applied, Counts, Form, Held, Listing, Maintained, Planned, Routed, Sorting, capacity, edits_between,
+    Applied, Counts, Form, Held, Listing, Maintained, Planned, Plans, Routed, Sorting, edits_between, filling,
 };
-use crate::types::{BindingId, Change, ChangeBatch, Edit, PlanId, Row, Signed, Value};
+use crate::types::{BindingId, Change, ChangeBatch, Edit, PlanId, Row, Signed};
 
 /// Maintaining may always cost so many of SQLite's instructions, be an evaluation ever so cheap.
 const LEAST_ALLOWANCE: u64 = 5_000;
@@ -47,7 +47,11 @@ impl Live {
                     let virtual_columns = &planned.virtual_columns;
                     let is_computed = routed.iter().any(|(table, _)| virtual_columns.contains(table));
                     let changes = routed.iter().map(|(_, rows)| rows.len()).sum();
-                    if is_computed && self.options.cost_gate && !self.plans.is_worth(plan, changes, binding.work) {
+                    let (work, held) = (binding.work, binding.held.len());
+                    let gate = |plans: &mut Plans, changed| {
+                        !self.options.cost_gate || plans.is_worth(plan, sealed.commit, changed, work, held)
+                    };
+                    if is_computed && !gate(&mut self.plans, changes) {
                         self.stats.refused += 1;
                         self.rerun(session, sealed.commit, id, events);
                         continue;
@@ -73,7 +77,7 @@ impl Live {
                         continue;
                     }
                     let rows = touched.iter().map(|(_, images)| images.len()).sum();
-                    if self.options.cost_gate && !self.plans.is_worth(plan, rows, binding.work) {
+                    if !gate(&mut self.plans, rows) {
                         self.stats.refused += 1;
                         self.count(id, |counts| counts.refused += 1);
                         self.rerun(session, sealed.commit, id, events);
@@ -140,8 +144,10 @@ impl Live {
 
     /// Puts changes into a binding's list; nothing if they are not of it.
     fn apply(&mut self, id: BindingId, changes: &[Signed]) -> Option<Applied> {
-        let Held::Maintained(result) = &mut self.registry.binding_mut(id)?.held else { return None };
+        let binding = self.registry.binding_mut(id)?;
+        let Held::Maintained(result) = &mut binding.held else { return None };
         let applied = result.apply(changes);
+        binding.has_run_short |= matches!(applied, Ok(Applied::Refill(_)));
         match &applied {
             Ok(Applied::Edits(_)) => {}
             Ok(Applied::Refill(_)) => {
@@ -207,7 +213,7 @@ impl Live {
         planned: &Planned,
     ) -> Result<Option<Hydrated>, Error> {
         let Some(binding) = self.registry.binding(id) else { return Ok(None) };
-        let parameters = binding.parameters();
+        let (parameters, has_run_short) = (binding.parameters(), binding.has_run_short);
         let plan = &planned.plan;
         let bounds = match &plan.window {
             None => None,
@@ -219,13 +225,12 @@ impl Live {
         let plan_id = self.plan(id, plan);
         let sorting = Sorting { width: plan.width, terms: Arc::clone(&plan.order) };
         if plan.is_stateless {
-            let mut values = parameters;
-            if let Some(bounds) = bounds {
-                let most = capacity(bounds).and_then(|capacity| i64::try_from(capacity).ok()).unwrap_or(-1);
-                values.resize(plan.parameters, Value::Null);
-                values.push(Value::Integer(most));
-            }
-            let rows = session.rows(&plan.hydrate, &values)?;
+            // Written as a literal: SQLite compiles a statement anew whose LIMIT is another value than before.
+            let asked = bounds.and_then(|bounds| filling(bounds, has_run_short));
+            let rows = match asked.and_then(|asked| i64::try_from(asked).ok()) {
+                Some(most) => session.rows(&format!("{} LIMIT {most}", plan.hydrate), &parameters)?,
+                None => session.rows(&plan.hydrate, &parameters)?,
+            };
             let has_hidden = plan.order.iter().any(|(column, _)| *column >= plan.width);
             let shown = (!has_hidden).then(|| {
                 let bounds = bounds.unwrap_or(Bounds { offset: 0, limit: None });
@@ -234,7 +239,7 @@ impl Live {
             let listing = Listing::new(sorting, rows.into_iter().map(|row| (row, 1)), true);
             let result = match bounds {
                 None => Maintained::whole(listing, form.order),
-                Some(bounds) => Maintained::prefix(listing, form.order, bounds),
+                Some(bounds) => Maintained::prefix(listing, form.order, bounds, asked),
             };
             return Ok(Some((Held::Maintained(Box::new(result)), shown)));
         }

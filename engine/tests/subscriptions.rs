@@ -71,6 +71,24 @@ fn equal_queries_share_one_evaluation() {
 }
 
 #[test]
+fn what_was_made_ready_is_of_its_words_and_of_its_schema() {
+    let engine = memory("CREATE TABLE t(a, b); INSERT INTO t VALUES (1, 2)");
+    let columns = |sql: &str| engine.subscribe(sql, ()).unwrap().snapshot().columns[0].clone();
+    assert_eq!(columns("SELECT a+b FROM t"), "a+b");
+    assert_eq!(columns("SELECT a + B FROM t"), "a + B", "SQLite names an expression by its text");
+    assert_eq!(columns("SELECT a+b FROM t -- again"), "a+b");
+    let first = || engine.subscribe("SELECT * FROM t -- the same", ()).unwrap();
+    assert_eq!(first().snapshot().columns.len(), 2);
+    engine.exec("ALTER TABLE t ADD COLUMN c DEFAULT 3", ()).unwrap();
+    assert_eq!(first().snapshot().columns.len(), 3);
+    engine.exec("BEGIN; ALTER TABLE t DROP COLUMN c", ()).unwrap();
+    engine.explain("SELECT * FROM t -- the same", ()).unwrap();
+    engine.exec("ROLLBACK", ()).unwrap();
+    let live = first();
+    assert_eq!((live.snapshot().columns.len(), live.snapshot().rows[0].len()), (3, 3));
+}
+
+#[test]
 fn callbacks_come_commit_by_commit_in_the_order_of_subscribing() {
     let engine = memory("CREATE TABLE t(a)");
     let seen: Arc<Mutex<Vec<(SubscriptionId, u64)>>> = Arc::default();

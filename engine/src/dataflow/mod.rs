@@ -13,8 +13,9 @@ mod host;
 mod render;
 mod tally;
 
-use std::collections::HashMap;
 use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
 
 use crate::error::Error;
 use crate::plan::{Images, Plan};
@@ -68,7 +69,7 @@ pub(crate) struct Dataflows {
 #[derive(Default)]
 struct Inner {
     host: Host,
-    plans: HashMap<PlanId, Dataflow>,
+    plans: FxHashMap<PlanId, Dataflow>,
 }
 
 /// The dataflow of one template.

@@ -27,7 +27,7 @@ pub(crate) use dependencies::dependencies;
 pub(crate) use lower::lower;
 pub(crate) use order::declares_order;
 pub(crate) use statement::{StatementKind, leading_keyword};
-pub(crate) use template::normalise;
+pub(crate) use template::{Normalised, normalise};
 
 /// Why the dependencies of a text cannot be derived from it.
 #[derive(Debug)]

@@ -10,7 +10,6 @@
 //! SQLite looks up by equality.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::ffi::{CStr, CString, c_int};
 use std::marker::PhantomData;
 use std::sync::{Arc, Mutex};
@@ -19,6 +18,8 @@ use rusqlite::Connection;
 use rusqlite::ffi;
 use rusqlite::types::{ToSqlOutput, ValueRef as SqliteValue};
 use rusqlite::vtab::{Context, Filters, IndexConstraintOp, IndexInfo, Module, VTab, VTabConnection, VTabCursor};
+
+use rustc_hash::FxHashMap;
 
 use super::{convert, lock};
 use crate::error::Error;
@@ -31,8 +32,8 @@ type Shown = Arc<Mutex<Showing>>;
 /// What the faces show, by table.
 #[derive(Default)]
 struct Showing {
-    images: HashMap<Arc<str>, Images>,
-    derived: HashMap<Arc<str>, SharedBag>,
+    images: FxHashMap<Arc<str>, Images>,
+    derived: FxHashMap<Arc<str>, SharedBag>,
 }
 
 /// What SQLite is told to expect of all rows of a derived table; it knows no better before they are there.
@@ -51,7 +52,7 @@ pub(super) struct Faces {
     shown: Shown,
     pretends: Pretends,
     /// The declarations that SQLite knows, by table.
-    declared: HashMap<Arc<str>, CString>,
+    declared: FxHashMap<Arc<str>, CString>,
 }
 
 impl Faces {

@@ -12,6 +12,7 @@ mod reads;
 mod replay;
 mod scans;
 mod script;
+mod statements;
 mod virtual_columns;
 
 #[cfg(test)]
@@ -37,6 +38,7 @@ use catalog::Roots;
 use commit_number::CommitNumber;
 use faces::Faces;
 use reads::ReadCollector;
+use statements::Statements;
 use virtual_columns::VirtualColumns;
 
 pub(crate) use convert::slot_values;
@@ -44,9 +46,6 @@ pub(crate) use reads::Reads;
 pub(crate) use replay::Query;
 pub(crate) use scans::Scan;
 pub(crate) use script::{Control, Outcome, Run};
-
-/// What binding, starting and ending a statement is taken to cost, in SQLite's instructions.
-const WORK_OF_A_STATEMENT: u64 = 60;
 
 /// Why everything is evaluated anew after somebody else's commit.
 const SOMEBODY_ELSE: &str = "another connection committed";
@@ -61,6 +60,8 @@ pub(crate) struct Storage {
 struct State {
     recorder: Arc<Mutex<Recorder>>,
     reads: Arc<Mutex<ReadCollector>>,
+    /// Those of plans and of queries that are subscribed to.
+    statements: Statements,
     faces: Faces,
     allowance: Allowance,
     virtual_columns: VirtualColumns,
@@ -72,6 +73,8 @@ struct State {
     commit_number: CommitNumber,
     /// By attached file, see [`open::data_versions`].
     data_versions: BTreeMap<String, i64>,
+    /// No other connection can commit: the database is in memory, or held from opening on. A setting may give that up.
+    is_alone: bool,
     /// Another connection has committed, and nobody was told yet.
     external: bool,
     /// A PRAGMA, VACUUM or ATTACH ran since the last commit.
@@ -115,6 +118,7 @@ impl Storage {
 impl Drop for Storage {
     /// Closing rolls an open transaction back, and would call the hooks when rusqlite has freed them already.
     fn drop(&mut self) {
+        self.state.statements.flush();
         if !self.connection.is_autocommit() {
             let _ = self.connection.execute_batch("ROLLBACK");
         }
@@ -147,6 +151,7 @@ impl Session<'_> {
         if self.state.catalog_is_stale {
             // Compiled statements keep the column names of the schema they were compiled for.
             self.connection.flush_prepared_statement_cache();
+            self.state.statements.flush();
             self.state.catalog = Arc::new(catalog::read(self.connection)?);
             self.state.roots = catalog::roots(self.connection)?;
             lock(&self.state.recorder).set_catalog(&self.state.catalog);
@@ -158,20 +163,25 @@ impl Session<'_> {
 
     /// Prepares a query without running it: its columns and slots, and what SQLite's authorizer says it reads.
     pub(crate) fn prepare(&mut self, sql: &str) -> Result<(Shape, Reads), Error> {
+        self.refresh_catalog()?;
+        // A cached statement would not be compiled again, and so would report no reads.
+        lock(&self.state.reads).start();
+        let shape = self.shape(sql);
+        let reads = lock(&self.state.reads).finish(&self.state.catalog);
+        Ok((shape?, reads))
+    }
+
+    /// The columns and slots of a query.
+    pub(crate) fn shape(&self, sql: &str) -> Result<Shape, Error> {
         // Of other statements some take effect when they are compiled.
         if !matches!(leading_keyword(sql), Some(StatementKind::Select | StatementKind::With) | None) {
             return Err(Error::NotASelect);
         }
-        self.refresh_catalog()?;
-        // A cached statement would not be compiled again, and so would report no reads.
-        lock(&self.state.reads).start();
-        let prepared = self.connection.prepare(sql).map_err(convert::error);
-        let reads = lock(&self.state.reads).finish(&self.state.catalog);
-        let statement = prepared?;
+        let statement = self.connection.prepare(sql).map_err(convert::error)?;
         if statement.column_count() == 0 || !statement.readonly() || statement.is_explain() != 0 {
             return Err(Error::NotASelect);
         }
-        Ok((convert::shape(&statement), reads))
+        Ok(convert::shape(&statement))
     }
 
     /// Adds to what the authorizer says the tables that a query opens when it runs.
@@ -181,21 +191,12 @@ impl Session<'_> {
 
     /// Runs a query that [`Session::prepare`] accepted, with the values of its slots.
     pub(crate) fn select(&self, sql: &str, slots: &[Value]) -> Result<Vec<Row>, Error> {
-        let mut statement = self.connection.prepare_cached(sql).map_err(convert::error)?;
-        convert::bind_slots(&mut statement, slots)?;
-        let rows = convert::rows(&mut statement);
-        count_work(&self.state.work, &statement);
-        rows
+        self.rows(sql, slots)
     }
 
     /// Runs a statement of a plan, which may have fewer parameters than there are values.
     pub(crate) fn rows(&self, sql: &str, values: &[Value]) -> Result<Vec<Row>, Error> {
-        let mut statement = self.connection.prepare_cached(sql).map_err(convert::error)?;
-        let count = statement.parameter_count().min(values.len());
-        convert::bind_slots(&mut statement, &values[..count])?;
-        let rows = convert::rows(&mut statement);
-        count_work(&self.state.work, &statement);
-        rows
+        self.state.statements.rows(self.connection, sql, values, &self.state.work)
     }
 
     /// SQLite's instructions that reads have taken so far: a measure of work that is the same on every machine.
@@ -277,8 +278,16 @@ impl Session<'_> {
         Ok(statement.readonly())
     }
 
+    /// Whether no other connection can commit.
+    pub(crate) fn is_alone(&self) -> bool {
+        self.state.is_alone
+    }
+
     /// Whether another connection has committed and nobody was told yet: it stays so until a commit is sealed.
     pub(crate) fn notice_external_change(&mut self) -> Result<bool, Error> {
+        if self.state.is_alone {
+            return Ok(self.state.external);
+        }
         let versions = open::data_versions(self.connection, &self.state.catalog.search_path)?;
         let known = std::mem::replace(&mut self.state.data_versions, versions);
         let moved = |(file, version)| known.get(file).is_some_and(|known| known != version);
@@ -320,12 +329,6 @@ impl Session<'_> {
         statement.raw_execute().map_err(convert::error)?;
         Ok(())
     }
-}
-
-/// Adds what a statement has cost to the work so far.
-fn count_work(work: &Cell<u64>, statement: &rusqlite::Statement<'_>) {
-    let steps = statement.reset_status(rusqlite::StatementStatus::VmStep);
-    work.set(work.get() + WORK_OF_A_STATEMENT + u64::from(steps.unsigned_abs()));
 }
 
 /// A lock whose holder panicked guards plain data that every change leaves whole, so its poison is not an error.

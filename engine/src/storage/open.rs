@@ -10,6 +10,7 @@ use super::allowance::Allowance;
 use super::catalog::Roots;
 use super::commit_number::CommitNumber;
 use super::faces::Faces;
+use super::statements::Statements;
 use super::virtual_columns::VirtualColumns;
 use super::{State, Storage, capture, convert, reads};
 use crate::error::Error;
@@ -38,6 +39,7 @@ impl Storage {
         let state = State {
             recorder,
             reads,
+            statements: Statements::default(),
             faces: Faces::default(),
             allowance,
             virtual_columns: VirtualColumns::default(),
@@ -47,6 +49,7 @@ impl Storage {
             catalog_is_stale: true,
             commit_number,
             data_versions,
+            is_alone: options.exclusive || *location == Location::Memory,
             external: false,
             settings_changed: false,
             wrapped: false,

@@ -199,6 +199,7 @@ impl Session<'_> {
 
     fn setting_changed(&mut self) {
         self.state.settings_changed = true;
+        self.state.is_alone = false;
         self.state.catalog_is_stale = true;
     }
 

@@ -8,7 +8,8 @@ use std::sync::Arc;
 
 use rusqlite::{Connection, OpenFlags};
 
-use super::{convert, count_work};
+use super::convert;
+use super::statements::Statements;
 use crate::error::Error;
 use crate::plan::quoted;
 use crate::types::{Catalog, ColumnKind, Row, Table, Value, ValueRef};
@@ -24,6 +25,8 @@ pub(super) struct VirtualColumns {
 /// An empty table that is declared like another one.
 struct TableCopy {
     definition: Definition,
+    /// Before their connection, so that they are dropped before it.
+    statements: Statements,
     connection: Connection,
     insert: String,
     select: String,
@@ -131,6 +134,7 @@ impl TableCopy {
             select: format!("SELECT {} FROM {name} AS copy", all.join(", ")),
             delete: format!("DELETE FROM {name}"),
             definition,
+            statements: Statements::default(),
             connection,
             written,
         };
@@ -158,11 +162,7 @@ impl TableCopy {
     }
 
     fn run(&self, sql: &str, values: &[Value], work: &Cell<u64>) -> Result<Vec<Row>, Error> {
-        let mut statement = self.connection.prepare_cached(sql).map_err(convert::error)?;
-        convert::bind_slots(&mut statement, values)?;
-        let rows = convert::rows(&mut statement);
-        count_work(work, &statement);
-        rows
+        self.statements.rows(&self.connection, sql, values, work)
     }
 }
 

@@ -98,7 +98,7 @@ impl Chunk {
         Self { bytes, ends, arrivals }
     }
 
-    pub(super) fn push(&mut self, row: &Row, arrival: Option<u64>) {
+    pub(super) fn push(&mut self, row: RowRef<'_>, arrival: Option<u64>) {
         self.bytes.extend_from_slice(row.as_bytes());
         self.ends.push(u32::try_from(self.bytes.len()).unwrap_or(u32::MAX));
         self.arrivals.extend(arrival);

@@ -5,7 +5,7 @@
 //! gap between two that stay become replacements, the rest removals and insertions. What both lists begin and end with is
 //! never looked at twice, so the usual case, a few rows of many, is one pass of comparisons.
 
-use std::collections::HashMap;
+use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use crate::types::{Edit, Row};
 
@@ -226,7 +226,7 @@ impl Counts {
 }
 
 fn match_by_identity(old: &[Row], new: &[Row]) -> Vec<Origin> {
-    let mut copies: HashMap<&Row, Vec<usize>> = HashMap::with_capacity(old.len());
+    let mut copies: FxHashMap<&Row, Vec<usize>> = FxHashMap::with_capacity_and_hasher(old.len(), FxBuildHasher);
     for (index, row) in old.iter().enumerate().rev() {
         copies.entry(row).or_default().push(index);
     }

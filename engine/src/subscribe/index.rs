@@ -5,7 +5,9 @@
 //! buckets of its old and its new value. Otherwise it stands in the list that every change of the table runs through. What
 //! is found is checked exactly: buckets may hold too much, never too little.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
+
+use rustc_hash::FxHashMap;
 
 use super::routing::Interest;
 use crate::plan::{Predicate, Relation, Source};
@@ -18,7 +20,7 @@ type Place = (BindingId, usize);
 #[derive(Debug, Default)]
 pub(super) struct TableIndex {
     /// By column, by constant.
-    columns: BTreeMap<usize, HashMap<Bucket, Vec<Place>>>,
+    columns: BTreeMap<usize, FxHashMap<Bucket, Vec<Place>>>,
     /// What any change may matter to.
     others: BTreeSet<Place>,
 }
@@ -45,7 +47,8 @@ impl TableIndex {
             Standing::Under(column) => {
                 let column = self.columns.entry(column).or_default();
                 for bucket in buckets {
-                    column.entry(bucket).or_default().push(place);
+                    // Mostly there is one, and a vector that grows makes room for four.
+                    column.entry(bucket).or_insert_with(|| Vec::with_capacity(1)).push(place);
                 }
             }
             Standing::Among => {
@@ -76,9 +79,10 @@ impl TableIndex {
     pub(super) fn find(&self, change: &Change, mut found: impl FnMut(Place)) {
         self.others.iter().copied().for_each(&mut found);
         for (column, constants) in &self.columns {
-            let values = [&change.old, &change.new].into_iter().flatten().map(|row| row.get(*column));
+            let [old, new] = [&change.old, &change.new].map(|row| row.as_ref().map(|row| row.get(*column)));
             let mut last = None;
-            for value in values {
+            // Most updates leave what rows are found by.
+            for value in [old, new.filter(|new| old.as_ref() != Some(new))].into_iter().flatten() {
                 match value.map(Bucket::of) {
                     Some(Some(bucket)) => {
                         if last.as_ref() != Some(&bucket)

@@ -5,16 +5,21 @@
 //! came, and a row that comes with one that goes takes its place. The list is cut into chunks, so that a change costs the
 //! square root of its length and not the length. Sort keys are not held: a search makes those that it meets.
 
-use std::collections::HashMap;
 use std::sync::Arc;
+
+use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use super::chunk::Chunk;
 use super::diff::{Order, edits_between};
+use super::merge::merged;
 use super::successors::Successors;
 use crate::types::{Edit, Row, RowRef, Signed, SortTerm, push_sort_key};
 
 /// Rows that a chunk may have before it is cut in two.
 const LARGEST_CHUNK: usize = 256;
+
+/// A list is gone through as a whole if it has at most so many rows for each that goes or comes.
+const MOST_FOR_EACH: usize = 8;
 
 /// Past this length, rows of a list without order are found by a hash table.
 const LONGEST_UNINDEXED: usize = 64;
@@ -37,7 +42,7 @@ pub(crate) struct Listing {
     length: usize,
     next_arrival: u64,
     /// Without order and past [`LONGEST_UNINDEXED`]: when the copies of each row came.
-    arrivals: Option<HashMap<Row, Vec<u64>>>,
+    arrivals: Option<Box<FxHashMap<Row, Vec<u64>>>>,
 }
 
 /// A row that should go was not there: what is held is not what was maintained.
@@ -78,19 +83,24 @@ impl Listing {
         if !is_sorted && !sorting.is_none() {
             rows.sort_by_cached_key(|row| sorting.key(row.as_ref()));
         }
+        Self::of_rows(sorting, &rows)
+    }
+
+    fn of_rows(sorting: Sorting, rows: &[Row]) -> Self {
+        let rows: Vec<RowRef<'_>> = rows.iter().map(Row::as_ref).collect();
         Self::of(sorting, &rows)
     }
 
     /// A list of rows in their order.
-    fn of(sorting: Sorting, rows: &[Row]) -> Self {
+    fn of(sorting: Sorting, rows: &[RowRef<'_>]) -> Self {
         let size = if rows.len() <= LARGEST_CHUNK { LARGEST_CHUNK } else { LARGEST_CHUNK / 2 };
         let is_unsorted = sorting.is_none();
         let mut arrival = 0;
-        let chunk = |rows: &[Row]| {
+        let chunk = |rows: &[RowRef<'_>]| {
             let bytes = rows.iter().map(|row| row.as_bytes().len()).sum();
             let mut chunk = Chunk::with_capacity(rows.len(), bytes, is_unsorted);
             for row in rows {
-                chunk.push(row, is_unsorted.then_some(arrival));
+                chunk.push(*row, is_unsorted.then_some(arrival));
                 arrival += 1;
             }
             chunk
@@ -168,7 +178,10 @@ impl Listing {
 
     /// Has rows that sort alike stand as these shown rows do, those that are not among them behind.
     pub(crate) fn prefer(&mut self, shown: &[Row]) {
-        let mut places: HashMap<&Row, Vec<usize>> = HashMap::with_capacity(shown.len());
+        if !self.has_equals() {
+            return;
+        }
+        let mut places: FxHashMap<&Row, Vec<usize>> = FxHashMap::with_capacity_and_hasher(shown.len(), FxBuildHasher);
         for (place, row) in shown.iter().enumerate().rev() {
             places.entry(row).or_default().push(place);
         }
@@ -178,7 +191,18 @@ impl Listing {
             rows.map(|row| (self.sorting.key(row), place_of(&self.sorting.shown(row)), row.to_row())).collect();
         placed.sort_by(|(key, place, _), (other, others, _)| (key, place).cmp(&(other, others)));
         let rows: Vec<Row> = placed.into_iter().map(|(_, _, row)| row).collect();
-        *self = Self::of(self.sorting.clone(), &rows);
+        *self = Self::of_rows(self.sorting.clone(), &rows);
+    }
+
+    /// Whether two rows sort alike.
+    fn has_equals(&self) -> bool {
+        let (mut last, mut key) = (Vec::new(), Vec::new());
+        self.chunks.iter().flat_map(Chunk::rows).enumerate().any(|(at, row)| {
+            std::mem::swap(&mut last, &mut key);
+            key.clear();
+            self.sorting.push_key(&mut key, row);
+            at > 0 && last == key
+        })
     }
 
     /// Has the rows from `start` on stand as in `rows`, which are the same in an order that nothing decides.
@@ -186,7 +210,7 @@ impl Listing {
         let mut all = self.rows(0, usize::MAX);
         if let Some(part) = all.get_mut(start..start + rows.len()) {
             part.clone_from_slice(rows);
-            *self = Self::of(self.sorting.clone(), &all);
+            *self = Self::of_rows(self.sorting.clone(), &all);
         }
     }
 
@@ -195,16 +219,12 @@ impl Listing {
     /// # Errors
     /// [`Missing`] when a row to be taken out is not there. Then the list is as it was.
     pub(crate) fn apply(&mut self, changes: &[Signed]) -> Result<Vec<Edit>, Missing> {
-        let mut going: Vec<Keyed> = Vec::new();
-        let mut coming: Vec<Keyed> = Vec::new();
-        for (row, weight) in changes {
-            let count = usize::try_from(weight.unsigned_abs()).unwrap_or(usize::MAX);
-            if *weight < 0 && self.copies(row) < count {
-                return Err(Missing);
-            }
-            let side = if *weight < 0 { &mut going } else { &mut coming };
-            side.extend(std::iter::repeat_n((row.clone(), self.key_of(row)), count));
+        let (going, coming) = self.keyed(changes);
+        if self.is_much(&going, &coming) {
+            let before = self.merge(&going, &coming)?;
+            return Ok(self.edits_from(&before));
         }
+        self.check(changes)?;
         if self.sorting.is_none() || going.len() < 2 || coming.len() < 2 {
             return self.put_in(going, &coming);
         }
@@ -217,6 +237,62 @@ impl Listing {
         let (mut edits, _) = edits_between(&before, after, Order::Declared);
         edits.iter_mut().for_each(|edit| edit.shift(start));
         Ok(edits)
+    }
+
+    /// The same where nobody asks for the edits.
+    ///
+    /// # Errors
+    /// As [`Listing::apply`].
+    pub(crate) fn follow(&mut self, changes: &[Signed]) -> Result<(), Missing> {
+        let (going, coming) = self.keyed(changes);
+        if self.is_much(&going, &coming) {
+            return self.merge(&going, &coming).map(drop);
+        }
+        self.check(changes)?;
+        self.put_in(going, &coming).map(drop)
+    }
+
+    /// The rows that go and those that come, each copy of them.
+    fn keyed(&self, changes: &[Signed]) -> (Vec<Keyed>, Vec<Keyed>) {
+        let (mut going, mut coming) = (Vec::new(), Vec::new());
+        for (row, weight) in changes {
+            let count = usize::try_from(weight.unsigned_abs()).unwrap_or(usize::MAX);
+            let side: &mut Vec<Keyed> = if *weight < 0 { &mut going } else { &mut coming };
+            side.extend(std::iter::repeat_n((row.clone(), self.key_of(row)), count));
+        }
+        (going, coming)
+    }
+
+    /// Whether as many rows go and come that to go through all rows once is less than to look for each of them.
+    fn is_much(&self, going: &[Keyed], coming: &[Keyed]) -> bool {
+        let is_ordered = !self.sorting.is_none() && going.len() > 1 && coming.len() > 1;
+        is_ordered && (going.len() + coming.len()).saturating_mul(MOST_FOR_EACH) >= self.length
+    }
+
+    /// Whether all rows are there that should go.
+    fn check(&mut self, changes: &[Signed]) -> Result<(), Missing> {
+        for (row, weight) in changes.iter().filter(|(_, weight)| *weight < 0) {
+            if self.copies(row) < usize::try_from(weight.unsigned_abs()).unwrap_or(usize::MAX) {
+                return Err(Missing);
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes rows out and puts rows in by going through all of them; the chunks that there were.
+    fn merge(&mut self, going: &[Keyed], coming: &[Keyed]) -> Result<Vec<Chunk>, Missing> {
+        let rows: Vec<RowRef<'_>> = self.chunks.iter().flat_map(Chunk::rows).collect();
+        let rows = merged(&rows, |key, row| self.sorting.push_key(key, row), self.sorting.width, going, coming)?;
+        let listing = Self::of(self.sorting.clone(), &rows);
+        Ok(std::mem::replace(self, listing).chunks)
+    }
+
+    /// What the rows of these chunks have become.
+    fn edits_from(&self, before: &[Chunk]) -> Vec<Edit> {
+        let shown = |chunks: &'_ [Chunk]| -> Vec<Row> {
+            chunks.iter().flat_map(Chunk::rows).map(|row| self.sorting.shown(row)).collect()
+        };
+        edits_between(&shown(before), shown(&self.chunks), Order::Declared).0
     }
 
     /// How many rows at the start and at the end sort before and after all that changes.
@@ -358,16 +434,16 @@ impl Listing {
     }
 
     /// When the copies of each row came.
-    fn arrivals(&mut self) -> &mut HashMap<Row, Vec<u64>> {
+    fn arrivals(&mut self) -> &mut FxHashMap<Row, Vec<u64>> {
         let chunks = &self.chunks;
         self.arrivals.get_or_insert_with(|| {
-            let mut arrivals: HashMap<Row, Vec<u64>> = HashMap::new();
+            let mut arrivals: FxHashMap<Row, Vec<u64>> = FxHashMap::default();
             for chunk in chunks {
                 for (at, row) in chunk.rows().enumerate() {
                     arrivals.entry(row.to_row()).or_default().push(chunk.arrival(at));
                 }
             }
-            arrivals
+            Box::new(arrivals)
         })
     }
 
@@ -445,7 +521,7 @@ fn partition_point(places: usize, mut holds: impl FnMut(usize) -> bool) -> usize
     low
 }
 
-fn forget(arrivals: &mut HashMap<Row, Vec<u64>>, row: &Row, arrival: u64) {
+fn forget(arrivals: &mut FxHashMap<Row, Vec<u64>>, row: &Row, arrival: u64) {
     if let Some(copies) = arrivals.get_mut(row) {
         // The last one that came is the first to go.
         if let Some(at) = copies.iter().rposition(|other| *other == arrival) {

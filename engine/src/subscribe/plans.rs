@@ -1,15 +1,26 @@
 //! The plans in use, and the cost gate: whether maintaining a result costs less than evaluating it anew.
 //!
-//! Costs are SQLite's instructions, counted as statements run, so they are the same on every machine and need no clock.
-//! Of a plan is known what a changed row has cost so far, as a moving average; of a binding what its last evaluation cost.
+//! Costs are SQLite's instructions, counted as statements run, so they are the same on every machine and need no clock. What
+//! is done beside SQLite is counted in the instructions that take as long. Of a plan is known what a changed row has cost so
+//! far, as a moving average; of a binding what its last evaluation cost.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::types::PlanId;
+use rustc_hash::FxHashMap;
+
+use crate::types::{CommitId, PlanId};
 
 /// How much of the average a commit replaces.
 const WEIGHT_OF_NEW: f64 = 0.25;
+
+/// What it takes to maintain a binding beside what its plan's statements do: to hand it over, and to find its rows in faces.
+const WORK_OF_A_BINDING: u64 = 60;
+
+/// And for each changed row, to show it by a face and to find its place in the list.
+const WORK_OF_A_CHANGED_ROW: u64 = 30;
+
+/// What each row of a result takes that is evaluated anew, to hold it and to compare it with what was there.
+const WORK_OF_A_RESULT_ROW: u64 = 6;
 
 /// What a refusal takes from the average, so that a plan is tried again after a while.
 const FADING: f64 = 0.9;
@@ -17,8 +28,8 @@ const FADING: f64 = 0.9;
 /// The plans in use.
 #[derive(Debug, Default)]
 pub(crate) struct Plans {
-    ids: HashMap<Arc<str>, PlanId>,
-    used: HashMap<PlanId, Used>,
+    ids: FxHashMap<Arc<str>, PlanId>,
+    used: FxHashMap<PlanId, Used>,
     last: u64,
 }
 
@@ -28,6 +39,8 @@ struct Used {
     bindings: usize,
     /// What a changed row costs, if one has been maintained yet.
     row: Option<f64>,
+    /// The last commit whose changes it was refused.
+    refused: Option<CommitId>,
 }
 
 impl Plans {
@@ -41,7 +54,7 @@ impl Plans {
                 PlanId(self.last)
             }
         };
-        let new = || Used { identity: Arc::clone(identity), bindings: 0, row: None };
+        let new = || Used { identity: Arc::clone(identity), bindings: 0, row: None, refused: None };
         self.used.entry(id).or_insert_with(new).bindings += 1;
         id
     }
@@ -64,12 +77,25 @@ impl Plans {
         self.used.get(&id)?.row.map(|row| row.round() as u64)
     }
 
-    /// Whether maintaining so many changed rows is likely to cost less than an evaluation that has cost this much.
+    /// Whether maintaining so many changed rows is likely to cost less than an evaluation that has cost this much and given
+    /// so many rows.
     #[expect(clippy::cast_precision_loss, reason = "an estimate")]
-    pub(crate) fn is_worth(&mut self, id: PlanId, rows: usize, evaluation: u64) -> bool {
-        let Some(row) = self.used.get_mut(&id).and_then(|used| used.row.as_mut()) else { return true };
-        let is_worth = *row * rows as f64 <= evaluation as f64;
-        if !is_worth {
+    pub(crate) fn is_worth(
+        &mut self,
+        id: PlanId,
+        commit: CommitId,
+        rows: usize,
+        evaluation: u64,
+        result: usize,
+    ) -> bool {
+        let Some(used) = self.used.get_mut(&id) else { return true };
+        let Some(row) = used.row.as_mut() else { return true };
+        let beside = WORK_OF_A_BINDING + WORK_OF_A_CHANGED_ROW * rows as u64;
+        let again = evaluation + WORK_OF_A_RESULT_ROW * result as u64;
+        let is_worth = *row * rows as f64 + beside as f64 <= again as f64;
+        // Once a commit: it may concern many of the plan's bindings.
+        if !is_worth && used.refused != Some(commit) {
+            used.refused = Some(commit);
             *row *= FADING;
         }
         is_worth

@@ -3,8 +3,10 @@
 //! Equal templates with equal values are one binding, evaluated once whatever the number of its subscribers. The last
 //! subscriber to leave takes the binding with it, the last binding the template.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
 
 use super::counts::{Counts, Standings};
 use super::diff::Order;
@@ -17,7 +19,7 @@ use crate::plan::{Dependencies, Plan};
 use crate::types::{BindingId, ChangeBatch, PlanId, Row, SubscriptionId, TemplateId, Value};
 
 /// A query made ready to be run.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Form {
     /// The text as it was given.
     pub(crate) sql: Arc<str>,
@@ -32,7 +34,7 @@ pub(crate) struct Form {
     /// Whether the query has an ORDER BY of its own.
     pub(crate) order: Order,
     /// What the result depends on.
-    pub(crate) dependencies: Dependencies,
+    pub(crate) dependencies: Arc<Dependencies>,
     /// How the derived dependencies and what SQLite's authorizer reported differ, if they do.
     pub(crate) disagreement: Option<String>,
     /// Why the text could not be parsed here, if SQLite alone could.
@@ -42,7 +44,7 @@ pub(crate) struct Form {
 }
 
 /// A plan made ready.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Planned {
     pub(crate) plan: Arc<Plan>,
     /// The literals that became parameters.
@@ -54,7 +56,7 @@ pub(crate) struct Planned {
 /// A query with its literals and parameters turned into slots.
 pub(crate) struct Template {
     text: Arc<str>,
-    bindings: HashMap<Values, BindingId>,
+    bindings: FxHashMap<Values, BindingId>,
     counts: Counts,
 }
 
@@ -78,6 +80,8 @@ pub(crate) struct Binding {
     pub(crate) plan: Option<PlanId>,
     /// When the plan is tried again, if it failed.
     pub(crate) setbacks: Setbacks,
+    /// It is a window that had to be filled again.
+    pub(crate) has_run_short: bool,
     /// What the last evaluation cost, in SQLite's instructions.
     pub(crate) work: u64,
     /// Why SQLite could give none since, if so.
@@ -104,7 +108,8 @@ impl Held {
         }
     }
 
-    fn len(&self) -> usize {
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
         match self {
             Self::Rows(rows) => rows.len(),
             Self::Maintained(maintained) => maintained.len(),
@@ -141,11 +146,12 @@ pub(crate) type Routed = Vec<(Arc<str>, Vec<usize>)>;
 #[derive(Default)]
 pub(crate) struct Registry {
     templates: BTreeMap<TemplateId, Template>,
-    template_ids: HashMap<Arc<str>, TemplateId>,
-    bindings: BTreeMap<BindingId, Binding>,
+    template_ids: FxHashMap<Arc<str>, TemplateId>,
+    /// Boxed, for the nodes of a tree that only grows at its end are half empty.
+    bindings: BTreeMap<BindingId, Box<Binding>>,
     subscriptions: BTreeMap<SubscriptionId, BindingId>,
     /// By table, who has to do with a change of it.
-    indices: HashMap<Arc<str>, TableIndex>,
+    indices: FxHashMap<Arc<str>, TableIndex>,
     /// The bindings that every commit may affect.
     restless: BTreeSet<BindingId>,
     last_id: u64,
@@ -167,7 +173,7 @@ impl Registry {
                 let id = TemplateId(self.next_id());
                 let text = Arc::clone(&form.template);
                 self.template_ids.insert(Arc::clone(&text), id);
-                self.templates.insert(id, Template { text, bindings: HashMap::new(), counts: Counts::default() });
+                self.templates.insert(id, Template { text, bindings: FxHashMap::default(), counts: Counts::default() });
                 id
             }
         };
@@ -182,11 +188,13 @@ impl Registry {
             held: Held::Rows(Arc::default()),
             plan: None,
             setbacks: Setbacks::default(),
+            has_run_short: false,
             work: 0,
             failure: None,
-            subscribers: Vec::new(),
+            // Mostly there is one, and a vector that grows makes room for four.
+            subscribers: Vec::with_capacity(1),
         };
-        self.bindings.insert(id, binding);
+        self.bindings.insert(id, Box::new(binding));
         self.index(id);
         id
     }
@@ -295,12 +303,12 @@ impl Registry {
 
     /// A binding.
     pub(crate) fn binding(&self, id: BindingId) -> Option<&Binding> {
-        self.bindings.get(&id)
+        self.bindings.get(&id).map(|binding| &**binding)
     }
 
     /// A binding, to be brought up to date.
     pub(crate) fn binding_mut(&mut self, id: BindingId) -> Option<&mut Binding> {
-        self.bindings.get_mut(&id)
+        self.bindings.get_mut(&id).map(|binding| &mut **binding)
     }
 
     /// All bindings, the oldest first.

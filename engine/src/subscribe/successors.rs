@@ -1,7 +1,7 @@
 //! Which row that comes takes the stead of one that goes: one that shows the same and only moves; else one with the same
 //! first value, by which most results name their rows; else one that sorts alike and so takes its place.
 
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 
 use super::listing::Keyed;
 use crate::types::Row;
@@ -22,9 +22,9 @@ const FEW: usize = 4;
 
 #[derive(Default)]
 struct Tables<'c> {
-    same: HashMap<&'c [u8], Vec<usize>>,
-    by_first: HashMap<&'c [u8], Vec<usize>>,
-    by_key: HashMap<&'c [u8], Vec<usize>>,
+    same: FxHashMap<&'c [u8], Vec<usize>>,
+    by_first: FxHashMap<&'c [u8], Vec<usize>>,
+    by_key: FxHashMap<&'c [u8], Vec<usize>>,
 }
 
 impl<'c> Successors<'c> {

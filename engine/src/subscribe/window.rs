@@ -1,4 +1,4 @@
-//! LIMIT and OFFSET over a maintained list: the part that is shown, and a few rows past it for those that will go.
+//! LIMIT and OFFSET over a maintained list: the part that is shown, and perhaps a few rows past it for those that will go.
 //!
 //! A list without its end holds a prefix of the whole order: all rows that sort before its last one, and of those that
 //! sort like it the ones it happens to have. So a change past the last row does not matter, a row that goes and sorts
@@ -9,7 +9,7 @@ use super::listing::{Listing, Missing};
 use crate::plan::Bounds;
 use crate::types::{Edit, Row, Signed};
 
-/// Rows that are held past the shown ones, at least.
+/// Rows that may be held past the shown ones, at least.
 const LEAST_SPARE: usize = 8;
 
 /// A result that is brought up to date by changes, as it is shown.
@@ -33,10 +33,19 @@ pub(crate) enum Applied {
     Refill(Vec<Row>),
 }
 
-/// How many rows a window holds, if it has an end.
-pub(crate) fn capacity(bounds: Bounds) -> Option<usize> {
+/// How many rows a window holds at most, if it has an end.
+fn capacity(bounds: Bounds) -> Option<usize> {
     let limit = bounds.limit?;
     Some(bounds.offset.saturating_add(limit).saturating_add((limit / 8).max(LEAST_SPARE)))
+}
+
+/// How many rows a window is filled with, if it has an end. Most windows never lose a row, so only one that has run short
+/// before gets spare ones.
+pub(crate) fn filling(bounds: Bounds, has_run_short: bool) -> Option<usize> {
+    match has_run_short {
+        true => capacity(bounds),
+        false => Some(bounds.offset.saturating_add(bounds.limit?)),
+    }
 }
 
 impl Maintained {
@@ -50,9 +59,9 @@ impl Maintained {
         Self { listing, order, bounds: Some(bounds), is_cut: false, may_cut: false }
     }
 
-    /// A part of a result of which the first rows are held, as many as [`capacity`] says if there are so many.
-    pub(crate) fn prefix(listing: Listing, order: Order, bounds: Bounds) -> Self {
-        let is_cut = capacity(bounds).is_some_and(|capacity| listing.len() >= capacity);
+    /// A part of a result of which the first rows are held, as many as were asked for if there are so many.
+    pub(crate) fn prefix(listing: Listing, order: Order, bounds: Bounds, asked: Option<usize>) -> Self {
+        let is_cut = asked.is_some_and(|asked| listing.len() >= asked);
         Self { listing, order, bounds: Some(bounds), is_cut, may_cut: true }
     }
 
@@ -81,17 +90,25 @@ impl Maintained {
         let is_small = concerned.iter().map(|(_, weight)| weight.unsigned_abs()).sum::<u64>() <= 2
             && bounds.offset == 0
             && self.order == Order::Declared;
-        let before = (!is_small).then(|| self.rows());
+        let has_all = |listing: &Listing, is_cut: bool| {
+            !is_cut || listing.len() >= bounds.offset.saturating_add(bounds.limit.unwrap_or(0))
+        };
+        if !is_small {
+            let before = self.rows();
+            self.listing.follow(&concerned)?;
+            let is_enough = has_all(&self.listing, self.is_cut);
+            return Ok(self.settled(bounds, is_enough, before));
+        }
         let length = self.listing.len();
         let edits = self.listing.apply(&concerned)?;
-        let is_enough = !self.is_cut || self.listing.len() >= bounds.offset.saturating_add(bounds.limit.unwrap_or(0));
-        let shown = match (before, &edits[..]) {
-            (_, []) => Some(Vec::new()),
-            (None, [edit]) if is_enough => {
+        let is_enough = has_all(&self.listing, self.is_cut);
+        let shown = match &edits[..] {
+            [] => Vec::new(),
+            [edit] if is_enough => {
                 let gone = concerned.iter().find(|(_, weight)| *weight < 0).map(|(row, _)| self.listing.shown(row));
-                Some(self.clipped(edit, gone, length, bounds.limit.unwrap_or(usize::MAX)))
+                self.clipped(edit, gone, length, bounds.limit.unwrap_or(usize::MAX))
             }
-            (None, edits) => {
+            edits => {
                 let going = concerned.iter().filter(|(_, weight)| *weight < 0);
                 let copies = |(row, weight): &Signed| {
                     let count = usize::try_from(weight.unsigned_abs()).unwrap_or(0);
@@ -102,10 +119,9 @@ impl Maintained {
                 before.truncate(bounds.limit.unwrap_or(usize::MAX));
                 return Ok(self.settled(bounds, is_enough, before));
             }
-            (Some(before), _) => return Ok(self.settled(bounds, is_enough, before)),
         };
         self.trim(bounds);
-        Ok(Applied::Edits(shown.unwrap_or_default()))
+        Ok(Applied::Edits(shown))
     }
 
     /// What became of a change, by the rows that were shown before.

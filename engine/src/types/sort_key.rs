@@ -104,6 +104,10 @@ pub fn sort_key<'v>(terms: &[SortTerm], values: impl IntoIterator<Item = ValueRe
 )]
 fn push_integer(key: &mut Vec<u8>, value: i64) {
     let nearest = value as f64;
+    if value.unsigned_abs() <= 1 << f64::MANTISSA_DIGITS {
+        // Most are, and what follows takes long.
+        return push_number(key, nearest, 0);
+    }
     // Doubles of this size are whole, so both conversions are exact.
     let below = if nearest as i128 > i128::from(value) { nearest.next_down() } else { nearest };
     let above = i128::from(value) - below as i128;

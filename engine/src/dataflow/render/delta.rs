@@ -1,7 +1,8 @@
 //! `delta` at work: runs the terms over the changed rows; remembers nothing.
 
-use std::collections::HashMap;
 use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
 
 use super::{Tools, changed, consolidated, has_empty_face};
 use crate::dataflow::Job;
@@ -17,13 +18,13 @@ pub(in crate::dataflow) struct Delta {
     /// By text, the occurrences that stand in it.
     own: Vec<Vec<usize>>,
     /// By text and the set of changed occurrences in it.
-    statements: HashMap<(usize, Vec<usize>), Arc<[Statement]>>,
+    statements: FxHashMap<(usize, Vec<usize>), Arc<[Statement]>>,
 }
 
 impl Delta {
     pub(super) fn new(plan: &Plan) -> Self {
         let own = plan.texts.iter().map(|text| text.occurrences()).collect();
-        Self { own, plan: plan.clone(), statements: HashMap::new() }
+        Self { own, plan: plan.clone(), statements: FxHashMap::default() }
     }
 
     /// All rows, each once for every copy of it.

@@ -7,7 +7,7 @@ mod delta;
 mod fixpoint;
 mod recompute;
 
-use std::collections::HashMap;
+use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use crate::error::Error;
 use crate::plan::{Face, Node, Occurrence};
@@ -159,7 +159,7 @@ fn consolidated(rows: Vec<Signed>) -> Vec<Signed> {
         [(one, _), (other, _)] if one != other => return rows,
         _ => {}
     }
-    let mut places: HashMap<Row, usize> = HashMap::with_capacity(rows.len());
+    let mut places: FxHashMap<Row, usize> = FxHashMap::with_capacity_and_hasher(rows.len(), FxBuildHasher);
     let mut sums: Vec<Signed> = Vec::with_capacity(rows.len());
     for (row, weight) in rows {
         match places.get(&row) {

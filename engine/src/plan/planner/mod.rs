@@ -48,7 +48,6 @@ pub fn plan(logical: &Logical, order_matters: bool) -> Result<Plan, Reason> {
         };
         order.push((column, term));
     }
-    let is_window = window.is_some();
     let hydrate = hydration(&query, &extras);
     let mut planner = Planner {
         occurrences: logical.occurrences.clone(),
@@ -89,10 +88,6 @@ pub fn plan(logical: &Logical, order_matters: bool) -> Result<Plan, Reason> {
         derived[at].is_held = is_held || root.reads_whole(occurrence);
     }
     let is_stateless = derived.is_empty() && is_stateless(&root);
-    let mut hydrate = hydrate;
-    if is_window && is_stateless {
-        hydrate.push(&format!(" LIMIT ?{}", logical.parameters + 1));
-    }
     let hydrate: Arc<str> = hydrate.render(&logical.occurrences, &[]).into();
     let identity = format!("{hydrate} {window:?}").into();
     let order = order.into();

@@ -28,7 +28,7 @@ pub(super) struct Watch {
 
 impl Watch {
     pub(super) fn add(&mut self, sql: &str, session: &mut Session<'_>) {
-        let Ok(form) = crate::form::prepare(session, sql) else { return };
+        let Ok(form) = crate::form::Recent::default().form(session, sql) else { return };
         if !form.dependencies.nondeterministic.is_empty() || self.registry.binding_count() >= MOST_LIVE {
             return;
         }
@@ -48,7 +48,7 @@ impl Watch {
     fn read_again(&mut self, session: &mut Session<'_>) {
         for id in self.registry.binding_ids() {
             let Some(binding) = self.registry.binding(id) else { continue };
-            match crate::form::prepare(session, &binding.form.sql) {
+            match crate::form::Recent::default().form(session, &binding.form.sql) {
                 Ok(form) => self.registry.reform(id, form.into()),
                 Err(_) => drop(self.registry.unbind(id)),
             }

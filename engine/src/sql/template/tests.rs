@@ -1,10 +1,28 @@
 //! Normalised text, and what SQLite makes of it.
 
-use super::{Normalised, normalise};
+use std::sync::Arc;
+
+use super::normalise;
 use crate::types::Value;
 
-fn normal(text: &str, literals: Vec<Value>) -> Normalised {
-    Normalised { text: text.into(), literals }
+fn normal(text: &str, literals: Vec<Value>) -> (Arc<str>, Vec<Value>) {
+    (text.into(), literals)
+}
+
+fn said(sql: &str) -> (Arc<str>, Vec<Value>) {
+    let normalised = normalise(sql);
+    (normalised.text, normalised.literals)
+}
+
+#[test]
+fn what_stands_around_the_tokens_is_no_part_of_the_core() {
+    for sql in ["SELECT a + b", " SELECT a + b;", ";;/* x */SELECT a + b -- y", "SELECT a + b /* z"] {
+        assert_eq!(normalise(sql).core, "SELECT a + b");
+    }
+    assert_eq!(normalise("SELECT a/* x */+ b").core, "SELECT a/* x */+ b");
+    for sql in ["", ";", "x", "SELECT 'open "] {
+        assert_eq!(normalise(sql).core, sql);
+    }
 }
 
 #[test]
@@ -12,15 +30,15 @@ fn only_what_means_nothing_is_lost() {
     let sql = ";SELECT  A.\"B c\",[d e]/* x */ FROM `T` A -- y\n WHERE a=1 AND b IN('it''s',X'0A',2.50) ; ";
     let literals = vec![1.into(), "it's".into(), Value::Blob([10].into()), 2.5.into()];
     let text = "select a . \"B c\" , [d e] from `T` a where a = # and b in ( # , # , # )";
-    assert_eq!(normalise(sql), normal(text, literals));
+    assert_eq!(said(sql), normal(text, literals));
 }
 
 #[test]
 fn parameters_keep_their_spelling() {
     let sql = "SELECT ?,?2,:Name,@Name,$Name::x(Y z";
-    assert_eq!(normalise(sql), normal(sql, vec![]), "white space in Tcl's parentheses is refused");
+    assert_eq!(said(sql), normal(sql, vec![]), "white space in Tcl's parentheses is refused");
     assert_eq!(
-        normalise("SELECT ?,?2,:Name,@Name,$Name::x(Y)"),
+        said("SELECT ?,?2,:Name,@Name,$Name::x(Y)"),
         normal("select ? , ?2 , :Name , @Name , $Name::x(Y)", vec![])
     );
 }
@@ -30,7 +48,7 @@ fn literals_that_differ_in_value_or_type_differ() {
     let forms = ["1", "1.0", "'1'", "x'31'", "-1", "\"1\"", "null", "9223372036854775808", "9223372036854775808.0"];
     for (at, one) in forms.iter().enumerate() {
         for other in &forms[at + 1..] {
-            assert_ne!(normalise(&format!("select {one}")), normalise(&format!("select {other}")));
+            assert_ne!(said(&format!("select {one}")), said(&format!("select {other}")));
         }
     }
 }
@@ -47,7 +65,7 @@ fn literals_of_one_value_are_equal_however_spelled() {
         ("1.", "1e0"),
         ("x'aB'", "X'Ab'"),
     ] {
-        assert_eq!(normalise(&format!("select {one}")), normalise(&format!("SELECT {other};")));
+        assert_eq!(said(&format!("select {one}")), said(&format!("SELECT {other};")));
     }
 }
 
@@ -56,7 +74,7 @@ fn what_is_no_sequence_of_tokens_stays_as_it_is() {
     for sql in
         ["SELECT 'open", "SELECT 12ab", "SELECT  x'1'", "SELECT !", "SELECT #", "SELECT \"a", "SELECT [a", "a\0B"]
     {
-        assert_eq!(normalise(sql), normal(sql, vec![]));
+        assert_eq!(said(sql), normal(sql, vec![]));
     }
 }
 

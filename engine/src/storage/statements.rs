@@ -1,0 +1,215 @@
+//! Compiled statements that are kept for the next time, and the loop that packs their rows.
+//!
+//! rusqlite keeps statements too, but clears their parameters when it takes one back. SQLite compiles a statement anew after
+//! that if the value of any parameter could speak for another plan, as that of a column's equal may that no index serves
+//! (`sqlite3_clear_bindings` and `sqlite3VdbeReprepareOnBind`): maintaining would then compile more than it reads. Here
+//! parameters keep their values until they get others.
+
+use std::cell::{Cell, RefCell};
+use std::ffi::{CStr, c_char, c_int};
+use std::ptr::{self, NonNull};
+
+use rusqlite::{Connection, ffi};
+use rustc_hash::FxHashMap;
+
+use crate::error::Error;
+use crate::types::{Row, RowBuilder, Value, ValueRef};
+
+/// Statements that are kept.
+const MOST: usize = 512;
+
+/// What binding, starting and ending a statement is taken to cost, in SQLite's instructions.
+const WORK_OF_A_STATEMENT: u64 = 60;
+
+/// The statements of one connection. They have to be gone before it is closed ([`Statements::flush`]).
+#[derive(Default)]
+pub(super) struct Statements {
+    kept: RefCell<FxHashMap<Box<str>, Kept>>,
+    uses: Cell<u64>,
+}
+
+struct Kept {
+    compiled: Compiled,
+    /// The number of its last use.
+    used: u64,
+}
+
+/// A compiled statement, which is finalized when dropped.
+struct Compiled(NonNull<ffi::sqlite3_stmt>);
+
+// SAFETY: SQLite allows a statement to be used by any thread that has its connection, one at a time
+// (<https://sqlite.org/threadsafe.html>, multi-thread). The storage moves the two together, and the engine reaches them under
+// its lock.
+unsafe impl Send for Compiled {}
+
+impl Statements {
+    /// Runs a statement that returns rows; parameters without a value are NULL, values without a parameter are left out.
+    pub(super) fn rows(
+        &self,
+        connection: &Connection,
+        sql: &str,
+        values: &[Value],
+        work: &Cell<u64>,
+    ) -> Result<Vec<Row>, Error> {
+        // Taken out while it runs: whatever SQLite calls meanwhile would find another one.
+        let taken = self.kept.borrow_mut().remove_entry(sql);
+        let (text, compiled) = match taken {
+            Some((text, kept)) => (text, kept.compiled),
+            None => (Box::from(sql), Compiled::new(connection, sql)?),
+        };
+        let rows = compiled.bind(values).and_then(|()| compiled.rows());
+        work.set(work.get() + WORK_OF_A_STATEMENT + compiled.end());
+        self.keep(text, compiled);
+        rows
+    }
+
+    fn keep(&self, text: Box<str>, compiled: Compiled) {
+        self.uses.set(self.uses.get() + 1);
+        let kept = &mut *self.kept.borrow_mut();
+        if kept.len() >= MOST
+            && let Some(oldest) = kept.iter().min_by_key(|(_, kept)| kept.used).map(|(text, _)| text.clone())
+        {
+            kept.remove(&oldest);
+        }
+        kept.insert(text, Kept { compiled, used: self.uses.get() });
+    }
+
+    /// Forgets all statements.
+    pub(super) fn flush(&self) {
+        self.kept.borrow_mut().clear();
+    }
+}
+
+impl Compiled {
+    fn new(connection: &Connection, sql: &str) -> Result<Self, Error> {
+        let length = c_int::try_from(sql.len()).map_err(|_| Error::NotOneStatement("a text too long"))?;
+        let mut raw = ptr::null_mut();
+        // SAFETY: the handle is open while the connection is borrowed and is neither closed nor kept; the text is `length`
+        // bytes long, and SQLite copies what it needs of it.
+        let (database, code) = unsafe {
+            let database = connection.handle();
+            let flags = ffi::SQLITE_PREPARE_PERSISTENT;
+            let text = sql.as_ptr().cast::<c_char>();
+            (database, ffi::sqlite3_prepare_v3(database, text, length, flags, &raw mut raw, ptr::null_mut()))
+        };
+        match NonNull::new(raw) {
+            Some(raw) if code == ffi::SQLITE_OK => Ok(Self(raw)),
+            None if code == ffi::SQLITE_OK => Err(Error::NotOneStatement("none")),
+            _ => Err(error(database, code)),
+        }
+    }
+
+    fn bind(&self, values: &[Value]) -> Result<(), Error> {
+        let raw = self.0.as_ptr();
+        // SAFETY: the statement is alive and reset; SQLite copies texts and blobs before it returns (SQLITE_TRANSIENT), and
+        // their pointers come from slices, so they are not null and as long as it is told.
+        unsafe {
+            for number in 1..=ffi::sqlite3_bind_parameter_count(raw) {
+                let value = usize::try_from(number - 1).ok().and_then(|place| values.get(place));
+                let code = match value {
+                    None | Some(Value::Null) => ffi::sqlite3_bind_null(raw, number),
+                    Some(Value::Integer(value)) => ffi::sqlite3_bind_int64(raw, number, *value),
+                    Some(Value::Real(value)) => ffi::sqlite3_bind_double(raw, number, *value),
+                    Some(Value::Text(text)) => {
+                        let (bytes, copied) = (text.as_bytes(), ffi::SQLITE_TRANSIENT());
+                        let (text, length) = (bytes.as_ptr().cast::<c_char>(), bytes.len() as u64);
+                        let utf8 = u8::try_from(ffi::SQLITE_UTF8).unwrap_or(1);
+                        ffi::sqlite3_bind_text64(raw, number, text, length, copied, utf8)
+                    }
+                    Some(Value::Blob(bytes)) => {
+                        let (blob, length) = (bytes.as_ptr().cast(), bytes.len() as u64);
+                        ffi::sqlite3_bind_blob64(raw, number, blob, length, ffi::SQLITE_TRANSIENT())
+                    }
+                };
+                if code != ffi::SQLITE_OK {
+                    return Err(error(ffi::sqlite3_db_handle(raw), code));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Steps to the end and packs the rows.
+    fn rows(&self) -> Result<Vec<Row>, Error> {
+        let raw = self.0.as_ptr();
+        let mut packed = Vec::new();
+        let mut builder = RowBuilder::default();
+        loop {
+            // SAFETY: the statement is alive.
+            match unsafe { ffi::sqlite3_step(raw) } {
+                ffi::SQLITE_ROW => {}
+                ffi::SQLITE_DONE => return Ok(packed),
+                // SAFETY: the statement is alive, and so is its connection.
+                code => return Err(error(unsafe { ffi::sqlite3_db_handle(raw) }, code)),
+            }
+            // Counted with the row at hand: stepping compiles a statement anew whose table has other columns by now.
+            // SAFETY: the statement is alive.
+            for column in 0..unsafe { ffi::sqlite3_column_count(raw) } {
+                // SAFETY: the statement has a row and this column in it. What SQLite returns is valid until it is stepped or
+                // the column is asked for in another type; it is copied into the builder before.
+                builder.push(unsafe { value(raw, column) });
+            }
+            packed.push(builder.finish());
+        }
+    }
+
+    /// Makes the statement ready for the next time; the instructions it took.
+    fn end(&self) -> u64 {
+        // SAFETY: the statement is alive. An error of the last step, which resetting gives again, was told by it.
+        let steps = unsafe {
+            ffi::sqlite3_reset(self.0.as_ptr());
+            ffi::sqlite3_stmt_status(self.0.as_ptr(), ffi::SQLITE_STMTSTATUS_VM_STEP, 1)
+        };
+        u64::from(steps.unsigned_abs())
+    }
+}
+
+impl Drop for Compiled {
+    fn drop(&mut self) {
+        // SAFETY: nobody else has the statement, and its connection is open: the storage drops its statements first.
+        unsafe { ffi::sqlite3_finalize(self.0.as_ptr()) };
+    }
+}
+
+/// A value of the row at hand.
+///
+/// # Safety
+/// The statement must have a row and this column in it, and the value be gone before it is stepped or the column asked for
+/// again.
+unsafe fn value<'row>(raw: *mut ffi::sqlite3_stmt, column: c_int) -> ValueRef<'row> {
+    // SAFETY: as the caller promises. The length is asked for after the pointer, as SQLite wants it.
+    unsafe {
+        match ffi::sqlite3_column_type(raw, column) {
+            ffi::SQLITE_INTEGER => ValueRef::Integer(ffi::sqlite3_column_int64(raw, column)),
+            ffi::SQLITE_FLOAT => ValueRef::Real(ffi::sqlite3_column_double(raw, column)),
+            ffi::SQLITE_TEXT => {
+                let text = ffi::sqlite3_column_text(raw, column);
+                ValueRef::Text(bytes(text, ffi::sqlite3_column_bytes(raw, column)))
+            }
+            ffi::SQLITE_BLOB => {
+                let blob = ffi::sqlite3_column_blob(raw, column);
+                ValueRef::Blob(bytes(blob.cast(), ffi::sqlite3_column_bytes(raw, column)))
+            }
+            _ => ValueRef::Null,
+        }
+    }
+}
+
+/// Bytes that SQLite holds; an empty blob has no pointer.
+///
+/// # Safety
+/// The pointer is null or to so many bytes that live as long as the result is used.
+unsafe fn bytes<'row>(start: *const u8, length: c_int) -> &'row [u8] {
+    match usize::try_from(length) {
+        // SAFETY: as the caller promises.
+        Ok(length) if !start.is_null() => unsafe { std::slice::from_raw_parts(start, length) },
+        _ => &[],
+    }
+}
+
+/// What SQLite says of a call that has just failed.
+fn error(database: *mut ffi::sqlite3, code: c_int) -> Error {
+    // SAFETY: the connection is open, and the text, which ends in a NUL, is copied before anything else is called.
+    let message = unsafe { CStr::from_ptr(ffi::sqlite3_errmsg(database)) };
+    Error::Sqlite { extended_code: code, message: message.to_string_lossy().into() }
+}
