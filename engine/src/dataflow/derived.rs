@@ -1,13 +1,13 @@
 //! Derived tables at work: their rows, and what a commit changed in them as faces for those that read them.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use super::Job;
 use super::render::{Rendered, Tools, render};
 use crate::error::Error;
 use crate::plan::{Derived as Plan, Images};
-use crate::types::{Bag, BindingId, Row, SharedBag, Signed};
+use crate::types::{Bag, BindingId, Row, SharedBag, Signed, lock_bag as lock};
 
 pub(super) struct Derived {
     table: Arc<str>,
@@ -89,9 +89,4 @@ impl Derived {
     pub(super) fn binding_bytes(&self, binding: BindingId) -> usize {
         self.node.binding_bytes(binding) + self.bags.get(&binding).map_or(0, |bag| lock(bag).state_bytes())
     }
-}
-
-/// Nothing panics while it holds the lock; and were it so, a bag is whole after each step.
-fn lock(bag: &SharedBag) -> MutexGuard<'_, Bag> {
-    bag.lock().unwrap_or_else(PoisonError::into_inner)
 }

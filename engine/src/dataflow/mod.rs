@@ -134,18 +134,18 @@ impl Dataflows {
         let mut places: Vec<usize> = (0..jobs.len()).collect();
         let mut jobs = jobs.to_vec();
         for derived in derived {
-            let (mut kept_places, mut kept) = (Vec::new(), Vec::new());
-            for ((place, job), changed) in places.into_iter().zip(jobs.clone()).zip(derived.maintain(&jobs, tools)) {
+            let changed = derived.maintain(&jobs, tools);
+            let all = std::mem::take(&mut places).into_iter().zip(std::mem::take(&mut jobs));
+            for ((place, mut job), changed) in all.zip(changed) {
                 match changed {
                     Ok(()) => {
-                        kept_places.push(place);
-                        kept.push(job);
+                        derived.show_changes(&mut job);
+                        places.push(place);
+                        jobs.push(job);
                     }
                     Err(error) => results[place] = Some(Err(error)),
                 }
             }
-            (places, jobs) = (kept_places, kept);
-            jobs.iter_mut().for_each(|job| derived.show_changes(job));
         }
         for (place, result) in places.into_iter().zip(root.maintain(&jobs, tools)) {
             results[place] = Some(result);

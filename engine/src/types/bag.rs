@@ -1,7 +1,7 @@
 //! Bags: rows with how often each is there, found by what some of their columns hold.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::{Bucket, Row, Signed, ValueRef};
 
@@ -14,6 +14,11 @@ type Numbered = (i64, Row);
 
 /// The rows of a derived table: who maintains them and the statements that read them have them in common.
 pub(crate) type SharedBag = Arc<Mutex<Bag>>;
+
+/// Nothing panics while it holds the lock; and were it so, a bag is whole after each step.
+pub(crate) fn lock_bag(bag: &SharedBag) -> MutexGuard<'_, Bag> {
+    bag.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// Rows that a statement reads as a table.
 #[derive(Debug, Default)]

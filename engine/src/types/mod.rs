@@ -11,7 +11,7 @@ mod row;
 mod sort_key;
 mod value;
 
-pub(crate) use bag::{Bag, SharedBag};
+pub(crate) use bag::{Bag, SharedBag, lock_bag};
 pub(crate) use bucket::Bucket;
 pub use catalog::{Affinity, Catalog, Column, ColumnKind, Table, TableKind, table_id};
 pub use change::{Change, ChangeBatch, RowKey, Signed, TableChanges};

@@ -9,7 +9,7 @@ use crate::case::Step;
 use crate::compare::{Query, compare, is_random};
 use crate::finding::{Fault, Finding};
 use crate::hygiene;
-use crate::live::{Checked, Live, State, check, report, same_names};
+use crate::live::{Checked, Live, State, check, fails_by_plan, report, same_names};
 use crate::log::Log;
 use crate::mirror::{Answer, Mirror, Stamp, TOO_SLOW};
 use crate::tally::Tally;
@@ -220,10 +220,8 @@ impl Harness {
                 return Ok(Subscribed::TooSlow);
             }
             Answer::Unpreparable(error) | Answer::Failing(error) => {
-                // See `live::check` for joins in which a function fails.
-                let may_go_on = error.contains("JSON") && sql.contains(" JOIN ");
                 return match self.engine.subscribe(sql, params.clone()) {
-                    Ok(_) if may_go_on => Ok(Subscribed::Refused),
+                    Ok(_) if fails_by_plan(&error, sql) => Ok(Subscribed::Refused),
                     Ok(_) => Err(Finding::new(Fault::Mismatch, sql, format!("accepted, SQLite says: {error}"))),
                     Err(_) => Ok(Subscribed::Refused),
                 };

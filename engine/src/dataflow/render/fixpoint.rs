@@ -1,13 +1,15 @@
 //! `fixpoint` at work: see [`crate::plan::Fixpoint`] for what is followed, and why it ends.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use super::{Rendered, Tools, changed, consolidated, has_empty_face, render};
 use crate::dataflow::Job;
 use crate::error::Error;
 use crate::plan::{Face, Fixpoint as Plan, Images, MOST_CHANGED};
-use crate::types::{Bag, BindingId, Row, RowBuilder, SharedBag, Signed, SortTerm, ValueRef, sort_key};
+use crate::types::{
+    Bag, BindingId, Row, RowBuilder, SharedBag, Signed, SortTerm, ValueRef, lock_bag as lock, sort_key,
+};
 
 /// How many steps are followed before it is thought that there is no end.
 const MOST_STEPS: usize = 10_000;
@@ -418,9 +420,4 @@ fn edges(changed: &[usize], face: Face) -> Vec<Term> {
         terms = next;
     }
     terms.into_iter().filter(|(_, has_edge)| *has_edge).map(|(term, _)| term).collect()
-}
-
-/// Nothing panics while it holds the lock; and were it so, a bag is whole after each step.
-fn lock(bag: &SharedBag) -> MutexGuard<'_, Bag> {
-    bag.lock().unwrap_or_else(PoisonError::into_inner)
 }

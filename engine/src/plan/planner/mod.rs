@@ -212,16 +212,17 @@ impl Planner {
     fn over_held(&mut self, select: &Select, by: &[&Expression]) -> Option<Node> {
         let mut over = select.clone();
         let (occurrences, derived) = (self.occurrences.len(), self.derived.len());
-        let mut held = false;
-        for item in &mut over.items {
-            if let Input::Query(query) = &item.input
-                && query.is_closed()
-            {
-                item.input = self.derived_input(&item.input, &item.columns).ok()?;
-                held = true;
-            }
-        }
-        let node = if held { self.without_distinct(&over, by).ok() } else { None };
+        let is_loose = |item: &&mut crate::plan::Item| matches!(&item.input, Input::Query(query) if query.is_closed());
+        let held: Result<Vec<()>, Reason> = over
+            .items
+            .iter_mut()
+            .filter(is_loose)
+            .map(|item| self.derived_input(&item.input, &item.columns).map(|input| item.input = input))
+            .collect();
+        let node = match held {
+            Ok(held) if !held.is_empty() => self.without_distinct(&over, by).ok(),
+            _ => None,
+        };
         if node.is_none() {
             self.occurrences.truncate(occurrences);
             self.derived.truncate(derived);
