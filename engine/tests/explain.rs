@@ -133,7 +133,7 @@ fn a_live_template_says_what_commits_came_to() {
 #[test]
 fn what_is_rerun_counts_as_well() {
     let engine = chat(Options::default());
-    let window = "SELECT id, row_number() OVER (ORDER BY id) FROM message WHERE channel = ?";
+    let window = "SELECT id, row_number() OVER (ORDER BY body) FROM message WHERE channel = ?";
     let explained = engine.explain(window, [1]).unwrap();
     assert_eq!(explained.plan, Plan::Requery);
     assert!(explained.reason.is_some() && explained.steps.is_none() && explained.indexes.is_empty());
@@ -145,6 +145,8 @@ fn what_is_rerun_counts_as_well() {
     assert_eq!(explained.routes[0].found, Found::ByAnyChange);
     assert_eq!((counts.planned, counts.commits, counts.maintained, counts.requeries), (0, 2, 0, 2));
     drop(held);
+    let decided = "SELECT id, row_number() OVER (ORDER BY id) FROM message WHERE channel = ?";
+    assert_eq!(engine.explain(decided, [1]).unwrap().routes[0].found, Found::ByValue);
 
     let engine = chat(Options::default().with_strategy(Strategy::Requery));
     let sql = "SELECT id FROM message WHERE channel = ?";

@@ -12,7 +12,7 @@ mod tree;
 pub use dependencies::{Columns, Dependencies, Operand, Predicate, Relation, Slot, Source};
 pub use face::{Face, Images};
 pub use logical::{
-    Aggregate, Arm, Column, Expression, Input, Item, ItemId, Join, Limit, Logical, Order, OrderBy, Query, Recursion,
+    Aggregate, Arm, Column, Expression, Input, Item, ItemId, Join, Limit, Logical, Order, OrderBy, Over, Query, Recursion,
     Select, Subquery, Used, alias as logical_alias, column_name, select_text,
 };
 pub use physical::{

@@ -1,6 +1,6 @@
 //! Calls of functions.
 
-use sqlite3_parser::ast::{Distinctness, Expr, FunctionCallOrder, FunctionTail, Over, SortedColumn};
+use sqlite3_parser::ast::{Distinctness, Expr, FrameMode, FunctionCallOrder, FunctionTail, Over, SortedColumn, Window};
 
 use super::name::plain;
 
@@ -42,6 +42,18 @@ impl<'t> Call<'t> {
     /// Whether it fails for some values of its arguments, as for what is no JSON.
     pub(super) fn can_fail(&self) -> bool {
         self.name.starts_with("json") || matches!(self.name.as_str(), "abs" | "unistr" | "zeroblob" | "randomblob")
+    }
+
+    /// Whether its value over a window depends on the order of rows that the window leaves tied. `is_exact` where two
+    /// arguments that are equal are the same. How sums of floats round is another matter.
+    pub(super) fn shows_ties(&self, window: &Window<'_>, is_exact: bool) -> bool {
+        let has_whole_peers = window.frame_clause.as_ref().is_none_or(|frame| frame.mode != FrameMode::Rows);
+        match self.name.as_str() {
+            "rank" | "dense_rank" | "percent_rank" | "cume_dist" => false,
+            "count" | "sum" | "total" | "avg" => !has_whole_peers,
+            "min" | "max" => !has_whole_peers || !is_exact,
+            _ => true,
+        }
     }
 
     pub(super) fn is_aggregate(&self) -> bool {

@@ -1,12 +1,12 @@
 //! Where SQLite's own answer depends on the order in which its plan comes to the rows.
 
-use sqlite3_parser::ast::{Expr, Literal};
+use sqlite3_parser::ast::{Expr, Literal, Over};
 
 use super::call::Call;
 use super::clauses::shown;
 use super::dependencies::{Limit, Order};
 use super::keys::{ColumnOf, Keys, Seeds};
-use super::name::{Path, bare};
+use super::name::{Path, bare, plain};
 use super::scope::{Meaning, Output, Scope, Shape};
 use super::select::Reading;
 pub(super) use super::shape::{named_shape, shape};
@@ -29,7 +29,7 @@ pub(super) fn reason(reading: &Reading<'_>) -> Option<&'static str> {
     if is_aggregated && has_bare_column(reading, &groups, &keys, &shown) {
         return Some(BARE_COLUMN);
     }
-    if calls.iter().any(|call| call.over.is_some()) {
+    if calls.iter().any(|call| shows_ties(call, reading, &keys)) {
         return Some("window functions over tied rows");
     }
     if let Some(reason) = calls.iter().find_map(|aggregate| order_of_aggregate(aggregate, &keys, scope)) {
@@ -76,6 +76,25 @@ fn is_total(reading: &Reading<'_>, groups: &[&Expr<'_>], is_aggregated: bool, ke
         return groups.iter().all(|group| terms.iter().any(|term| is_same(term, group, &reading.scope)));
     }
     !reading.clauses.is_distinct && keys.all_fixed(&seeds(&terms, &reading.scope))
+}
+
+/// Whether a window function's value depends on the order of rows that its window may leave tied.
+fn shows_ties(call: &Call<'_>, reading: &Reading<'_>, keys: &Keys<'_>) -> bool {
+    let Some(over) = call.over else { return false };
+    let named = |name: &str| reading.clauses.windows.iter().find(|known| plain(known.name.0).eq_ignore_ascii_case(name));
+    let window = match over {
+        Over::Window(window) => window,
+        Over::Name(name) => match named(&plain(name.0)) {
+            Some(definition) => &definition.window,
+            None => return true,
+        },
+    };
+    let is_exact = call.arguments.iter().all(|argument| shape(argument, &reading.scope) != Shape::Loose);
+    let partition = window.partition_by.unwrap_or_default().iter();
+    let terms: Vec<&Expr<'_>> =
+        partition.chain(window.order_by.unwrap_or_default().iter().map(|term| &term.expr)).collect();
+    let is_own = window.base.is_none() && reading.clauses.groups.is_empty();
+    call.shows_ties(window, is_exact) && !(is_own && keys.all_fixed(&seeds(&terms, &reading.scope)))
 }
 
 /// The columns among expressions.

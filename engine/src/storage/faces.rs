@@ -10,11 +10,13 @@
 //! SQLite looks up by equality.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::ffi::{CStr, CString, c_int};
 use std::marker::PhantomData;
 use std::sync::{Arc, Mutex};
 
 use rusqlite::Connection;
+use rusqlite::fallible_iterator::FallibleIterator;
 use rusqlite::ffi;
 use rusqlite::types::{ToSqlOutput, ValueRef as SqliteValue};
 use rusqlite::vtab::{Context, Filters, IndexConstraintOp, IndexInfo, Module, VTab, VTabConnection, VTabCursor};
@@ -155,17 +157,30 @@ fn search(info: &mut IndexInfo) -> bool {
         })
         .map(|(at, constraint)| (at, constraint.column()))
         .collect();
-    let (mut columns, mut found) = (Vec::new(), 0);
+    let mut columns: Vec<c_int> = Vec::new();
+    let mut list = None;
     for (at, column) in usable {
         // What buckets know is how SQLite's own sequences compare. SQLite checks each row again.
         let is_known = info.collation(at).is_ok_and(|name| Collation::named(name).is_some());
-        if is_known && !columns.contains(&column.to_string()) {
-            columns.push(column.to_string());
-            found += 1;
-            info.constraint_usage(at).set_argv_index(found);
+        if !is_known || columns.contains(&column) {
+            continue;
         }
+        if info.is_in_constraint(at).unwrap_or(true) {
+            // Were it looked up value by value, SQLite would compare the column with each without the affinity that IN gives
+            // (`pCompare` in sqlite3WhereCodeOneLoopStart); of a list that is taken whole it checks IN itself.
+            if list.is_some() || !info.set_in_constraint(at, true).unwrap_or(false) {
+                continue;
+            }
+            list = Some(column);
+        }
+        columns.push(column);
+        info.constraint_usage(at).set_argv_index(c_int::try_from(columns.len()).unwrap_or(c_int::MAX));
     }
-    info.set_idx_str(&columns.join(","));
+    let names = columns.iter().map(|column| match list {
+        Some(list) if list == *column => format!("{column}{IN_LIST}"),
+        _ => column.to_string(),
+    });
+    info.set_idx_str(&names.collect::<Vec<_>>().join(","));
     let rows = if columns.is_empty() { DERIVED_ROWS } else { 1 };
     info.set_estimated_rows(rows);
     #[expect(clippy::cast_precision_loss, reason = "an estimate")]
@@ -173,11 +188,25 @@ fn search(info: &mut IndexInfo) -> bool {
     true
 }
 
+/// What stands behind the column of a search that is looked up by all values of a list.
+const IN_LIST: char = '*';
+
 /// The rows that a search finds.
-fn found(bag: &mut Bag, columns: Option<&str>, values: &Filters<'_>) -> Vec<(i64, Row)> {
-    let columns: Vec<usize> = columns.unwrap_or_default().split(',').filter_map(|column| column.parse().ok()).collect();
-    let values: Vec<ValueRef<'_>> = values.iter().map(convert::value_ref).collect();
-    bag.find(&columns, &values)
+fn found(bag: &mut Bag, columns: Option<&str>, values: &Filters<'_>) -> rusqlite::Result<Vec<(i64, Row)>> {
+    let names: Vec<&str> = columns.unwrap_or_default().split(',').collect();
+    let columns: Vec<usize> = names.iter().filter_map(|name| name.trim_end_matches(IN_LIST).parse().ok()).collect();
+    let mut sought: Vec<ValueRef<'_>> = values.iter().map(convert::value_ref).collect();
+    let Some(list) = names.iter().position(|name| name.ends_with(IN_LIST)) else {
+        return Ok(bag.find(&columns, &sought));
+    };
+    // Several values may find the same rows.
+    let mut rows = BTreeMap::new();
+    let mut elements = values.in_values(list)?;
+    while let Some(element) = elements.next()? {
+        sought[list] = convert::value_ref(element);
+        rows.extend(bag.find(&columns, &sought));
+    }
+    Ok(rows.into_iter().collect())
 }
 
 /// What SQLite keeps for a face.
@@ -322,7 +351,10 @@ unsafe impl VTabCursor for FaceCursor<'_> {
     fn filter(&mut self, _idx_num: c_int, columns: Option<&str>, args: &Filters<'_>) -> rusqlite::Result<()> {
         if self.face == Face::Post {
             let bag = lock(&self.shown).derived.get(&self.table).cloned();
-            self.rows = bag.map(|bag| found(&mut lock(&bag), columns, args)).unwrap_or_default();
+            self.rows = match bag {
+                Some(bag) => found(&mut lock(&bag), columns, args)?,
+                None => Vec::new(),
+            };
         } else {
             self.images = lock(&self.shown).images.get(&self.table).cloned().unwrap_or_default();
         }

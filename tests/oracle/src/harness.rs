@@ -221,7 +221,9 @@ impl Harness {
             }
             Answer::Unpreparable(error) | Answer::Failing(error) => {
                 return match self.engine.subscribe(sql, params.clone()) {
-                    Ok(_) if fails_by_plan(&error, sql) => Ok(Subscribed::Refused),
+                    Ok(_) if fails_by_plan(&self.mirror, &Query::new(sql, params, &[]), |_| true) => {
+                        Ok(Subscribed::Refused)
+                    }
                     Ok(_) => Err(Finding::new(Fault::Mismatch, sql, format!("accepted, SQLite says: {error}"))),
                     Err(_) => Ok(Subscribed::Refused),
                 };

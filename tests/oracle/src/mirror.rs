@@ -158,6 +158,30 @@ impl Mirror {
         }
     }
 
+    /// What a query gives when SQLite plans it otherwise: with all of its optimizations left out, or with any one. Only what
+    /// does not fail.
+    pub fn query_planned_otherwise(&self, sql: &str, params: &Params) -> impl Iterator<Item = Vec<Row>> {
+        std::iter::once(!0).chain((0..32).map(|bit| 1 << bit)).filter_map(move |which| {
+            self.refuel();
+            self.leave_out_optimizations(which);
+            let answer = self.connection.prepare(sql).map(|mut statement| self.answer(&mut statement, params));
+            self.leave_out_optimizations(0);
+            match answer {
+                Ok(Answer::Rows(rows)) => Some(rows.rows),
+                _ => None,
+            }
+        })
+    }
+
+    fn leave_out_optimizations(&self, which: std::ffi::c_int) {
+        // SAFETY: the connection is open, and SQLITE_TESTCTRL_OPTIMIZATIONS takes it and an int:
+        // <https://sqlite.org/c3ref/c_testctrl_always.html>
+        unsafe {
+            let connection = self.connection.handle();
+            rusqlite::ffi::sqlite3_test_control(rusqlite::ffi::SQLITE_TESTCTRL_OPTIMIZATIONS, connection, which);
+        }
+    }
+
     /// The rows of a query that is our own and must work.
     ///
     /// # Panics

@@ -35,8 +35,8 @@ impl Recompute {
         let mut rows = Vec::new();
         for row in tools.source.rows(&self.plan.all, &job.parameters)? {
             let (row, mut key) = row.split(self.width);
-            if self.plan.is_checked {
-                check(key.next())?;
+            if let Some(why) = &self.plan.check {
+                check(key.next(), why)?;
             }
             parts.entry(sort_key(&self.terms, key)).or_default().push(row.clone());
             rows.push((row, 1));
@@ -52,9 +52,9 @@ impl Recompute {
         let mut signed = Vec::new();
         for (bytes, values) in keys {
             let mut now = rows_of(&self.plan.rows, job, &values, tools)?;
-            if self.plan.is_checked {
+            if let Some(why) = &self.plan.check {
                 for row in &mut now {
-                    check(row.get(self.width))?;
+                    check(row.get(self.width), why)?;
                     let shown = row.split(self.width).0;
                     *row = shown;
                 }
@@ -125,11 +125,11 @@ impl Recompute {
     }
 }
 
-/// Gives up where a key has several values that are equal and differ.
-fn check(differs: Option<ValueRef<'_>>) -> Result<(), Error> {
+/// Gives up where rows show what SQLite alone knows.
+fn check(differs: Option<ValueRef<'_>>, why: &Arc<str>) -> Result<(), Error> {
     match differs {
         Some(ValueRef::Integer(0)) | None => Ok(()),
-        Some(_) => Err(Error::NotIncremental("which of several equal values GROUP BY shows".into())),
+        Some(_) => Err(Error::NotIncremental(Arc::clone(why))),
     }
 }
 

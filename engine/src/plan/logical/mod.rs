@@ -196,8 +196,8 @@ pub struct Expression {
     pub items: BTreeSet<ItemId>,
     /// The subqueries directly in it.
     pub subqueries: Vec<Subquery>,
-    /// The PARTITION BY of each window function in it.
-    pub windows: Vec<Vec<Expression>>,
+    /// The windows of the functions in it.
+    pub windows: Vec<Over>,
     /// Whether an aggregate is in it.
     pub has_aggregate: bool,
     /// The aggregates in it.
@@ -212,6 +212,17 @@ pub struct Expression {
     pub can_fail: bool,
     /// Items of which a row of NULLs makes it other than true.
     pub rejects_nulls_of: BTreeSet<ItemId>,
+}
+
+/// The window of a window function.
+#[derive(Clone, Debug)]
+pub struct Over {
+    /// PARTITION BY.
+    pub partition: Vec<Expression>,
+    /// ORDER BY.
+    pub order: Vec<Expression>,
+    /// Whether the function's value depends on the order of rows that ORDER BY leaves tied.
+    pub shows_ties: bool,
 }
 
 /// A call of an aggregate.

@@ -28,9 +28,9 @@ pub struct Recompute {
     pub all: Arc<str>,
     /// How many columns a row has, without the key.
     pub width: usize,
-    /// Whether a column comes after them that says whether the key has several values that are equal and differ: then SQLite
-    /// alone knows which is shown.
-    pub is_checked: bool,
+    /// Why the rows of a key may show what SQLite alone knows, if they may: of several values of the key that are equal and
+    /// differ, or of rows that a window leaves tied. Then a column comes after the others that is not 0 where they do.
+    pub check: Option<Arc<str>>,
     /// What kind of key it is, for people.
     pub what: &'static str,
 }

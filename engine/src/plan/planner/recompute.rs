@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{Planner, Reason, is_nullable, linear, occurrences_of};
 use crate::plan::{
-    Aggregate, Arm, Expression, Input, Item, ItemId, Join, Limit, Node, Piece, Probe, Query, Recompute, Select,
+    Aggregate, Arm, Expression, Input, Item, ItemId, Join, Limit, Node, Over, Piece, Probe, Query, Recompute, Select,
     Subquery, Text, Used, select_text,
 };
 use crate::types::Collation;
@@ -67,17 +67,17 @@ pub(super) fn grouped(planner: &mut Planner, select: &Select, by: &[&Expression]
 
 /// Partitions of window functions.
 pub(super) fn partitioned(planner: &mut Planner, select: &Select, by: &[&Expression]) -> Result<Node, Reason> {
-    let windows: Vec<&Vec<Expression>> =
+    let windows: Vec<&Over> =
         select.expressions().chain(by.iter().copied()).flat_map(|expression| &expression.windows).collect();
     let Some((first, others)) = windows.split_first() else { return Err("no window".to_owned()) };
     // What every window is partitioned by, and what every group has one value of.
     let is_common = |expression: &&Expression| {
         let same = |other: &Expression| other.text == expression.text;
-        others.iter().all(|other| other.iter().any(same))
+        others.iter().all(|other| other.partition.iter().any(same))
             && (!select.is_aggregated || select.groups.iter().any(same))
             && !expression.has_aggregate
     };
-    let keys = first.iter().filter(is_common).map(key).collect::<Result<Vec<_>, _>>()?;
+    let keys = first.partition.iter().filter(is_common).map(key).collect::<Result<Vec<_>, _>>()?;
     if keys.is_empty() {
         return Err("a window over the whole result".to_owned());
     }
@@ -105,10 +105,10 @@ fn recompute(
 ) -> Result<Node, Reason> {
     let probes = probes(select, by, keys)?;
     let plain = Select { distinct: false, ..select.clone() };
-    let check = check(select);
+    let check = check(planner, select, by);
     let mut columns: Vec<&Text> = plain.columns.iter().chain(by.iter().copied()).map(|column| &column.text).collect();
     let width = columns.len();
-    columns.extend(&check);
+    columns.extend(check.iter().map(|(text, _)| text));
     let with_keys: Vec<&Text> = columns.iter().copied().chain(keys.iter().map(|key| &key.text)).collect();
     let restricted = restricted(&plain, keys, planner.parameters);
     Ok(Node::Recompute(Recompute {
@@ -118,14 +118,16 @@ fn recompute(
         rows: planner.render(&select_text(&restricted, &columns)),
         all: planner.render(&select_text(&plain, &with_keys)),
         width,
-        is_checked: check.is_some(),
+        check: check.as_ref().map(|(_, why)| why.as_str().into()),
         what,
     }))
 }
 
-/// Whether a group has several values of what it is grouped by, where these are not known to be exact.
-fn check(select: &Select) -> Option<Text> {
+/// What is not 0 where only SQLite's own run of the query says what a key's rows show, and why: a group has several values
+/// of what it is grouped by, where these are not known to be exact; or rows of a partition are tied.
+fn check(planner: &Planner, select: &Select, by: &[&Expression]) -> Option<(Text, Reason)> {
     let mut text = Text::default();
+    let mut why = None;
     for group in select.groups.iter().filter(|group| !group.is_exact) {
         let mut add = |before: &str, between: &str, after: &str| {
             text.push(before);
@@ -137,12 +139,44 @@ fn check(select: &Select) -> Option<Text> {
         // Texts differ by their bytes, numbers by their types.
         add("(min((", ") COLLATE BINARY) IS NOT max((", ") COLLATE BINARY)) + ");
         add("(min(typeof(", ")) <> max(typeof(", "))) + ");
+        why = Some("which of several equal values GROUP BY shows");
     }
-    if text.pieces.is_empty() {
-        return None;
+    let mut known: Vec<Text> = Vec::new();
+    for over in select.expressions().chain(by.iter().copied()).flat_map(|expression| &expression.windows) {
+        if !over.shows_ties || is_total(planner, select, over) {
+            continue;
+        }
+        let mut ties = Text::default();
+        ties.push("(count(*) OVER (PARTITION BY ");
+        for (at, term) in over.partition.iter().chain(&over.order).enumerate() {
+            ties.push(if at == 0 { "" } else { ", " });
+            ties.append(&term.text);
+        }
+        ties.push(") > 1) + ");
+        if !known.contains(&ties) {
+            text.append(&ties);
+            known.push(ties);
+        }
+        why = Some("a window function over rows that are tied");
     }
     text.push("0");
-    Some(text)
+    why.map(|why| (text, why.to_owned()))
+}
+
+/// Whether no two rows of a partition can be tied.
+fn is_total(planner: &Planner, select: &Select, over: &Over) -> bool {
+    let is_term = |text: &Text| over.partition.iter().chain(&over.order).any(|term| term.text == *text);
+    if select.is_aggregated {
+        return !select.groups.is_empty() && select.groups.iter().all(|group| is_term(&group.text));
+    }
+    select.items.iter().enumerate().all(|(at, item)| match &item.input {
+        // A derived table may have a row several times.
+        Input::Table { identity: Some(identity), occurrence } => {
+            let is_base = planner.occurrences[*occurrence].derived.is_none();
+            is_base && !is_nullable(select, at) && identity.iter().all(|column| is_term(&Text::name(item.id, &column.name)))
+        }
+        Input::Table { .. } | Input::Query(_) | Input::Function(..) | Input::Recursion(_) => false,
+    })
 }
 
 /// The SELECT for one key, whose values are the parameters after these.

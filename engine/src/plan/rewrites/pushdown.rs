@@ -54,7 +54,7 @@ fn inside(query: &Query, filter: &Expression, item: ItemId) -> Option<Vec<Expres
 fn is_common(select: &Select, shown: &Expression) -> bool {
     let is_group = !select.is_aggregated || select.groups.iter().any(|group| group.text == shown.text);
     let mut windows = select.columns.iter().flat_map(|column| &column.windows);
-    let is_partition = windows.all(|partition| partition.iter().any(|by| by.text == shown.text));
+    let is_partition = windows.all(|over| over.partition.iter().any(|by| by.text == shown.text));
     // DISTINCT and grouping may show one of several equal values; and a column compares by its collating sequence where an
     // expression has none.
     let is_plain = shown.is_exact && matches!(shown.text.pieces[..], [Piece::Name(..)]);

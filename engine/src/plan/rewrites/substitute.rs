@@ -52,7 +52,9 @@ pub(super) fn in_expression(expression: &mut Expression, by: By<'_>) {
         in_text(&mut aggregate.text, &mut items, by);
         aggregate.arguments.iter_mut().chain(&mut aggregate.filter).for_each(|argument| in_expression(argument, by));
     }
-    expression.windows.iter_mut().flatten().for_each(|partition| in_expression(partition, by));
+    for over in &mut expression.windows {
+        over.partition.iter_mut().chain(&mut over.order).for_each(|term| in_expression(term, by));
+    }
     for subquery in &mut expression.subqueries {
         in_query(&mut subquery.query, by);
         if let Used::In(elements, _) = &mut subquery.used {

@@ -3,9 +3,11 @@
 use sqlite3_parser::ast::{self, Expr, FrameBound, FrameExclude, FrameMode, Literal, Over, Window};
 
 use super::{Around, Level, Lowered, Lowering};
-use crate::plan::{Aggregate, Expression, quoted};
+use crate::plan::{self, Aggregate, Expression, quoted};
 use crate::sql::call::Call;
 use crate::sql::name::{bare, plain};
+use crate::sql::scope::Shape;
+use crate::sql::shape;
 
 impl<'c> Lowering<'c> {
     pub(super) fn call(
@@ -72,9 +74,10 @@ impl<'c> Lowering<'c> {
             }
         };
         out.text.push(" OVER (");
-        let partition = self.window(window, out, level, around)?;
+        let (partition, order) = self.window(window, out, level, around)?;
         out.text.push(")");
-        out.windows.push(partition);
+        let is_exact = call.arguments.iter().all(|argument| shape::shape(argument, &level.scope) != Shape::Loose);
+        out.windows.push(plan::Over { partition, order, shows_ties: call.shows_ties(window, is_exact) });
         Ok(())
     }
 
@@ -88,15 +91,7 @@ impl<'c> Lowering<'c> {
         for (at, term) in terms.iter().enumerate() {
             out.text.push(if at == 0 { " ORDER BY " } else { ", " });
             self.write(&term.expr, out, level, around)?;
-            out.text.push(match term.order {
-                Some(ast::SortOrder::Desc) => " DESC",
-                _ => "",
-            });
-            out.text.push(match term.nulls {
-                Some(ast::NullsOrder::First) => " NULLS FIRST",
-                Some(ast::NullsOrder::Last) => " NULLS LAST",
-                None => "",
-            });
+            out.text.push(&direction(term));
         }
         Ok(())
     }
@@ -107,7 +102,7 @@ impl<'c> Lowering<'c> {
         out: &mut Expression,
         level: &Level<'_, 'c>,
         around: Around<'_, 'c>,
-    ) -> Lowered<Vec<Expression>> {
+    ) -> Lowered<(Vec<Expression>, Vec<Expression>)> {
         if window.base.is_some() {
             return Err("a window that is made of another one".to_owned());
         }
@@ -115,13 +110,16 @@ impl<'c> Lowering<'c> {
         for (at, expression) in window.partition_by.unwrap_or_default().iter().enumerate() {
             out.text.push(if at == 0 { "PARTITION BY " } else { ", " });
             let expression = self.expression(expression, level, around)?;
-            out.text.append(&expression.text);
-            out.items.extend(&expression.items);
-            out.has_aggregate |= expression.has_aggregate;
-            out.subqueries.extend(expression.subqueries.iter().cloned());
+            absorb(out, &expression);
             partition.push(expression);
         }
-        self.order(window.order_by.unwrap_or_default(), out, level, around)?;
+        let terms = window.order_by.unwrap_or_default();
+        let order = self.expressions(terms.iter().map(|term| &term.expr), level, around)?;
+        for (at, (term, expression)) in terms.iter().zip(&order).enumerate() {
+            out.text.push(if at == 0 { " ORDER BY " } else { ", " });
+            absorb(out, expression);
+            out.text.push(&direction(term));
+        }
         if let Some(frame) = &window.frame_clause {
             out.text.push(match frame.mode {
                 FrameMode::Groups => " GROUPS ",
@@ -140,8 +138,32 @@ impl<'c> Lowering<'c> {
                 Some(FrameExclude::Ties) => " EXCLUDE TIES",
             });
         }
-        Ok(partition)
+        Ok((partition, order))
     }
+}
+
+/// Writes an expression behind what there is of another, of which it is a part.
+fn absorb(out: &mut Expression, part: &Expression) {
+    out.text.append(&part.text);
+    out.items.extend(&part.items);
+    out.subqueries.extend(part.subqueries.iter().cloned());
+    out.aggregates.extend(part.aggregates.iter().cloned());
+    out.has_aggregate |= part.has_aggregate;
+    out.can_fail |= part.can_fail;
+}
+
+/// What stands behind a term of ORDER BY.
+fn direction(term: &ast::SortedColumn<'_>) -> String {
+    let order = match term.order {
+        Some(ast::SortOrder::Desc) => " DESC",
+        _ => "",
+    };
+    let nulls = match term.nulls {
+        Some(ast::NullsOrder::First) => " NULLS FIRST",
+        Some(ast::NullsOrder::Last) => " NULLS LAST",
+        None => "",
+    };
+    format!("{order}{nulls}")
 }
 
 /// A bound of a window's frame; only numbers and parameters are written.
