@@ -21,6 +21,13 @@ const LEAST_ALLOWANCE: u64 = 5_000;
 /// What maintaining may cost where no gate compares it with an evaluation.
 const UNGATED: u64 = 5_000_000;
 
+/// What the first rows of a plan may cost though it is not known what the query itself does: about a second at most.
+const FREE_HYDRATION: u64 = 20_000_000;
+
+/// How many times as much as the query itself they may cost: it is spent once, and maintaining is what it is for. But where
+/// the query stops at its LIMIT, a plan that has to see all rows may not end in anybody's time.
+const DEARER_HYDRATION: u64 = 8;
+
 /// How many rows OFFSET may leave out for each one that is shown, and how many more: they are held as well.
 const MOST_LEFT_OUT: (usize, usize) = (8, 1000);
 
@@ -161,11 +168,10 @@ impl Live {
 
     /// Evaluates a binding: its rows, and what its plan keeps. Gives the shown rows where they are at hand.
     pub(crate) fn evaluate(&mut self, session: &Session<'_>, id: BindingId) -> Result<Option<Arc<[Row]>>, Error> {
-        let before = session.work();
-        let (held, shown) = self.hydrate(session, id)?;
+        let ((held, shown), work) = self.hydrate(session, id)?;
         if let Some(binding) = self.registry.binding_mut(id) {
             binding.held = held;
-            binding.work = session.work() - before;
+            binding.work = work;
         }
         Ok(shown)
     }
@@ -177,40 +183,64 @@ impl Live {
         }
     }
 
-    /// By the binding's plan; where there is none, or a statement of it fails, by the query itself: it may look at fewer
-    /// rows, as one with LIMIT does.
-    fn hydrate(&mut self, session: &Session<'_>, id: BindingId) -> Result<Hydrated, Error> {
-        let Some(binding) = self.registry.binding(id) else { return Ok((Held::Rows(Arc::default()), None)) };
+    /// By the binding's plan; where there is none, or a statement of it fails or costs too much, by the query itself: it may
+    /// look at fewer rows, as one with LIMIT does. Gives what the evaluation cost as well.
+    fn hydrate(&mut self, session: &Session<'_>, id: BindingId) -> Result<(Hydrated, u64), Error> {
+        let Some(binding) = self.registry.binding(id) else { return Ok(((Held::Rows(Arc::default()), None), 0)) };
         let form = Arc::clone(&binding.form);
         let slots = binding.slots.clone();
+        let start = session.work();
+        let itself = |session: &Session<'_>| -> Result<(Hydrated, u64), Error> {
+            let start = session.work();
+            let rows: Arc<[Row]> = session.select(&form.sql, &slots)?.into();
+            Ok(((Held::Rows(Arc::clone(&rows)), Some(rows)), session.work() - start))
+        };
         if let Ok(planned) = &form.planned
             && self.options.strategy != Strategy::Requery
         {
             let may_try = self.budget.has_room_for(id)
                 && self.registry.binding_mut(id).is_none_or(|binding| binding.setbacks.may_try());
-            let hydrated = if may_try { self.hydrate_by_plan(session, id, &form, planned) } else { Ok(None) };
+            let hydrated = match may_try {
+                true => self.hydrate_by_plan(session, id, &form, planned, FREE_HYDRATION),
+                false => Ok(None),
+            };
+            let mut again = None;
             match hydrated {
-                Ok(Some(held)) => return Ok(held),
+                Ok(Some(held)) => return Ok((held, session.work() - start)),
                 Ok(None) => {}
                 Err(_) => {
+                    if session.work() - start > FREE_HYDRATION {
+                        let (found, work) = itself(session)?;
+                        let allowance = work.saturating_mul(DEARER_HYDRATION);
+                        if allowance > FREE_HYDRATION
+                            && let Ok(Some(held)) = self.hydrate_by_plan(session, id, &form, planned, allowance)
+                        {
+                            return Ok((held, work));
+                        }
+                        again = Some((found, work));
+                    }
                     if let Some(binding) = self.registry.binding_mut(id) {
                         binding.setbacks.failed();
                     }
                 }
             }
             self.unplan(id);
+            if let Some(found) = again {
+                return Ok(found);
+            }
         }
-        let rows: Arc<[Row]> = session.select(&form.sql, &slots)?.into();
-        Ok((Held::Rows(Arc::clone(&rows)), Some(rows)))
+        itself(session)
     }
 
-    /// Nothing if only SQLite can tell how many rows are shown, or most of what would be held is not.
+    /// Nothing if only SQLite can tell how many rows are shown, or most of what would be held is not. An error where it costs
+    /// more than `allowance`.
     fn hydrate_by_plan(
         &mut self,
         session: &Session<'_>,
         id: BindingId,
         form: &Form,
         planned: &Planned,
+        allowance: u64,
     ) -> Result<Option<Hydrated>, Error> {
         let Some(binding) = self.registry.binding(id) else { return Ok(None) };
         let (parameters, has_run_short) = (binding.parameters(), binding.has_run_short);
@@ -244,8 +274,10 @@ impl Live {
             return Ok(Some((Held::Maintained(Box::new(result)), shown)));
         }
         self.dataflows.forget(plan_id, id);
-        let job = Job { binding: id, parameters, touched: Vec::new(), derived: Vec::new(), allowance: u64::MAX };
+        let job = Job { binding: id, parameters, touched: Vec::new(), derived: Vec::new(), allowance };
+        session.allow(allowance);
         let rows = self.dataflows.hydrate(plan_id, &job, session);
+        session.allow(u64::MAX);
         if !plan.derived.is_empty() {
             session.show_nothing();
         }

@@ -81,7 +81,8 @@ fn is_total(reading: &Reading<'_>, groups: &[&Expr<'_>], is_aggregated: bool, ke
 /// Whether a window function's value depends on the order of rows that its window may leave tied.
 fn shows_ties(call: &Call<'_>, reading: &Reading<'_>, keys: &Keys<'_>) -> bool {
     let Some(over) = call.over else { return false };
-    let named = |name: &str| reading.clauses.windows.iter().find(|known| plain(known.name.0).eq_ignore_ascii_case(name));
+    let named =
+        |name: &str| reading.clauses.windows.iter().find(|known| plain(known.name.0).eq_ignore_ascii_case(name));
     let window = match over {
         Over::Window(window) => window,
         Over::Name(name) => match named(&plain(name.0)) {

@@ -57,9 +57,7 @@ pub(crate) fn check(mirror: &Mirror, engine: &Engine, live: &Live, answer: Answe
         }
         (Answer::Unpreparable(_), State::Closed) => Ok(Checked::Closed),
         (Answer::Failing(_), State::Failing) => Ok(Checked::Failing),
-        (Answer::Failing(_), State::Good)
-            if fails_by_plan(mirror, &live.query, |rows| same_bag(rows, &live.rows)) =>
-        {
+        (Answer::Failing(_), State::Good) if fails_by_plan(mirror, &live.query, |rows| same_bag(rows, &live.rows)) => {
             Ok(Checked::Agreed(Agreement::PlanDependent))
         }
         (answer, state) => Err(wrong(format!("the subscription is {state:?}, SQLite says {answer:?}"))),

@@ -10,8 +10,8 @@ use std::sync::Arc;
 
 use super::rewrites::{fold_all, rewrite};
 use super::{
-    Arm, Column, Combine, Delta, Derived, DerivedColumn, Expression, Input, Join, Limit, Logical, Node, Occurrence,
-    Order, OrderBy, Plan, Query, Select, SetOperator, SortedBy, Text, select_text,
+    Arm, Column, Combine, Delta, Derived, DerivedColumn, Expression, Input, ItemId, Join, Limit, Logical, Node,
+    Occurrence, Order, OrderBy, Plan, Query, Select, SetOperator, SortedBy, Text, select_text,
 };
 use crate::types::Collation;
 
@@ -231,8 +231,7 @@ impl Planner {
     }
 
     fn without_distinct(&mut self, select: &Select, by: &[&Expression]) -> Result<Node, Reason> {
-        let mut conditions = select.filters.iter().chain(select.items.iter().flat_map(|item| &item.on));
-        if conditions.any(|condition| condition.can_fail && condition.items.len() > 1) {
+        if fails_between_tables(select) {
             // Whether SQLite comes to such rows depends on where it begins.
             return Err("a condition between tables that fails for some rows".to_owned());
         }
@@ -298,6 +297,32 @@ impl Planner {
         let plain = Query { order: Vec::new(), limit: Limit::None, ..query.clone() };
         Ok(Node::Delta(Delta { occurrences: self.occurrences(), texts: vec![plain.text()] }))
     }
+}
+
+/// Whether a condition between tables fails for some rows, in the SELECT or in what it reads.
+fn fails_between_tables(select: &Select) -> bool {
+    let mut conditions = select.filters.iter().chain(select.items.iter().flat_map(|item| &item.on));
+    conditions.any(|condition| condition.items.len() > 1 && can_fail(select, condition))
+        || select.items.iter().any(|item| match &item.input {
+            Input::Query(query) => {
+                query.arms.iter().any(|arm| matches!(arm, Arm::Select(inner) if fails_between_tables(inner)))
+            }
+            Input::Table { .. } | Input::Function(..) | Input::Recursion(_) => false,
+        })
+}
+
+/// Whether an expression fails for some rows, by itself or by what columns of queries in FROM are made of.
+fn can_fail(select: &Select, expression: &Expression) -> bool {
+    let is_failing = |(id, name): &(ItemId, String)| {
+        let item = select.items.iter().find(|item| item.id == *id);
+        let Some(Input::Query(query)) = item.map(|item| &item.input) else { return false };
+        let Some(column) = name.strip_prefix('c').and_then(|column| column.parse::<usize>().ok()) else { return false };
+        query.arms.iter().any(|arm| match arm {
+            Arm::Select(inner) => inner.columns.get(column).is_some_and(|column| can_fail(inner, column)),
+            Arm::Values(rows) => rows.iter().any(|row| row.get(column).is_some_and(|value| value.can_fail)),
+        })
+    };
+    expression.can_fail || expression.text.names().iter().any(is_failing)
 }
 
 /// How a compound SELECT compares its columns, if they compare alike in all of its SELECTs.

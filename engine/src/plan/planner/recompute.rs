@@ -173,7 +173,9 @@ fn is_total(planner: &Planner, select: &Select, over: &Over) -> bool {
         // A derived table may have a row several times.
         Input::Table { identity: Some(identity), occurrence } => {
             let is_base = planner.occurrences[*occurrence].derived.is_none();
-            is_base && !is_nullable(select, at) && identity.iter().all(|column| is_term(&Text::name(item.id, &column.name)))
+            is_base
+                && !is_nullable(select, at)
+                && identity.iter().all(|column| is_term(&Text::name(item.id, &column.name)))
         }
         Input::Table { .. } | Input::Query(_) | Input::Function(..) | Input::Recursion(_) => false,
     })
