@@ -200,8 +200,9 @@ impl Live {
         {
             let may_try = self.budget.has_room_for(id)
                 && self.registry.binding_mut(id).is_none_or(|binding| binding.setbacks.may_try());
+            let free = if self.options.cost_gate { FREE_HYDRATION } else { UNGATED };
             let hydrated = match may_try {
-                true => self.hydrate_by_plan(session, id, &form, planned, FREE_HYDRATION),
+                true => self.hydrate_by_plan(session, id, &form, planned, free),
                 false => Ok(None),
             };
             let mut again = None;
@@ -209,10 +210,10 @@ impl Live {
                 Ok(Some(held)) => return Ok((held, session.work() - start)),
                 Ok(None) => {}
                 Err(_) => {
-                    if session.work() - start > FREE_HYDRATION {
+                    if session.work() - start > free {
                         let (found, work) = itself(session)?;
                         let allowance = work.saturating_mul(DEARER_HYDRATION);
-                        if allowance > FREE_HYDRATION
+                        if allowance > free
                             && let Ok(Some(held)) = self.hydrate_by_plan(session, id, &form, planned, allowance)
                         {
                             return Ok((held, work));

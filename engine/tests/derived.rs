@@ -163,3 +163,63 @@ fn a_plan_that_has_to_see_what_limit_leaves_out_does_not_hold_up_its_query() {
     }
     assert_eq!(rows, engine.query(sql, ()).unwrap().rows.to_vec());
 }
+
+fn steps(sql: &str) -> String {
+    let engine = Engine::open(Location::Memory, Options::default()).unwrap();
+    engine.exec(SCHEMA, ()).unwrap();
+    let explained = engine.explain(sql, ()).unwrap();
+    format!("{:?}", explained.steps)
+}
+
+#[test]
+fn distinct_goes_where_no_rows_are_equal_or_equal_ones_are_taken_once() {
+    for (with, without) in [
+        ("SELECT DISTINCT id, name FROM node", "SELECT id, name FROM node"),
+        (
+            "SELECT DISTINCT n.id, o.id, o.body FROM node n LEFT JOIN note o ON o.node = n.id",
+            "SELECT n.id, o.id, o.body FROM node n LEFT JOIN note o ON o.node = n.id",
+        ),
+        (
+            "SELECT DISTINCT parent, count(*) FROM node GROUP BY parent",
+            "SELECT parent, count(*) FROM node GROUP BY parent",
+        ),
+        ("SELECT DISTINCT id FROM node UNION SELECT node FROM note", "SELECT id FROM node UNION SELECT node FROM note"),
+        (
+            "SELECT id FROM node WHERE id IN (SELECT DISTINCT node FROM note)",
+            "SELECT id FROM node WHERE id IN (SELECT node FROM note)",
+        ),
+    ] {
+        assert_eq!(steps(with), steps(without), "{with}");
+    }
+    // Here rows can be equal.
+    for sql in [
+        "SELECT DISTINCT name FROM node",
+        "SELECT DISTINCT count(*) FROM node GROUP BY parent",
+        "SELECT DISTINCT n.id FROM node n JOIN note o ON o.node = n.id",
+    ] {
+        assert_ne!(steps(sql), steps(&sql.replace("DISTINCT ", "")), "{sql}");
+    }
+}
+
+#[test]
+fn columns_that_nobody_names_are_not_maintained() {
+    let named = "SELECT g.parent FROM (SELECT parent, count(*) AS n FROM node GROUP BY parent) AS g WHERE g.n > 1";
+    let more = "SELECT g.parent FROM (SELECT parent, group_concat(name), count(*) AS n, group_concat(size) FROM node \
+                GROUP BY parent) AS g WHERE g.n > 1";
+    assert_eq!(steps(more), steps(named));
+    let mut watched = Watched::new(more);
+    watched.write("UPDATE node SET parent = 3 WHERE id = 9");
+    // A row there is of all rows, whichever of its columns is named.
+    let mut one = Watched::new("SELECT n.id, 1 FROM node n, (SELECT 7 AS x, count(*) AS y FROM note) AS c");
+    one.write("DELETE FROM note");
+    assert_eq!(one.rows.len(), 4000);
+}
+
+#[test]
+fn conditions_that_are_worth_a_constant_go() {
+    let plain = "SELECT id FROM node WHERE parent = 7";
+    assert_eq!(steps("SELECT id FROM node WHERE 1 = 1 AND parent = 7 AND TRUE"), steps(plain));
+    let mut never = Watched::new("SELECT id FROM node WHERE parent = 7 AND 1 = 0");
+    never.write("INSERT INTO node VALUES (9000, 7, 'new', 1)");
+    assert!(never.rows.is_empty());
+}

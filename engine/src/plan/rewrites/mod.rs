@@ -1,8 +1,11 @@
 //! Rewrites of logical plans: each gives a query that has the same rows and is easier to maintain. One rule a file.
 
+mod constant;
+mod distinct;
 mod flatten;
 mod fold;
 mod outer_to_inner;
+mod prune;
 mod pushdown;
 mod right_to_left;
 mod scalar;
@@ -15,6 +18,7 @@ pub use scalar::as_value;
 
 /// Applies every rule to a query and to the queries in its FROM. New items of FROM take their numbers from `next`.
 pub fn rewrite(query: &mut Query, next: &mut ItemId) {
+    distinct::apply(query);
     // The order of several SELECTs names no items.
     let Query { arms, order, .. } = query;
     for arm in arms {
@@ -25,12 +29,14 @@ pub fn rewrite(query: &mut Query, next: &mut ItemId) {
 }
 
 fn rewrite_select(select: &mut Select, order: &mut [Order], next: &mut ItemId) {
+    constant::apply(select);
     scalar::apply(select, next);
     outer_to_inner::apply(select);
     flatten::apply(select, order);
     fold::apply(select, order, next);
     outer_to_inner::apply(select);
     pushdown::apply(select);
+    prune::apply(select, order);
     for expression in select.all_expressions_mut() {
         let done: Result<(), std::convert::Infallible> = expression.change_subqueries(|query| {
             rewrite(query, next);

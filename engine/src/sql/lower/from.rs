@@ -294,9 +294,12 @@ fn derived(called: Option<String>, input: Input, shown: &[Shown]) -> (scope::Ite
 /// What identifies the rows of a table.
 fn identity(table: &Table) -> Option<Vec<Column>> {
     if table.kind == (TableKind::Table { without_rowid: false }) {
-        let name = table.rowid_name()?;
+        let name = match table.rowid_alias() {
+            Some(alias) => quoted(&table.columns[alias].name),
+            None => table.rowid_name()?.to_owned(),
+        };
         return Some(vec![Column {
-            name: name.to_owned(),
+            name,
             collation: Some(Collation::Binary),
             affinity: Some(Some(Affinity::Integer)),
         }]);

@@ -1,0 +1,116 @@
+//! A derived table has the columns that somebody names, and no others: what is not there is neither counted nor held, and
+//! rows that differed in it alone are told apart no longer.
+//!
+//! Not under DISTINCT, nor in a compound SELECT that is a set: there every column says which rows are equal. Nor where
+//! ORDER BY and LIMIT look at the columns.
+
+use std::collections::BTreeSet;
+
+use super::substitute::{self, By};
+use crate::plan::{
+    Arm, Expression, Input, Item, ItemId, Limit, Order, OrderBy, Query, Select, SetOperator, Text, column_name,
+};
+
+pub(super) fn apply(select: &mut Select, order: &mut [Order]) {
+    let named = named(select, order);
+    let mut moved: Vec<(ItemId, Vec<usize>)> = Vec::new();
+    for item in &mut select.items {
+        let Input::Query(query) = &mut item.input else { continue };
+        if let Some(kept) = kept(query, item.id, &named) {
+            prune(query, &kept);
+            let columns = std::mem::take(&mut item.columns);
+            item.columns = renamed(columns, &kept);
+            moved.push((item.id, kept));
+        }
+    }
+    if moved.is_empty() {
+        return;
+    }
+    let by: By<'_> = &|item, name| {
+        let (_, kept) = moved.iter().find(|(moved, _)| *moved == item)?;
+        let column = column(name)?;
+        let at = kept.iter().position(|kept| *kept == column)?;
+        let text = Text::name(item, &column_name(at));
+        Some(Expression { text, items: [item].into(), ..Expression::default() })
+    };
+    substitute::in_select(select, by);
+    for order in order {
+        if let OrderBy::Expression(expression) = &mut order.by {
+            substitute::in_expression(expression, by);
+        }
+    }
+}
+
+/// What a SELECT and the order of its rows name.
+fn named(select: &Select, order: &[Order]) -> BTreeSet<(ItemId, String)> {
+    let mut named: BTreeSet<(ItemId, String)> = BTreeSet::new();
+    let conditions = select.items.iter().flat_map(|item| &item.on);
+    let ordered = order.iter().filter_map(|order| match &order.by {
+        OrderBy::Expression(expression) => Some(expression),
+        OrderBy::Column(_) => None,
+    });
+    for expression in select.expressions().chain(conditions).chain(ordered) {
+        named.extend(expression.text.names());
+    }
+    for item in &select.items {
+        if let Item { input: Input::Function(call, _), .. } = item {
+            named.extend(call.names());
+        }
+    }
+    named
+}
+
+/// The columns of a query that stay, if there are others.
+fn kept(query: &Query, item: ItemId, named: &BTreeSet<(ItemId, String)>) -> Option<Vec<usize>> {
+    let is_bag = query.operators.iter().all(|operator| *operator == SetOperator::UnionAll);
+    if !is_bag || !query.order.is_empty() || !matches!(query.limit, Limit::None) {
+        return None;
+    }
+    let selects: Vec<&Select> = query
+        .arms
+        .iter()
+        .map(|arm| match arm {
+            Arm::Select(select) if !select.distinct => Some(&**select),
+            Arm::Select(_) | Arm::Values(_) => None,
+        })
+        .collect::<Option<_>>()?;
+    let width = selects.first()?.columns.len();
+    let mut kept: BTreeSet<usize> =
+        (0..width).filter(|at| named.contains(&(item, column_name(*at).to_string()))).collect();
+    // A SELECT has a column; and one that has one row because it aggregates is no such SELECT without an aggregate.
+    for select in &selects {
+        let aggregates = |at: &usize| select.columns[*at].has_aggregate;
+        let is_one_row = select.is_aggregated && select.groups.is_empty() && select.having.is_none();
+        if is_one_row && !kept.iter().any(aggregates) {
+            kept.insert((0..width).find(aggregates)?);
+        }
+    }
+    if kept.is_empty() {
+        kept.insert(0);
+    }
+    (kept.len() < width).then(|| kept.into_iter().collect())
+}
+
+fn prune(query: &mut Query, kept: &[usize]) {
+    for arm in &mut query.arms {
+        if let Arm::Select(select) = arm {
+            let columns = std::mem::take(&mut select.columns);
+            select.columns = at(columns, kept);
+        }
+    }
+}
+
+fn renamed(columns: Vec<crate::plan::Column>, kept: &[usize]) -> Vec<crate::plan::Column> {
+    let mut columns = at(columns, kept);
+    columns.iter_mut().enumerate().for_each(|(at, column)| column.name = column_name(at).to_string());
+    columns
+}
+
+/// The elements at these places.
+fn at<T>(elements: Vec<T>, kept: &[usize]) -> Vec<T> {
+    elements.into_iter().enumerate().filter(|(at, _)| kept.contains(at)).map(|(_, element)| element).collect()
+}
+
+fn column(name: &str) -> Option<usize> {
+    name.strip_prefix('c')?.parse().ok()
+}
