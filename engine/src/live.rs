@@ -245,7 +245,7 @@ impl Live {
         if let Some(form) = self.forms.get(sql).and_then(Weak::upgrade) {
             return Ok(form);
         }
-        let form = Arc::new(self.recent.form(session, sql)?);
+        let form = Arc::new(self.recent.form(session, sql, self.options.without)?);
         if form.disagreement.is_some() {
             self.stats.disagreements += 1;
         }

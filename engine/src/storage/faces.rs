@@ -62,7 +62,7 @@ impl Faces {
         if self.declared.get(&table.id) == Some(&declaration) {
             return Ok(());
         }
-        self.register(connection, &table.id, declaration, &[Face::Old, Face::New, Face::Changed])
+        self.register(connection, &table.id, declaration, Arc::default(), &[Face::Old, Face::New, Face::Changed])
     }
 
     /// Makes the faces of a derived table known to SQLite.
@@ -76,11 +76,15 @@ impl Faces {
             // Its name tells its columns.
             return Ok(());
         }
+        let is_number = |column: &DerivedColumn| {
+            column.affinity.is_some_and(|affinity| !matches!(affinity, Affinity::Text | Affinity::Blob))
+        };
+        let numbers = (0..columns.len()).filter(|&column| is_number(&columns[column])).collect();
         let columns = columns.iter().enumerate().map(|(at, column)| {
             (column_name(at).to_string(), column.affinity.unwrap_or(Affinity::Blob), column.collation.name())
         });
         let faces = [Face::Post, Face::Old, Face::New, Face::Changed];
-        self.register(connection, table, declared(columns)?, &faces)
+        self.register(connection, table, declared(columns)?, numbers, &faces)
     }
 
     fn register(
@@ -88,12 +92,14 @@ impl Faces {
         connection: &Connection,
         table: &Arc<str>,
         declaration: CString,
+        numbers: Arc<[usize]>,
         faces: &[Face],
     ) -> Result<(), Error> {
         const MODULE: Module<'_, FaceTable> = Module::eponymous_only_module();
         for &face in faces {
             let (shown, pretends) = (Arc::clone(&self.shown), Arc::clone(&self.pretends));
-            let aux = Aux { shown, pretends, table: Arc::clone(table), face, declaration: declaration.clone() };
+            let (table_id, numbers) = (Arc::clone(table), Arc::clone(&numbers));
+            let aux = Aux { shown, pretends, table: table_id, face, declaration: declaration.clone(), numbers };
             connection.create_module(face.table_name(table).as_str(), &MODULE, Some(aux)).map_err(convert::error)?;
         }
         self.declared.insert(Arc::clone(table), declaration);
@@ -140,7 +146,7 @@ fn declared<'c>(columns: impl Iterator<Item = (String, Affinity, &'c str)>) -> R
 }
 
 /// Has SQLite look up the rows by all columns that it compares with something.
-fn search(info: &mut IndexInfo) -> bool {
+fn search(info: &mut IndexInfo, is_number: impl Fn(c_int) -> bool) -> bool {
     let is_equality = |operator| {
         matches!(
             operator,
@@ -159,7 +165,9 @@ fn search(info: &mut IndexInfo) -> bool {
     for (at, column) in usable {
         // What buckets know is how SQLite's own sequences compare. SQLite checks each row again.
         let is_known = info.collation(at).is_ok_and(|name| Collation::named(name).is_some());
-        if is_known && !columns.contains(&column.to_string()) {
+        // The check of `x IN (..)` goes by the affinity of `x` alone, not by that of what it is compared with as well.
+        let is_checked = is_number(column) || !info.is_in_constraint(at).unwrap_or(true);
+        if is_known && is_checked && !columns.contains(&column.to_string()) {
             columns.push(column.to_string());
             found += 1;
             info.constraint_usage(at).set_argv_index(found);
@@ -187,6 +195,8 @@ struct Aux {
     table: Arc<str>,
     face: Face,
     declaration: CString,
+    /// The columns that turn what they are compared with into numbers.
+    numbers: Arc<[usize]>,
 }
 
 /// A face, as a statement refers to it.
@@ -198,6 +208,7 @@ struct FaceTable {
     pretends: Pretends,
     table: Arc<str>,
     face: Face,
+    numbers: Arc<[usize]>,
 }
 
 // SAFETY: the struct is `repr(C)` and begins with `sqlite3_vtab`.
@@ -220,13 +231,16 @@ unsafe impl<'vtab> VTab<'vtab> for FaceTable {
             pretends: Arc::clone(&aux.pretends),
             table: Arc::clone(&aux.table),
             face: aux.face,
+            numbers: Arc::clone(&aux.numbers),
         };
         Ok((Cow::Owned(aux.declaration.clone()), table))
     }
 
     fn best_index(&self, info: &mut IndexInfo) -> rusqlite::Result<bool> {
         if self.face == Face::Post {
-            return Ok(search(info));
+            return Ok(search(info, |column| {
+                usize::try_from(column).is_ok_and(|column| self.numbers.contains(&column))
+            }));
         }
         if self.face == Face::New && *lock(&self.pretends) {
             pretend(info);
