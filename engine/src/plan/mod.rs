@@ -22,4 +22,4 @@ pub use physical::{
     Number, Occurrence, Piece, Plan, Probe, Recompute, SetOperator, Shown, SortedBy, Text, Window, derived_id, quoted,
 };
 pub use planner::plan;
-pub use tree::Step;
+pub use tree::{Figures, LiveStep, PlanFigures, Step};
