@@ -93,13 +93,25 @@ pub struct QueryCost {
     pub rows: usize,
 }
 
-/// A part of the engine's work and what it took, for an engine that tells: see [`Report::work`].
-#[derive(Clone, Debug, Serialize)]
+/// What an operator has come to in all the queries that it is a part of.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Work {
-    /// The operator.
+    /// The strategy, or `re-run`.
     pub operator: String,
-    /// What was counted.
-    pub count: u64,
+    /// How many messages the database had.
+    pub messages: u64,
+    /// In how many parts of plans it stands that had something to do.
+    pub parts: u64,
+    /// Commits that gave a part something to do, added up.
+    pub commits: u64,
+    /// SQLite's instructions of its own statements.
+    pub instructions: u64,
+    /// Changed rows that it was given.
+    pub rows_in: u64,
+    /// Rows that came or went by it.
+    pub rows_out: u64,
+    /// Bytes that it remembers.
+    pub state_bytes: u64,
 }
 
 /// All of a run.
@@ -111,8 +123,7 @@ pub struct Report {
     pub queries: Vec<QueryCost>,
     /// Queries that were not measured, and why.
     pub left_out: Vec<String>,
-    /// The engine's own count of work by operator, which [`tidewater::Stats`] does not have yet: empty, and not shown,
-    /// until it has.
+    /// The engine's own count of work by operator.
     pub work: Vec<Work>,
     /// The soak, if one was run.
     pub soak: Option<crate::soak::Soak>,
@@ -145,13 +156,36 @@ impl Report {
             let _ = writeln!(text, "\nLeft out: {why}.");
         }
         if !self.work.is_empty() {
-            text += "\n| operator | work |\n|---|---|\n";
-            self.work.iter().for_each(|work| text += &format!("| {} | {} |\n", work.operator, work.count));
+            self.operators(&mut text);
         }
         if let Some(soak) = &self.soak {
             text += &soak.markdown();
         }
         text
+    }
+
+    /// What a commit costs each operator.
+    fn operators(&self, text: &mut String) {
+        *text += "\n| operator | messages | parts | instructions a commit | share | rows in a commit | rows out | bytes a part |\n";
+        *text += "|---|---|---|---|---|---|---|---|\n";
+        #[expect(clippy::cast_precision_loss, reason = "figures for people")]
+        let ratio = |above: u64, below: u64| plain(above as f64 / below.max(1) as f64);
+        for work in &self.work {
+            let alike = self.work.iter().filter(|other| other.messages == work.messages);
+            let all: u64 = alike.map(|other| other.instructions).sum();
+            let _ = writeln!(
+                text,
+                "| {} | {} | {} | {} | {} % | {} | {} | {} |",
+                work.operator,
+                size(work.messages),
+                work.parts,
+                ratio(work.instructions, work.commits),
+                ratio(work.instructions * 100, all),
+                ratio(work.rows_in, work.commits),
+                ratio(work.rows_out, work.commits),
+                ratio(work.state_bytes, work.parts),
+            );
+        }
     }
 
     /// What a commit costs, by the operator of the query.

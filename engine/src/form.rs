@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use crate::error::Error;
-use crate::plan::{Columns, Dependencies, Source, plan};
+use crate::plan::{Columns, Dependencies, Source, Without, plan};
 use crate::sql::{self, Normalised};
 use crate::storage::{Reads, Session, Shape};
 use crate::subscribe::{Form, Order, Planned};
@@ -36,7 +36,7 @@ struct Ready {
 
 impl Recent {
     /// A query made ready.
-    pub(crate) fn form(&mut self, session: &mut Session<'_>, text: &str) -> Result<Form, Error> {
+    pub(crate) fn form(&mut self, session: &mut Session<'_>, text: &str, without: Without) -> Result<Form, Error> {
         let catalog = session.catalog()?;
         let normalised = sql::normalise(text);
         if self.0.iter().any(|ready| !Arc::ptr_eq(&ready.catalog, &catalog)) {
@@ -51,7 +51,7 @@ impl Recent {
                 Form { sql: text.into(), columns, slots, ..ready.form.clone() }
             }
             None => {
-                let form = prepare(session, text, &normalised, &catalog)?;
+                let form = prepare(session, text, &normalised, &catalog, without)?;
                 // Why there is no plan may have been a lock, which is tried again.
                 if form.planned.is_ok() {
                     self.0.truncate(MOST_RECENT - 1);
@@ -69,6 +69,7 @@ fn prepare(
     text: &str,
     normalised: &Normalised<'_>,
     catalog: &Catalog,
+    without: Without,
 ) -> Result<Form, Error> {
     let (shape, mut reads) = session.prepare(text)?;
     let (mut dependencies, unparsed) = match sql::dependencies(text, catalog) {
@@ -80,7 +81,8 @@ fn prepare(
     }
     let disagreement = add_reads(&mut dependencies, &reads, catalog, unparsed.is_none());
     let disagreement = if unparsed.is_some() { None } else { disagreement };
-    let planned = planned(session, text, &shape, &dependencies, unparsed.as_deref(), catalog);
+    let reading = Reading { text, shape: &shape, dependencies: &dependencies, unparsed: unparsed.as_deref(), catalog };
+    let planned = planned(session, &reading, without);
     Ok(Form {
         sql: text.into(),
         template: Arc::clone(&normalised.text),
@@ -95,15 +97,18 @@ fn prepare(
     })
 }
 
+/// What is known of a query before it is planned.
+struct Reading<'r> {
+    text: &'r str,
+    shape: &'r Shape,
+    dependencies: &'r Dependencies,
+    unparsed: Option<&'r str>,
+    catalog: &'r Catalog,
+}
+
 /// Plans a query that only depends on rows which the hooks report.
-fn planned(
-    session: &mut Session<'_>,
-    text: &str,
-    shape: &Shape,
-    dependencies: &Dependencies,
-    unparsed: Option<&str>,
-    catalog: &Catalog,
-) -> Result<Planned, String> {
+fn planned(session: &mut Session<'_>, reading: &Reading<'_>, without: Without) -> Result<Planned, String> {
+    let Reading { text, shape, dependencies, unparsed, catalog } = reading;
     if let Some(reason) = unparsed {
         return Err(format!("read by SQLite alone: {reason}"));
     }
@@ -120,7 +125,7 @@ fn planned(
         return Err("the database's texts are UTF-16, which sort in another order".to_owned());
     }
     let logical = sql::lower(text, catalog, shape.slots.len())?;
-    let plan = plan(&logical, dependencies.plan_dependent.is_some())?;
+    let plan = plan(&logical, dependencies.plan_dependent.is_some(), without)?;
     if plan.width != shape.columns.len() {
         return Err("a result whose columns were not all told".to_owned());
     }

@@ -32,7 +32,7 @@ pub use error::Error;
 pub use event::{Divergence, Event};
 pub use explain::{Explain, Found, LiveTemplate, Plan, Route, RoutePredicate, WantedIndex};
 pub use options::{Location, Options, Strategy};
-pub use plan::Step;
+pub use plan::{Choice, LiveStep, Step, UnknownChoice, Without};
 pub use stats::Stats;
 pub use subscription::{Subscription, Watch};
 pub use transaction::Transaction;

@@ -12,9 +12,10 @@ use crate::event::{Divergence, Event};
 use crate::explain::LiveTemplate;
 use crate::form::Recent;
 use crate::options::{Options, Strategy};
+use crate::plan::PlanFigures;
 use crate::stats::Stats;
 use crate::storage::{Query, Sealed, Session, slot_values};
-use crate::subscribe::{Budget, Form, Plans, Registry, Standings};
+use crate::subscribe::{Budget, Form, Planned, Plans, Registry, Standings};
 use crate::subscription::Mailbox;
 use crate::types::{BindingId, ChangeBatch, CommitId, Diff, Edit, Params, Row, Snapshot, SubscriptionId, Value};
 
@@ -141,6 +142,11 @@ impl Live {
         })
     }
 
+    /// What the nodes of a query's plan have come to, if it is at work.
+    pub(crate) fn figures_of(&mut self, planned: &Planned) -> Option<PlanFigures> {
+        self.dataflows.figures(self.plans.find(&planned.plan.identity)?)
+    }
+
     /// Subscribes: the id and the result as of now.
     pub(crate) fn subscribe(
         &mut self,
@@ -245,7 +251,7 @@ impl Live {
         if let Some(form) = self.forms.get(sql).and_then(Weak::upgrade) {
             return Ok(form);
         }
-        let form = Arc::new(self.recent.form(session, sql)?);
+        let form = Arc::new(self.recent.form(session, sql, self.options.without)?);
         if form.disagreement.is_some() {
             self.stats.disagreements += 1;
         }

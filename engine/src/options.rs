@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crate::plan::Without;
+
 /// Where the database is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Location {
@@ -58,6 +60,9 @@ pub struct Options {
     /// Whether a result is evaluated anew where maintaining it is estimated to cost more. Off only in tests, which want the
     /// plans to be used on the smallest tables.
     pub cost_gate: bool,
+    /// What the planner leaves out, so that each part of a query is maintained by the next strategy that is correct, or the
+    /// query is re-run. For tests alone: whatever is left out, every result is the same.
+    pub without: Without,
     /// How many bytes plans may remember beside the results, as in [`Stats::remembered_bytes`](crate::Stats); no limit when
     /// `None`. When it is more after a commit or a subscribe, what was touched least recently is dropped, until it is not.
     /// Such a query is re-run when a commit affects it, until there is room again for what it remembered. Sizes are
@@ -85,6 +90,7 @@ impl Default for Options {
             provenance: false,
             strategy: Strategy::Auto,
             cost_gate: true,
+            without: Without::NOTHING,
             memory_budget: None,
             foreign_keys: false,
             exclusive: false,
@@ -121,6 +127,13 @@ impl Options {
     #[must_use]
     pub fn with_cost_gate(mut self, cost_gate: bool) -> Self {
         self.cost_gate = cost_gate;
+        self
+    }
+
+    /// The options with [`Options::without`] set.
+    #[must_use]
+    pub fn with_without(mut self, without: Without) -> Self {
+        self.without = without;
         self
     }
 

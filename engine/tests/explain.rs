@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test")]
 
-use tidewater::{Engine, Explain, Found, LiveTemplate, Location, Options, Plan, Strategy};
+use tidewater::{Engine, Explain, Found, LiveTemplate, Location, Options, Plan, Step, Strategy};
 
 const SCHEMA: &str = "
     CREATE TABLE channel(id INTEGER PRIMARY KEY, name TEXT);
@@ -171,4 +171,98 @@ fn the_gates_refusals_are_counted() {
         (stats.maintained, stats.requeries, stats.refused, stats.given_up)
     );
     assert!(counts.maintained > 0 && counts.refused > 0 && counts.commits == 40, "{counts:?}");
+}
+
+/// The step of this strategy and detail.
+fn step<'s>(steps: &'s Step, strategy: &str, detail: &str) -> &'s Step {
+    fn find<'s>(step: &'s Step, strategy: &str, detail: &str) -> Option<&'s Step> {
+        match step.strategy == strategy && step.detail == detail {
+            true => Some(step),
+            false => step.inputs.iter().find_map(|input| find(input, strategy, detail)),
+        }
+    }
+    find(steps, strategy, detail).unwrap_or_else(|| panic!("no {strategy}: {detail} in {steps:?}"))
+}
+
+fn steps(engine: &Engine, sql: &str) -> Step {
+    explain(engine, sql).steps.unwrap()
+}
+
+#[test]
+fn each_step_says_what_it_remembers_and_has_done() {
+    let engine = chat(Options::default().with_cost_gate(false));
+    engine
+        .exec(
+            "INSERT INTO channel VALUES (1, 'a'), (2, 'b'), (3, 'c');
+             INSERT INTO message(channel, author) VALUES (1, 1), (1, 2), (2, 1)",
+            (),
+        )
+        .unwrap();
+    let sql = "SELECT c.name, s.size FROM channel c
+               JOIN (SELECT channel, count(*) AS size FROM message GROUP BY channel) s ON s.channel = c.id";
+    assert_eq!(steps(&engine, sql).live, None, "nobody subscribes");
+    let held = engine.subscribe(sql, ()).unwrap();
+    let fresh = steps(&engine, sql);
+    let sums = step(&fresh, "accumulate", "count by 1").live.unwrap();
+    // Two groups, and their rows as a derived table.
+    assert_eq!((sums.state_rows, sums.commits, sums.rows_in, sums.instructions), (4, 0, 0, 0));
+    assert!(sums.state_bytes > 100, "{sums:?}");
+    engine.exec("INSERT INTO message(channel) VALUES (1), (3)", ()).unwrap();
+    engine.exec("UPDATE channel SET name = 'd' WHERE id = 2", ()).unwrap();
+    engine.exec("INSERT INTO person(name) VALUES ('e')", ()).unwrap();
+    let later = steps(&engine, sql);
+    let rows = step(&later, "delta", "rows of one table").live.unwrap();
+    assert_eq!((rows.commits, rows.rows_in, rows.rows_out), (1, 2, 2));
+    assert_eq!((rows.state_rows, rows.state_bytes), (0, 0));
+    // One group goes and comes with another count, and one comes; the statement was that of the rows.
+    let sums = step(&later, "accumulate", "count by 1").live.unwrap();
+    assert_eq!((sums.commits, sums.rows_in, sums.rows_out, sums.state_rows, sums.instructions), (1, 2, 3, 6, 0));
+    // The three rows of groups, and a channel as it was and is.
+    let join = step(&later, "delta", "inner join of 2").live.unwrap();
+    assert_eq!((join.commits, join.rows_in, join.rows_out), (2, 5, 5));
+    assert!(rows.instructions > 0 && join.instructions > rows.instructions, "{rows:?} {join:?}");
+    let text = explain(&engine, sql).text;
+    let line = format!(
+        "delta: inner join of 2 (channel); 2 commits: 5 rows in, 5 out, {} instructions a commit\n",
+        join.instructions / 2
+    );
+    assert!(text.contains(&line), "{text}");
+    assert!(
+        text.contains(&format!("remembers 6 rows, {} bytes; 1 commits: 2 rows in, 3 out", sums.state_bytes)),
+        "{text}"
+    );
+    drop(held);
+    assert_eq!(steps(&engine, sql).live, None);
+}
+
+#[test]
+fn what_steps_remember_grows_and_shrinks_with_it() {
+    let engine = chat(Options::default().with_cost_gate(false));
+    let queries = [
+        ("SELECT DISTINCT channel FROM message", "accumulate", "DISTINCT", 1),
+        ("SELECT count(DISTINCT author) FROM message", "accumulate", "count(DISTINCT)", 3),
+        ("SELECT m.id, p.name FROM message m LEFT JOIN person p ON p.id = m.author", "key recompute", "by row", 2),
+        (
+            "WITH RECURSIVE r(x) AS (SELECT 1 UNION SELECT m.author FROM message m JOIN r ON m.channel = r.x) SELECT x FROM r",
+            "fixpoint",
+            "UNION",
+            3,
+        ),
+    ];
+    for (sql, strategy, detail, rows) in queries {
+        let _held = engine.subscribe(sql, ()).unwrap();
+        let remembered = || step(&steps(&engine, sql), strategy, detail).live.unwrap();
+        let before = remembered();
+        engine.exec("INSERT INTO message VALUES (1, 1, 5, 'x'), (2, 1, 6, 'y')", ()).unwrap();
+        let (during, used) = (remembered(), rows + u64::from(strategy == "fixpoint") * 2);
+        assert!(
+            during.state_bytes > before.state_bytes && during.instructions + during.rows_in > 0,
+            "{sql}: {during:?}"
+        );
+        assert!(during.state_rows >= rows && during.state_rows <= used, "{sql}: {during:?}");
+        engine.exec("DELETE FROM message", ()).unwrap();
+        assert_eq!(remembered().state_rows, before.state_rows, "{sql}");
+        assert!(remembered().state_bytes < during.state_bytes, "{sql}");
+        assert_eq!(remembered().commits, 2, "{sql}");
+    }
 }

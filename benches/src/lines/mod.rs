@@ -3,6 +3,7 @@
 mod bulk;
 mod hydrate;
 mod many;
+mod operators;
 mod suite;
 mod window;
 mod write_to_diff;
@@ -23,10 +24,11 @@ const MEASURES: &[(&str, Measure)] = &[
     ("hydrate", hydrate::measure),
     ("bulk", bulk::measure),
     ("many", many::measure),
+    ("operators", operators::measure),
 ];
 
 /// Names of the groups.
-pub const GROUPS: &[&str] = &["write to diff", "window", "suite", "hydrate", "bulk", "many"];
+pub const GROUPS: &[&str] = &["write to diff", "window", "suite", "hydrate", "bulk", "many", "operators"];
 
 /// A run under way.
 struct Run<'a> {

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use tidewater::Strategy;
+use tidewater::{Strategy, Without};
 
 use crate::param::Param;
 
@@ -90,6 +90,10 @@ pub struct WatchArgs {
 pub struct ExplainArgs {
     #[command(flatten)]
     pub query: QueryArgs,
+
+    /// Strategies and rewrites that the planner leaves out, with commas between them, to see what it takes instead
+    #[arg(long, value_name = "NAMES", default_value = "", hide_default_value = true)]
+    pub without: Without,
 }
 
 #[derive(Args)]

@@ -15,6 +15,7 @@ export type {
   Explain,
   Found,
   HostState,
+  LiveStep,
   LiveTemplate,
   Plan,
   Route,

@@ -5,8 +5,9 @@ use std::sync::{Arc, Mutex};
 
 use super::Job;
 use super::render::{Rendered, Tools, render};
+use crate::dataflow::tally::Sums;
 use crate::error::Error;
-use crate::plan::{Derived as Plan, Images};
+use crate::plan::{Derived as Plan, Figures, Images};
 use crate::types::{Bag, BindingId, Row, SharedBag, Signed, lock_bag as lock};
 
 pub(super) struct Derived {
@@ -80,6 +81,17 @@ impl Derived {
         self.node.forget(binding);
         self.bags.remove(&binding);
         self.changes.remove(&binding);
+    }
+
+    /// What the plan of the table has come to, with the rows that are held for others.
+    pub(super) fn figures(&self, sums: &Sums) -> Figures {
+        let mut figures = self.node.figures(sums);
+        for bag in self.bags.values() {
+            let bag = lock(bag);
+            figures.own.state_rows += bag.len() as u64;
+            figures.own.state_bytes += bag.state_bytes() as u64;
+        }
+        figures
     }
 
     pub(super) fn state_bytes(&self) -> usize {

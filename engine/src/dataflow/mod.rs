@@ -18,14 +18,14 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use crate::error::Error;
-use crate::plan::{Images, Plan};
+use crate::plan::{Images, Plan, PlanFigures};
 use crate::types::{BindingId, PlanId, Row, SharedBag, Signed, Value};
 
 use confined::Confined;
 use derived::Derived;
 use host::Host;
 use render::{Rendered, Tools};
-use tally::Tally;
+use tally::{Sums, Tally};
 
 /// What a dataflow asks of the database.
 pub(crate) trait Source {
@@ -177,6 +177,14 @@ impl Dataflows {
     /// The same of one plan, for all of its bindings.
     pub(crate) fn state_bytes_of(&self, plan_id: PlanId) -> usize {
         self.inner.get().plans.get(&plan_id).map_or(0, Dataflow::state_bytes)
+    }
+
+    /// What the nodes of a plan remember and have done.
+    pub(crate) fn figures(&mut self, plan_id: PlanId) -> Option<PlanFigures> {
+        let Dataflow { derived, root, tally } = self.inner.get_mut().plans.get_mut(&plan_id)?;
+        let sums = tally.as_mut().map_or_else(Sums::default, Tally::sums);
+        let derived = derived.iter().map(|derived| derived.figures(&sums)).collect();
+        Some(PlanFigures { root: root.figures(&sums), derived })
     }
 
     /// The same for one binding.

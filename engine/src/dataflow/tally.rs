@@ -82,6 +82,24 @@ pub(super) struct Moved {
     pub(super) after: Measures,
 }
 
+/// How many sums each state of a plan has, and their bytes.
+#[derive(Default)]
+pub(super) struct Sums(BTreeMap<u32, (usize, usize)>);
+
+impl Sums {
+    pub(super) fn of(&self, state: u32) -> (usize, usize) {
+        self.0.get(&state).copied().unwrap_or_default()
+    }
+
+    fn note(&mut self, key: &Key, measures: &Measures) {
+        if !measures.is_zero() {
+            let (count, bytes) = self.0.entry(key.state).or_default();
+            *count += 1;
+            *bytes += bytes_of(key, measures);
+        }
+    }
+}
+
 /// One dataflow: its input, its probe, and the trace of its sums.
 pub(super) struct Tally {
     index: usize,
@@ -159,6 +177,23 @@ impl Tally {
             sum.plus_equals(waiting);
         }
         sum
+    }
+
+    /// The sums by state, as they stand.
+    pub(super) fn sums(&mut self) -> Sums {
+        let mut sums = Sums::default();
+        let (mut cursor, storage) = self.trace.cursor();
+        while let Some(key) = cursor.get_key(&storage) {
+            if !self.waiting.contains_key(key) {
+                let mut sum = Measures::default();
+                cursor.map_times(&storage, |_, measures| sum.plus_equals(measures));
+                sums.note(key, &sum);
+            }
+            cursor.step_key(&storage);
+        }
+        let waiting: Vec<Key> = self.waiting.keys().cloned().collect();
+        waiting.iter().for_each(|key| sums.note(key, &self.sum(key)));
+        sums
     }
 
     /// Takes away what a binding has summed up.

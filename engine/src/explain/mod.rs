@@ -152,20 +152,31 @@ pub struct WantedIndex {
 }
 
 /// Explains a query with these values of its parameters.
-pub(crate) fn explain(session: &Session<'_>, live: &Live, form: &Form, slots: &[Value], catalog: &Catalog) -> Explain {
+pub(crate) fn explain(
+    session: &Session<'_>,
+    live: &mut Live,
+    form: &Form,
+    slots: &[Value],
+    catalog: &Catalog,
+) -> Explain {
     let (plan, reason) = match &form.planned {
         Ok(_) => (Plan::Incremental, None),
         Err(reason) => (Plan::Requery, Some(reason.clone())),
     };
+    let standing = live.standing_of(form);
+    let steps = form.planned.as_ref().ok().map(|planned| {
+        let figures = standing.as_ref().and_then(|_| live.figures_of(planned));
+        shown(planned.plan.steps(figures.as_ref()))
+    });
     let mut explain = Explain {
         plan,
         reason,
         tables: tables(form, catalog),
         template: format!("{:016x}", hash(&form.template)),
-        steps: form.planned.as_ref().ok().map(|planned| shown(planned.plan.steps())),
+        steps,
         routes: routes(form, slots, catalog),
         notes: notes(form),
-        live: live.standing_of(form),
+        live: standing,
         indexes: wanted::indexes(session, form, catalog),
         text: String::new(),
     };

@@ -1,6 +1,7 @@
 //! What a query depends on and how it is maintained, as pure data: who produces it is `sql`, who carries it out
 //! `dataflow`, who asks it `subscribe`.
 
+mod choice;
 mod dependencies;
 mod face;
 mod logical;
@@ -9,6 +10,7 @@ mod planner;
 mod rewrites;
 mod tree;
 
+pub use choice::{Choice, UnknownChoice, Without};
 pub use dependencies::{Columns, Dependencies, Operand, Predicate, Relation, Slot, Source};
 pub use face::{Face, Images};
 pub use logical::{
@@ -20,4 +22,4 @@ pub use physical::{
     Number, Occurrence, Piece, Plan, Probe, Recompute, SetOperator, Shown, SortedBy, Text, Window, derived_id, quoted,
 };
 pub use planner::plan;
-pub use tree::Step;
+pub use tree::{Figures, LiveStep, PlanFigures, Step};

@@ -15,13 +15,52 @@ pub struct Step {
     pub tables: Vec<String>,
     /// The parts that it is made of.
     pub inputs: Vec<Self>,
+    /// What it remembers and has done so far, if the plan is at work.
+    pub live: Option<LiveStep>,
+}
+
+/// What a part of a plan remembers, and what it has done for commits since the plan is at work; without the parts that it is
+/// made of, and for all bindings together.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct LiveStep {
+    /// Rows that it remembers: those of the keys, the groups, what is counted, a derived table's.
+    pub state_rows: u64,
+    /// Bytes of that, without what the allocator adds.
+    pub state_bytes: u64,
+    /// Commits that gave it something to do.
+    pub commits: u64,
+    /// Changed rows that it was given, by tables and by the parts that it is made of. An update is the old row and the new.
+    pub rows_in: u64,
+    /// Rows that came or went by it; several of the same are one.
+    pub rows_out: u64,
+    /// SQLite's instructions that its own statements took.
+    pub instructions: u64,
+}
+
+/// What a node of a plan has come to, and those below it, in their order.
+#[derive(Clone, Debug, Default)]
+pub struct Figures {
+    /// What the node has come to. Rows that it was given by others are left out.
+    pub own: LiveStep,
+    /// Those below it.
+    pub inputs: Vec<Figures>,
+}
+
+/// What the nodes of a plan have come to.
+#[derive(Clone, Debug, Default)]
+pub struct PlanFigures {
+    /// The node where the rows come from.
+    pub root: Figures,
+    /// Those of the derived tables.
+    pub derived: Vec<Figures>,
 }
 
 impl Plan {
-    /// The plan as a tree.
+    /// The plan as a tree, with what it has come to if it is at work.
     #[must_use]
-    pub fn steps(&self) -> Step {
-        let root = self.step(&self.root);
+    pub fn steps(&self, figures: Option<&PlanFigures>) -> Step {
+        let root = self.step(&self.root, figures.map(|figures| &figures.root), figures);
         match &self.window {
             None => root,
             Some(window) => Step {
@@ -29,6 +68,7 @@ impl Plan {
                 detail: format!("LIMIT {} OFFSET {}", window.limit, window.offset),
                 tables: Vec::new(),
                 inputs: vec![root],
+                live: None,
             },
         }
     }
@@ -36,25 +76,33 @@ impl Plan {
 
 impl Plan {
     /// A part with the derived tables that it reads.
-    fn step(&self, node: &Node) -> Step {
-        let mut step = node.step();
-        self.put_derived(&mut step);
+    fn step(&self, node: &Node, own: Option<&Figures>, figures: Option<&PlanFigures>) -> Step {
+        let mut step = node.step(own);
+        self.put_derived(&mut step, figures);
         step
     }
 
-    fn put_derived(&self, step: &mut Step) {
-        step.inputs.iter_mut().for_each(|input| self.put_derived(input));
+    fn put_derived(&self, step: &mut Step, figures: Option<&PlanFigures>) {
+        step.inputs.iter_mut().for_each(|input| self.put_derived(input, figures));
         for table in std::mem::take(&mut step.tables) {
-            match self.derived.iter().find(|derived| *derived.table == *table) {
-                Some(derived) => step.inputs.push(self.step(&derived.node)),
+            match self.derived.iter().position(|derived| *derived.table == *table) {
+                Some(at) => {
+                    let own = figures.and_then(|figures| figures.derived.get(at));
+                    step.inputs.push(self.step(&self.derived[at].node, own, figures));
+                }
                 None => step.tables.push(table),
             }
+        }
+        if let Some(live) = &mut step.live {
+            live.rows_in += step.inputs.iter().filter_map(|input| input.live).map(|live| live.rows_out).sum::<u64>();
         }
     }
 }
 
 impl Node {
-    fn step(&self) -> Step {
+    fn step(&self, figures: Option<&Figures>) -> Step {
+        let live = figures.map(|figures| figures.own);
+        let below = |at: usize| figures.and_then(|figures| figures.inputs.get(at));
         match self {
             Self::Delta(delta) => {
                 let mut own: Vec<usize> = delta.texts.iter().flat_map(super::Text::occurrences).collect();
@@ -65,7 +113,7 @@ impl Node {
                     (1, tables) => format!("inner join of {tables}"),
                     (parts, _) => format!("sum of {parts} parts"),
                 };
-                Step { strategy: "delta", detail, tables: names(&delta.occurrences, &own), inputs: Vec::new() }
+                Step { strategy: "delta", detail, tables: names(&delta.occurrences, &own), inputs: Vec::new(), live }
             }
             Self::Recompute(recompute) => {
                 let mut own: Vec<usize> =
@@ -77,6 +125,7 @@ impl Node {
                     detail: recompute.what.to_owned(),
                     tables: names(&recompute.occurrences, &own),
                     inputs: Vec::new(),
+                    live,
                 }
             }
             Self::Accumulate(accumulate) => {
@@ -88,7 +137,8 @@ impl Node {
                         groups => format!("{} by {groups}", measures.join(", ")),
                     },
                     tables: Vec::new(),
-                    inputs: vec![Self::Delta(accumulate.input.clone()).step()],
+                    inputs: vec![Self::Delta(accumulate.input.clone()).step(below(0))],
+                    live,
                 }
             }
             Self::Fixpoint(fixpoint) => {
@@ -100,14 +150,16 @@ impl Node {
                     strategy: "fixpoint",
                     detail: if fixpoint.is_set { "UNION" } else { "UNION ALL" }.to_owned(),
                     tables: names(&fixpoint.occurrences, &own),
-                    inputs: vec![fixpoint.base.step()],
+                    inputs: vec![fixpoint.base.step(below(0))],
+                    live,
                 }
             }
             Self::Combine(combine) => Step {
                 strategy: if combine.is_sum() { "delta" } else { "accumulate" },
                 detail: combine.words(),
                 tables: Vec::new(),
-                inputs: combine.parts.iter().map(Self::step).collect(),
+                inputs: combine.parts.iter().enumerate().map(|(at, part)| part.step(below(at))).collect(),
+                live,
             },
         }
     }

@@ -22,6 +22,8 @@ mod shape;
 mod statement;
 mod template;
 mod walk;
+#[cfg(test)]
+mod wild_tests;
 
 pub(crate) use dependencies::dependencies;
 pub(crate) use lower::lower;

@@ -71,6 +71,11 @@ impl Plans {
         true
     }
 
+    /// The plan of this identity, if a binding has it.
+    pub(crate) fn find(&self, identity: &str) -> Option<PlanId> {
+        self.ids.get(identity).copied()
+    }
+
     /// What a changed row costs by now, if one has been maintained yet.
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "an estimate, which is not negative")]
     pub(crate) fn row_cost(&self, id: PlanId) -> Option<u64> {

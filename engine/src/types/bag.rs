@@ -79,6 +79,11 @@ impl Bag {
         }
     }
 
+    /// How many different rows there are.
+    pub(crate) fn len(&self) -> usize {
+        self.rows.len()
+    }
+
     /// All rows.
     pub(crate) fn rows(&self) -> Vec<Numbered> {
         let mut rows = Vec::with_capacity(self.rows.len());

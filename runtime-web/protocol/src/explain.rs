@@ -61,6 +61,30 @@ pub struct Step {
     pub tables: Vec<String>,
     /// The parts that it is made of.
     pub inputs: Vec<Self>,
+    /// What it remembers and has done so far, if the plan is at work.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    pub live: Option<LiveStep>,
+}
+
+/// What a part of a plan remembers, and what it has done for commits since the plan is at work; without the parts that it is
+/// made of, and for all bindings together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct LiveStep {
+    /// Rows that it remembers.
+    pub state_rows: u64,
+    /// Bytes of that.
+    pub state_bytes: u64,
+    /// Commits that gave it something to do.
+    pub commits: u64,
+    /// Changed rows that it was given.
+    pub rows_in: u64,
+    /// Rows that came or went by it.
+    pub rows_out: u64,
+    /// SQLite's instructions that its own statements took.
+    pub instructions: u64,
 }
 
 /// What brings commits to a statement through one place where it reads a base table: a changed row matters if one of the

@@ -83,7 +83,7 @@ pub use control::{
 pub use data::{
     Delivery, ErrorInfo, HostToPage, PageToHost, Plan, Statement, StatementResult, Stats, SubscriptionEvent,
 };
-pub use explain::{Explain, Found, LiveTemplate, Route, RoutePredicate, Step, TableColumns, WantedIndex};
+pub use explain::{Explain, Found, LiveStep, LiveTemplate, Route, RoutePredicate, Step, TableColumns, WantedIndex};
 pub use frame::Frame;
 pub use ids::{CommitId, Epoch, InstanceId, RequestId, SubscriptionId, TabId, Term};
 

@@ -97,6 +97,7 @@ const TYPES: &[fn(&Config) -> String] = &[
     declare::<Explain>,
     declare::<TableColumns>,
     declare::<Step>,
+    declare::<LiveStep>,
     declare::<Route>,
     declare::<RoutePredicate>,
     declare::<Found>,

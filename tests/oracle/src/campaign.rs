@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use crate::case::Case;
 use crate::corpus::{Plan, Policy, Standing, Variant, databases, parse, play, play_standing};
 use crate::finding::Finding;
+use crate::forcing::{Forcings, drawn};
 use crate::generate::Family;
 use crate::harness::{Settings, Way};
 use crate::log::Log;
@@ -55,6 +56,8 @@ pub struct Campaign {
     pub tally: Tally,
     /// What was counted of each family.
     pub shares: Shares,
+    /// What was counted of plays in which the planner had to do without something.
+    pub forcings: Forcings,
     /// Where something was wrong, and what.
     pub findings: Vec<(String, Finding)>,
 }
@@ -76,21 +79,34 @@ pub struct Fuzz {
     pub families: Vec<Family>,
     /// The ways that each case is played.
     pub ways: Vec<Way>,
+    /// How often each case is played besides, always by plans, with something left out that its seed says.
+    pub forced: usize,
     /// Whether the campaign ends with the first finding.
     pub stops: bool,
 }
 
 impl Fuzz {
-    /// Every family, every way.
+    /// Every family, every way, nothing left out.
     #[must_use]
     pub fn all(seed: u64) -> Self {
-        Self { seed, families: Family::ALL.to_vec(), ways: Way::ALL.to_vec(), stops: false }
+        Self { seed, families: Family::ALL.to_vec(), ways: Way::ALL.to_vec(), forced: 0, stops: false }
     }
 
     /// One family, every way.
     #[must_use]
     pub fn of(family: Family, seed: u64) -> Self {
         Self { families: vec![family], ..Self::all(seed) }
+    }
+
+    /// How the case of a seed is played, one after another.
+    fn plays(&self, seed: u64, settings: &Settings) -> Vec<(Way, Settings)> {
+        let ways = self.ways.iter().map(|way| (*way, way.settings(settings)));
+        let always = Way::Always.settings(settings);
+        let forced = drawn(seed, self.forced).into_iter().map(|without| {
+            let without = without.or(settings.without);
+            (Way::Always, Settings { without, ..always.clone() })
+        });
+        ways.chain(forced).collect()
     }
 }
 
@@ -103,13 +119,20 @@ pub fn fuzz(fuzz: &Fuzz, budget: Budget, settings: &Settings, keep: Option<&Path
             break;
         }
         let case = generate::case_of(family, seed);
-        for way in &fuzz.ways {
-            let settings = way.settings(settings);
+        for (way, settings) in fuzz.plays(seed, settings) {
             let report = runner::run(&case, &settings, Log::hashed());
-            campaign.shares.count(family, *way, &report.tally);
+            let without = settings.without;
+            if without.is_nothing() {
+                campaign.shares.count(family, way, &report.tally);
+            } else {
+                campaign.forcings.count(without, &report.tally);
+            }
             campaign.tally.include(&report.tally);
             let Some(finding) = report.finding else { continue };
             let mut place = format!("{family}, seed {seed}, {way:?}");
+            if !without.is_nothing() {
+                place.push_str(&format!(", without {without}"));
+            }
             if !fuzz.stops {
                 let path = keep.map(|keep| keep.join(format!("{family}-{seed}.jsonl")));
                 place = campaign.kept(&case, &settings, &finding, place, path);
@@ -135,7 +158,8 @@ impl Campaign {
         if self.findings.len() >= SHRINKS {
             return place;
         }
-        let small = small(case, settings, SHRINK_TIME);
+        let case = Case { without: settings.without.or(case.without), ..case.clone() };
+        let small = small(&case, settings, SHRINK_TIME);
         let place = format!("{place}, shrunk to\n{}", small.to_lines());
         let Some(path) = path else { return place };
         match fs::write(&path, format!("// {}\n{}", finding.fault.name(), small.to_lines())) {
@@ -179,10 +203,11 @@ pub fn lane(seed: u64, regressions: &Path, budget: Budget, settings: &Settings) 
         campaign.findings.extend(report.finding.map(|finding| (format!("skeletons {number}"), finding)));
     }
     if campaign.findings.is_empty() {
-        let all = Fuzz { ways: vec![Way::Always, Way::Gated], stops: true, ..Fuzz::all(seed) };
+        let all = Fuzz { ways: vec![Way::Always, Way::Gated], forced: 1, stops: true, ..Fuzz::all(seed) };
         let fuzzed = fuzz(&all, budget, settings, None);
         campaign.tally.include(&fuzzed.tally);
         campaign.shares.include(&fuzzed.shares);
+        campaign.forcings = fuzzed.forcings;
         campaign.findings.extend(fuzzed.findings);
     }
     Ok(campaign)

@@ -1,7 +1,7 @@
 //! A case: the steps that are taken, one JSON object a line, in the form that `tidewater replay` reads.
 
 use serde_json::{Map, Number, Value as Json};
-use tidewater::{Params, Text, Value};
+use tidewater::{Params, Text, Value, Without};
 
 /// One thing that an application does.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,6 +76,8 @@ impl Step {
 /// A history from an empty database on.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Case {
+    /// What the planner leaves out while it is played, in a line of its own: `{"op":"without","choices":"flatten,scalar"}`.
+    pub without: Without,
     /// What happens, in order.
     pub steps: Vec<Step>,
 }
@@ -84,7 +86,11 @@ impl Case {
     /// The case as lines of JSON.
     #[must_use]
     pub fn to_lines(&self) -> String {
-        self.steps.iter().map(|step| format!("{}\n", step.to_json())).collect()
+        let without = match self.without.is_nothing() {
+            true => String::new(),
+            false => format!("{}\n", serde_json::json!({ "op": "without", "choices": self.without.to_string() })),
+        };
+        without + &self.steps.iter().map(|step| format!("{}\n", step.to_json())).collect::<String>()
     }
 
     /// Reads lines of JSON; empty lines and those that begin with `//` are skipped.
@@ -93,11 +99,23 @@ impl Case {
     /// Which line is not a step.
     pub fn from_lines(text: &str) -> Result<Self, String> {
         let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty() && !line.starts_with("//"));
-        let steps = lines.map(|(number, line)| {
-            let json: Json = serde_json::from_str(line).map_err(|error| format!("line {}: {error}", number + 1))?;
-            Step::from_json(&json).map_err(|error| format!("line {}: {error}", number + 1))
-        });
-        Ok(Self { steps: steps.collect::<Result<_, String>>()? })
+        let mut case = Self::default();
+        for (number, line) in lines {
+            case.take(line).map_err(|error| format!("line {}: {error}", number + 1))?;
+        }
+        Ok(case)
+    }
+
+    fn take(&mut self, line: &str) -> Result<(), String> {
+        let json: Json = serde_json::from_str(line).map_err(|error| error.to_string())?;
+        match json.get("op").and_then(Json::as_str) {
+            Some("without") => {
+                let choices = json.get("choices").and_then(Json::as_str).ok_or("no `choices`")?;
+                self.without = choices.parse().map_err(|error: tidewater::UnknownChoice| error.to_string())?;
+            }
+            _ => self.steps.push(Step::from_json(&json)?),
+        }
+        Ok(())
     }
 }
 
@@ -179,7 +197,7 @@ fn unhex(digits: &str) -> Result<Vec<u8>, String> {
 
 #[cfg(test)]
 mod tests {
-    use tidewater::{Params, Value};
+    use tidewater::{Choice, Params, Value, Without};
 
     use super::{Case, Step};
 
@@ -194,6 +212,7 @@ mod tests {
             Value::from(vec![0u8, 255]),
         ];
         let case = Case {
+            without: Without::NOTHING.and(Choice::Flatten).and(Choice::Scalar),
             steps: vec![
                 Step::Exec { sql: "INSERT INTO t VALUES(?)".to_owned(), params: Params::Positional(values) },
                 Step::Subscribe { id: 7, sql: "SELECT 1".to_owned(), params: Params::from([("x", Value::Real(-0.0))]) },

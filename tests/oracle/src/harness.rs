@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use tidewater::{Engine, Event, Location, Options, Params, Plan, Row, Strategy, SubscriptionId};
+use tidewater::{Engine, Event, Location, Options, Params, Plan, Row, Strategy, SubscriptionId, Without};
 
 use crate::capture::Capture;
 use crate::case::Step;
@@ -24,6 +24,8 @@ pub struct Settings {
     pub paranoid: bool,
     /// Whether the engine may evaluate anew what it could maintain: on tables this small it mostly would.
     pub cost_gate: bool,
+    /// What the planner leaves out, with what a case says itself.
+    pub without: Without,
     /// Whether the captured changes are compared with the tables.
     pub capture: bool,
     /// Whether a fresh subscriber is compared with each live one at the end.
@@ -34,7 +36,15 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { strategy: Strategy::Auto, paranoid: false, cost_gate: false, capture: true, late: true, allowance: 400 }
+        Self {
+            strategy: Strategy::Auto,
+            paranoid: false,
+            cost_gate: false,
+            without: Without::NOTHING,
+            capture: true,
+            late: true,
+            allowance: 400,
+        }
     }
 }
 
@@ -100,6 +110,7 @@ impl Harness {
         options.strategy = settings.strategy;
         options.paranoid = settings.paranoid;
         options.cost_gate = settings.cost_gate;
+        options.without = settings.without;
         let engine = Engine::open(Location::Memory, options).expect("the engine opens a database in memory");
         let capture = settings.capture.then(|| Capture::of(&engine));
         let mirror = Mirror::new(settings.allowance);

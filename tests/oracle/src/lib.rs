@@ -11,6 +11,7 @@ pub mod case;
 pub mod compare;
 pub mod corpus;
 pub mod finding;
+pub mod forcing;
 pub mod generate;
 pub mod harness;
 mod hygiene;

@@ -4,6 +4,7 @@ mod common;
 
 use std::path::{Path, PathBuf};
 
+use tidewater::Choice;
 use tidewater_oracle::campaign::{AT_ONCE, Budget, Fuzz, fuzz, replay, skeletons};
 use tidewater_oracle::generate::Family;
 use tidewater_oracle::harness::{Settings, Way};
@@ -18,6 +19,9 @@ const CASES: u64 = 5_000;
 
 /// Cases of all families, each played in every way.
 const PLAYED: u64 = 3_500;
+
+/// Plays in which the planner has to do without something.
+const FORCED: u64 = 1_500;
 
 /// The least share of subscriptions, in percent, that plans maintain: raised whenever the engine learns more.
 const INCREMENTAL: [(Family, u64); 14] = [
@@ -84,6 +88,19 @@ fn each_family_is_right_whichever_way_it_is_maintained() {
         assert!(tally.subscriptions > 200, "{family} is hardly there");
     }
     assert_eq!(campaign.shares.always().count(), Family::ALL.len());
+}
+
+#[test]
+fn whatever_the_planner_leaves_out_the_results_are_the_same() {
+    let forced = Fuzz { ways: Vec::new(), forced: 4, ..Fuzz::all(common::seed() + 4_000_000) };
+    let campaign = fuzz(&forced, Budget::new(common::time(120), FORCED), &Settings::default(), Some(&kept()));
+    common::conclude("forced", &campaign);
+    assert_eq!(campaign.forcings.by_choice().count(), Choice::ALL.len(), "some choice was never left out");
+    for (choice, tally) in campaign.forcings.by_choice() {
+        let name = choice.name();
+        assert!(tally.comparisons() > 2_000, "without {name} there were only {} comparisons", tally.comparisons());
+        assert!(tally.maintained > 500, "without {name} plans maintain hardly anything");
+    }
 }
 
 #[test]

@@ -448,6 +448,25 @@ export type Step = {
   tables: Array<string>,
   /** The parts that it is made of. */
   inputs: Array<Step>,
+  /** What it remembers and has done so far, if the plan is at work. */
+  live?: LiveStep,
+};
+
+/** What a part of a plan remembers, and what it has done for commits since the plan is at work; without the parts that it is
+ * made of, and for all bindings together. */
+export type LiveStep = {
+  /** Rows that it remembers. */
+  stateRows: number,
+  /** Bytes of that. */
+  stateBytes: number,
+  /** Commits that gave it something to do. */
+  commits: number,
+  /** Changed rows that it was given. */
+  rowsIn: number,
+  /** Rows that came or went by it. */
+  rowsOut: number,
+  /** SQLite's instructions that its own statements took. */
+  instructions: number,
 };
 
 /** What brings commits to a statement through one place where it reads a base table: a changed row matters if one of the

@@ -2,13 +2,12 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::delta::Delta;
 use super::recompute::rows_of;
-use super::{Tools, bytes_of, consolidated};
+use super::{Rendered, Tools, bytes_of, consolidated, render};
 use crate::dataflow::Job;
-use crate::dataflow::tally::{Key, Measures, Moved};
+use crate::dataflow::tally::{Key, Measures, Moved, Sums};
 use crate::error::Error;
-use crate::plan::{Accumulate as Plan, Distinct, Measure, Shown};
+use crate::plan::{Accumulate as Plan, Distinct, Measure, Node, Shown};
 use crate::types::{BindingId, Collation, Row, RowBuilder, Signed, SortTerm, Value, ValueRef, push_sort_key, sort_key};
 
 /// How many numbers each measure of a sum takes: values, those that are no integers, the high and the low halves of the
@@ -45,7 +44,7 @@ struct Touch {
 pub(in crate::dataflow) struct Accumulate {
     plan: Plan,
     terms: Vec<SortTerm>,
-    input: Delta,
+    input: Rendered,
     bindings: HashMap<BindingId, Groups>,
 }
 
@@ -54,7 +53,7 @@ type Touches = Vec<(Box<[u8]>, Touch)>;
 impl Accumulate {
     pub(super) fn new(plan: &Plan) -> Self {
         let terms = plan.groups.iter().map(|&collation| SortTerm { collation, ..SortTerm::default() }).collect();
-        Self { input: Delta::new(&plan.input), plan: plan.clone(), terms, bindings: HashMap::new() }
+        Self { input: render(&Node::Delta(plan.input.clone())), plan: plan.clone(), terms, bindings: HashMap::new() }
     }
 
     pub(super) fn hydrate(&mut self, job: &Job, tools: &mut Tools<'_>) -> Result<Vec<Signed>, Error> {
@@ -85,11 +84,12 @@ impl Accumulate {
     }
 
     pub(super) fn maintain(&mut self, jobs: &[Job], tools: &mut Tools<'_>) -> Vec<Result<Vec<Signed>, Error>> {
+        let changed = self.input.maintain(jobs, tools);
         let touches: Vec<Result<Touches, Error>> = jobs
             .iter()
-            .map(|job| {
-                let rows = self.input.maintain(job, tools)?;
-                let touches = self.touches(&rows);
+            .zip(changed)
+            .map(|(job, rows)| {
+                let touches = self.touches(&rows?);
                 if let Some(tally) = tools.tally.as_deref_mut() {
                     for (key, touch) in &touches {
                         tally.add(self.key(job.binding, key), &touch.sums);
@@ -347,6 +347,19 @@ impl Accumulate {
 
     pub(super) fn forget(&mut self, binding: BindingId) {
         self.bindings.remove(&binding);
+    }
+
+    pub(super) fn input(&self) -> &Rendered {
+        &self.input
+    }
+
+    /// The groups and counted values that are remembered, and their bytes.
+    pub(super) fn held(&self, sums: &Sums) -> (usize, usize) {
+        let groups: usize = self.bindings.values().map(HashMap::len).sum();
+        let counted = self.plan.distinct.iter().map(|distinct| sums.of(distinct.state));
+        counted.fold((groups, self.state_bytes() + sums.of(self.plan.state).1), |(rows, bytes), (values, of_values)| {
+            (rows + values, bytes + of_values)
+        })
     }
 
     pub(super) fn state_bytes(&self) -> usize {

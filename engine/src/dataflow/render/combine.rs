@@ -6,7 +6,7 @@ use differential_dataflow::difference::IsZero;
 
 use super::{Rendered, Tools, render};
 use crate::dataflow::Job;
-use crate::dataflow::tally::{Key, Measures, Moved};
+use crate::dataflow::tally::{Key, Measures, Moved, Sums};
 use crate::error::Error;
 use crate::plan::Combine as Plan;
 use crate::types::{BindingId, Row, Signed, SortTerm, sort_key};
@@ -142,9 +142,22 @@ impl Combine {
         self.parts.iter_mut().for_each(|part| part.forget(binding));
     }
 
+    pub(super) fn parts(&self) -> &[Rendered] {
+        &self.parts
+    }
+
+    /// The different rows that are counted, and the bytes of that.
+    pub(super) fn held(&self, sums: &Sums) -> (usize, usize) {
+        let (rows, bytes) = sums.of(self.plan.state);
+        (rows, bytes + self.class_bytes())
+    }
+
+    fn class_bytes(&self) -> usize {
+        self.classes.values().map(bytes_of).sum()
+    }
+
     pub(super) fn state_bytes(&self) -> usize {
-        let classes: usize = self.classes.values().map(bytes_of).sum();
-        classes + self.parts.iter().map(Rendered::state_bytes).sum::<usize>()
+        self.class_bytes() + self.parts.iter().map(Rendered::state_bytes).sum::<usize>()
     }
 
     pub(super) fn binding_bytes(&self, binding: BindingId) -> usize {

@@ -319,8 +319,22 @@ impl Fixpoint {
         self.bindings.remove(&binding);
     }
 
+    pub(super) fn base(&self) -> &Rendered {
+        &self.base
+    }
+
+    /// The rows that are remembered, and the bytes of that.
+    pub(super) fn held(&self) -> (usize, usize) {
+        let rows = self.bindings.values().map(|state| lock(&state.rows).len()).sum();
+        (rows, self.own_bytes())
+    }
+
+    fn own_bytes(&self) -> usize {
+        self.bindings.values().map(State::bytes).sum()
+    }
+
     pub(super) fn state_bytes(&self) -> usize {
-        self.base.state_bytes() + self.bindings.values().map(State::bytes).sum::<usize>()
+        self.base.state_bytes() + self.own_bytes()
     }
 
     pub(super) fn binding_bytes(&self, binding: BindingId) -> usize {

@@ -4,6 +4,7 @@
 mod accumulate;
 mod combine;
 mod delta;
+mod figures;
 mod fixpoint;
 mod recompute;
 
@@ -21,6 +22,7 @@ use crate::types::Signed;
 use accumulate::Accumulate;
 use combine::Combine;
 use delta::Delta;
+use figures::Done;
 use fixpoint::Fixpoint;
 use recompute::Recompute;
 
@@ -52,8 +54,13 @@ impl Tools<'_> {
     }
 }
 
-/// A node at work.
-pub(super) enum Rendered {
+/// A node at work, and what it has come to so far.
+pub(super) struct Rendered {
+    kind: Kind,
+    done: Done,
+}
+
+enum Kind {
     Delta(Delta),
     Recompute(Recompute),
     Accumulate(Box<Accumulate>),
@@ -62,77 +69,81 @@ pub(super) enum Rendered {
 }
 
 pub(super) fn render(node: &Node) -> Rendered {
-    match node {
-        Node::Delta(plan) => Rendered::Delta(Delta::new(plan)),
-        Node::Recompute(plan) => Rendered::Recompute(Recompute::new(plan)),
-        Node::Accumulate(plan) => Rendered::Accumulate(Box::new(Accumulate::new(plan))),
-        Node::Combine(plan) => Rendered::Combine(Combine::new(plan)),
-        Node::Fixpoint(plan) => Rendered::Fixpoint(Box::new(Fixpoint::new(plan))),
-    }
+    let kind = match node {
+        Node::Delta(plan) => Kind::Delta(Delta::new(plan)),
+        Node::Recompute(plan) => Kind::Recompute(Recompute::new(plan)),
+        Node::Accumulate(plan) => Kind::Accumulate(Box::new(Accumulate::new(plan))),
+        Node::Combine(plan) => Kind::Combine(Combine::new(plan)),
+        Node::Fixpoint(plan) => Kind::Fixpoint(Box::new(Fixpoint::new(plan))),
+    };
+    Rendered { kind, done: Done::by(node) }
 }
 
 impl Rendered {
     /// Whether sums are kept, here or below.
     pub(super) fn keeps_sums(&self) -> bool {
-        match self {
-            Self::Delta(_) | Self::Recompute(_) => false,
-            Self::Accumulate(_) => true,
-            Self::Combine(combine) => combine.keeps_sums(),
-            Self::Fixpoint(fixpoint) => fixpoint.keeps_sums(),
+        match &self.kind {
+            Kind::Delta(_) | Kind::Recompute(_) => false,
+            Kind::Accumulate(_) => true,
+            Kind::Combine(combine) => combine.keeps_sums(),
+            Kind::Fixpoint(fixpoint) => fixpoint.keeps_sums(),
         }
     }
 
     /// All rows of a binding.
     pub(super) fn hydrate(&mut self, job: &Job, tools: &mut Tools<'_>) -> Result<Vec<Signed>, Error> {
-        match self {
-            Self::Delta(node) => node.hydrate(job, tools),
-            Self::Recompute(node) => node.hydrate(job, tools),
-            Self::Accumulate(node) => node.hydrate(job, tools),
-            Self::Combine(node) => node.hydrate(job, tools),
-            Self::Fixpoint(node) => node.hydrate(job, tools),
+        match &mut self.kind {
+            Kind::Delta(node) => node.hydrate(job, tools),
+            Kind::Recompute(node) => node.hydrate(job, tools),
+            Kind::Accumulate(node) => node.hydrate(job, tools),
+            Kind::Combine(node) => node.hydrate(job, tools),
+            Kind::Fixpoint(node) => node.hydrate(job, tools),
         }
     }
 
     /// What changes in each binding.
     pub(super) fn maintain(&mut self, jobs: &[Job], tools: &mut Tools<'_>) -> Vec<Result<Vec<Signed>, Error>> {
-        match self {
-            Self::Delta(node) => jobs.iter().map(|job| node.maintain(job, tools)).collect(),
-            Self::Recompute(node) => jobs.iter().map(|job| node.maintain(job, tools)).collect(),
-            Self::Accumulate(node) => node.maintain(jobs, tools),
-            Self::Combine(node) => node.maintain(jobs, tools),
-            Self::Fixpoint(node) => node.maintain(jobs, tools),
-        }
+        let start = tools.source.work();
+        let results = match &mut self.kind {
+            Kind::Delta(node) => jobs.iter().map(|job| node.maintain(job, tools)).collect::<Vec<_>>(),
+            Kind::Recompute(node) => jobs.iter().map(|job| node.maintain(job, tools)).collect(),
+            Kind::Accumulate(node) => node.maintain(jobs, tools),
+            Kind::Combine(node) => node.maintain(jobs, tools),
+            Kind::Fixpoint(node) => node.maintain(jobs, tools),
+        };
+        self.done.note(jobs, &results, tools.source.work() - start);
+        results
     }
 
     /// Forgets what is remembered of a binding outside of the sums.
     pub(super) fn forget(&mut self, binding: BindingId) {
-        match self {
-            Self::Delta(_) => {}
-            Self::Recompute(node) => node.forget(binding),
-            Self::Accumulate(node) => node.forget(binding),
-            Self::Combine(node) => node.forget(binding),
-            Self::Fixpoint(node) => node.forget(binding),
+        match &mut self.kind {
+            Kind::Delta(_) => {}
+            Kind::Recompute(node) => node.forget(binding),
+            Kind::Accumulate(node) => node.forget(binding),
+            Kind::Combine(node) => node.forget(binding),
+            Kind::Fixpoint(node) => node.forget(binding),
         }
     }
 
     pub(super) fn state_bytes(&self) -> usize {
-        match self {
-            Self::Delta(_) => 0,
-            Self::Recompute(node) => node.state_bytes(),
-            Self::Accumulate(node) => node.state_bytes(),
-            Self::Combine(node) => node.state_bytes(),
-            Self::Fixpoint(node) => node.state_bytes(),
+        match &self.kind {
+            Kind::Delta(_) => 0,
+            Kind::Recompute(node) => node.state_bytes(),
+            Kind::Accumulate(node) => node.state_bytes(),
+            Kind::Combine(node) => node.state_bytes(),
+            Kind::Fixpoint(node) => node.state_bytes(),
         }
     }
 
     /// What is remembered of one binding outside of the sums.
     pub(super) fn binding_bytes(&self, binding: BindingId) -> usize {
-        match self {
-            Self::Delta(_) => 0,
-            Self::Recompute(node) => node.binding_bytes(binding),
-            Self::Accumulate(node) => node.binding_bytes(binding),
-            Self::Combine(node) => node.binding_bytes(binding),
-            Self::Fixpoint(node) => node.binding_bytes(binding),
+        match &self.kind {
+            Kind::Delta(_) => 0,
+            Kind::Recompute(node) => node.binding_bytes(binding),
+            Kind::Accumulate(node) => node.binding_bytes(binding),
+            Kind::Combine(node) => node.binding_bytes(binding),
+            Kind::Fixpoint(node) => node.binding_bytes(binding),
         }
     }
 }

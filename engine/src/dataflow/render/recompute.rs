@@ -112,6 +112,12 @@ impl Recompute {
         self.bindings.remove(&binding);
     }
 
+    /// The rows that are remembered, and their bytes.
+    pub(super) fn held(&self) -> (usize, usize) {
+        let rows = self.bindings.values().flat_map(HashMap::values).map(Vec::len).sum();
+        (rows, self.state_bytes())
+    }
+
     pub(super) fn state_bytes(&self) -> usize {
         self.bindings.keys().map(|binding| self.binding_bytes(*binding)).sum()
     }

@@ -3,7 +3,7 @@
 use super::{Planner, Reason, linear, recompute};
 use crate::plan::rewrites::as_value;
 use crate::plan::{
-    Accumulate, Aggregate, Column, Distinct, Expression, Item, Join, Measure, Node, Piece, Select, Shown, Text,
+    Accumulate, Aggregate, Choice, Column, Distinct, Expression, Item, Join, Measure, Node, Piece, Select, Shown, Text,
     column_name, select_text,
 };
 use crate::types::Collation;
@@ -11,6 +11,7 @@ use crate::types::Collation;
 /// A grouped SELECT whose columns, HAVING and order are expressions of groups and sums: these are a derived table, of which
 /// the SELECT is the projection.
 pub(super) fn projected(planner: &mut Planner, select: &Select, by: &[&Expression]) -> Result<Node, Reason> {
+    planner.without.allows(Choice::Projection)?;
     let expressions = || select.columns.iter().chain(&select.having).chain(by.iter().copied());
     if expressions().any(|expression| !expression.subqueries.is_empty() || !expression.windows.is_empty()) {
         return Err("a subquery beside aggregates".to_owned());
@@ -58,7 +59,7 @@ pub(super) fn projected(planner: &mut Planner, select: &Select, by: &[&Expressio
     let input = planner.hold(node, &held)?;
     let items = vec![Item { id: item, join: Join::Inner, input, on: Vec::new(), columns: held }];
     let outer = Select { items, ..outer };
-    Ok(Node::Delta(planner.delta(&outer, &by.iter().collect::<Vec<_>>())?))
+    planner.without_distinct(&outer, &by.iter().collect::<Vec<_>>())
 }
 
 /// An expression of groups and aggregates over the table that has them as columns.
@@ -97,6 +98,7 @@ fn projection(
 }
 
 pub(super) fn accumulated(planner: &mut Planner, select: &Select, by: &[&Expression]) -> Result<Node, Reason> {
+    planner.without.allows(Choice::Accumulate)?;
     let mut inputs = select.filters.iter().chain(&select.groups);
     if inputs.any(|expression| expression.has_aggregate) {
         return Err("an aggregate where there are no groups yet".to_owned());

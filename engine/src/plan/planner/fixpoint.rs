@@ -5,11 +5,13 @@ use std::sync::Arc;
 
 use super::{Planner, Reason, linear};
 use crate::plan::{
-    Arm, Column, Expression, Fixpoint, Input, Item, Join, Node, Occurrence, Recursion, Select, Text, select_text,
+    Arm, Choice, Column, Expression, Fixpoint, Input, Item, Join, Node, Occurrence, Recursion, Select, Text,
+    select_text,
 };
 
 impl Planner {
     pub(super) fn fixpoint(&mut self, recursion: &Recursion) -> Result<Node, Reason> {
+        self.without.allows(Choice::Fixpoint)?;
         let mut recursion = recursion.clone();
         self.settle(&mut recursion.base)?;
         for step in &mut recursion.steps {

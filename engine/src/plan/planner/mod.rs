@@ -10,8 +10,8 @@ use std::sync::Arc;
 
 use super::rewrites::{fold_all, rewrite};
 use super::{
-    Arm, Column, Combine, Delta, Derived, DerivedColumn, Expression, Input, ItemId, Join, Limit, Logical, Node,
-    Occurrence, Order, OrderBy, Plan, Query, Select, SetOperator, SortedBy, Text, select_text,
+    Arm, Choice, Column, Combine, Delta, Derived, DerivedColumn, Expression, Input, ItemId, Join, Limit, Logical, Node,
+    Occurrence, Order, OrderBy, Plan, Query, Select, SetOperator, SortedBy, Text, Without, select_text,
 };
 use crate::types::Collation;
 
@@ -22,13 +22,23 @@ pub type Reason = String;
 ///
 /// # Errors
 /// Why it cannot be maintained.
-pub fn plan(logical: &Logical, order_matters: bool) -> Result<Plan, Reason> {
+pub fn plan(logical: &Logical, order_matters: bool, without: Without) -> Result<Plan, Reason> {
+    planned(logical, order_matters, without).map_err(|why| match without.is_nothing() {
+        true => why,
+        false => format!("{why} (planned without {without})"),
+    })
+}
+
+fn planned(logical: &Logical, order_matters: bool, without: Without) -> Result<Plan, Reason> {
     let mut query = logical.query.clone();
     let mut items = logical.items;
-    rewrite(&mut query, &mut items);
+    rewrite(&mut query, &mut items, without);
     let window = match &query.limit {
         Limit::None => None,
-        Limit::Window(window) => Some(window.clone()),
+        Limit::Window(window) => {
+            without.allows(Choice::Window)?;
+            Some(window.clone())
+        }
         Limit::Other(_) => return Err("LIMIT by an expression".to_owned()),
     };
     let width = width(&query)?;
@@ -56,6 +66,7 @@ pub fn plan(logical: &Logical, order_matters: bool) -> Result<Plan, Reason> {
         states: 0,
         items,
         order_matters,
+        without,
     };
     planner.settle(&mut query)?;
     let root = match &query.arms[..] {
@@ -87,11 +98,12 @@ pub fn plan(logical: &Logical, order_matters: bool) -> Result<Plan, Reason> {
         let is_held = derived[at + 1..].iter().any(|other| other.node.reads_whole(occurrence));
         derived[at].is_held = is_held || root.reads_whole(occurrence);
     }
-    let is_stateless = derived.is_empty() && is_stateless(&root);
+    let is_stateless = derived.is_empty() && is_stateless(&root) && !without.has(Choice::Prefix);
     let hydrate: Arc<str> = hydrate.render(&logical.occurrences, &[]).into();
     let identity = format!("{hydrate} {window:?}").into();
     let order = order.into();
-    let sorted_by = if derived.is_empty() { sorted_by(logical, &query, &root) } else { None };
+    let sees_end = derived.is_empty() && !without.has(Choice::Beyond);
+    let sorted_by = if sees_end { sorted_by(logical, &query, &root) } else { None };
     Ok(Plan {
         declared,
         derived,
@@ -144,6 +156,7 @@ struct Planner {
     states: u32,
     items: usize,
     order_matters: bool,
+    without: Without,
 }
 
 impl Planner {
@@ -169,13 +182,22 @@ impl Planner {
 
     /// A SELECT whose rows have, behind its columns, what it is ordered by.
     fn select(&mut self, select: &Select, by: &[&Expression]) -> Result<Node, Reason> {
-        let node = match self.without_distinct(select, by) {
+        let direct = match self.without.allows(Choice::Direct) {
+            Ok(()) => self.without_distinct(select, by),
+            Err(why) => Err(why),
+        };
+        let node = match direct {
             Ok(node) => node,
-            Err(why) => self.over_rows(select, by).or_else(|| self.over_held(select, by)).ok_or(why)?,
+            Err(why) => match self.over_rows(select, by).or_else(|| self.over_held(select, by)) {
+                Some(node) => node,
+                None if self.without.has(Choice::Direct) => self.without_distinct(select, by)?,
+                None => return Err(why),
+            },
         };
         if !select.distinct {
             return Ok(node);
         }
+        self.without.allows(Choice::Combine)?;
         let is_exact = select.columns.iter().all(|column| column.is_exact);
         let collations = || select.columns.iter().map(|column| column.collation).collect::<Option<Vec<_>>>();
         let loose = match is_exact {
@@ -192,7 +214,7 @@ impl Planner {
         let is_plain = select.items.len() == 1
             && select.filters.is_empty()
             && matches!(select.items[0].input, Input::Table { .. });
-        if is_plain || !(select.is_aggregated || has_windows) {
+        if is_plain || !(select.is_aggregated || has_windows) || self.without.has(Choice::OverRows) {
             return None;
         }
         let mut over = select.clone();
@@ -210,6 +232,9 @@ impl Planner {
 
     /// A SELECT of derived tables all of which are held, be they linear or not: then their rows can be told apart.
     fn over_held(&mut self, select: &Select, by: &[&Expression]) -> Option<Node> {
+        if self.without.has(Choice::OverHeld) {
+            return None;
+        }
         let mut over = select.clone();
         let (occurrences, derived) = (self.occurrences.len(), self.derived.len());
         let is_loose = |item: &&mut crate::plan::Item| matches!(&item.input, Input::Query(query) if query.is_closed());
@@ -240,15 +265,14 @@ impl Planner {
             return recompute::partitioned(self, select, by);
         }
         if select.is_aggregated {
-            return match accumulate::accumulated(self, select, by) {
-                Ok(node) => Ok(node),
-                Err(_) => accumulate::projected(self, select, by).or_else(|_| recompute::grouped(self, select, by)),
-            };
+            return accumulate::accumulated(self, select, by)
+                .or_else(|_| accumulate::projected(self, select, by))
+                .or_else(|_| recompute::grouped(self, select, by));
         }
         let expressions = select.expressions().chain(by.iter().copied());
         match linear::why_not(select, expressions) {
-            None => Ok(Node::Delta(self.delta(select, by)?)),
-            Some(_) => recompute::identified(self, select, by),
+            None if !self.without.has(Choice::Delta) => Ok(Node::Delta(self.delta(select, by)?)),
+            _ => recompute::identified(self, select, by),
         }
     }
 
@@ -266,6 +290,7 @@ impl Planner {
 
     fn compound(&mut self, query: &Query) -> Result<Node, Reason> {
         let is_set = query.operators.iter().any(|operator| *operator != SetOperator::UnionAll);
+        self.without.allows(Choice::Combine)?;
         let mut parts = Vec::with_capacity(query.arms.len());
         if is_set && query.order.iter().any(|order| order.suffix.contains("COLLATE")) {
             // SQLite then sorts the whole as a subquery: a column that is REAL in the first SELECT is read as REAL, and of

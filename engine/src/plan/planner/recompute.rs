@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use super::{Planner, Reason, is_nullable, linear, occurrences_of};
 use crate::plan::{
-    Aggregate, Arm, Expression, Input, Item, ItemId, Join, Limit, Node, Over, Piece, Probe, Query, Recompute, Select,
-    Subquery, Text, Used, select_text,
+    Aggregate, Arm, Choice, Expression, Input, Item, ItemId, Join, Limit, Node, Over, Piece, Probe, Query, Recompute,
+    Select, Subquery, Text, Used, select_text,
 };
 use crate::types::Collation;
 
@@ -103,6 +103,7 @@ fn recompute(
     keys: &[Key],
     what: &'static str,
 ) -> Result<Node, Reason> {
+    planner.without.allows(Choice::Recompute)?;
     let probes = probes(select, by, keys)?;
     let plain = Select { distinct: false, ..select.clone() };
     let check = check(planner, select, by);

@@ -11,45 +11,65 @@ mod right_to_left;
 mod scalar;
 mod substitute;
 
-use super::{Arm, Input, ItemId, Order, Query, Select};
+use super::{Arm, Choice, Input, ItemId, Order, Query, Select, Without};
 
 pub use fold::fold_all;
 pub use scalar::as_value;
 
-/// Applies every rule to a query and to the queries in its FROM. New items of FROM take their numbers from `next`.
-pub fn rewrite(query: &mut Query, next: &mut ItemId) {
-    distinct::apply(query);
+/// Applies every rule that is not left out to a query and to the queries in its FROM. New items of FROM take their numbers
+/// from `next`.
+pub fn rewrite(query: &mut Query, next: &mut ItemId, without: Without) {
+    if !without.has(Choice::Distinct) {
+        distinct::apply(query);
+    }
     // The order of several SELECTs names no items.
     let Query { arms, order, .. } = query;
     for arm in arms {
         if let Arm::Select(select) = arm {
-            rewrite_select(select, order, next);
+            rewrite_select(select, order, next, without);
         }
     }
 }
 
-fn rewrite_select(select: &mut Select, order: &mut [Order], next: &mut ItemId) {
-    constant::apply(select);
-    scalar::apply(select, next);
-    outer_to_inner::apply(select);
-    flatten::apply(select, order);
-    fold::apply(select, order, next);
-    outer_to_inner::apply(select);
-    pushdown::apply(select);
-    prune::apply(select, order);
+fn rewrite_select(select: &mut Select, order: &mut [Order], next: &mut ItemId, without: Without) {
+    let may = |choice| !without.has(choice);
+    if may(Choice::Constant) {
+        constant::apply(select);
+    }
+    if may(Choice::Scalar) {
+        scalar::apply(select, next);
+    }
+    if may(Choice::OuterToInner) {
+        outer_to_inner::apply(select);
+    }
+    if may(Choice::Flatten) {
+        flatten::apply(select, order);
+    }
+    if may(Choice::Fold) {
+        fold::apply(select, order, next);
+    }
+    if may(Choice::OuterToInner) {
+        outer_to_inner::apply(select);
+    }
+    if may(Choice::Pushdown) {
+        pushdown::apply(select);
+    }
+    if may(Choice::Prune) {
+        prune::apply(select, order);
+    }
     for expression in select.all_expressions_mut() {
         let done: Result<(), std::convert::Infallible> = expression.change_subqueries(|query| {
-            rewrite(query, next);
+            rewrite(query, next, without);
             Ok(())
         });
         let Ok(()) = done;
     }
     for item in &mut select.items {
         match &mut item.input {
-            Input::Query(query) => rewrite(query, next),
+            Input::Query(query) => rewrite(query, next, without),
             Input::Recursion(recursion) => {
-                rewrite(&mut recursion.base, next);
-                recursion.steps.iter_mut().for_each(|step| rewrite_select(step, &mut [], next));
+                rewrite(&mut recursion.base, next, without);
+                recursion.steps.iter_mut().for_each(|step| rewrite_select(step, &mut [], next, without));
             }
             Input::Table { .. } | Input::Function(..) => {}
         }

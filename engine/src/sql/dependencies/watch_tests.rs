@@ -1,5 +1,6 @@
 //! Answers kept in view while commits go by: those that a commit is said not to affect have to stay what they are.
 
+use crate::plan::Without;
 use crate::storage::{Sealed, Session};
 use crate::subscribe::{Held, Registry};
 use crate::types::{BindingId, Row};
@@ -28,7 +29,7 @@ pub(super) struct Watch {
 
 impl Watch {
     pub(super) fn add(&mut self, sql: &str, session: &mut Session<'_>) {
-        let Ok(form) = crate::form::Recent::default().form(session, sql) else { return };
+        let Ok(form) = crate::form::Recent::default().form(session, sql, Without::NOTHING) else { return };
         if !form.dependencies.nondeterministic.is_empty() || self.registry.binding_count() >= MOST_LIVE {
             return;
         }
@@ -48,7 +49,7 @@ impl Watch {
     fn read_again(&mut self, session: &mut Session<'_>) {
         for id in self.registry.binding_ids() {
             let Some(binding) = self.registry.binding(id) else { continue };
-            match crate::form::Recent::default().form(session, &binding.form.sql) {
+            match crate::form::Recent::default().form(session, &binding.form.sql, Without::NOTHING) {
                 Ok(form) => self.registry.reform(id, form.into()),
                 Err(_) => drop(self.registry.unbind(id)),
             }

@@ -1,6 +1,8 @@
 //! The engine's explanations in the form that messages have.
 
-use tidewater_protocol::{Explain, Found, LiveTemplate, Route, RoutePredicate, Step, TableColumns, WantedIndex};
+use tidewater_protocol::{
+    Explain, Found, LiveStep, LiveTemplate, Route, RoutePredicate, Step, TableColumns, WantedIndex,
+};
 
 use super::answer;
 
@@ -25,6 +27,18 @@ fn step(step: tidewater::Step) -> Step {
         detail: step.detail,
         tables: step.tables,
         inputs: step.inputs.into_iter().map(self::step).collect(),
+        live: step.live.as_ref().map(live_step),
+    }
+}
+
+fn live_step(live: &tidewater::LiveStep) -> LiveStep {
+    LiveStep {
+        state_rows: live.state_rows,
+        state_bytes: live.state_bytes,
+        commits: live.commits,
+        rows_in: live.rows_in,
+        rows_out: live.rows_out,
+        instructions: live.instructions,
     }
 }
 

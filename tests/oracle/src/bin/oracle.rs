@@ -1,7 +1,7 @@
 //! Long runs of the oracle, from a terminal.
 //!
 //! ```text
-//! oracle fuzz [--family NAME] [--way always|gated|requery] [--seed N] [--cases N] [--time SECONDS] [--keep FOLDER] [--paranoid]
+//! oracle fuzz [--family NAME] [--way always|gated|requery] [--forced N] [--seed N] [--cases N] [--time SECONDS] [--keep FOLDER] [--paranoid]
 //! oracle skeletons [--at-once N] [--way always|gated|requery] [--keep FOLDER]
 //! oracle lane [--seed N] [--time SECONDS]
 //! oracle corpus FOLDER [--variant V] [--early|--late] [--one-in N] [--subscriptions N] [--seed N] [--time SECONDS]
@@ -12,12 +12,14 @@
 //! oracle shrink FILE
 //! ```
 //!
-//! With `--reasons` they tell as well why subscriptions have no plan.
+//! With `--reasons` they tell as well why subscriptions have no plan. With `--without NAME[,NAME]` the planner leaves these
+//! strategies and rewrites out; with `--forced N` each case is played N times more without some that its seed says.
 
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use tidewater::Without;
 use tidewater_oracle::campaign::{self, Budget, Campaign, Fuzz, Selection};
 use tidewater_oracle::case::Case;
 use tidewater_oracle::corpus::{Policy, Variant};
@@ -36,7 +38,7 @@ fn main() -> ExitCode {
             } else {
                 String::new()
             };
-            eprintln!("{}{reasons}{}{}", campaign.report(), campaign.shares, campaign.tally);
+            eprintln!("{}{reasons}{}{}{}", campaign.report(), campaign.shares, campaign.forcings, campaign.tally);
             ExitCode::from(u8::from(!campaign.findings.is_empty()))
         }
         Err(error) => {
@@ -59,7 +61,8 @@ fn run(arguments: &[String]) -> Result<Campaign, Box<dyn std::error::Error>> {
         Some(other) => return Err(format!("no way `{other}`").into()),
         None => Way::ALL.to_vec(),
     };
-    let settings = Settings { paranoid: flag("--paranoid"), ..Settings::default() };
+    let without = value("--without").map_or(Ok(Without::NOTHING), |names| names.parse())?;
+    let settings = Settings { paranoid: flag("--paranoid"), without, ..Settings::default() };
     // A case that is played once goes the first way that was named, as long as one was.
     let single = ways[0].settings(&settings);
     let seed = number("--seed", 1)?;
@@ -70,7 +73,7 @@ fn run(arguments: &[String]) -> Result<Campaign, Box<dyn std::error::Error>> {
                 Some(name) => vec![name.parse::<Family>()?],
                 None => Family::ALL.to_vec(),
             };
-            let fuzz = Fuzz { seed, families, ways, stops: false };
+            let fuzz = Fuzz { seed, families, ways, forced: usize::try_from(number("--forced", 0)?)?, stops: false };
             Ok(campaign::fuzz(&fuzz, budget, &settings, value("--keep").map(Path::new)))
         }
         Some("skeletons") => {

@@ -41,7 +41,7 @@ impl Generator {
                 self.change_of_interest(&mut steps, &mut waiting, time);
             }
         }
-        Case { steps }
+        Case { steps, ..Case::default() }
     }
 
     fn questions(&mut self) -> Vec<Question> {

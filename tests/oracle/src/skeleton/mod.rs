@@ -236,7 +236,7 @@ fn case(skeletons: &[Skeleton], is_early: bool) -> Case {
         steps.extend(subscriptions);
     }
     steps.extend(walk::walk().into_iter().map(Step::exec));
-    Case { steps }
+    Case { steps, ..Case::default() }
 }
 
 #[cfg(test)]

@@ -19,7 +19,7 @@ pub fn time(default: u64) -> Duration {
 
 /// Says what was done, on the terminal and in `target/oracle-summary.txt`, then fails if anything was found.
 pub fn conclude(name: &str, campaign: &Campaign) {
-    let line = format!("{name}: {}\n{}", campaign.tally, campaign.shares).trim_end().to_owned();
+    let line = format!("{name}: {}\n{}{}", campaign.tally, campaign.shares, campaign.forcings).trim_end().to_owned();
     println!("{line}");
     let summary = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/oracle-summary.txt");
     // The summary is a courtesy: a read-only target folder is no reason to fail.

@@ -1,0 +1,210 @@
+//! What the planner does without a choice of its: the next way that is correct, with the same results, or a re-run that says
+//! why.
+
+#![allow(clippy::unwrap_used, reason = "a test")]
+
+use tidewater::{Choice, Engine, Location, Options, Step, Without};
+
+const SCHEMA: &str = "
+    CREATE TABLE a(id INTEGER PRIMARY KEY, n INTEGER, t TEXT);
+    CREATE TABLE b(id INTEGER PRIMARY KEY, a INTEGER, n INTEGER);
+    INSERT INTO a VALUES (1, 1, 'x'), (2, 1, 'y'), (3, 2, 'z'), (4, NULL, NULL);
+    INSERT INTO b VALUES (1, 1, 5), (2, 1, 6), (3, 3, 7), (4, 9, 8);";
+
+const WRITES: &[&str] = &[
+    "INSERT INTO a VALUES (5, 2, 'x'), (6, 3, 'v')",
+    "UPDATE b SET a = 2 WHERE id = 2",
+    "UPDATE a SET n = n + 1",
+    "DELETE FROM a WHERE id IN (1, 6)",
+    "INSERT INTO b SELECT id + 10, 3, n FROM b",
+    "UPDATE a SET t = 'x' WHERE t > 'x'",
+    "DELETE FROM b WHERE n > 6",
+];
+
+fn engine(without: Without) -> Engine {
+    let options = Options::default().with_paranoid(true).with_cost_gate(false).with_without(without);
+    let engine = Engine::open(Location::Memory, options).unwrap();
+    engine.exec(SCHEMA, ()).unwrap();
+    engine
+}
+
+fn shape(step: &Step) -> String {
+    let inputs: Vec<String> = step.inputs.iter().map(shape).collect();
+    let inputs = if inputs.is_empty() { String::new() } else { format!(" < {}", inputs.join(" + ")) };
+    format!("{}: {}{inputs}", step.strategy, step.detail)
+}
+
+/// How a query is planned, or why it is re-run.
+fn planned(engine: &Engine, sql: &str) -> String {
+    let explained = engine.explain(sql, ()).unwrap();
+    explained.steps.as_ref().map_or_else(|| explained.reason.unwrap(), shape)
+}
+
+/// Plays the writes under a subscription, which each commit is compared with SQLite.
+fn play(engine: &Engine, sql: &str) {
+    let watch = engine.subscribe(sql, ()).unwrap();
+    for write in WRITES {
+        engine.exec(write, ()).unwrap();
+    }
+    drop(watch);
+    let stats = engine.stats();
+    assert_eq!((stats.divergences, stats.repairs), (0, 0), "{sql}");
+}
+
+/// A choice, a query, how it is planned with all choices, and how without this one.
+const CASES: &[(Choice, &str, &str, &str)] = &[
+    (Choice::Delta, "SELECT a.t, b.n FROM a JOIN b ON b.a = a.id", "delta: inner join of 2", "key recompute: by row"),
+    (
+        Choice::Accumulate,
+        "SELECT n, count(*), sum(id) FROM a GROUP BY n",
+        "accumulate: count, sum by 1 < delta: rows of one table",
+        "key recompute: by group",
+    ),
+    (
+        Choice::Projection,
+        "SELECT n + 1, count(*) * 2 FROM a GROUP BY n HAVING count(*) > 1",
+        "delta: rows of one table < accumulate: count by 1 < delta: rows of one table",
+        "key recompute: by group",
+    ),
+    (
+        Choice::Recompute,
+        "SELECT a.id, b.n FROM a LEFT JOIN b ON b.a = a.id",
+        "key recompute: by row",
+        "recompute is left out (planned without recompute)",
+    ),
+    (
+        Choice::Combine,
+        "SELECT DISTINCT n FROM a",
+        "accumulate: DISTINCT < delta: rows of one table",
+        "combine is left out (planned without combine)",
+    ),
+    (
+        Choice::Combine,
+        "SELECT n FROM a UNION SELECT a FROM b",
+        "accumulate: UNION < delta: rows of one table + delta: rows of one table",
+        "combine is left out (planned without combine)",
+    ),
+    (
+        Choice::Fixpoint,
+        "WITH RECURSIVE r(x) AS (SELECT 1 UNION SELECT b.n FROM b JOIN r ON b.a = r.x) SELECT x FROM r",
+        "delta: rows of one table < fixpoint: UNION < delta: constant rows",
+        "fixpoint is left out (planned without fixpoint)",
+    ),
+    (
+        Choice::Window,
+        "SELECT id FROM a ORDER BY id LIMIT 2",
+        "window: LIMIT 2 OFFSET 0 < delta: rows of one table",
+        "window is left out (planned without window)",
+    ),
+    (
+        Choice::Direct,
+        "SELECT x.v, b.n FROM (SELECT id, n + 1 AS v FROM a) x JOIN b ON b.a = x.id",
+        "delta: inner join of 2",
+        "delta: inner join of 2 < delta: rows of one table",
+    ),
+    (
+        Choice::OverRows,
+        "SELECT count(*), sum(b.n) FROM a LEFT JOIN b ON b.a = a.id",
+        "accumulate: count, sum < delta: rows of one table < key recompute: by row",
+        "an aggregate over all rows that is not a sum (planned without over_rows)",
+    ),
+    (
+        Choice::OverHeld,
+        "SELECT x.v, b.n FROM (SELECT id, n + 1 AS v FROM a) x LEFT JOIN b ON b.a = x.id",
+        "key recompute: by row < delta: rows of one table",
+        "a subquery in FROM beside what is not linear (planned without over_held)",
+    ),
+    (
+        Choice::Scalar,
+        "SELECT id FROM a WHERE n >= (SELECT avg(n) FROM b)",
+        "delta: inner join of 2 < accumulate: avg < delta: rows of one table",
+        "key recompute: by row",
+    ),
+    (
+        Choice::OuterToInner,
+        "SELECT a.id, b.n FROM a LEFT JOIN b ON b.a = a.id WHERE b.n > 5",
+        "delta: inner join of 2",
+        "key recompute: by row",
+    ),
+    (
+        Choice::Flatten,
+        "SELECT x.id, b.n FROM (SELECT id, n FROM a) x LEFT JOIN b ON b.a = x.id",
+        "key recompute: by row",
+        "key recompute: by row < delta: rows of one table",
+    ),
+    (
+        Choice::Fold,
+        "SELECT a.id, b.n FROM a FULL JOIN b ON b.a = a.id",
+        "delta: rows of one table < delta: UNION ALL < key recompute: by row + key recompute: by row",
+        "no table of which each row is kept (planned without fold)",
+    ),
+    (
+        Choice::Distinct,
+        "SELECT DISTINCT id, t FROM a",
+        "delta: rows of one table",
+        "accumulate: DISTINCT < delta: rows of one table",
+    ),
+    (
+        Choice::Prune,
+        "SELECT x.n FROM (SELECT n, count(*) AS c, group_concat(t) AS t FROM a GROUP BY n) x WHERE x.c > 1",
+        "delta: rows of one table < accumulate: count by 1 < delta: rows of one table",
+        "delta: rows of one table < key recompute: by group",
+    ),
+];
+
+#[test]
+fn without_a_choice_the_next_one_is_taken() {
+    for (choice, sql, before, after) in CASES {
+        let [free, forced] = [Without::NOTHING, Without::NOTHING.and(*choice)].map(engine);
+        assert_eq!(
+            (planned(&free, sql).as_str(), planned(&forced, sql).as_str()),
+            (*before, *after),
+            "{choice:?}: {sql}"
+        );
+        play(&free, sql);
+        play(&forced, sql);
+    }
+}
+
+#[test]
+fn what_windows_and_conditions_spare_is_missed_without_it() {
+    let live = |without: Option<Choice>, sql: &str| {
+        let engine = engine(without.into_iter().collect());
+        let watch = engine.subscribe(sql, ()).unwrap();
+        engine.exec("INSERT INTO a VALUES (7, 2, 'x')", ()).unwrap();
+        let live = engine.explain(sql, ()).unwrap().live.unwrap();
+        for write in WRITES {
+            engine.exec(write, ()).unwrap();
+        }
+        assert_eq!((engine.stats().divergences, engine.stats().repairs), (0, 0), "{sql}");
+        drop(watch);
+        live
+    };
+    let first = "SELECT id FROM a ORDER BY id LIMIT 1";
+    assert_eq!((live(None, first).state_rows, live(Some(Choice::Prefix), first).state_rows), (1, 5));
+    assert_eq!((live(None, first).beyond, live(Some(Choice::Beyond), first).beyond), (1, 0));
+    // The condition that is worth a constant is no part of what a dataflow is known by.
+    let templates = |without: Without| {
+        let engine = engine(without);
+        let _held = ["", "1 = 1 AND "].map(|true_or_not| {
+            engine.subscribe(&format!("SELECT n, count(*) FROM a WHERE {true_or_not}n = 1 GROUP BY n"), ()).unwrap()
+        });
+        engine.stats().dataflows
+    };
+    assert_eq!((templates(Without::NOTHING), templates(Without::NOTHING.and(Choice::Constant))), (1, 2));
+    let chosen = "SELECT x.n, x.c FROM (SELECT n, count(*) c FROM a GROUP BY n) x JOIN b ON b.id = x.c WHERE x.n = 1";
+    assert!(live(None, chosen).state_bytes < live(Some(Choice::Pushdown), chosen).state_bytes);
+}
+
+#[test]
+fn choices_have_names() {
+    for choice in Choice::ALL {
+        assert_eq!(choice.name().parse(), Ok(Without::NOTHING.and(choice)));
+    }
+    let some: Without = " scalar, flatten,".parse().unwrap();
+    assert_eq!(some.to_string(), "scalar,flatten");
+    assert_eq!((some.has(Choice::Flatten), some.has(Choice::Delta)), (true, false));
+    assert_eq!("".parse(), Ok(Without::NOTHING));
+    let unknown = "flatten,sideways".parse::<Without>().unwrap_err();
+    assert_eq!(unknown.to_string(), "no choice of the planner's is called `sideways`");
+}
