@@ -52,6 +52,24 @@ fn a_route_says_what_finds_it() {
 }
 
 #[test]
+fn a_route_by_ranges_says_so() {
+    let engine = chat(Options::default());
+    let routes = |sql, parameters: [Option<i64>; 2]| engine.explain(sql, parameters).unwrap().routes;
+    let bounded = "SELECT id FROM message WHERE author BETWEEN ? AND ?";
+    let route = routes(bounded, [Some(3), Some(5)]).remove(0);
+    assert_eq!((route.found, route.by.as_deref()), (Found::ByRange, Some("author")));
+    let relations: Vec<_> = route.predicates.iter().map(|predicate| predicate.relation).collect();
+    assert_eq!(relations, [">=", "<="]);
+    assert_eq!(routes(bounded, [Some(5), Some(3)])[0].found, Found::ByNoChange);
+    assert_eq!(routes(bounded, [Some(5), None])[0].found, Found::ByNoChange);
+    let both = "SELECT id FROM message WHERE author > ? AND channel = ?";
+    assert_eq!(routes(both, [Some(5), Some(3)])[0].found, Found::ByValue);
+    let text = engine.explain(bounded, [3, 5]).unwrap().text;
+    let line = "message(id, author) where author >= ?1 and author <= ?2, routed by ranges of author\n";
+    assert!(text.contains(line), "{text}");
+}
+
+#[test]
 fn a_plan_likes_the_index_that_its_lookups_lack() {
     let engine = chat(Options::default());
     // A channel's change finds its messages; a message's change finds its channel by the primary key.

@@ -413,3 +413,32 @@ fn what_a_commit_cannot_affect_costs_no_work() {
     let looked_at = |stats: &tidewater::Stats| stats.maintained + stats.requeries;
     assert_eq!(looked_at(&after) - looked_at(&before), 1, "one timeline of {}", timelines.len());
 }
+
+#[test]
+fn a_row_costs_the_ranges_alone_that_it_is_in() {
+    let engine = memory("CREATE TABLE goods(id INTEGER PRIMARY KEY, price REAL, name TEXT, stock INTEGER)");
+    let above = "SELECT id, name FROM goods WHERE price > ? ORDER BY id";
+    let between = "SELECT id, name FROM goods WHERE name >= ? AND name < ? ORDER BY id";
+    let prices = (1..=1000).map(|price| engine.subscribe(above, [Value::from(price * 10)]).unwrap());
+    let mut live: Vec<_> = prices.collect();
+    let names = (0..1000).map(|at| [Value::from(format!("{at:04}")), Value::from(format!("{:04}", at + 1))]);
+    live.extend(names.map(|bounds| engine.subscribe(between, bounds).unwrap()));
+    let work = |sql: &str| {
+        let before = engine.stats();
+        engine.exec(sql, ()).unwrap();
+        let after = engine.stats();
+        after.maintained + after.requeries - before.maintained - before.requeries
+    };
+    for (sql, affected) in [
+        ("INSERT INTO goods VALUES (1, 10.5, 'a', 0)", 1),
+        ("INSERT INTO goods VALUES (2, NULL, '0500x', 0), (3, 1, '0700', 1)", 2),
+        ("UPDATE goods SET price = 20 WHERE id = 1", 1),
+        ("UPDATE goods SET price = 20.5 WHERE id = 1", 2),
+        ("UPDATE goods SET stock = 5", 0),
+        ("UPDATE goods SET price = 5 WHERE id = 1", 2),
+        ("UPDATE goods SET name = '0501' WHERE id = 2", 2),
+        ("DELETE FROM goods", 2),
+    ] {
+        assert_eq!(work(sql), affected, "{sql}, of {}", live.len());
+    }
+}

@@ -77,7 +77,7 @@ pub struct Route {
     pub predicates: Vec<RoutePredicate>,
     /// How it is found from a changed row.
     pub found: Found,
-    /// The column whose constants it is found by, if it is.
+    /// The column whose constants or bounds it is found by, if it is.
     pub by: Option<String>,
 }
 
@@ -86,7 +86,7 @@ pub struct Route {
 pub struct RoutePredicate {
     /// The column.
     pub column: String,
-    /// `=`, `IN` or `IS`.
+    /// `=`, `IN`, `IS`, `<`, `<=`, `>` or `>=`.
     pub relation: &'static str,
     /// The constants as SQL writes them, and parameters as `?1` or `:name`.
     pub values: Vec<String>,
@@ -98,9 +98,11 @@ pub struct RoutePredicate {
 pub enum Found {
     /// It is looked up by a value of the row: others cost nothing.
     ByValue,
+    /// It is looked up by the range that a value of the row is in: others cost nothing.
+    ByRange,
     /// Every change of the table runs through it, and its columns and predicates are looked at.
     ByAnyChange,
-    /// No row can match, for nothing equals NULL.
+    /// No row can match, for nothing equals NULL, or its bounds have nothing between them.
     ByNoChange,
 }
 
@@ -227,11 +229,16 @@ fn route(source: &Source, interest: &Interest<'_>, catalog: &Catalog) -> Route {
             (Relation::Is, _) => "IS",
             (Relation::Equal, 1) => "=",
             (Relation::Equal, _) => "IN",
+            (Relation::Less, _) => "<",
+            (Relation::AtMost, _) => "<=",
+            (Relation::Greater, _) => ">",
+            (Relation::AtLeast, _) => ">=",
         },
         values: predicate.any_of.iter().map(operand).collect(),
     });
     let (found, by) = match standing(source, interest) {
         Standing::Under(at) => (Found::ByValue, Some(column(at))),
+        Standing::Within(at) => (Found::ByRange, Some(column(at))),
         Standing::Among => (Found::ByAnyChange, None),
         Standing::Nowhere => (Found::ByNoChange, None),
     };

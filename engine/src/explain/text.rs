@@ -47,7 +47,10 @@ fn describe(route: &Route) -> String {
         (Found::ByValue, Some(column)) => {
             let _ = write!(text, ", routed by {column}");
         }
-        (Found::ByNoChange, _) => text.push_str(", routed by no change: nothing equals NULL"),
+        (Found::ByRange, Some(column)) => {
+            let _ = write!(text, ", routed by ranges of {column}");
+        }
+        (Found::ByNoChange, _) => text.push_str(", routed by no change: no row can match"),
         _ => text.push_str(", routed by any change"),
     }
     text

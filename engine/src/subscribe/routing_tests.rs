@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::index::TableIndex;
 use super::routing::Interest;
 use crate::plan::{Columns, Dependencies, Operand, Predicate, Relation, Slot, Source};
-use crate::types::{BindingId, Change, ChangeBatch, Row, RowKey, TableChanges, Value};
+use crate::types::{Affinity, BindingId, Change, ChangeBatch, Row, RowKey, TableChanges, Value};
 
 fn batch(old: Option<[Value; 2]>, new: Option<[Value; 2]>) -> ChangeBatch {
     let change = Change { key: RowKey::RowId(1), old: old.map(Row::from_iter), new: new.map(Row::from_iter) };
@@ -19,7 +19,7 @@ fn reading(columns: &[usize], predicates: Vec<Predicate>) -> Dependencies {
 }
 
 fn equals(column: usize, relation: Relation, operand: Operand) -> Predicate {
-    Predicate { column, relation, collation: "BINARY".into(), any_of: vec![operand] }
+    Predicate { column, relation, affinity: Affinity::Blob, collation: "BINARY".into(), any_of: vec![operand] }
 }
 
 fn is_affected(dependencies: &Dependencies, slots: &[Value], batch: &ChangeBatch) -> bool {

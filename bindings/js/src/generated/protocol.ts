@@ -476,7 +476,7 @@ export type RoutePredicate = {
 };
 
 /** How a statement is found from a changed row. */
-export type Found = "byValue" | "byAnyChange" | "byNoChange";
+export type Found = "byValue" | "byRange" | "byAnyChange" | "byNoChange";
 
 /** How things stand with a template that is subscribed to: what is held, and what commits have come to so far. */
 export type LiveTemplate = {

@@ -15,10 +15,10 @@ CREATE VIEW uv AS SELECT tv.id AS tid, u.x FROM tv LEFT JOIN u ON u.t_id = tv.id
 ";
 
 /// Values that SQL may take for one another, and some that it does not.
-const VALUES: [&str; 9] = ["NULL", "0", "1", "1.0", "2", "'1'", "'a'", "'A'", "x'31'"];
+const VALUES: [&str; 10] = ["NULL", "0", "1", "1.0", "2", "1.5", "'1'", "'a'", "'A'", "x'31'"];
 
 /// Conditions with places for a column of each table and a value.
-const FILTERS: [&str; 14] = [
+const FILTERS: [&str; 20] = [
     "T.a = ?",
     "? = T.b",
     "T.c IS ?",
@@ -32,6 +32,12 @@ const FILTERS: [&str; 14] = [
     "U.rowid = ?",
     "U.id = ?",
     "(T.a = ?) IS NULL",
+    "T.a > ?",
+    "? >= T.b",
+    "T.c BETWEEN ? AND ?",
+    "U.x < ? COLLATE NOCASE",
+    "U.y <= ? AND U.t_id > ?",
+    "T.rowid < ? OR T.id < 2",
     "EXISTS (SELECT 1 FROM w WHERE w.p = ? AND w.q = T.a)",
 ];
 

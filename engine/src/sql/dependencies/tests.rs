@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::options::{Location, Options};
 use crate::plan::{Columns, Dependencies, Operand, Predicate, Relation, Slot, Source};
 use crate::storage::{Control, Run, Storage};
-use crate::types::{Params, Value};
+use crate::types::{Affinity, Params, Value};
 
 const SCHEMA: &str = "
 CREATE TABLE t(id INTEGER PRIMARY KEY, a INT, b TEXT COLLATE NOCASE, c TEXT, r REAL);
@@ -51,8 +51,18 @@ fn predicates(sql: &str) -> Vec<(String, Predicate)> {
 }
 
 fn equal(table: &str, column: usize, any_of: Vec<Operand>) -> (String, Predicate) {
+    predicate(table, column, Relation::Equal, any_of)
+}
+
+fn predicate(table: &str, column: usize, relation: Relation, any_of: Vec<Operand>) -> (String, Predicate) {
     let collation = if (table, column) == ("main.t", 2) { "NOCASE" } else { "BINARY" }.to_owned();
-    (table.to_owned(), Predicate { column, relation: Relation::Equal, collation, any_of })
+    let affinity = match (table, column) {
+        ("main.t", 2 | 3) => Affinity::Text,
+        ("main.t", 4) => Affinity::Real,
+        ("main.u", 2) => Affinity::Blob,
+        _ => Affinity::Integer,
+    };
+    (table.to_owned(), Predicate { column, relation, affinity, collation, any_of })
 }
 
 fn literal(value: impl Into<Value>) -> Operand {
@@ -158,6 +168,40 @@ fn comparisons_with_constants_are_predicates() {
     ] {
         assert_eq!(predicates(sql), expected, "{sql}");
     }
+}
+
+#[test]
+fn bounds_are_predicates() {
+    use Relation::{AtLeast, AtMost, Greater, Less};
+    let position = |at| vec![Operand::Parameter(Slot::Position(at))];
+    for (sql, expected) in [
+        ("SELECT a FROM t WHERE r > ?", vec![predicate("main.t", 4, Greater, position(1))]),
+        ("SELECT a FROM t WHERE ? > r", vec![predicate("main.t", 4, Less, position(1))]),
+        ("SELECT a FROM t WHERE 'x' <= b", vec![predicate("main.t", 2, AtLeast, vec![literal("x")])]),
+        ("SELECT a FROM t WHERE a >= -2", vec![predicate("main.t", 1, AtLeast, vec![literal(-2)])]),
+        (
+            "SELECT a FROM t WHERE c BETWEEN ? AND ?",
+            vec![predicate("main.t", 3, AtLeast, position(1)), predicate("main.t", 3, AtMost, position(2))],
+        ),
+        ("SELECT a FROM t WHERE a BETWEEN id AND 7", vec![predicate("main.t", 1, AtMost, vec![literal(7)])]),
+        ("SELECT a FROM t WHERE a < 1 OR 5 > a", vec![predicate("main.t", 1, Less, vec![literal(1), literal(5)])]),
+        (
+            "SELECT x FROM t LEFT JOIN u ON t.id = t_id WHERE x < 5",
+            vec![predicate("main.u", 2, Less, vec![literal(5)])],
+        ),
+        ("SELECT a FROM t WHERE a NOT BETWEEN 1 AND 2", vec![]),
+        ("SELECT a FROM t WHERE NOT a < 1", vec![]),
+        ("SELECT a FROM t WHERE a < 1 OR a > 5", vec![]),
+        ("SELECT a FROM t WHERE a + 0 < 1", vec![]),
+        ("SELECT a FROM t WHERE a < id", vec![]),
+        ("SELECT a FROM t LEFT JOIN u ON a < 1", vec![]),
+        ("SELECT a FROM g WHERE v < 1", vec![]),
+    ] {
+        assert_eq!(predicates(sql), expected, "{sql}");
+    }
+    let collation = |sql| predicates(sql).remove(0).1.collation;
+    assert_eq!(collation("SELECT a FROM t WHERE c BETWEEN 'x' COLLATE rtrim AND 'z'"), "RTRIM");
+    assert_eq!(collation("SELECT a FROM t WHERE 'x' COLLATE binary < b COLLATE rtrim"), "BINARY");
 }
 
 #[test]
