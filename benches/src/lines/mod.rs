@@ -3,6 +3,7 @@
 mod bulk;
 mod hydrate;
 mod many;
+mod routing;
 mod suite;
 mod window;
 mod write_to_diff;
@@ -23,10 +24,11 @@ const MEASURES: &[(&str, Measure)] = &[
     ("hydrate", hydrate::measure),
     ("bulk", bulk::measure),
     ("many", many::measure),
+    ("routing", routing::measure),
 ];
 
 /// Names of the groups.
-pub const GROUPS: &[&str] = &["write to diff", "window", "suite", "hydrate", "bulk", "many"];
+pub const GROUPS: &[&str] = &["write to diff", "window", "suite", "hydrate", "bulk", "many", "routing"];
 
 /// A run under way.
 struct Run<'a> {

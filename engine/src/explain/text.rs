@@ -47,6 +47,9 @@ fn describe(route: &Route) -> String {
         (Found::ByValue, Some(column)) => {
             let _ = write!(text, ", routed by {column}");
         }
+        (Found::ByJoin, Some(column)) => {
+            let _ = write!(text, ", routed by {column} over {}", route.over.join(", "));
+        }
         (Found::ByRange, Some(column)) => {
             let _ = write!(text, ", routed by ranges of {column}");
         }

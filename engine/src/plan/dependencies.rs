@@ -8,6 +8,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::Lead;
 use crate::types::{Affinity, Value};
 
 /// A parameter slot of a statement.
@@ -108,6 +109,8 @@ pub struct Source {
     pub columns: Columns,
     /// What a row has to satisfy to matter; all of them.
     pub predicates: Vec<Predicate>,
+    /// Where joins lead to, if it is compared with no constants itself.
+    pub leads: Vec<Lead>,
 }
 
 /// Everything a query's result depends on.

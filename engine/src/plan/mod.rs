@@ -7,6 +7,7 @@ mod logical;
 mod physical;
 mod planner;
 mod rewrites;
+mod trail;
 mod tree;
 
 pub use dependencies::{Columns, Dependencies, Operand, Predicate, Relation, Slot, Source};
@@ -20,4 +21,5 @@ pub use physical::{
     Number, Occurrence, Piece, Plan, Probe, Recompute, SetOperator, Shown, SortedBy, Text, Window, derived_id, quoted,
 };
 pub use planner::plan;
+pub use trail::{Lead, Link, Trail};
 pub use tree::Step;

@@ -21,6 +21,7 @@ mod select;
 mod shape;
 mod statement;
 mod template;
+mod trails;
 mod walk;
 
 pub(crate) use dependencies::dependencies;

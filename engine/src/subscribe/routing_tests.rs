@@ -15,7 +15,10 @@ fn batch(old: Option<[Value; 2]>, new: Option<[Value; 2]>) -> ChangeBatch {
 
 fn reading(columns: &[usize], predicates: Vec<Predicate>) -> Dependencies {
     let columns = Columns::Some(columns.iter().copied().collect::<BTreeSet<_>>());
-    Dependencies { sources: vec![Source { table: "main.t".into(), columns, predicates }], ..Dependencies::default() }
+    Dependencies {
+        sources: vec![Source { table: "main.t".into(), columns, predicates, leads: Vec::new() }],
+        ..Dependencies::default()
+    }
 }
 
 fn equals(column: usize, relation: Relation, operand: Operand) -> Predicate {
@@ -30,7 +33,7 @@ fn is_affected(dependencies: &Dependencies, slots: &[Value], batch: &ChangeBatch
         index.add((BindingId(1), at), &interest);
         let mut is_found = false;
         for change in batch.tables.get(&source.table).into_iter().flat_map(|table| &table.rows) {
-            index.find(change, |_| is_found |= interest.is_touched(source, change));
+            index.find(change, &mut |_| is_found |= interest.is_touched(source, change));
         }
         index.remove((BindingId(1), at), &interest);
         assert!(index.is_empty(), "what was added can be removed");

@@ -81,6 +81,8 @@ pub struct Route {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, ts(optional))]
     pub by: Option<String>,
+    /// The joins over which a changed row leads to that column of another table, if it does.
+    pub over: Vec<String>,
 }
 
 /// A comparison of a column with constants, one of which has to match.
@@ -105,6 +107,8 @@ pub enum Found {
     ByValue,
     /// By the range that a value of the row is in: others cost nothing.
     ByRange,
+    /// By the values to which joins lead from the row: others cost nothing.
+    ByJoin,
     /// Every change of the table runs through it.
     ByAnyChange,
     /// No row can match, for nothing equals NULL, or its bounds have nothing between them.

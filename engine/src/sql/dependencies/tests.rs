@@ -204,6 +204,82 @@ fn bounds_are_predicates() {
     assert_eq!(collation("SELECT a FROM t WHERE 'x' COLLATE binary < b COLLATE rtrim"), "BINARY");
 }
 
+/// `table: joins: column` of each source that joins lead from, in order.
+fn leads(sql: &str) -> String {
+    let lead = |source: &Source| {
+        let trails = source.leads.iter().map(|lead| {
+            let links = lead.trail.links.iter().map(|link| {
+                let on: Vec<_> = link.on.iter().map(|(one, other)| format!("{one}={other}")).collect();
+                format!("{} {}", on.join(","), link.name)
+            });
+            format!("{}: {}: {}", source.table, links.collect::<Vec<_>>().join(" "), lead.trail.column)
+        });
+        trails.collect::<Vec<_>>()
+    };
+    let mut leads: Vec<_> = dependencies(sql).sources.iter().flat_map(lead).collect();
+    leads.sort();
+    leads.join("; ").replace("\"main\".", "").replace('"', "")
+}
+
+#[test]
+fn joins_lead_to_constants() {
+    for (sql, expected) in [
+        ("SELECT a FROM t JOIN u ON t_id = a WHERE x = ?", "main.t: a=t_id u: x"),
+        (
+            "SELECT 1 FROM t, u, h WHERE h.a = t_id AND t_id = t.id AND x IS 5",
+            "main.h: a=t_id u: x; main.t: id=t_id u: x",
+        ),
+        (
+            "SELECT t.a FROM u JOIN t USING (id) JOIN h ON h.a = t.a WHERE x = 1",
+            "main.h: a=a t id=id u: x; main.t: id=id u: x",
+        ),
+        ("SELECT 1 FROM t JOIN t s ON s.a = t.id WHERE s.c = 'x'", "main.t: id=a t: c"),
+        ("SELECT 1 FROM u WHERE EXISTS (SELECT 1 FROM t JOIN h ON h.a = t.a WHERE c = ?)", "main.h: a=a t: c"),
+        ("SELECT a FROM t JOIN u ON t_id = a AND u.id = t.id WHERE x = ?", "main.t: a=t_id,id=id u: x"),
+        // What is compared with a constant itself is found by it.
+        ("SELECT a FROM t JOIN u ON t_id = a WHERE x = ? AND t.id = 7", ""),
+        ("SELECT a FROM t JOIN u ON t_id = a WHERE t_id = ?", ""),
+        // A row that finds no match is there all the same.
+        ("SELECT a FROM t LEFT JOIN u ON t_id = a AND x = ?", ""),
+        ("SELECT a FROM t LEFT JOIN u ON x = ? WHERE t_id = a", ""),
+        ("SELECT a FROM u RIGHT JOIN t ON t_id = a WHERE x = ?", ""),
+        // Other types and sequences, expressions, and values that no hook shows.
+        ("SELECT a FROM t JOIN u ON x = a WHERE t_id = ?", ""),
+        ("SELECT c FROM t JOIN k ON b = p WHERE v = ?", ""),
+        ("SELECT c FROM t JOIN k ON c = p COLLATE NOCASE WHERE v = ?", ""),
+        ("SELECT t.a FROM t JOIN u ON t_id = t.a + 1 WHERE x = ?", ""),
+        ("SELECT t.a FROM t JOIN g ON g.v = t.a WHERE g.s = ?", ""),
+        ("SELECT t.a FROM t JOIN u ON t_id > t.a WHERE x = ?", ""),
+        ("SELECT t.a FROM t JOIN u ON t_id = t.a OR x = 1 WHERE x = ?", ""),
+        ("SELECT t.a FROM t JOIN u ON t_id = t.a WHERE x > ?", ""),
+    ] {
+        assert_eq!(leads(sql), expected, "{sql}");
+    }
+}
+
+#[test]
+fn what_is_joined_by_equality_is_compared_alike() {
+    let position = |at| vec![Operand::Parameter(Slot::Position(at))];
+    for (sql, expected) in [
+        (
+            "SELECT 1 FROM t JOIN u ON t_id = a WHERE a = ?",
+            vec![equal("main.t", 1, position(1)), equal("main.u", 1, position(1))],
+        ),
+        (
+            "SELECT 1 FROM t, u, h WHERE h.a = t_id AND t_id > ? AND t.id = h.a",
+            vec![
+                predicate("main.t", 0, Relation::Greater, position(1)),
+                predicate("main.u", 1, Relation::Greater, position(1)),
+                predicate("main.h", 0, Relation::Greater, position(1)),
+            ],
+        ),
+        ("SELECT 1 FROM t LEFT JOIN u ON t_id = a WHERE a = ?", vec![equal("main.t", 1, position(1))]),
+        ("SELECT 1 FROM t JOIN u ON x = a WHERE a = ?", vec![equal("main.t", 1, position(1))]),
+    ] {
+        assert_eq!(predicates(sql), expected, "{sql}");
+    }
+}
+
 #[test]
 fn what_filters_not_every_row_is_no_predicate() {
     for sql in [

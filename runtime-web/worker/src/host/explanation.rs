@@ -41,10 +41,12 @@ fn route(route: tidewater::Route) -> Route {
         found: match route.found {
             tidewater::Found::ByValue => Found::ByValue,
             tidewater::Found::ByRange => Found::ByRange,
+            tidewater::Found::ByJoin => Found::ByJoin,
             tidewater::Found::ByAnyChange => Found::ByAnyChange,
             tidewater::Found::ByNoChange => Found::ByNoChange,
         },
         by: route.by,
+        over: route.over,
     }
 }
 
