@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use crate::error::Error;
-use crate::plan::{Columns, Dependencies, Source, Without, plan};
+use crate::plan::{Columns, Dependencies, Source, Trail, Without, plan};
 use crate::sql::{self, Normalised};
 use crate::storage::{Reads, Session, Shape};
 use crate::subscribe::{Form, Order, Planned};
@@ -81,6 +81,9 @@ fn prepare(
     }
     let disagreement = add_reads(&mut dependencies, &reads, catalog, unparsed.is_none());
     let disagreement = if unparsed.is_some() { None } else { disagreement };
+    for lead in dependencies.sources.iter_mut().flat_map(|source| &mut source.leads) {
+        lead.is_served = is_served(session, &lead.trail, catalog);
+    }
     let reading = Reading { text, shape: &shape, dependencies: &dependencies, unparsed: unparsed.as_deref(), catalog };
     let planned = planned(session, &reading, without);
     Ok(Form {
@@ -158,6 +161,14 @@ fn planned(session: &mut Session<'_>, reading: &Reading<'_>, without: Without) -
     Ok(Planned { plan: Arc::new(plan), literals: logical.literals, virtual_columns: logical.virtual_columns })
 }
 
+/// Whether SQLite looks up what a trail leads to, join by join.
+fn is_served(session: &mut Session<'_>, trail: &Trail, catalog: &Catalog) -> bool {
+    let ids = std::iter::once(&trail.table).chain(trail.links.iter().map(|link| &link.table));
+    let mut tables = ids.map(|id| catalog.tables.get(id));
+    let are_declared = tables.all(|table| table.is_some_and(|table| session.declare_faces(table).is_ok()));
+    are_declared && session.looks_up(&trail.sql(|_| false, 1))
+}
+
 /// Whether a join merges columns: of a table that gives no other one, SQLite's authorizer may keep silent.
 fn merges_columns(text: &str) -> bool {
     let text = text.to_ascii_lowercase();
@@ -218,7 +229,8 @@ fn add_table(dependencies: &mut Dependencies, table: &Table, columns: &BTreeSet<
     });
     // No hook shows a virtual column's value, so any change of the row may be one of the column.
     let columns = if missing.iter().any(|column| is_virtual(*column)) { Columns::All } else { Columns::Some(missing) };
-    dependencies.sources.push(Source { table: Arc::clone(&table.id), columns, predicates: Vec::new() });
+    let (predicates, leads) = (Vec::new(), Vec::new());
+    dependencies.sources.push(Source { table: Arc::clone(&table.id), columns, predicates, leads });
 }
 
 /// A virtual table that our own reading has not resolved to its shadow tables may change with every commit.

@@ -23,6 +23,7 @@ mod stats;
 mod storage;
 mod subscribe;
 mod subscription;
+mod trails;
 mod transaction;
 mod types;
 mod upkeep;

@@ -17,6 +17,7 @@ use crate::stats::Stats;
 use crate::storage::{Query, Sealed, Session, slot_values};
 use crate::subscribe::{Budget, Form, Planned, Plans, Registry, Standings};
 use crate::subscription::Mailbox;
+use crate::trails::Follower;
 use crate::types::{BindingId, ChangeBatch, CommitId, Diff, Edit, Params, Row, Snapshot, SubscriptionId, Value};
 
 /// So many reads, one for each binding and changed row, take less than a transaction around them.
@@ -277,11 +278,18 @@ impl Live {
                 observer(sealed.commit, &sealed.batch);
             }
         }
+        let mut follower = Follower::new(session, &sealed.batch);
         let affected = match sealed.everything {
             Some(_) => None,
-            None => Some(self.registry.route(&sealed.batch)),
+            None => Some(self.registry.route(&sealed.batch, &mut |trail, most| follower.follow(trail, most))),
         };
+        follower.end();
+        self.stats.lookups += follower.lookups;
+        let holds = follower.holds;
         if affected.as_ref().is_some_and(BTreeMap::is_empty) && !self.options.paranoid {
+            if holds {
+                let _ = session.end_reads();
+            }
             return false;
         }
         session.renew_virtual_columns();
@@ -289,7 +297,7 @@ impl Live {
         // Several reads of one state. Should this fail, each read sees a committed state of its own all the same. Nobody can
         // disturb a few reads where nobody else can commit.
         let are_few = affected.as_ref().is_some_and(|affected| affected.len() * sealed.batch.len() <= FEW_READS);
-        let held = !(session.is_alone() && are_few) && session.begin_reads().is_ok();
+        let held = holds || !(session.is_alone() && are_few) && session.begin_reads().is_ok();
         match affected {
             None => self.evaluate_all(session, sealed.commit, &mut events),
             Some(affected) if self.options.provenance => {

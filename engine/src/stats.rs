@@ -36,6 +36,8 @@ pub struct Stats {
     pub beyond: u64,
     /// Windows that had to be filled again.
     pub refills: u64,
+    /// Statements by which routing followed joins from changed rows to the values that results are looked up by.
+    pub lookups: u64,
     /// Results that were not what their changes said, and so were evaluated anew; 0 unless there is a fault.
     pub repairs: u64,
     /// Changed rows that commits brought in.

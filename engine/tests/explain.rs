@@ -44,11 +44,51 @@ fn a_route_says_what_finds_it() {
         (predicate.column.as_str(), predicate.relation, predicate.values.as_slice()),
         ("channel", "=", ["?1".to_owned()].as_slice())
     );
-    assert_eq!((channel.table.as_str(), channel.found, &channel.by), ("channel", Found::ByAnyChange, &None));
+    // What the message's channel is equal to, the channel's id is.
+    assert_eq!((channel.table.as_str(), channel.found, channel.by.as_deref()), ("channel", Found::ByValue, Some("id")));
     assert_eq!(routes(None)[0].found, Found::ByNoChange);
     let text = engine.explain(sql, [5]).unwrap().text;
     assert!(text.contains("message(channel, body) where channel = ?1, routed by channel\n"), "{text}");
-    assert!(text.contains("channel(id, name), routed by any change\n"), "{text}");
+    assert!(text.contains("channel(id, name) where id = ?1, routed by id\n"), "{text}");
+}
+
+#[test]
+fn a_route_over_joins_says_so() {
+    let engine = chat(Options::default());
+    engine.exec("CREATE TABLE member(channel INTEGER, person INTEGER)", ()).unwrap();
+    let sql = "SELECT m.id, c.name FROM message m JOIN channel c ON c.id = m.channel
+               JOIN member k ON k.channel = c.id WHERE k.person = ?";
+    let explained = explain(&engine, sql);
+    let found = |explained: &Explain| explained.routes.iter().map(|route| route.found).collect::<Vec<_>>();
+    assert_eq!(found(&explained), [Found::ByAnyChange, Found::ByAnyChange, Found::ByNoChange]);
+    let lacking = "CREATE INDEX member_by_channel_person ON member(channel, person)";
+    assert!(wanted(&engine, sql).iter().any(|index| index == lacking), "{}", explained.text);
+    engine.exec(lacking, ()).unwrap();
+    let explained = engine.explain(sql, [1]).unwrap();
+    assert_eq!(found(&explained), [Found::ByJoin, Found::ByJoin, Found::ByValue]);
+    let message = &explained.routes[0];
+    assert_eq!(message.by.as_deref(), Some("member.person"));
+    assert_eq!(message.over, ["message.channel = channel.id", "channel.id = member.channel"]);
+    let line = "channel(id, name), routed by member.person over channel.id = member.channel\n";
+    assert!(explained.text.contains(line), "{}", explained.text);
+}
+
+#[test]
+fn a_route_by_ranges_says_so() {
+    let engine = chat(Options::default());
+    let routes = |sql, parameters: [Option<i64>; 2]| engine.explain(sql, parameters).unwrap().routes;
+    let bounded = "SELECT id FROM message WHERE author BETWEEN ? AND ?";
+    let route = routes(bounded, [Some(3), Some(5)]).remove(0);
+    assert_eq!((route.found, route.by.as_deref()), (Found::ByRange, Some("author")));
+    let relations: Vec<_> = route.predicates.iter().map(|predicate| predicate.relation).collect();
+    assert_eq!(relations, [">=", "<="]);
+    assert_eq!(routes(bounded, [Some(5), Some(3)])[0].found, Found::ByNoChange);
+    assert_eq!(routes(bounded, [Some(5), None])[0].found, Found::ByNoChange);
+    let both = "SELECT id FROM message WHERE author > ? AND channel = ?";
+    assert_eq!(routes(both, [Some(5), Some(3)])[0].found, Found::ByValue);
+    let text = engine.explain(bounded, [3, 5]).unwrap().text;
+    let line = "message(id, author) where author >= ?1 and author <= ?2, routed by ranges of author\n";
+    assert!(text.contains(line), "{text}");
 }
 
 #[test]

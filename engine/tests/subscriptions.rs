@@ -413,3 +413,87 @@ fn what_a_commit_cannot_affect_costs_no_work() {
     let looked_at = |stats: &tidewater::Stats| stats.maintained + stats.requeries;
     assert_eq!(looked_at(&after) - looked_at(&before), 1, "one timeline of {}", timelines.len());
 }
+
+const JOINED: &str = "
+    CREATE TABLE member(channel INTEGER, person INTEGER, muted INTEGER, PRIMARY KEY (channel, person));
+    CREATE TABLE channel(id INTEGER PRIMARY KEY, name TEXT);
+    CREATE TABLE message(id INTEGER PRIMARY KEY, channel INTEGER, body TEXT, seen INTEGER);
+    WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000)
+    INSERT INTO channel SELECT i, 'c' || i FROM n;
+    INSERT INTO member SELECT id, id, 0 FROM channel";
+
+#[test]
+fn a_row_costs_those_alone_to_whom_joins_lead() {
+    let engine = memory(JOINED);
+    let sql = "SELECT m.id, m.body, c.name FROM message m JOIN member k ON k.channel = m.channel
+               JOIN channel c ON c.id = k.channel WHERE k.person = ? ORDER BY m.id";
+    let live: Vec<_> = (1..=1000).map(|person| engine.subscribe(sql, [Value::from(person)]).unwrap()).collect();
+    let work = |sql: &str| {
+        let before = engine.stats();
+        engine.exec(sql, ()).unwrap();
+        let after = engine.stats();
+        let results = |stats: &tidewater::Stats| stats.maintained + stats.requeries;
+        (results(&after) - results(&before), after.lookups - before.lookups)
+    };
+    for (sql, affected, lookups) in [
+        ("INSERT INTO message VALUES (1, 7, 'a', 0)", 1, 1),
+        ("INSERT INTO message VALUES (2, 8, 'b', 0), (3, 9, 'c', 0), (4, NULL, 'd', 0), (5, 0, 'e', 0)", 2, 1),
+        ("UPDATE message SET body = 'x' WHERE id = 1", 1, 1),
+        ("UPDATE message SET seen = 1", 0, 0),
+        ("UPDATE message SET channel = 10 WHERE id = 1", 2, 1),
+        ("UPDATE channel SET name = 'y' WHERE id = 10", 1, 1),
+        ("UPDATE member SET muted = 1", 0, 0),
+        ("UPDATE member SET channel = 11 WHERE person = 10", 1, 0),
+        ("BEGIN; DELETE FROM member WHERE person = 9; DELETE FROM message WHERE channel = 9; COMMIT", 1, 2),
+        ("BEGIN; INSERT INTO member VALUES (0, 5, 0); DELETE FROM message WHERE id = 5; COMMIT", 1, 2),
+        ("DELETE FROM message", 1, 1),
+    ] {
+        assert_eq!(work(sql), (affected, lookups), "{sql}, of {}", live.len());
+    }
+    assert_eq!(engine.stats().divergences, 0);
+}
+
+#[test]
+fn many_rows_or_few_results_are_not_looked_up() {
+    let engine = memory(JOINED);
+    let sql = "SELECT m.id FROM message m JOIN member k ON k.channel = m.channel WHERE k.person = ? ORDER BY m.id";
+    let subscribe = |person: i64| engine.subscribe(sql, [Value::from(person)]).unwrap();
+    let mut live = vec![subscribe(1), subscribe(2), subscribe(3)];
+    engine.exec("INSERT INTO message(channel) VALUES (2)", ()).unwrap();
+    live.push(subscribe(4));
+    engine.exec("INSERT INTO message(channel) VALUES (1), (1), (2), (3), (3)", ()).unwrap();
+    assert_eq!(engine.stats().lookups, 0);
+    engine.exec("INSERT INTO message(channel) VALUES (4), (1)", ()).unwrap();
+    assert_eq!(engine.stats().lookups, 1);
+    assert_eq!((engine.stats().divergences, live.len()), (0, 4));
+}
+
+#[test]
+fn a_row_costs_the_ranges_alone_that_it_is_in() {
+    let engine = memory("CREATE TABLE goods(id INTEGER PRIMARY KEY, price REAL, name TEXT, stock INTEGER)");
+    let above = "SELECT id, name FROM goods WHERE price > ? ORDER BY id";
+    let between = "SELECT id, name FROM goods WHERE name >= ? AND name < ? ORDER BY id";
+    let prices = (1..=1000).map(|price| engine.subscribe(above, [Value::from(price * 10)]).unwrap());
+    let mut live: Vec<_> = prices.collect();
+    let names = (0..1000).map(|at| [Value::from(format!("{at:04}")), Value::from(format!("{:04}", at + 1))]);
+    live.extend(names.map(|bounds| engine.subscribe(between, bounds).unwrap()));
+    let work = |sql: &str| {
+        let before = engine.stats();
+        engine.exec(sql, ()).unwrap();
+        let after = engine.stats();
+        after.maintained + after.requeries - before.maintained - before.requeries
+    };
+    for (sql, affected) in [
+        ("INSERT INTO goods VALUES (1, 10.5, 'a', 0)", 1),
+        ("INSERT INTO goods VALUES (2, NULL, '0500x', 0), (3, 1, '0700', 1)", 2),
+        ("UPDATE goods SET price = 20 WHERE id = 1", 1),
+        ("UPDATE goods SET price = 20.5 WHERE id = 1", 2),
+        ("UPDATE goods SET stock = 5", 0),
+        ("UPDATE goods SET price = 5 WHERE id = 1", 2),
+        ("UPDATE goods SET name = '0501' WHERE id = 2", 2),
+        ("DELETE FROM goods", 2),
+    ] {
+        assert_eq!(work(sql), affected, "{sql}, of {}", live.len());
+    }
+    assert_eq!(engine.stats().divergences, 0);
+}

@@ -4,6 +4,7 @@ mod bulk;
 mod hydrate;
 mod many;
 mod operators;
+mod routing;
 mod suite;
 mod window;
 mod write_to_diff;
@@ -25,10 +26,11 @@ const MEASURES: &[(&str, Measure)] = &[
     ("bulk", bulk::measure),
     ("many", many::measure),
     ("operators", operators::measure),
+    ("routing", routing::measure),
 ];
 
 /// Names of the groups.
-pub const GROUPS: &[&str] = &["write to diff", "window", "suite", "hydrate", "bulk", "many", "operators"];
+pub const GROUPS: &[&str] = &["write to diff", "window", "suite", "hydrate", "bulk", "many", "operators", "routing"];
 
 /// A run under way.
 struct Run<'a> {

@@ -213,7 +213,7 @@ fn explain_prints_words_or_json() {
     assert_eq!(
         json["routes"],
         json!([{
-            "table": "t", "columns": ["id", "name"], "found": "by_value", "by": "id",
+            "table": "t", "columns": ["id", "name"], "found": "by_value", "by": "id", "over": [],
             "predicates": [{"column": "id", "relation": "=", "values": ["?1"]}],
         }])
     );

@@ -10,7 +10,7 @@ use serde::ser::SerializeSeq;
 use serde::{Serialize, Serializer};
 
 use crate::live::Live;
-use crate::plan::{Columns, Operand, Relation, Slot, Source, Step};
+use crate::plan::{Columns, Operand, Relation, Slot, Source, Step, Trail};
 use crate::storage::Session;
 use crate::subscribe::{Form, Interest, Standing, standing};
 use crate::types::{Catalog, Value};
@@ -77,8 +77,10 @@ pub struct Route {
     pub predicates: Vec<RoutePredicate>,
     /// How it is found from a changed row.
     pub found: Found,
-    /// The column whose constants it is found by, if it is.
+    /// The column whose constants or bounds it is found by, if it is.
     pub by: Option<String>,
+    /// The joins over which a changed row leads to that column of another table, if it does.
+    pub over: Vec<String>,
 }
 
 /// A comparison of a column with constants, one of which has to match.
@@ -86,7 +88,7 @@ pub struct Route {
 pub struct RoutePredicate {
     /// The column.
     pub column: String,
-    /// `=`, `IN` or `IS`.
+    /// `=`, `IN`, `IS`, `<`, `<=`, `>` or `>=`.
     pub relation: &'static str,
     /// The constants as SQL writes them, and parameters as `?1` or `:name`.
     pub values: Vec<String>,
@@ -98,9 +100,13 @@ pub struct RoutePredicate {
 pub enum Found {
     /// It is looked up by a value of the row: others cost nothing.
     ByValue,
+    /// It is looked up by the range that a value of the row is in: others cost nothing.
+    ByRange,
+    /// It is looked up by the values to which joins lead from the row: others cost nothing.
+    ByJoin,
     /// Every change of the table runs through it, and its columns and predicates are looked at.
     ByAnyChange,
-    /// No row can match, for nothing equals NULL.
+    /// No row can match, for nothing equals NULL, or its bounds have nothing between them.
     ByNoChange,
 }
 
@@ -238,13 +244,19 @@ fn route(source: &Source, interest: &Interest<'_>, catalog: &Catalog) -> Route {
             (Relation::Is, _) => "IS",
             (Relation::Equal, 1) => "=",
             (Relation::Equal, _) => "IN",
+            (Relation::Less, _) => "<",
+            (Relation::AtMost, _) => "<=",
+            (Relation::Greater, _) => ">",
+            (Relation::AtLeast, _) => ">=",
         },
         values: predicate.any_of.iter().map(operand).collect(),
     });
-    let (found, by) = match standing(source, interest) {
-        Standing::Under(at) => (Found::ByValue, Some(column(at))),
-        Standing::Among => (Found::ByAnyChange, None),
-        Standing::Nowhere => (Found::ByNoChange, None),
+    let (found, by, over) = match standing(source, interest) {
+        Standing::Under(at) => (Found::ByValue, Some(column(at)), Vec::new()),
+        Standing::Over(trail) => (Found::ByJoin, Some(end(&trail)), joins(&trail)),
+        Standing::Within(at) => (Found::ByRange, Some(column(at)), Vec::new()),
+        Standing::Among => (Found::ByAnyChange, None, Vec::new()),
+        Standing::Nowhere => (Found::ByNoChange, None, Vec::new()),
     };
     Route {
         table: display_name(&source.table).to_owned(),
@@ -252,7 +264,26 @@ fn route(source: &Source, interest: &Interest<'_>, catalog: &Catalog) -> Route {
         predicates: predicates.collect(),
         found,
         by,
+        over,
     }
+}
+
+/// The column that a trail leads to.
+fn end(trail: &Trail) -> String {
+    let table = trail.links.last().map_or(&trail.table, |link| &link.table);
+    format!("{}.{}", display_name(table), trail.column)
+}
+
+/// The joins of a trail, from the changed row on.
+fn joins(trail: &Trail) -> Vec<String> {
+    let mut before = &trail.table;
+    let mut joins = Vec::new();
+    for link in &trail.links {
+        let (from, to) = (display_name(before), display_name(&link.table));
+        joins.extend(link.on.iter().map(|(column, other)| format!("{from}.{column} = {to}.{other}")));
+        before = &link.table;
+    }
+    joins
 }
 
 /// Tables of `main` go by their bare names.

@@ -61,7 +61,13 @@ fn describe(route: &Route) -> String {
         (Found::ByValue, Some(column)) => {
             let _ = write!(text, ", routed by {column}");
         }
-        (Found::ByNoChange, _) => text.push_str(", routed by no change: nothing equals NULL"),
+        (Found::ByJoin, Some(column)) => {
+            let _ = write!(text, ", routed by {column} over {}", route.over.join(", "));
+        }
+        (Found::ByRange, Some(column)) => {
+            let _ = write!(text, ", routed by ranges of {column}");
+        }
+        (Found::ByNoChange, _) => text.push_str(", routed by no change: no row can match"),
         _ => text.push_str(", routed by any change"),
     }
     text

@@ -1,5 +1,5 @@
-//! The indexes that a plan would like: where one of the statements that bring its results up to date looks at every row
-//! of a table, although it asks for rows by the values of columns.
+//! The indexes that a plan would like: where one of the statements that bring its results up to date, or lead from a changed
+//! row to them, looks at every row of a table, although it asks for rows by the values of columns.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -15,7 +15,10 @@ pub(super) fn indexes(session: &Session<'_>, form: &Form, catalog: &Catalog) -> 
     let named: BTreeSet<&Arc<str>> = form.dependencies.sources.iter().map(|source| &source.table).collect();
     let tables: Vec<Arc<Table>> = named.into_iter().filter_map(|id| catalog.tables.get(id)).cloned().collect();
     let mut wanted: Vec<Scan> = Vec::new();
-    for statement in planned.plan.upkeep() {
+    // Where no trail is looked up, the first one would be, were there indexes.
+    let unserved = form.dependencies.sources.iter().filter(|source| !source.leads.iter().any(|lead| lead.is_served));
+    let trails = unserved.filter_map(|source| Some(source.leads.first()?.trail.sql(|_| false, 1)));
+    for statement in planned.plan.upkeep().into_iter().chain(trails) {
         for scan in session.scans(&statement, &tables) {
             if !wanted.iter().any(|known| serves(known, &scan)) {
                 wanted.retain(|known| !serves(&scan, known));

@@ -8,7 +8,8 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::types::Value;
+use super::Lead;
+use crate::types::{Affinity, Value};
 
 /// A parameter slot of a statement.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -35,15 +36,45 @@ pub enum Relation {
     Equal,
     /// IS: NULL is like any other value.
     Is,
+    /// `<`.
+    Less,
+    /// `<=`.
+    AtMost,
+    /// `>`.
+    Greater,
+    /// `>=`.
+    AtLeast,
 }
 
-/// `column = operand`, `column IS operand` or `column IN (operands)`.
+impl Relation {
+    /// Whether it is one of `<`, `<=`, `>` and `>=`.
+    #[must_use]
+    pub fn is_range(self) -> bool {
+        !matches!(self, Self::Equal | Self::Is)
+    }
+
+    /// How the right side is compared with the left one.
+    #[must_use]
+    pub fn mirrored(self) -> Self {
+        match self {
+            Self::Less => Self::Greater,
+            Self::AtMost => Self::AtLeast,
+            Self::Greater => Self::Less,
+            Self::AtLeast => Self::AtMost,
+            same => same,
+        }
+    }
+}
+
+/// `column = operand`, `column IS operand`, `column IN (operands)`, or `column < operand` and its like.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Predicate {
     /// The column of the base table, counted from 0.
     pub column: usize,
     /// How it is compared.
     pub relation: Relation,
+    /// The column's affinity, which the comparison lends to its constants.
+    pub affinity: Affinity,
     /// The comparison's collating sequence in upper case.
     pub collation: String,
     /// The constants; one of them has to match.
@@ -51,7 +82,7 @@ pub struct Predicate {
 }
 
 /// Which columns of a table an occurrence reads.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Columns {
     /// All of them, as far as can be told.
     All,
@@ -78,6 +109,8 @@ pub struct Source {
     pub columns: Columns,
     /// What a row has to satisfy to matter; all of them.
     pub predicates: Vec<Predicate>,
+    /// Where joins lead to, if it is compared with no constants itself.
+    pub leads: Vec<Lead>,
 }
 
 /// Everything a query's result depends on.

@@ -8,6 +8,7 @@ mod logical;
 mod physical;
 mod planner;
 mod rewrites;
+mod trail;
 mod tree;
 
 pub use choice::{Choice, UnknownChoice, Without};
@@ -22,4 +23,5 @@ pub use physical::{
     Number, Occurrence, Piece, Plan, Probe, Recompute, SetOperator, Shown, SortedBy, Text, Window, derived_id, quoted,
 };
 pub use planner::plan;
+pub use trail::{Lead, Link, Trail};
 pub use tree::{Figures, LiveStep, PlanFigures, Step};

@@ -45,7 +45,10 @@ pub(crate) fn dependencies(sql: &str, catalog: &Catalog) -> Result<Dependencies,
 
 /// Calls the parameters that have names by them.
 fn named(mut found: Dependencies, parameters: &Parameters<'_>) -> Dependencies {
-    let predicates = found.sources.iter_mut().flat_map(|source| &mut source.predicates);
+    let predicates = found
+        .sources
+        .iter_mut()
+        .flat_map(|source| source.predicates.iter_mut().chain(source.leads.iter_mut().map(|lead| &mut lead.predicate)));
     for operand in predicates.flat_map(|predicate| &mut predicate.any_of) {
         if let Operand::Parameter(slot) = operand
             && let Slot::Position(number) = *slot
@@ -61,7 +64,10 @@ fn named(mut found: Dependencies, parameters: &Parameters<'_>) -> Dependencies {
 fn merged(mut found: Dependencies) -> Dependencies {
     let mut sources: Vec<Source> = Vec::with_capacity(found.sources.len());
     for source in found.sources {
-        match sources.iter_mut().find(|other| other.table == source.table && other.predicates == source.predicates) {
+        let is_alike = |other: &&mut Source| {
+            other.table == source.table && other.predicates == source.predicates && other.leads == source.leads
+        };
+        match sources.iter_mut().find(is_alike) {
             Some(other) => other.columns.extend(&source.columns),
             None => sources.push(source),
         }
@@ -144,7 +150,12 @@ impl Analysis<'_> {
     /// A new occurrence of a table that nothing has been read of yet.
     pub(super) fn source(&mut self, table: &Table) -> usize {
         let columns = Columns::Some(std::collections::BTreeSet::new());
-        self.found.sources.push(Source { table: Arc::clone(&table.id), columns, predicates: Vec::new() });
+        self.found.sources.push(Source {
+            table: Arc::clone(&table.id),
+            columns,
+            predicates: Vec::new(),
+            leads: Vec::new(),
+        });
         self.found.sources.len() - 1
     }
 

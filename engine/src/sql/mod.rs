@@ -21,6 +21,7 @@ mod select;
 mod shape;
 mod statement;
 mod template;
+mod trails;
 mod walk;
 #[cfg(test)]
 mod wild_tests;

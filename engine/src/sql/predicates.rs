@@ -9,7 +9,7 @@ use super::literal;
 use super::name::{Path, bare, plain};
 use super::scope::{Meaning, Scope};
 use crate::plan::{Operand, Predicate, Relation, Slot};
-use crate::types::{ColumnKind, Value};
+use crate::types::{Affinity, ColumnKind, Value};
 
 /// A comparison of a column of an item with constants.
 struct Comparison {
@@ -27,20 +27,37 @@ impl Analysis<'_> {
     /// Adds the predicates among the conjuncts of a condition to the sources of the items that they are about.
     pub(super) fn conjuncts(&mut self, condition: &Expr<'_>, scope: &Scope<'_>, items: Range<usize>) {
         for conjunct in parts(condition, Operator::And) {
-            let Some(comparison) = disjunction(conjunct, scope) else { continue };
-            let item = &scope.items[comparison.item];
-            let may_be_null = |operand: &Operand| !matches!(operand, Operand::Literal(value) if *value != Value::Null);
-            let accepts_nulls =
-                comparison.predicate.relation == Relation::Is && comparison.predicate.any_of.iter().any(may_be_null);
-            if !items.contains(&comparison.item) || (item.is_nullable && accepts_nulls) {
-                continue;
-            }
-            if let Some(base) = &item.base
-                && base.table.columns[comparison.predicate.column].kind != ColumnKind::GeneratedVirtual
-            {
-                self.found.sources[base.source].predicates.push(comparison.predicate);
+            for comparison in comparisons(conjunct, scope) {
+                self.predicate(comparison, scope, &items);
             }
         }
+    }
+
+    fn predicate(&mut self, Comparison { item: at, predicate }: Comparison, scope: &Scope<'_>, items: &Range<usize>) {
+        let item = &scope.items[at];
+        let may_be_null = |operand: &Operand| !matches!(operand, Operand::Literal(value) if *value != Value::Null);
+        let accepts_nulls = predicate.relation == Relation::Is && predicate.any_of.iter().any(may_be_null);
+        // Of texts that are no UTF-8 the order is another one.
+        let is_known = self.catalog.is_utf8 || !predicate.relation.is_range();
+        if !items.contains(&at) || (item.is_nullable && accepts_nulls) || !is_known {
+            return;
+        }
+        if let Some(base) = &item.base
+            && base.table.columns[predicate.column].kind != ColumnKind::GeneratedVirtual
+        {
+            self.found.sources[base.source].predicates.push(predicate);
+        }
+    }
+}
+
+/// What a conjunct says of one column; BETWEEN is two comparisons.
+fn comparisons(conjunct: &Expr<'_>, scope: &Scope<'_>) -> Vec<Comparison> {
+    match conjunct {
+        Expr::Between { lhs, not: false, start, end } => {
+            let bounds = [(start, Relation::AtLeast), (end, Relation::AtMost)];
+            bounds.into_iter().filter_map(|(bound, relation)| of_sides(lhs, relation, bound, scope)).collect()
+        }
+        _ => disjunction(conjunct, scope).into_iter().collect(),
     }
 }
 
@@ -81,6 +98,10 @@ fn comparison(condition: &Expr<'_>, scope: &Scope<'_>) -> Option<Comparison> {
             let relation = match op {
                 Operator::Equals => Relation::Equal,
                 Operator::Is => Relation::Is,
+                Operator::Less => Relation::Less,
+                Operator::LessEquals => Relation::AtMost,
+                Operator::Greater => Relation::Greater,
+                Operator::GreaterEquals => Relation::AtLeast,
                 _ => return None,
             };
             // `x IS TRUE` asks for truth, not for 1.
@@ -88,16 +109,7 @@ fn comparison(condition: &Expr<'_>, scope: &Scope<'_>) -> Option<Comparison> {
             if relation == Relation::Is && asks_truth {
                 return None;
             }
-            let (column, constant, left_collation) = match column(left, scope) {
-                Some(column) => (column, operand(right, scope)?, true),
-                None => (column(right, scope)?, operand(left, scope)?, false),
-            };
-            let (on_left, on_right) = if left_collation {
-                (column.collation, constant.collation)
-            } else {
-                (constant.collation, column.collation)
-            };
-            Some(compared(scope, column.what, relation, on_left.or(on_right), vec![constant.what]))
+            of_sides(left, relation, right, scope)
         }
         Expr::IsNull(operand) => {
             let column = column(operand, scope)?;
@@ -115,6 +127,21 @@ fn comparison(condition: &Expr<'_>, scope: &Scope<'_>) -> Option<Comparison> {
     }
 }
 
+/// A comparison of a column on one side with a constant on the other.
+fn of_sides(left: &Expr<'_>, relation: Relation, right: &Expr<'_>, scope: &Scope<'_>) -> Option<Comparison> {
+    let (column, relation, constant, explicit) = match column(left, scope) {
+        Some(column) => {
+            let constant = operand(right, scope)?;
+            (column.what, relation, constant.what, column.collation.or(constant.collation))
+        }
+        None => {
+            let (constant, column) = (operand(left, scope)?, column(right, scope)?);
+            (column.what, relation.mirrored(), constant.what, constant.collation.or(column.collation))
+        }
+    };
+    Some(compared(scope, column, relation, explicit, vec![constant]))
+}
+
 fn compared(
     scope: &Scope<'_>,
     (item, column): (usize, usize),
@@ -123,9 +150,11 @@ fn compared(
     any_of: Vec<Operand>,
 ) -> Comparison {
     let base = scope.items[item].base.as_ref();
-    let own = base.and_then(|base| base.table.columns.get(column)).map(|column| column.collation.as_str());
+    let own = base.and_then(|base| base.table.columns.get(column));
+    let affinity = own.map_or(Affinity::Blob, |own| own.affinity);
+    let own = own.map(|column| column.collation.as_str());
     let collation = explicit.unwrap_or_else(|| own.unwrap_or("BINARY").to_owned()).to_ascii_uppercase();
-    Comparison { item, predicate: Predicate { column, relation, collation, any_of } }
+    Comparison { item, predicate: Predicate { column, relation, affinity, collation, any_of } }
 }
 
 /// The expression without parentheses and COLLATE, of which the outermost decides.

@@ -57,6 +57,7 @@ impl Analysis<'_> {
         }
         self.wildcards(clauses.columns, &scope);
         self.predicates(clauses.filter, &from, &scope);
+        self.equalities(clauses.filter, &from, &scope);
 
         let outputs = outputs(&results, &unnamed);
         let reading = Reading { clauses, order, limit, from: &from, scope, outputs: &outputs };

@@ -26,6 +26,13 @@ impl Session<'_> {
         steps.iter().filter_map(|step| self.scan(sql, step, tables)).collect()
     }
 
+    /// Whether a statement looks everything up that it joins to the face it begins with.
+    pub(crate) fn looks_up(&self, sql: &str) -> bool {
+        let is_scan = |step: &String| step.starts_with("SCAN ") && !step.contains(" VIRTUAL TABLE ");
+        let steps = self.steps_of(sql).unwrap_or_default();
+        !steps.is_empty() && !steps.iter().any(|step| is_scan(step) || step.contains(" USING AUTOMATIC "))
+    }
+
     fn steps_of(&self, sql: &str) -> rusqlite::Result<Vec<String>> {
         let mut statement = self.connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}"))?;
         // Parameters stay without values: the plan does not depend on them.

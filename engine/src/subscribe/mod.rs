@@ -9,6 +9,7 @@ mod index;
 mod listing;
 mod merge;
 mod plans;
+mod ranges;
 mod registry;
 mod routing;
 mod setbacks;

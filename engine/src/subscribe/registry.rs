@@ -10,7 +10,7 @@ use rustc_hash::FxHashMap;
 
 use super::counts::{Counts, Standings};
 use super::diff::Order;
-use super::index::TableIndex;
+use super::index::{Follow, TableIndex};
 use super::routing::Interest;
 use super::setbacks::Setbacks;
 use super::window::Maintained;
@@ -323,12 +323,13 @@ impl Registry {
     }
 
     /// The bindings that a change batch can affect, the oldest first, each with the changes that can.
-    pub(crate) fn route(&self, batch: &ChangeBatch) -> BTreeMap<BindingId, Routed> {
+    pub(crate) fn route(&self, batch: &ChangeBatch, follow: Follow<'_>) -> BTreeMap<BindingId, Routed> {
         let mut affected: BTreeMap<BindingId, Routed> = self.restless.iter().map(|id| (*id, Routed::new())).collect();
         for (table, changes) in &batch.tables {
             let Some(index) = self.indices.get(table) else { continue };
+            let mut met = index.meet(&changes.rows, follow).into_iter().peekable();
             for (at, change) in changes.rows.iter().enumerate() {
-                index.find(change, |(id, source)| {
+                let mut note = |(id, source)| {
                     let Some(binding) = self.bindings.get(&id) else { return };
                     let interest = binding.interest();
                     let source = interest.dependencies.sources.get(source);
@@ -343,7 +344,11 @@ impl Registry {
                             _ => routed.push((Arc::clone(table), vec![at])),
                         }
                     }
-                });
+                };
+                index.find(change, &mut note);
+                while let Some((_, place)) = met.next_if(|(row, _)| *row <= at) {
+                    note(place);
+                }
             }
         }
         affected

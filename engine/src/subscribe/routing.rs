@@ -1,8 +1,9 @@
 //! Whether a change can affect a binding through one occurrence of its table: by column, then by predicate.
 //!
-//! The answer "no" must be right; "yes" only costs an evaluation. A predicate rules a row out only where SQL equality of
-//! the two values is certain to be false whatever affinity does to them.
+//! The answer "no" must be right; "yes" only costs an evaluation. A predicate rules a row out only where the comparison of
+//! the two values is certain not to be true whatever affinity does to them.
 
+use super::ranges::Axis;
 use crate::plan::{Columns, Dependencies, Operand, Predicate, Relation, Slot, Source};
 use crate::types::{Change, Row, Value, ValueRef};
 
@@ -33,6 +34,9 @@ impl Interest<'_> {
         predicates.iter().all(|predicate| {
             let Some(value) = row.get(predicate.column) else { return true };
             predicate.any_of.iter().any(|operand| match self.value(operand) {
+                Some(constant) if predicate.relation.is_range() => {
+                    Axis::of(predicate).is_none_or(|axis| axis.may_hold(value, predicate.relation, constant))
+                }
                 Some(constant) => may_equal(predicate, value, constant),
                 None => true,
             })
@@ -56,7 +60,7 @@ impl Interest<'_> {
     }
 }
 
-fn reads_a_changed_column(columns: &Columns, old: &Row, new: &Row) -> bool {
+pub(super) fn reads_a_changed_column(columns: &Columns, old: &Row, new: &Row) -> bool {
     match columns {
         Columns::All => true,
         Columns::Some(columns) => {

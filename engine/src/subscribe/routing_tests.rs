@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::index::TableIndex;
 use super::routing::Interest;
 use crate::plan::{Columns, Dependencies, Operand, Predicate, Relation, Slot, Source};
-use crate::types::{BindingId, Change, ChangeBatch, Row, RowKey, TableChanges, Value};
+use crate::types::{Affinity, BindingId, Change, ChangeBatch, Row, RowKey, TableChanges, Value};
 
 fn batch(old: Option<[Value; 2]>, new: Option<[Value; 2]>) -> ChangeBatch {
     let change = Change { key: RowKey::RowId(1), old: old.map(Row::from_iter), new: new.map(Row::from_iter) };
@@ -15,11 +15,14 @@ fn batch(old: Option<[Value; 2]>, new: Option<[Value; 2]>) -> ChangeBatch {
 
 fn reading(columns: &[usize], predicates: Vec<Predicate>) -> Dependencies {
     let columns = Columns::Some(columns.iter().copied().collect::<BTreeSet<_>>());
-    Dependencies { sources: vec![Source { table: "main.t".into(), columns, predicates }], ..Dependencies::default() }
+    Dependencies {
+        sources: vec![Source { table: "main.t".into(), columns, predicates, leads: Vec::new() }],
+        ..Dependencies::default()
+    }
 }
 
 fn equals(column: usize, relation: Relation, operand: Operand) -> Predicate {
-    Predicate { column, relation, collation: "BINARY".into(), any_of: vec![operand] }
+    Predicate { column, relation, affinity: Affinity::Blob, collation: "BINARY".into(), any_of: vec![operand] }
 }
 
 fn is_affected(dependencies: &Dependencies, slots: &[Value], batch: &ChangeBatch) -> bool {
@@ -30,7 +33,7 @@ fn is_affected(dependencies: &Dependencies, slots: &[Value], batch: &ChangeBatch
         index.add((BindingId(1), at), &interest);
         let mut is_found = false;
         for change in batch.tables.get(&source.table).into_iter().flat_map(|table| &table.rows) {
-            index.find(change, |_| is_found |= interest.is_touched(source, change));
+            index.find(change, &mut |_| is_found |= interest.is_touched(source, change));
         }
         index.remove((BindingId(1), at), &interest);
         assert!(index.is_empty(), "what was added can be removed");

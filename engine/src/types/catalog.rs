@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// A type affinity, as <https://sqlite.org/datatype3.html#type_affinity> defines them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Affinity {
     /// BLOB, also called NONE: nothing is converted.
     Blob,

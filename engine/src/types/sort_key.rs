@@ -20,7 +20,7 @@ const TEXT: u8 = 2;
 const BLOB: u8 = 3;
 
 /// A collating sequence that every SQLite has.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Collation {
     /// Byte by byte.
     #[default]

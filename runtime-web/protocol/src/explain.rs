@@ -101,10 +101,12 @@ pub struct Route {
     pub predicates: Vec<RoutePredicate>,
     /// How it is found from a changed row.
     pub found: Found,
-    /// The column whose constants it is found by, if it is.
+    /// The column whose constants or bounds it is found by, if it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, ts(optional))]
     pub by: Option<String>,
+    /// The joins over which a changed row leads to that column of another table, if it does.
+    pub over: Vec<String>,
 }
 
 /// A comparison of a column with constants, one of which has to match.
@@ -114,7 +116,7 @@ pub struct Route {
 pub struct RoutePredicate {
     /// The column.
     pub column: String,
-    /// `=`, `IN` or `IS`.
+    /// `=`, `IN`, `IS`, `<`, `<=`, `>` or `>=`.
     pub relation: String,
     /// The constants as SQL writes them, and parameters as `?1` or `:name`.
     pub values: Vec<String>,
@@ -127,9 +129,13 @@ pub struct RoutePredicate {
 pub enum Found {
     /// By a value of the row: others cost nothing.
     ByValue,
+    /// By the range that a value of the row is in: others cost nothing.
+    ByRange,
+    /// By the values to which joins lead from the row: others cost nothing.
+    ByJoin,
     /// Every change of the table runs through it.
     ByAnyChange,
-    /// No row can match, for nothing equals NULL.
+    /// No row can match, for nothing equals NULL, or its bounds have nothing between them.
     ByNoChange,
 }
 

@@ -232,7 +232,7 @@ impl Harness {
             }
             Answer::Unpreparable(error) | Answer::Failing(error) => {
                 return match self.engine.subscribe(sql, params.clone()) {
-                    Ok(_) if fails_by_plan(&self.mirror, &Query::new(sql, params, &[]), |_| true) => {
+                    Ok(_) if fails_by_plan(&self.mirror, &error, &Query::new(sql, params, &[]), |_| true) => {
                         Ok(Subscribed::Refused)
                     }
                     Ok(_) => Err(Finding::new(Fault::Mismatch, sql, format!("accepted, SQLite says: {error}"))),

@@ -480,22 +480,24 @@ export type Route = {
   predicates: Array<RoutePredicate>,
   /** How it is found from a changed row. */
   found: Found,
-  /** The column whose constants it is found by, if it is. */
+  /** The column whose constants or bounds it is found by, if it is. */
   by?: string,
+  /** The joins over which a changed row leads to that column of another table, if it does. */
+  over: Array<string>,
 };
 
 /** A comparison of a column with constants, one of which has to match. */
 export type RoutePredicate = {
   /** The column. */
   column: string,
-  /** `=`, `IN` or `IS`. */
+  /** `=`, `IN`, `IS`, `<`, `<=`, `>` or `>=`. */
   relation: string,
   /** The constants as SQL writes them, and parameters as `?1` or `:name`. */
   values: Array<string>,
 };
 
 /** How a statement is found from a changed row. */
-export type Found = "byValue" | "byAnyChange" | "byNoChange";
+export type Found = "byValue" | "byRange" | "byJoin" | "byAnyChange" | "byNoChange";
 
 /** How things stand with a template that is subscribed to: what is held, and what commits have come to so far. */
 export type LiveTemplate = {

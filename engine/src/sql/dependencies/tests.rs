@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::options::{Location, Options};
 use crate::plan::{Columns, Dependencies, Operand, Predicate, Relation, Slot, Source};
 use crate::storage::{Control, Run, Storage};
-use crate::types::{Params, Value};
+use crate::types::{Affinity, Params, Value};
 
 const SCHEMA: &str = "
 CREATE TABLE t(id INTEGER PRIMARY KEY, a INT, b TEXT COLLATE NOCASE, c TEXT, r REAL);
@@ -51,8 +51,18 @@ fn predicates(sql: &str) -> Vec<(String, Predicate)> {
 }
 
 fn equal(table: &str, column: usize, any_of: Vec<Operand>) -> (String, Predicate) {
+    predicate(table, column, Relation::Equal, any_of)
+}
+
+fn predicate(table: &str, column: usize, relation: Relation, any_of: Vec<Operand>) -> (String, Predicate) {
     let collation = if (table, column) == ("main.t", 2) { "NOCASE" } else { "BINARY" }.to_owned();
-    (table.to_owned(), Predicate { column, relation: Relation::Equal, collation, any_of })
+    let affinity = match (table, column) {
+        ("main.t", 2 | 3) => Affinity::Text,
+        ("main.t", 4) => Affinity::Real,
+        ("main.u", 2) => Affinity::Blob,
+        _ => Affinity::Integer,
+    };
+    (table.to_owned(), Predicate { column, relation, affinity, collation, any_of })
 }
 
 fn literal(value: impl Into<Value>) -> Operand {
@@ -155,6 +165,116 @@ fn comparisons_with_constants_are_predicates() {
             "SELECT 1 FROM t WHERE EXISTS (SELECT 1 FROM u WHERE x = 5 AND a = 1)",
             vec![equal("main.u", 2, vec![literal(5)])],
         ),
+    ] {
+        assert_eq!(predicates(sql), expected, "{sql}");
+    }
+}
+
+#[test]
+fn bounds_are_predicates() {
+    use Relation::{AtLeast, AtMost, Greater, Less};
+    let position = |at| vec![Operand::Parameter(Slot::Position(at))];
+    for (sql, expected) in [
+        ("SELECT a FROM t WHERE r > ?", vec![predicate("main.t", 4, Greater, position(1))]),
+        ("SELECT a FROM t WHERE ? > r", vec![predicate("main.t", 4, Less, position(1))]),
+        ("SELECT a FROM t WHERE 'x' <= b", vec![predicate("main.t", 2, AtLeast, vec![literal("x")])]),
+        ("SELECT a FROM t WHERE a >= -2", vec![predicate("main.t", 1, AtLeast, vec![literal(-2)])]),
+        (
+            "SELECT a FROM t WHERE c BETWEEN ? AND ?",
+            vec![predicate("main.t", 3, AtLeast, position(1)), predicate("main.t", 3, AtMost, position(2))],
+        ),
+        ("SELECT a FROM t WHERE a BETWEEN id AND 7", vec![predicate("main.t", 1, AtMost, vec![literal(7)])]),
+        ("SELECT a FROM t WHERE a < 1 OR 5 > a", vec![predicate("main.t", 1, Less, vec![literal(1), literal(5)])]),
+        (
+            "SELECT x FROM t LEFT JOIN u ON t.id = t_id WHERE x < 5",
+            vec![predicate("main.u", 2, Less, vec![literal(5)])],
+        ),
+        ("SELECT a FROM t WHERE a NOT BETWEEN 1 AND 2", vec![]),
+        ("SELECT a FROM t WHERE NOT a < 1", vec![]),
+        ("SELECT a FROM t WHERE a < 1 OR a > 5", vec![]),
+        ("SELECT a FROM t WHERE a + 0 < 1", vec![]),
+        ("SELECT a FROM t WHERE a < id", vec![]),
+        ("SELECT a FROM t LEFT JOIN u ON a < 1", vec![]),
+        ("SELECT a FROM g WHERE v < 1", vec![]),
+    ] {
+        assert_eq!(predicates(sql), expected, "{sql}");
+    }
+    let collation = |sql| predicates(sql).remove(0).1.collation;
+    assert_eq!(collation("SELECT a FROM t WHERE c BETWEEN 'x' COLLATE rtrim AND 'z'"), "RTRIM");
+    assert_eq!(collation("SELECT a FROM t WHERE 'x' COLLATE binary < b COLLATE rtrim"), "BINARY");
+}
+
+/// `table: joins: column` of each source that joins lead from, in order.
+fn leads(sql: &str) -> String {
+    let lead = |source: &Source| {
+        let trails = source.leads.iter().map(|lead| {
+            let links = lead.trail.links.iter().map(|link| {
+                let on: Vec<_> = link.on.iter().map(|(one, other)| format!("{one}={other}")).collect();
+                format!("{} {}", on.join(","), link.name)
+            });
+            format!("{}: {}: {}", source.table, links.collect::<Vec<_>>().join(" "), lead.trail.column)
+        });
+        trails.collect::<Vec<_>>()
+    };
+    let mut leads: Vec<_> = dependencies(sql).sources.iter().flat_map(lead).collect();
+    leads.sort();
+    leads.join("; ").replace("\"main\".", "").replace('"', "")
+}
+
+#[test]
+fn joins_lead_to_constants() {
+    for (sql, expected) in [
+        ("SELECT a FROM t JOIN u ON t_id = a WHERE x = ?", "main.t: a=t_id u: x"),
+        (
+            "SELECT 1 FROM t, u, h WHERE h.a = t_id AND t_id = t.id AND x IS 5",
+            "main.h: a=t_id u: x; main.t: id=t_id u: x",
+        ),
+        (
+            "SELECT t.a FROM u JOIN t USING (id) JOIN h ON h.a = t.a WHERE x = 1",
+            "main.h: a=a t id=id u: x; main.t: id=id u: x",
+        ),
+        ("SELECT 1 FROM t JOIN t s ON s.a = t.id WHERE s.c = 'x'", "main.t: id=a t: c"),
+        ("SELECT 1 FROM u WHERE EXISTS (SELECT 1 FROM t JOIN h ON h.a = t.a WHERE c = ?)", "main.h: a=a t: c"),
+        ("SELECT a FROM t JOIN u ON t_id = a AND u.id = t.id WHERE x = ?", "main.t: a=t_id,id=id u: x"),
+        // What is compared with a constant itself is found by it.
+        ("SELECT a FROM t JOIN u ON t_id = a WHERE x = ? AND t.id = 7", ""),
+        ("SELECT a FROM t JOIN u ON t_id = a WHERE t_id = ?", ""),
+        // A row that finds no match is there all the same.
+        ("SELECT a FROM t LEFT JOIN u ON t_id = a AND x = ?", ""),
+        ("SELECT a FROM t LEFT JOIN u ON x = ? WHERE t_id = a", ""),
+        ("SELECT a FROM u RIGHT JOIN t ON t_id = a WHERE x = ?", ""),
+        // Other types and sequences, expressions, and values that no hook shows.
+        ("SELECT a FROM t JOIN u ON x = a WHERE t_id = ?", ""),
+        ("SELECT c FROM t JOIN k ON b = p WHERE v = ?", ""),
+        ("SELECT c FROM t JOIN k ON c = p COLLATE NOCASE WHERE v = ?", ""),
+        ("SELECT t.a FROM t JOIN u ON t_id = t.a + 1 WHERE x = ?", ""),
+        ("SELECT t.a FROM t JOIN g ON g.v = t.a WHERE g.s = ?", ""),
+        ("SELECT t.a FROM t JOIN u ON t_id > t.a WHERE x = ?", ""),
+        ("SELECT t.a FROM t JOIN u ON t_id = t.a OR x = 1 WHERE x = ?", ""),
+        ("SELECT t.a FROM t JOIN u ON t_id = t.a WHERE x > ?", ""),
+    ] {
+        assert_eq!(leads(sql), expected, "{sql}");
+    }
+}
+
+#[test]
+fn what_is_joined_by_equality_is_compared_alike() {
+    let position = |at| vec![Operand::Parameter(Slot::Position(at))];
+    for (sql, expected) in [
+        (
+            "SELECT 1 FROM t JOIN u ON t_id = a WHERE a = ?",
+            vec![equal("main.t", 1, position(1)), equal("main.u", 1, position(1))],
+        ),
+        (
+            "SELECT 1 FROM t, u, h WHERE h.a = t_id AND t_id > ? AND t.id = h.a",
+            vec![
+                predicate("main.t", 0, Relation::Greater, position(1)),
+                predicate("main.u", 1, Relation::Greater, position(1)),
+                predicate("main.h", 0, Relation::Greater, position(1)),
+            ],
+        ),
+        ("SELECT 1 FROM t LEFT JOIN u ON t_id = a WHERE a = ?", vec![equal("main.t", 1, position(1))]),
+        ("SELECT 1 FROM t JOIN u ON x = a WHERE a = ?", vec![equal("main.t", 1, position(1))]),
     ] {
         assert_eq!(predicates(sql), expected, "{sql}");
     }

@@ -3,10 +3,11 @@
 use crate::plan::Without;
 use crate::storage::{Sealed, Session};
 use crate::subscribe::{Held, Registry};
+use crate::trails::Follower;
 use crate::types::{BindingId, Row};
 
 /// Queries of one database that are kept in view while its script goes on.
-const MOST_LIVE: usize = 60;
+const MOST_LIVE: usize = 100;
 
 /// The rows in an order of their own.
 fn multiset(rows: &[Row]) -> Vec<String> {
@@ -23,6 +24,8 @@ pub(super) struct Watch {
     pub(super) spared: usize,
     /// How often although the commit changed a table that the query reads.
     pub(super) spared_readers: usize,
+    /// Statements that followed joins.
+    pub(super) lookups: u64,
     /// Where it had changed.
     pub(super) wrong: Vec<String>,
 }
@@ -57,7 +60,13 @@ impl Watch {
     }
 
     pub(super) fn commit(&mut self, session: &mut Session<'_>, sealed: &Sealed) {
-        let affected = self.registry.route(&sealed.batch);
+        let affected = {
+            let mut follower = Follower::new(session, &sealed.batch);
+            let affected = self.registry.route(&sealed.batch, &mut |trail, most| follower.follow(trail, most));
+            follower.end();
+            self.lookups += follower.lookups;
+            affected
+        };
         if sealed.everything.is_some() {
             self.read_again(session);
         }

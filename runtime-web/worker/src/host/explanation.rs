@@ -54,10 +54,13 @@ fn route(route: tidewater::Route) -> Route {
         predicates: route.predicates.into_iter().map(predicate).collect(),
         found: match route.found {
             tidewater::Found::ByValue => Found::ByValue,
+            tidewater::Found::ByRange => Found::ByRange,
+            tidewater::Found::ByJoin => Found::ByJoin,
             tidewater::Found::ByAnyChange => Found::ByAnyChange,
             tidewater::Found::ByNoChange => Found::ByNoChange,
         },
         by: route.by,
+        over: route.over,
     }
 }
 

@@ -3,7 +3,7 @@
 use tidewater::{Params, Value};
 
 use super::features::Feature;
-use super::{Generator, Question};
+use super::{Family, Generator, Question};
 use crate::case::{Case, Step};
 
 impl Generator {
@@ -50,6 +50,9 @@ impl Generator {
             let asked = questions.iter().position(|question| !question.params.is_empty());
             questions.extend(asked.map(|at| self.lookalikes(&questions[at])).unwrap_or_default());
         }
+        if self.family == Family::Inner && self.random.chance(35) {
+            questions.extend(self.led());
+        }
         if self.features.has(Feature::Siblings) {
             let first = questions[0].clone();
             for _ in 0..self.random.between(1, 3) {
@@ -58,6 +61,23 @@ impl Generator {
             }
             questions.push(first);
         }
+        questions
+    }
+
+    /// One query with many values, some of which look alike: joins lead from the rows of its tables to them, or bounds.
+    fn led(&mut self) -> Vec<Question> {
+        let (sql, first) = self.leading();
+        let question = Question { sql, params: vec![first, Value::Integer(2)] };
+        let mut questions = self.lookalikes(&question);
+        for key in 2..=self.random.between(4, 7) {
+            let mut other = self.sibling(&question);
+            other.params[0] = if self.random.chance(70) { Value::Integer(key as i64) } else { other.params[0].clone() };
+            questions.push(other);
+        }
+        questions.iter_mut().for_each(|question| {
+            let count = question.sql.matches("?2").count();
+            question.params.truncate(1 + count.min(1));
+        });
         questions
     }
 

@@ -97,6 +97,37 @@ impl Generator {
         format!("SELECT {items} FROM {from}{filter}{tail}")
     }
 
+    /// A chain of joins, mostly by keys, to a table that is compared with the first parameter, and the value that it has at
+    /// first. A second parameter may bound a column.
+    pub(super) fn leading(&mut self) -> (String, tidewater::Value) {
+        let (mut from, mut scope) = self.one_table();
+        for _ in 0..self.random.between(1, 3) {
+            let (joined, right) = self.one_table();
+            let last = &scope.sources[scope.sources.len() - 1];
+            let (before, next) = (last.clone(), right.sources[0].clone());
+            let column = self.random.pick(&before.columns).name.clone();
+            let key = self.random.pick(&next.key).clone();
+            let other = if self.random.chance(75) { key } else { self.random.pick(&next.columns).name.clone() };
+            let equality = format!("{}.{column} = {}.{other}", before.alias, next.alias);
+            scope.sources.extend(right.sources);
+            from.push_str(&format!(" JOIN {joined} ON {equality}"));
+        }
+        let last = scope.sources[scope.sources.len() - 1].clone();
+        let compared = self.random.pick(&last.columns).clone();
+        let value = self.pool.value(&mut self.random, compared.kind);
+        let bound = match self.random.below(3) {
+            0 => {
+                let sign = *self.random.pick(&["<", "<=", ">", ">="]);
+                format!(" AND {} {sign} ?2", self.column(&scope))
+            }
+            _ => String::new(),
+        };
+        let relation = *self.random.pick(&["=", "=", "=", "IS"]);
+        let items = self.items(&scope, 2);
+        let filter = format!("WHERE {}.{} {relation} ?1{bound}", last.alias, compared.name);
+        (format!("SELECT {items} FROM {from} {filter}"), value)
+    }
+
     fn distinct(&mut self) -> String {
         let (from, scope) = self.joined_sources(&Scope::default(), 0);
         let width = self.random.between(1, 3);
