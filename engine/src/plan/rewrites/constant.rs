@@ -40,8 +40,11 @@ fn truth(condition: &Expression) -> Option<bool> {
     None
 }
 
+/// Whether a comparison of two numbers is true.
+type Holds = fn(i64, i64) -> bool;
+
 /// What compares two numbers; the longer symbols first, for they begin with the shorter ones.
-const COMPARISONS: [(&str, fn(i64, i64) -> bool); 6] = [
+const COMPARISONS: [(&str, Holds); 6] = [
     ("<>", |left, right| left != right),
     ("<=", |left, right| left <= right),
     (">=", |left, right| left >= right),
