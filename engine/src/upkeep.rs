@@ -262,12 +262,8 @@ impl Live {
                 Some(most) => session.rows(&format!("{} LIMIT {most}", plan.hydrate), &parameters)?,
                 None => session.rows(&plan.hydrate, &parameters)?,
             };
-            let has_hidden = plan.order.iter().any(|(column, _)| *column >= plan.width);
-            let shown = (!has_hidden).then(|| {
-                let bounds = bounds.unwrap_or(Bounds { offset: 0, limit: None });
-                rows.iter().skip(bounds.offset).take(bounds.limit.unwrap_or(usize::MAX)).cloned().collect()
-            });
-            let listing = Listing::new(sorting, rows.into_iter().map(|row| (row, 1)), true);
+            let (listing, rows) = Listing::new(sorting, rows.into_iter().map(|row| (row, 1)), true);
+            let shown = shown(plan, bounds, rows);
             let result = match bounds {
                 None => Maintained::whole(listing, form.order),
                 Some(bounds) => Maintained::prefix(listing, form.order, bounds, asked),
@@ -284,12 +280,13 @@ impl Live {
         }
         let rows = rows?;
         self.measure(plan_id, id);
-        let listing = Listing::new(sorting, rows, false);
+        let (listing, rows) = Listing::new(sorting, rows, false);
+        let shown = shown(plan, bounds, rows);
         let result = match bounds {
             None => Maintained::whole(listing, form.order),
             Some(bounds) => Maintained::part(listing, form.order, bounds),
         };
-        Ok(Some((Held::Maintained(Box::new(result)), None)))
+        Ok(Some((Held::Maintained(Box::new(result)), shown)))
     }
 
     /// What the rows of a binding that was evaluated anew have become since these. Without an order, rows that stay keep
@@ -369,6 +366,13 @@ impl Live {
         }
         self.budget.pass();
     }
+}
+
+/// What is shown of a plan's rows in their order, if all of their columns are.
+fn shown(plan: &Plan, bounds: Option<Bounds>, rows: Vec<Row>) -> Option<Arc<[Row]>> {
+    let has_hidden = plan.order.iter().any(|(column, _)| *column >= plan.width);
+    let Bounds { offset, limit } = bounds.unwrap_or(Bounds { offset: 0, limit: None });
+    (!has_hidden).then(|| rows.into_iter().skip(offset).take(limit.unwrap_or(usize::MAX)).collect())
 }
 
 fn is_near(bounds: Bounds) -> bool {

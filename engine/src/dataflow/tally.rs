@@ -5,13 +5,14 @@
 //! need not be stepped for each commit; additions wait beside it until there are enough of
 //! them, and are then put in as one epoch, consolidated.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use differential_dataflow::difference::{IsZero, Semigroup};
 use differential_dataflow::input::InputSession;
 use differential_dataflow::operators::arrange::TraceAgent;
 use differential_dataflow::trace::implementations::KeySpine;
 use differential_dataflow::trace::{Cursor, Navigable, TraceReader};
+use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 use timely::dataflow::operators::probe;
 use timely::dataflow::operators::probe::Probe;
@@ -108,7 +109,7 @@ pub(super) struct Tally {
     trace: TraceAgent<KeySpine<Key, u64, Measures>>,
     time: u64,
     /// What was added and is not yet in the dataflow.
-    waiting: HashMap<Key, Measures>,
+    waiting: FxHashMap<Key, Measures>,
     /// The sums that were added to since they were taken last.
     moved: BTreeMap<Key, Moved>,
 }
@@ -123,7 +124,7 @@ impl Tally {
             (probe, sums.trace)
         });
         host.dataflows += 1;
-        let (waiting, moved) = (HashMap::new(), BTreeMap::new());
+        let (waiting, moved) = (FxHashMap::default(), BTreeMap::new());
         let mut tally = Self { index, input, probe, trace, time: 0, waiting, moved };
         tally.step(host);
         tally
@@ -152,9 +153,17 @@ impl Tally {
         self.waiting.entry(key).or_default().plus_equals(measures);
     }
 
-    /// Sets a sum that is known to be zero.
-    pub(super) fn set(&mut self, key: Key, measures: Measures) {
-        self.waiting.insert(key, measures);
+    /// Sets sums that are known to be zero, each once.
+    pub(super) fn fill(&mut self, sums: Vec<(Key, Measures)>, host: &mut Host) {
+        if sums.len() <= MOST_WAITING {
+            self.waiting.extend(sums);
+            self.take_moved(host);
+            return;
+        }
+        for (key, measures) in sums.into_iter().filter(|(_, measures)| !measures.is_zero()) {
+            self.input.update(key, measures);
+        }
+        self.put_in(host);
     }
 
     /// The sums that were added to since they were taken last.

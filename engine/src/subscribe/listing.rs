@@ -75,15 +75,16 @@ impl Sorting {
 }
 
 impl Listing {
-    /// A list of these rows, in their order among equals. Those that SQLite has sorted are in order.
-    pub(crate) fn new(sorting: Sorting, rows: impl IntoIterator<Item = Signed>, is_sorted: bool) -> Self {
+    /// A list of these rows, in their order among equals, and the rows as they stand in it. Those that SQLite has sorted are
+    /// in order.
+    pub(crate) fn new(sorting: Sorting, rows: impl IntoIterator<Item = Signed>, is_sorted: bool) -> (Self, Vec<Row>) {
         let copies =
             rows.into_iter().flat_map(|(row, weight)| std::iter::repeat_n(row, usize::try_from(weight).unwrap_or(0)));
         let mut rows: Vec<Row> = copies.collect();
         if !is_sorted && !sorting.is_none() {
             rows.sort_by_cached_key(|row| sorting.key(row.as_ref()));
         }
-        Self::of_rows(sorting, &rows)
+        (Self::of_rows(sorting, &rows), rows)
     }
 
     fn of_rows(sorting: Sorting, rows: &[Row]) -> Self {

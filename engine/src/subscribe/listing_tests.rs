@@ -17,14 +17,14 @@ fn sorting(terms: &[(usize, SortTerm)]) -> Sorting {
 
 #[test]
 fn a_row_that_is_not_there_is_missing() {
-    let mut list = Listing::new(sorting(&[]), [(row(1, 1), 1)], false);
+    let mut list = Listing::new(sorting(&[]), [(row(1, 1), 1)], false).0;
     assert_eq!(list.apply(&[(row(2, 2), -1)]), Err(Missing));
 }
 
 #[test]
 fn a_row_that_sorts_elsewhere_moves() {
     let by = [(1, SortTerm::default())];
-    let mut list = Listing::new(sorting(&by), [(row(1, 10), 1), (row(2, 20), 1), (row(3, 30), 1)], false);
+    let mut list = Listing::new(sorting(&by), [(row(1, 10), 1), (row(2, 20), 1), (row(3, 30), 1)], false).0;
     let edits = list.apply(&[(row(1, 10), -1), (row(1, 40), 1)]).unwrap();
     assert!(matches!(edits[0], crate::types::Edit::Move { from: 0, to: 2 }), "{edits:?}");
     assert_eq!(edits.len(), 2);
@@ -41,7 +41,7 @@ proptest! {
         let term = SortTerm { descending, ..SortTerm::default() };
         let terms: Arc<[(usize, SortTerm)]> = if is_sorted { [(1, term)].into() } else { [].into() };
         let mut model: Vec<Row> = start.iter().map(|(id, by)| row(*id, *by)).collect();
-        let mut list = Listing::new(Sorting { width: 2, terms }, model.iter().map(|row| (row.clone(), 1)), false);
+        let mut list = Listing::new(Sorting { width: 2, terms }, model.iter().map(|row| (row.clone(), 1)), false).0;
         let mut subscriber = list.rows(0, usize::MAX);
         for batch in batches {
             let mut changes: Vec<(Row, i64)> = Vec::new();

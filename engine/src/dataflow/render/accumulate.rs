@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use rustc_hash::FxHashMap;
+
 use super::recompute::rows_of;
 use super::{Rendered, Tools, bytes_of, consolidated, render};
 use crate::dataflow::Job;
@@ -17,16 +19,24 @@ const SUM_PLACES: usize = 5;
 /// What is summed up of a group before the measures: its rows.
 const ROWS: usize = 0;
 
-type Groups = HashMap<Box<[u8]>, Group>;
+/// The groups whose sums do not tell what was last shown of them.
+type Groups = FxHashMap<Box<[u8]>, Group>;
 
 /// A group as it was last shown.
 struct Group {
     /// Its values.
     values: Row,
-    /// Of each measure that is one, the extremum.
+    /// Of each measure that is one, the extremum; nothing if there is none among them.
     extrema: Vec<Value>,
     /// Its row, if it has one.
     row: Option<Row>,
+}
+
+/// A group's row, if it has one.
+struct Drawn {
+    row: Option<Row>,
+    /// Whether only SQLite could tell.
+    is_asked: bool,
 }
 
 /// What a commit does to a group.
@@ -57,27 +67,28 @@ impl Accumulate {
     }
 
     pub(super) fn hydrate(&mut self, job: &Job, tools: &mut Tools<'_>) -> Result<Vec<Signed>, Error> {
-        let mut groups = Groups::new();
-        let mut signed = Vec::new();
-        for row in tools.source.rows(&self.plan.all, &job.parameters)? {
+        let mut groups = Groups::default();
+        let rows = tools.source.rows(&self.plan.all, &job.parameters)?;
+        let (mut signed, mut sums_of) = (Vec::with_capacity(rows.len()), Vec::with_capacity(rows.len()));
+        for row in rows {
             let (key, sums, mut group) = self.read_group(&row);
-            group.row = self.draw(job, &group, &sums, tools)?;
-            signed.extend(group.row.iter().map(|row| (row.clone(), 1)));
-            if let Some(tally) = tools.tally.as_deref_mut() {
-                tally.set(self.key(job.binding, &key), sums);
+            let drawn = self.draw(job, &group, &sums, tools)?;
+            let is_held = self.is_held(&drawn);
+            signed.extend(drawn.row.iter().map(|row| (row.clone(), 1)));
+            if is_held {
+                group.row = drawn.row;
+                groups.insert(key.clone(), group);
             }
-            groups.insert(key, group);
+            sums_of.push((Key { binding: job.binding.0, state: self.plan.state, bytes: key }, sums));
+        }
+        if let Some(tally) = tools.tally.as_deref_mut() {
+            tally.fill(sums_of, tools.host);
         }
         for distinct in &self.plan.distinct {
             let rows = tools.source.rows(&distinct.all, &job.parameters)?;
             if let Some(tally) = tools.tally.as_deref_mut() {
-                for (key, count) in self.values(distinct, job.binding, &rows) {
-                    tally.set(key, count);
-                }
+                tally.fill(self.values(distinct, job.binding, &rows).into_iter().collect(), tools.host);
             }
-        }
-        if let Some(tally) = tools.tally.as_deref_mut() {
-            tally.take_moved(tools.host);
         }
         self.bindings.insert(job.binding, groups);
         Ok(signed)
@@ -187,9 +198,17 @@ impl Accumulate {
         let mut signed = Vec::new();
         let mut groups = self.bindings.remove(&job.binding).unwrap_or_default();
         for (key, touch) in touches {
-            let sums = moved.get(&self.key(job.binding, &key)).map(|moved| &moved.after);
+            let moved_sums = moved.get(&self.key(job.binding, &key));
             let old = groups.remove(&key);
-            let was = old.as_ref().and_then(|group| group.row.clone());
+            if old.is_none() && moved_sums.is_none() && self.is_told_by_sums() {
+                continue;
+            }
+            let was = match (&old, moved_sums) {
+                (Some(group), _) => group.row.clone(),
+                (None, Some(moved)) if self.is_told_by_sums() => self.told(&touch.values, &moved.before),
+                (None, _) => None,
+            };
+            let sums = moved_sums.map(|moved| &moved.after);
             // A group whose sums did not move has the values it had: but an extremum may have been exchanged.
             let mut sums = match sums {
                 Some(sums) => sums.clone(),
@@ -197,10 +216,15 @@ impl Accumulate {
             };
             self.add_distinct(job, &key, &touch, moved, &mut sums, tools);
             let is_gone = self.plan.grouped && sums.at(ROWS) == 0;
-            let new = if is_gone { None } else { Some(self.redrawn(job, old, touch, &sums, tools)?) };
             signed.extend(was.map(|row| (row, -1)));
-            if let Some(group) = new {
-                signed.extend(group.row.iter().map(|row| (row.clone(), 1)));
+            if is_gone {
+                continue;
+            }
+            let (mut group, drawn) = self.redrawn(job, old, touch, &sums, tools)?;
+            let is_held = self.is_held(&drawn);
+            signed.extend(drawn.row.iter().map(|row| (row.clone(), 1)));
+            if is_held {
+                group.row = drawn.row;
                 groups.insert(key, group);
             }
         }
@@ -234,6 +258,26 @@ impl Accumulate {
         }
     }
 
+    /// Whether the row of a group follows from its sums, unless SQLite had to be asked for it: then it need not be held. How
+    /// many different values there were before a commit, its sums do not tell by then.
+    fn is_told_by_sums(&self) -> bool {
+        self.plan.distinct.is_empty() && !self.has_extrema()
+    }
+
+    fn has_extrema(&self) -> bool {
+        self.plan.measures.iter().any(|measure| matches!(measure, Measure::Minimum(_) | Measure::Maximum(_)))
+    }
+
+    fn is_held(&self, drawn: &Drawn) -> bool {
+        drawn.is_asked || !self.is_told_by_sums()
+    }
+
+    /// The row that a group had whose sums were these, if it was there.
+    fn told(&self, values: &Row, sums: &Measures) -> Option<Row> {
+        let was_there = !self.plan.grouped || sums.at(ROWS) != 0;
+        was_there.then(|| self.of_sums(values, &[], sums)).flatten()
+    }
+
     /// The sums of a group as they stand.
     fn sums_of(&self, job: &Job, key: &[u8], tools: &mut Tools<'_>) -> Measures {
         let key = self.key(job.binding, key);
@@ -247,9 +291,9 @@ impl Accumulate {
         touch: Touch,
         sums: &Measures,
         tools: &mut Tools<'_>,
-    ) -> Result<Group, Error> {
+    ) -> Result<(Group, Drawn), Error> {
         let Touch { values, came, went, .. } = touch;
-        let nothing = || vec![Value::Null; self.plan.measures.len()];
+        let nothing = || self.no_extrema();
         let (values, mut extrema) = old.map_or_else(|| (values, nothing()), |old| (old.values, old.extrema));
         let mut is_lost = false;
         for (at, measure) in self.plan.measures.iter().enumerate() {
@@ -270,35 +314,48 @@ impl Accumulate {
                 group.extrema = self.read_group(row).2.extrema;
             }
         }
-        group.row = self.draw(job, &group, sums, tools)?;
-        Ok(group)
+        let drawn = self.draw(job, &group, sums, tools)?;
+        Ok((group, drawn))
+    }
+
+    fn no_extrema(&self) -> Vec<Value> {
+        if self.has_extrema() { vec![Value::Null; self.plan.measures.len()] } else { Vec::new() }
     }
 
     /// A group's row, from its sums or, where they cannot tell, from SQLite.
-    fn draw(&self, job: &Job, group: &Group, sums: &Measures, tools: &Tools<'_>) -> Result<Option<Row>, Error> {
+    fn draw(&self, job: &Job, group: &Group, sums: &Measures, tools: &Tools<'_>) -> Result<Drawn, Error> {
+        if let Some(row) = self.of_sums(&group.values, &group.extrema, sums) {
+            return Ok(Drawn { row: Some(row), is_asked: false });
+        }
+        let mut place = ROWS + 1;
+        for measure in &self.plan.measures {
+            let is_sum = matches!(measure, Measure::Sum | Measure::Total | Measure::Average);
+            if is_sum && sums.at(place + 1) == 0 && value(*measure, sums, place, &Value::Null).is_none() {
+                // Whether SQLite's sum overflows depends on the order in which it comes to the rows.
+                return Err(Error::NotIncremental("a sum that may overflow".into()));
+            }
+            place += places(*measure);
+        }
+        let key: Vec<Value> = group.values.values().map(ValueRef::to_value).collect();
+        Ok(Drawn { row: rows_of(&self.plan.rows, job, &key, tools)?.into_iter().next(), is_asked: true })
+    }
+
+    /// The row of a group as its sums have it, if they tell.
+    fn of_sums(&self, values: &Row, extrema: &[Value], sums: &Measures) -> Option<Row> {
         let mut measures = Vec::with_capacity(self.plan.measures.len());
         let mut place = ROWS + 1;
         for (at, measure) in self.plan.measures.iter().enumerate() {
-            let Some(value) = value(*measure, sums, place, &group.extrema[at]) else {
-                if sums.at(place + 1) == 0 {
-                    // Whether SQLite's sum overflows depends on the order in which it comes to the rows.
-                    return Err(Error::NotIncremental("a sum that may overflow".into()));
-                }
-                let key: Vec<Value> = group.values.values().map(ValueRef::to_value).collect();
-                return Ok(rows_of(&self.plan.rows, job, &key, tools)?.into_iter().next());
-            };
-            measures.push(value);
+            measures.push(value(*measure, sums, place, extrema.get(at).unwrap_or(&Value::Null))?);
             place += places(*measure);
         }
-        let values: Vec<ValueRef<'_>> = group.values.values().collect();
         let mut builder = RowBuilder::default();
         for shown in &self.plan.shown {
             builder.push(match shown {
-                Shown::Group(at) => values.get(*at).copied().unwrap_or(ValueRef::Null),
+                Shown::Group(at) => values.get(*at).unwrap_or(ValueRef::Null),
                 Shown::Measure(at) => measures[*at].as_ref(),
             });
         }
-        Ok(Some(builder.finish()))
+        Some(builder.finish())
     }
 
     /// A row of the statement that sums up whole groups.
@@ -310,7 +367,7 @@ impl Accumulate {
         };
         let mut sums = Measures::default();
         sums.add(ROWS, number(&mut rest));
-        let mut extrema = vec![Value::Null; self.plan.measures.len()];
+        let mut extrema = self.no_extrema();
         let mut place = ROWS + 1;
         for (at, measure) in self.plan.measures.iter().enumerate() {
             if matches!(measure, Measure::Minimum(_) | Measure::Maximum(_)) {
@@ -355,7 +412,7 @@ impl Accumulate {
 
     /// The groups and counted values that are remembered, and their bytes.
     pub(super) fn held(&self, sums: &Sums) -> (usize, usize) {
-        let groups: usize = self.bindings.values().map(HashMap::len).sum();
+        let (groups, _) = sums.of(self.plan.state);
         let counted = self.plan.distinct.iter().map(|distinct| sums.of(distinct.state));
         counted.fold((groups, self.state_bytes() + sums.of(self.plan.state).1), |(rows, bytes), (values, of_values)| {
             (rows + values, bytes + of_values)

@@ -48,18 +48,18 @@ impl Combine {
         let (order, mut counts) = counted(parts);
         self.classes.remove(&job.binding);
         self.classify(job.binding, order.iter().map(|row| (row, 1)))?;
-        let mut signed = Vec::with_capacity(order.len());
+        let (mut signed, mut sums) = (Vec::with_capacity(order.len()), Vec::with_capacity(order.len()));
         for row in order {
             let counts = counts.remove(&row).unwrap_or_default();
             let weight = i64::try_from(self.plan.multiplicity(&counts.0)).unwrap_or(i64::MAX);
-            if let Some(tally) = tools.tally.as_deref_mut() {
-                tally.set(self.key(job.binding, &row), counts);
-            }
+            sums.push((self.key(job.binding, &row), counts));
             if weight > 0 {
                 signed.push((row, weight));
             }
         }
-        take_moved(tools);
+        if let Some(tally) = tools.tally.as_deref_mut() {
+            tally.fill(sums, tools.host);
+        }
         Ok(signed)
     }
 

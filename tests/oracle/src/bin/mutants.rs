@@ -121,6 +121,15 @@ fn mutants(text: &str) -> Result<Vec<Mutant>, Box<dyn Error>> {
 /// Makes one folder like another. Files that are the same already keep their times, so that little is built anew.
 fn copy(from: &Path, to: &Path) -> Result<(), Box<dyn Error>> {
     fs::create_dir_all(to)?;
+    for entry in fs::read_dir(to)? {
+        let entry = entry?;
+        let source = from.join(entry.file_name());
+        match entry.file_type()?.is_dir() {
+            true if !source.is_dir() => fs::remove_dir_all(entry.path())?,
+            false if !source.is_file() => fs::remove_file(entry.path())?,
+            _ => {}
+        }
+    }
     for entry in fs::read_dir(from)? {
         let entry = entry?;
         let (name, kind) = (entry.file_name(), entry.file_type()?);
