@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::fmt::Write as _;
 
 use serde::Serialize;
-use tidewater::{Engine, Value};
+use tidewater::{Engine, Strategy, Value};
 use tidewater_oracle::random::Random;
 
 use crate::chat::{self, edit, hundred};
@@ -75,7 +75,7 @@ impl Soak {
 /// # Errors
 /// What the engine says.
 pub fn soak(world: &dyn World, messages: u64, commits: u64) -> Outcome<Soak> {
-    let engine = world.engine(Data::Chat(messages))?;
+    let engine = world.engine(Data::Chat(messages), Strategy::Auto)?;
     let edits = edit_count();
     let watches = hundred().into_iter().map(|(sql, slot)| watch(&engine, sql, [slot], &edits));
     let watches: Vec<_> = watches.collect::<Outcome<_>>()?;

@@ -1,34 +1,42 @@
-//! The three databases that a ratio is made of: an engine that has subscriptions, one that has none, and SQLite alone.
+//! The databases that a ratio is made of: an engine that has subscriptions, one that has none, and SQLite alone; and an
+//! engine that re-runs what is subscribed to.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use rusqlite::types::{ToSqlOutput, ValueRef as Sql};
 use rusqlite::{CachedStatement, Connection, Statement, params_from_iter};
-use tidewater::{Engine, Event, Params, Row, RowBuilder, Value, ValueRef, Watch};
+use tidewater::{Engine, Event, Params, Row, RowBuilder, Strategy, Value, ValueRef, Watch};
 
 use crate::failure::{Failure, Outcome};
 use crate::measure::Clock;
 use crate::query::{Query, Write};
 use crate::world::{Data, World};
 
-/// The same data three times.
+/// The same data several times.
 pub struct Trio {
     /// The engine that is subscribed to.
     pub live: Engine,
     /// The engine that nobody subscribes to.
     pub bare: Engine,
+    /// An engine that re-runs every affected query instead of maintaining it.
+    pub rerunning: Engine,
     /// SQLite with the same pragmas.
     pub raw: Raw,
 }
 
 impl Trio {
-    /// Three new databases.
+    /// New databases.
     ///
     /// # Errors
     /// When one cannot be made.
     pub fn open(world: &dyn World, data: Data) -> Outcome<Self> {
-        Ok(Self { live: world.engine(data)?, bare: world.engine(data)?, raw: Raw(world.raw(data)?) })
+        Ok(Self {
+            live: world.engine(data, Strategy::Auto)?,
+            bare: world.engine(data, Strategy::Auto)?,
+            rerunning: world.engine(data, Strategy::Requery)?,
+            raw: Raw(world.raw(data)?),
+        })
     }
 
     /// The first of the query's writes that changes its result.

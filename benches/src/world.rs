@@ -1,7 +1,7 @@
 //! What a run is given: clock, databases, memory, and how much time it may take.
 
 use rusqlite::Connection;
-use tidewater::Engine;
+use tidewater::{Engine, Strategy};
 
 use crate::chinook::Chinook;
 use crate::failure::Outcome;
@@ -21,11 +21,11 @@ pub trait World {
     /// Seconds since some moment.
     fn now(&self) -> f64;
 
-    /// A database of its own in a new engine, opened as the product does.
+    /// A database of its own in a new engine, opened as the product does but for the strategy.
     ///
     /// # Errors
     /// When the database cannot be made.
-    fn engine(&self, data: Data) -> Outcome<Engine>;
+    fn engine(&self, data: Data, strategy: Strategy) -> Outcome<Engine>;
 
     /// A database of its own in a connection with the same pragmas and no hooks.
     ///

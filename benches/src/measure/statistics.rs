@@ -78,6 +78,15 @@ impl Sides {
         Quartiles::of(self.samples[more].iter().zip(&self.samples[less]).map(|(more, less)| more - less).collect())
     }
 
+    /// What a side takes more than another, beside what a third takes more than it.
+    #[must_use]
+    pub fn excess(&self, more: usize, less: usize, other: usize) -> Quartiles {
+        let whole = self.difference(other, less).median.max(f64::MIN_POSITIVE);
+        let part = self.difference(more, less);
+        let share = |part: f64| part.max(0.0) / whole;
+        Quartiles { low: share(part.low), median: share(part.median), high: share(part.high) }
+    }
+
     /// What a side takes more than another, by the median of a third. What drowns in noise is not less than nothing.
     #[must_use]
     pub fn share(&self, more: usize, less: usize, of: usize) -> Quartiles {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
 use tempfile::TempDir;
-use tidewater::{Engine, Options};
+use tidewater::{Engine, Options, Strategy};
 
 use super::Stopwatch;
 use crate::chinook::Chinook;
@@ -81,8 +81,9 @@ impl World for Files {
         self.stopwatch.seconds()
     }
 
-    fn engine(&self, data: Data) -> Outcome<Engine> {
-        Ok(Engine::open(self.copy(data)?, Options::default().with_exclusive(true))?)
+    fn engine(&self, data: Data, strategy: Strategy) -> Outcome<Engine> {
+        let options = Options::default().with_exclusive(true).with_strategy(strategy);
+        Ok(Engine::open(self.copy(data)?, options)?)
     }
 
     fn raw(&self, data: Data) -> Outcome<Connection> {

@@ -8,7 +8,7 @@ use js_sys::Function;
 use rusqlite::{Connection, OpenFlags};
 use sqlite_wasm_rs::WasmOsCallback;
 use sqlite_wasm_vfs::sahpool::{OpfsSAHPoolCfgBuilder, install};
-use tidewater::{Engine, Location, Options};
+use tidewater::{Engine, Location, Options, Strategy};
 use tidewater_benches::{Chinook, Data, Failure, Outcome, World, chat, configure, memory};
 use wasm_bindgen::prelude::*;
 
@@ -81,8 +81,8 @@ impl World for Opfs {
         now() / 1e3
     }
 
-    fn engine(&self, data: Data) -> Outcome<Engine> {
-        let options = Options::default().with_exclusive(true).with_vfs(VFS);
+    fn engine(&self, data: Data, strategy: Strategy) -> Outcome<Engine> {
+        let options = Options::default().with_exclusive(true).with_vfs(VFS).with_strategy(strategy);
         Ok(Engine::open(Location::File(self.copy(data)?.into()), options)?)
     }
 

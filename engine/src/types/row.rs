@@ -139,6 +139,11 @@ pub struct RowBuilder {
 }
 
 impl RowBuilder {
+    /// A builder whose rows take about so many bytes.
+    pub(crate) fn with_capacity(bytes: usize) -> Self {
+        Self { bytes: Vec::with_capacity(bytes) }
+    }
+
     /// Appends one value to the row being built.
     pub fn push(&mut self, value: ValueRef<'_>) {
         match value {

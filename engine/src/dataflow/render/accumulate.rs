@@ -10,7 +10,9 @@ use crate::dataflow::Job;
 use crate::dataflow::tally::{Key, Measures, Moved, Sums};
 use crate::error::Error;
 use crate::plan::{Accumulate as Plan, Distinct, Measure, Node, Shown};
-use crate::types::{BindingId, Collation, Row, RowBuilder, Signed, SortTerm, Value, ValueRef, push_sort_key, sort_key};
+use crate::types::{
+    BindingId, Collation, Row, RowBuilder, RowRef, Signed, SortTerm, Value, ValueRef, push_sort_key, sort_key,
+};
 
 /// How many numbers each measure of a sum takes: values, those that are no integers, the high and the low halves of the
 /// integers, and their magnitudes in units of 2^32.
@@ -30,6 +32,14 @@ struct Group {
     extrema: Vec<Value>,
     /// Its row, if it has one.
     row: Option<Row>,
+}
+
+/// A group as a statement sums it up.
+struct Read<'r> {
+    key: Box<[u8]>,
+    values: RowRef<'r>,
+    sums: Measures,
+    extrema: Vec<Value>,
 }
 
 /// A group's row, if it has one.
@@ -54,6 +64,8 @@ struct Touch {
 pub(in crate::dataflow) struct Accumulate {
     plan: Plan,
     terms: Vec<SortTerm>,
+    /// Where the numbers of each measure begin.
+    places: Vec<usize>,
     input: Rendered,
     bindings: HashMap<BindingId, Groups>,
 }
@@ -63,7 +75,18 @@ type Touches = Vec<(Box<[u8]>, Touch)>;
 impl Accumulate {
     pub(super) fn new(plan: &Plan) -> Self {
         let terms = plan.groups.iter().map(|&collation| SortTerm { collation, ..SortTerm::default() }).collect();
-        Self { input: render(&Node::Delta(plan.input.clone())), plan: plan.clone(), terms, bindings: HashMap::new() }
+        let place = |place: &mut usize, measure: &Measure| {
+            let own = *place;
+            *place += places(*measure);
+            Some(own)
+        };
+        Self {
+            places: plan.measures.iter().scan(ROWS + 1, place).collect(),
+            input: render(&Node::Delta(plan.input.clone())),
+            plan: plan.clone(),
+            terms,
+            bindings: HashMap::new(),
+        }
     }
 
     pub(super) fn hydrate(&mut self, job: &Job, tools: &mut Tools<'_>) -> Result<Vec<Signed>, Error> {
@@ -71,13 +94,13 @@ impl Accumulate {
         let rows = tools.source.rows(&self.plan.all, &job.parameters)?;
         let (mut signed, mut sums_of) = (Vec::with_capacity(rows.len()), Vec::with_capacity(rows.len()));
         for row in rows {
-            let (key, sums, mut group) = self.read_group(&row);
-            let drawn = self.draw(job, &group, &sums, tools)?;
-            let is_held = self.is_held(&drawn);
-            signed.extend(drawn.row.iter().map(|row| (row.clone(), 1)));
-            if is_held {
-                group.row = drawn.row;
-                groups.insert(key.clone(), group);
+            let Read { key, values, sums, extrema } = self.read_group(&row);
+            let drawn = self.draw(job, values, &extrema, &sums, tools)?;
+            if self.is_held(&drawn) {
+                signed.extend(drawn.row.iter().map(|row| (row.clone(), 1)));
+                groups.insert(key.clone(), Group { values: values.to_row(), extrema, row: drawn.row });
+            } else {
+                signed.extend(drawn.row.map(|row| (row, 1)));
             }
             sums_of.push((Key { binding: job.binding.0, state: self.plan.state, bytes: key }, sums));
         }
@@ -152,8 +175,7 @@ impl Accumulate {
     }
 
     fn add_arguments<'v>(&self, touch: &mut Touch, mut arguments: impl Iterator<Item = ValueRef<'v>>, weight: i64) {
-        let mut place = ROWS + 1;
-        for (at, measure) in self.plan.measures.iter().enumerate() {
+        for (at, (measure, &place)) in self.plan.measures.iter().zip(&self.places).enumerate() {
             if *measure == Measure::Rows {
                 continue;
             }
@@ -181,7 +203,6 @@ impl Accumulate {
                     }
                 }
             }
-            place += places(*measure);
         }
     }
 
@@ -205,7 +226,7 @@ impl Accumulate {
             }
             let was = match (&old, moved_sums) {
                 (Some(group), _) => group.row.clone(),
-                (None, Some(moved)) if self.is_told_by_sums() => self.told(&touch.values, &moved.before),
+                (None, Some(moved)) if self.is_told_by_sums() => self.told(touch.values.as_ref(), &moved.before),
                 (None, _) => None,
             };
             let sums = moved_sums.map(|moved| &moved.after);
@@ -249,8 +270,7 @@ impl Accumulate {
                 moved.map_or(0, |moved| i128::from(moved.after.at(0) > 0) - i128::from(moved.before.at(0) > 0))
             };
             let came: i128 = values.keys().map(came).sum();
-            let place =
-                ROWS + 1 + self.plan.measures[..distinct.measure].iter().map(|measure| places(*measure)).sum::<usize>();
+            let place = self.places[distinct.measure];
             let mut added = Measures::default();
             added.add(place, came);
             sums.add(place, came);
@@ -273,7 +293,7 @@ impl Accumulate {
     }
 
     /// The row that a group had whose sums were these, if it was there.
-    fn told(&self, values: &Row, sums: &Measures) -> Option<Row> {
+    fn told(&self, values: RowRef<'_>, sums: &Measures) -> Option<Row> {
         let was_there = !self.plan.grouped || sums.at(ROWS) != 0;
         was_there.then(|| self.of_sums(values, &[], sums)).flatten()
     }
@@ -311,10 +331,10 @@ impl Accumulate {
         if is_lost {
             let key: Vec<Value> = group.values.values().map(ValueRef::to_value).collect();
             if let Some(row) = rows_of(&self.plan.one, job, &key, tools)?.first() {
-                group.extrema = self.read_group(row).2.extrema;
+                group.extrema = self.read_group(row).extrema;
             }
         }
-        let drawn = self.draw(job, &group, sums, tools)?;
+        let drawn = self.draw(job, group.values.as_ref(), &group.extrema, sums, tools)?;
         Ok((group, drawn))
     }
 
@@ -323,62 +343,61 @@ impl Accumulate {
     }
 
     /// A group's row, from its sums or, where they cannot tell, from SQLite.
-    fn draw(&self, job: &Job, group: &Group, sums: &Measures, tools: &Tools<'_>) -> Result<Drawn, Error> {
-        if let Some(row) = self.of_sums(&group.values, &group.extrema, sums) {
+    fn draw(
+        &self,
+        job: &Job,
+        values: RowRef<'_>,
+        extrema: &[Value],
+        sums: &Measures,
+        tools: &Tools<'_>,
+    ) -> Result<Drawn, Error> {
+        if let Some(row) = self.of_sums(values, extrema, sums) {
             return Ok(Drawn { row: Some(row), is_asked: false });
         }
-        let mut place = ROWS + 1;
-        for measure in &self.plan.measures {
+        for (measure, &place) in self.plan.measures.iter().zip(&self.places) {
             let is_sum = matches!(measure, Measure::Sum | Measure::Total | Measure::Average);
             if is_sum && sums.at(place + 1) == 0 && value(*measure, sums, place, &Value::Null).is_none() {
                 // Whether SQLite's sum overflows depends on the order in which it comes to the rows.
                 return Err(Error::NotIncremental("a sum that may overflow".into()));
             }
-            place += places(*measure);
         }
-        let key: Vec<Value> = group.values.values().map(ValueRef::to_value).collect();
+        let key: Vec<Value> = values.values().map(ValueRef::to_value).collect();
         Ok(Drawn { row: rows_of(&self.plan.rows, job, &key, tools)?.into_iter().next(), is_asked: true })
     }
 
     /// The row of a group as its sums have it, if they tell.
-    fn of_sums(&self, values: &Row, extrema: &[Value], sums: &Measures) -> Option<Row> {
-        let mut measures = Vec::with_capacity(self.plan.measures.len());
-        let mut place = ROWS + 1;
-        for (at, measure) in self.plan.measures.iter().enumerate() {
-            measures.push(value(*measure, sums, place, extrema.get(at).unwrap_or(&Value::Null))?);
-            place += places(*measure);
-        }
-        let mut builder = RowBuilder::default();
+    fn of_sums(&self, values: RowRef<'_>, extrema: &[Value], sums: &Measures) -> Option<Row> {
+        let mut builder =
+            RowBuilder::with_capacity(values.as_bytes().len() + self.plan.shown.len() * size_of::<Value>());
         for shown in &self.plan.shown {
-            builder.push(match shown {
-                Shown::Group(at) => values.get(*at).unwrap_or(ValueRef::Null),
-                Shown::Measure(at) => measures[*at].as_ref(),
-            });
+            match shown {
+                Shown::Group(at) => builder.push(values.values().nth(*at).unwrap_or(ValueRef::Null)),
+                Shown::Measure(at) => {
+                    let extremum = extrema.get(*at).unwrap_or(&Value::Null);
+                    builder.push(value(self.plan.measures[*at], sums, self.places[*at], extremum)?.as_ref());
+                }
+            }
         }
         Some(builder.finish())
     }
 
     /// A row of the statement that sums up whole groups.
-    fn read_group(&self, row: &Row) -> (Box<[u8]>, Measures, Group) {
-        let (values, mut rest) = row.split(self.plan.groups.len());
+    fn read_group<'r>(&self, row: &'r Row) -> Read<'r> {
+        let (values, mut rest) = row.as_ref().split(self.plan.groups.len());
         let number = |rest: &mut dyn Iterator<Item = ValueRef<'_>>| match rest.next() {
             Some(ValueRef::Integer(number)) => i128::from(number),
             _ => 0,
         };
-        let mut sums = Measures::default();
-        sums.add(ROWS, number(&mut rest));
+        let mut sums = Vec::with_capacity(1 + self.plan.measures.iter().map(|measure| places(*measure)).sum::<usize>());
+        sums.push(number(&mut rest));
         let mut extrema = self.no_extrema();
-        let mut place = ROWS + 1;
         for (at, measure) in self.plan.measures.iter().enumerate() {
             if matches!(measure, Measure::Minimum(_) | Measure::Maximum(_)) {
                 extrema[at] = rest.next().unwrap_or(ValueRef::Null).to_value();
             }
-            for _ in 0..places(*measure) {
-                sums.add(place, number(&mut rest));
-                place += 1;
-            }
+            sums.extend((0..places(*measure)).map(|_| number(&mut rest)));
         }
-        (sort_key(&self.terms, values.values()), sums, Group { values, extrema, row: None })
+        Read { key: sort_key(&self.terms, values.values()), values, sums: Measures(sums), extrema }
     }
 
     /// How often each value comes in each group.
