@@ -122,7 +122,10 @@ impl Node {
                 own.dedup();
                 Step {
                     strategy: "key recompute",
-                    detail: recompute.what.to_owned(),
+                    detail: match &recompute.check {
+                        None => recompute.what.to_owned(),
+                        Some(why) => format!("{}, unless it comes to {why}", recompute.what),
+                    },
                     tables: names(&recompute.occurrences, &own),
                     inputs: Vec::new(),
                     live,

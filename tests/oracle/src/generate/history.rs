@@ -50,7 +50,7 @@ impl Generator {
             let asked = questions.iter().position(|question| !question.params.is_empty());
             questions.extend(asked.map(|at| self.lookalikes(&questions[at])).unwrap_or_default());
         }
-        if self.family == Family::Inner && self.random.chance(35) {
+        if self.family == Family::Inner && self.random.chance(18) {
             questions.extend(self.led());
         }
         if self.features.has(Feature::Siblings) {
