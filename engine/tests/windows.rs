@@ -19,7 +19,9 @@ fn counts(sql: &str) -> [(u64, u64); 2] {
     let live = engine.subscribe_with(sql, (), |_, _| {}).unwrap();
     let counted = |writes: &[&str]| {
         let before = engine.stats();
-        writes.iter().for_each(|write| drop(engine.exec(*write, ()).unwrap()));
+        for write in writes {
+            engine.exec(write, ()).unwrap();
+        }
         let after = engine.stats();
         (after.maintained - before.maintained, after.requeries - before.requeries)
     };
