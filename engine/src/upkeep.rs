@@ -201,32 +201,29 @@ impl Live {
             let may_try = self.budget.has_room_for(id)
                 && self.registry.binding_mut(id).is_none_or(|binding| binding.setbacks.may_try());
             let free = if self.options.cost_gate { FREE_HYDRATION } else { UNGATED };
-            let hydrated = match may_try {
+            let tried = match may_try {
                 true => self.hydrate_by_plan(session, id, &form, planned, free),
                 false => Ok(None),
             };
-            let mut again = None;
-            match hydrated {
-                Ok(Some(held)) => return Ok((held, session.work() - start)),
-                Ok(None) => {}
-                Err(_) => {
-                    if session.work() - start > free {
-                        let (found, work) = itself(session)?;
-                        let allowance = work.saturating_mul(DEARER_HYDRATION);
-                        if allowance > free
-                            && let Ok(Some(held)) = self.hydrate_by_plan(session, id, &form, planned, allowance)
-                        {
-                            return Ok((held, work));
-                        }
-                        again = Some((found, work));
-                    }
-                    if let Some(binding) = self.registry.binding_mut(id) {
-                        binding.setbacks.failed();
-                    }
-                }
+            let (has_failed, is_dear) = (tried.is_err(), tried.is_err() && session.work() - start > free);
+            if let Ok(Some(held)) = tried {
+                return Ok((held, session.work() - start));
             }
             self.unplan(id);
-            if let Some(found) = again {
+            let found = if is_dear { Some(itself(session)?) } else { None };
+            if let Some((_, work)) = &found {
+                let allowance = work.saturating_mul(DEARER_HYDRATION);
+                if allowance > free
+                    && let Ok(Some(held)) = self.hydrate_by_plan(session, id, &form, planned, allowance)
+                {
+                    return Ok((held, *work));
+                }
+                self.unplan(id);
+            }
+            if let Some(binding) = self.registry.binding_mut(id).filter(|_| has_failed) {
+                binding.setbacks.failed();
+            }
+            if let Some(found) = found {
                 return Ok(found);
             }
         }

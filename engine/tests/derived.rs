@@ -222,4 +222,5 @@ fn conditions_that_are_worth_a_constant_go() {
     let mut never = Watched::new("SELECT id FROM node WHERE parent = 7 AND 1 = 0");
     never.write("INSERT INTO node VALUES (9000, 7, 'new', 1)");
     assert!(never.rows.is_empty());
+    assert_eq!((never.engine.stats().requeries, never.engine.stats().repairs), (0, 0));
 }

@@ -16,7 +16,7 @@ pub use dependencies::{Columns, Dependencies, Operand, Predicate, Relation, Slot
 pub use face::{Face, Images};
 pub use logical::{
     Aggregate, Arm, Column, Expression, Input, Item, ItemId, Join, Limit, Logical, Order, OrderBy, Over, Query,
-    Recursion, Select, Subquery, Used, alias as logical_alias, column_name, select_text,
+    Recursion, Select, Subquery, Used, alias as logical_alias, column_name, column_of, select_text,
 };
 pub use physical::{
     Accumulate, Bounds, Combine, Delta, Derived, DerivedColumn, Distinct, Fixpoint, MOST_CHANGED, Measure, Node,

@@ -288,6 +288,12 @@ pub fn column_name(column: usize) -> Arc<str> {
     format!("c{column}").into()
 }
 
+/// The column of a query in FROM that a name is, counted from 0.
+#[must_use]
+pub fn column_of(name: &str) -> Option<usize> {
+    name.strip_prefix('c')?.parse().ok()
+}
+
 impl Expression {
     /// The aggregate that it is, if it is nothing else.
     #[must_use]
@@ -404,6 +410,17 @@ impl Expression {
             }
         }
         Ok(())
+    }
+}
+
+impl Expression {
+    /// The same with what never fails.
+    pub fn each_subquery(&mut self, mut change: impl FnMut(&mut Query)) {
+        let done = self.change_subqueries(|query| {
+            change(query);
+            Ok::<(), std::convert::Infallible>(())
+        });
+        let Ok(()) = done;
     }
 }
 

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use super::rewrites::{fold_all, rewrite};
 use super::{
     Arm, Choice, Column, Combine, Delta, Derived, DerivedColumn, Expression, Input, ItemId, Join, Limit, Logical, Node,
-    Occurrence, Order, OrderBy, Plan, Query, Select, SetOperator, SortedBy, Text, Without, select_text,
+    Occurrence, Order, OrderBy, Plan, Query, Select, SetOperator, SortedBy, Text, Without, column_of, select_text,
 };
 use crate::types::Collation;
 
@@ -341,7 +341,7 @@ fn can_fail(select: &Select, expression: &Expression) -> bool {
     let is_failing = |(id, name): &(ItemId, String)| {
         let item = select.items.iter().find(|item| item.id == *id);
         let Some(Input::Query(query)) = item.map(|item| &item.input) else { return false };
-        let Some(column) = name.strip_prefix('c').and_then(|column| column.parse::<usize>().ok()) else { return false };
+        let Some(column) = column_of(name) else { return false };
         query.arms.iter().any(|arm| match arm {
             Arm::Select(inner) => inner.columns.get(column).is_some_and(|column| can_fail(inner, column)),
             Arm::Values(rows) => rows.iter().any(|row| row.get(column).is_some_and(|value| value.can_fail)),

@@ -25,14 +25,12 @@ pub(super) fn apply(query: &mut Query) {
                 Used::Value => false,
             };
             let mut takes_once = expression.subqueries.iter().map(takes_once).collect::<Vec<_>>().into_iter();
-            let done: Result<(), std::convert::Infallible> = expression.change_subqueries(|query| {
+            expression.each_subquery(|query| {
                 let is_plain = matches!(query.limit, Limit::None) && query.operators.is_empty();
                 if takes_once.next().unwrap_or(false) && is_plain {
                     query.arms.iter_mut().for_each(take_equal_rows);
                 }
-                Ok(())
             });
-            let Ok(()) = done;
         }
     }
 }

@@ -3,7 +3,7 @@
 //! tables.
 
 use super::substitute::{self, By};
-use crate::plan::{Arm, Expression, Input, Item, Join, Limit, Order, OrderBy, Piece, Query, Select};
+use crate::plan::{Arm, Expression, Input, Item, Join, Limit, Order, OrderBy, Piece, Query, Select, column_of};
 
 pub(super) fn apply(select: &mut Select, order: &mut [Order]) {
     let mut at = 0;
@@ -63,7 +63,7 @@ fn splice(select: &mut Select, order: &mut [Order], at: usize, inner: Select) {
         select.filters.extend(filters);
     }
     let by: By<'_> = &|item, name| {
-        let column = name.strip_prefix('c').filter(|_| item == id)?.parse::<usize>().ok()?;
+        let column = column_of(name).filter(|_| item == id)?;
         columns.get(column).cloned()
     };
     substitute::in_select(select, by);

@@ -58,11 +58,7 @@ fn rewrite_select(select: &mut Select, order: &mut [Order], next: &mut ItemId, w
         prune::apply(select, order);
     }
     for expression in select.all_expressions_mut() {
-        let done: Result<(), std::convert::Infallible> = expression.change_subqueries(|query| {
-            rewrite(query, next, without);
-            Ok(())
-        });
-        let Ok(()) = done;
+        expression.each_subquery(|query| rewrite(query, next, without));
     }
     for item in &mut select.items {
         match &mut item.input {

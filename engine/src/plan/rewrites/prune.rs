@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 use super::substitute::{self, By};
 use crate::plan::{
     Arm, Expression, Input, Item, ItemId, Limit, Order, OrderBy, Query, Select, SetOperator, Text, column_name,
+    column_of,
 };
 
 pub(super) fn apply(select: &mut Select, order: &mut [Order]) {
@@ -28,7 +29,7 @@ pub(super) fn apply(select: &mut Select, order: &mut [Order]) {
     }
     let by: By<'_> = &|item, name| {
         let (_, kept) = moved.iter().find(|(moved, _)| *moved == item)?;
-        let column = column(name)?;
+        let column = column_of(name)?;
         let at = kept.iter().position(|kept| *kept == column)?;
         let text = Text::name(item, &column_name(at));
         Some(Expression { text, items: [item].into(), ..Expression::default() })
@@ -109,8 +110,4 @@ fn renamed(columns: Vec<crate::plan::Column>, kept: &[usize]) -> Vec<crate::plan
 /// The elements at these places.
 fn at<T>(elements: Vec<T>, kept: &[usize]) -> Vec<T> {
     elements.into_iter().enumerate().filter(|(at, _)| kept.contains(at)).map(|(_, element)| element).collect()
-}
-
-fn column(name: &str) -> Option<usize> {
-    name.strip_prefix('c')?.parse().ok()
 }

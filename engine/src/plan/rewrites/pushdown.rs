@@ -5,7 +5,7 @@
 //! on any columns chooses rows, in every part; beside window functions one on what all of them partition by chooses
 //! partitions. Not where LIMIT counts rows, and not into an item that an outer join fills with NULLs.
 
-use crate::plan::{Arm, Expression, Input, ItemId, Join, Limit, Piece, Query, Select, SetOperator};
+use crate::plan::{Arm, Expression, Input, ItemId, Join, Limit, Piece, Query, Select, SetOperator, column_of};
 
 pub(super) fn apply(select: &mut Select) {
     if select.items.iter().skip(1).any(|item| matches!(item.join, Join::Right | Join::Full)) {
@@ -88,7 +88,7 @@ fn within(select: &Select, filter: &Expression, item: ItemId) -> Expression {
 /// The column of the derived table that a piece names.
 fn column(piece: &Piece, item: ItemId) -> Option<usize> {
     match piece {
-        Piece::Name(named, name) if *named == item => name.strip_prefix('c')?.parse().ok(),
+        Piece::Name(named, name) if *named == item => column_of(name),
         _ => None,
     }
 }
