@@ -61,9 +61,17 @@ impl Measures {
     /// Adds to one of the numbers.
     pub(super) fn add(&mut self, place: usize, number: i128) {
         if self.0.len() <= place {
+            if number == 0 {
+                return;
+            }
             self.0.resize(place + 1, 0);
         }
         self.0[place] += number;
+    }
+
+    /// The numbers from a place on.
+    pub(super) fn from(&self, place: usize) -> &[i128] {
+        self.0.get(place..).unwrap_or_default()
     }
 
     /// One of the numbers.

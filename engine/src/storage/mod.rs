@@ -6,6 +6,7 @@ mod catalog;
 mod commit_number;
 mod conflict;
 mod convert;
+mod exact_sums;
 mod faces;
 mod open;
 mod reads;

@@ -12,7 +12,7 @@ use super::commit_number::CommitNumber;
 use super::faces::Faces;
 use super::statements::Statements;
 use super::virtual_columns::VirtualColumns;
-use super::{State, Storage, capture, convert, reads};
+use super::{State, Storage, capture, convert, exact_sums, reads};
 use crate::error::Error;
 use crate::options::{Location, Options};
 use crate::plan::quoted;
@@ -28,6 +28,7 @@ impl Storage {
         let mut connection = connect(location, options).map_err(convert::error)?;
         configure(&connection, location, options).map_err(convert::error)?;
         connection.set_prepared_statement_cache_capacity(STATEMENT_CACHE);
+        exact_sums::install(&connection)?;
         let recorder = capture::install(&mut connection)?;
         let reads = reads::install(&mut connection)?;
         let allowance = Allowance::install(&mut connection)?;

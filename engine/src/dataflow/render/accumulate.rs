@@ -11,12 +11,9 @@ use crate::dataflow::tally::{Key, Measures, Moved, Sums};
 use crate::error::Error;
 use crate::plan::{Accumulate as Plan, Distinct, Measure, Node, Shown};
 use crate::types::{
-    BindingId, Collation, Row, RowBuilder, RowRef, Signed, SortTerm, Value, ValueRef, push_sort_key, sort_key,
+    BindingId, Collation, ExactSum, Row, RowBuilder, RowRef, SUM_PLACES, Signed, SortTerm, Value, ValueRef,
+    push_sort_key, sort_key,
 };
-
-/// How many numbers each measure of a sum takes: values, those that are no integers, the high and the low halves of the
-/// integers, and their magnitudes in units of 2^32.
-const SUM_PLACES: usize = 5;
 
 /// What is summed up of a group before the measures: its rows.
 const ROWS: usize = 0;
@@ -356,13 +353,17 @@ impl Accumulate {
         }
         for (measure, &place) in self.plan.measures.iter().zip(&self.places) {
             let is_sum = matches!(measure, Measure::Sum | Measure::Total | Measure::Average);
-            if is_sum && sums.at(place + 1) == 0 && value(*measure, sums, place, &Value::Null).is_none() {
+            let sum = sum_at(sums, place);
+            if is_sum && sum.strange == 0 && sum.may_overflow() {
                 // Whether SQLite's sum overflows depends on the order in which it comes to the rows.
                 return Err(Error::NotIncremental("a sum that may overflow".into()));
             }
         }
+        let Some(rows) = &self.plan.rows else {
+            return Err(Error::NotIncremental("a sum that rounds as the order of its rows has it".into()));
+        };
         let key: Vec<Value> = values.values().map(ValueRef::to_value).collect();
-        Ok(Drawn { row: rows_of(&self.plan.rows, job, &key, tools)?.into_iter().next(), is_asked: true })
+        Ok(Drawn { row: rows_of(rows, job, &key, tools)?.into_iter().next(), is_asked: true })
     }
 
     /// The row of a group as its sums have it, if they tell.
@@ -384,20 +385,24 @@ impl Accumulate {
     /// A row of the statement that sums up whole groups.
     fn read_group<'r>(&self, row: &'r Row) -> Read<'r> {
         let (values, mut rest) = row.as_ref().split(self.plan.groups.len());
-        let number = |rest: &mut dyn Iterator<Item = ValueRef<'_>>| match rest.next() {
-            Some(ValueRef::Integer(number)) => i128::from(number),
-            _ => 0,
-        };
-        let mut sums = Vec::with_capacity(1 + self.plan.measures.iter().map(|measure| places(*measure)).sum::<usize>());
-        sums.push(number(&mut rest));
+        let mut next = || rest.next().unwrap_or(ValueRef::Null);
+        let number = |value: ValueRef<'_>| if let ValueRef::Integer(number) = value { number.into() } else { 0 };
+        let mut sums = Measures::of(number(next()));
         let mut extrema = self.no_extrema();
-        for (at, measure) in self.plan.measures.iter().enumerate() {
-            if matches!(measure, Measure::Minimum(_) | Measure::Maximum(_)) {
-                extrema[at] = rest.next().unwrap_or(ValueRef::Null).to_value();
+        for (at, (measure, &place)) in self.plan.measures.iter().zip(&self.places).enumerate() {
+            match measure {
+                Measure::Rows => {}
+                Measure::Minimum(_) | Measure::Maximum(_) => extrema[at] = next().to_value(),
+                Measure::Count | Measure::Distinct(_) => sums.add(place, number(next())),
+                Measure::Sum | Measure::Total | Measure::Average => {
+                    if let ValueRef::Blob(bytes) = next() {
+                        let places = ExactSum::from_bytes(bytes).places();
+                        places.into_iter().enumerate().for_each(|(at, number)| sums.add(place + at, number));
+                    }
+                }
             }
-            sums.extend((0..places(*measure)).map(|_| number(&mut rest)));
         }
-        Read { key: sort_key(&self.terms, values.values()), values, sums: Measures(sums), extrema }
+        Read { key: sort_key(&self.terms, values.values()), values, sums, extrema }
     }
 
     /// How often each value comes in each group.
@@ -469,17 +474,14 @@ fn places(measure: Measure) -> usize {
 }
 
 fn add_to_sum(sums: &mut Measures, place: usize, value: ValueRef<'_>, weight: i64) {
-    let weight = i128::from(weight);
-    sums.add(place, weight);
-    match value {
-        ValueRef::Integer(value) => {
-            let high = value >> 32;
-            sums.add(place + 2, weight * i128::from(high));
-            sums.add(place + 3, weight * i128::from(value & 0xffff_ffff));
-            sums.add(place + 4, weight * (i128::from(high).abs() + 1));
-        }
-        _ => sums.add(place + 1, weight),
+    for (at, number) in ExactSum::of(value).places().into_iter().enumerate() {
+        sums.add(place + at, i128::from(weight) * number);
     }
+}
+
+/// The sum that begins at a place.
+fn sum_at(sums: &Measures, place: usize) -> ExactSum {
+    ExactSum::at(sums.from(place).get(..SUM_PLACES).unwrap_or(sums.from(place)))
 }
 
 /// The value of a measure, or nothing if only SQLite can tell.
@@ -491,19 +493,14 @@ fn value(measure: Measure, sums: &Measures, place: usize, extremum: &Value) -> O
         Measure::Count | Measure::Distinct(_) => integer(sums.at(place)),
         Measure::Minimum(_) | Measure::Maximum(_) => Some(extremum.clone()),
         Measure::Sum | Measure::Total | Measure::Average => {
-            let (values, others) = (sums.at(place), sums.at(place + 1));
-            // Whatever the order of the values, no sum on the way can pass what their magnitudes add up to.
-            if others != 0 || sums.at(place + 4) >= 1 << 31 {
-                return None;
+            let sum = sum_at(sums, place);
+            let float = || if sum.is_float() { sum.float() } else { sum.integer().map(|sum| sum as f64) };
+            match measure {
+                Measure::Sum | Measure::Average if sum.values == 0 => Some(Value::Null),
+                Measure::Sum if !sum.is_float() => sum.integer().map(Value::Integer),
+                Measure::Average => Some(Value::Real(float()? / i64::try_from(sum.values).ok()? as f64)),
+                _ => float().map(Value::Real),
             }
-            let sum = i64::try_from((sums.at(place + 2) << 32) + sums.at(place + 3)).ok()?;
-            Some(match measure {
-                Measure::Sum if values == 0 => Value::Null,
-                Measure::Sum => Value::Integer(sum),
-                Measure::Average if values == 0 => Value::Null,
-                Measure::Average => Value::Real(sum as f64 / i64::try_from(values).ok()? as f64),
-                _ => Value::Real(sum as f64),
-            })
         }
     }
 }

@@ -1,9 +1,8 @@
 //! `accumulate`: aggregates that are sums over their rows, so that a changed row adds to its group or takes from it.
 //!
 //! Of each group are kept the number of its rows and, for each aggregate, numbers that add up: of COUNT how many values
-//! are not NULL; of SUM, AVG and TOTAL the sum of the integers, how many values there are, how many of them are no
-//! integers, and the sum of their magnitudes, which says whether SQLite's 64-bit sum could have overflowed on the way. Where a
-//! value is no integer or the magnitudes pass 2^63, the group is asked of SQLite. MIN and MAX keep their value while it
+//! are not NULL; of SUM, AVG and TOTAL an [`ExactSum`](crate::types::ExactSum), which says what SQLite's own sum is in every
+//! order of the rows. Where it depends on their order, the group is asked of SQLite. MIN and MAX keep their value while it
 //! is not the one that goes. COUNT(DISTINCT) has a sum of its own for each value of each group: a value counts while its sum
 //! is not 0.
 
@@ -11,6 +10,9 @@ use std::sync::Arc;
 
 use super::Delta;
 use crate::types::Collation;
+
+/// The aggregate that gives an [`ExactSum`](crate::types::ExactSum) as a blob; nothing for no rows.
+pub const EXACT_SUM: &str = "tidewater_exact_sum";
 
 /// A grouped query over a linear one.
 #[derive(Clone, Debug)]
@@ -25,8 +27,9 @@ pub struct Accumulate {
     pub shown: Vec<Shown>,
     /// Whether there is a GROUP BY: without one there is a row for no rows.
     pub grouped: bool,
-    /// The row of a group that cannot be accumulated; the group's values are the parameters after the query's own.
-    pub rows: Arc<str>,
+    /// The row of a group that cannot be accumulated; the group's values are the parameters after the query's own. None
+    /// where its rows are of a derived table: SQLite comes to those in another order.
+    pub rows: Option<Arc<str>>,
     /// All groups with their accumulations.
     pub all: Arc<str>,
     /// The same of one group, whose values are the parameters after the query's own.

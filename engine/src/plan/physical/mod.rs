@@ -10,7 +10,7 @@ mod text;
 
 use std::sync::Arc;
 
-pub use accumulate::{Accumulate, Distinct, Measure, Shown};
+pub use accumulate::{Accumulate, Distinct, EXACT_SUM, Measure, Shown};
 pub use combine::{Combine, SetOperator};
 pub use delta::{Delta, MOST_CHANGED};
 pub use derived::{Derived, DerivedColumn, derived_id};
@@ -184,7 +184,8 @@ impl Node {
             Self::Accumulate(accumulate) => {
                 Self::Delta(accumulate.input.clone()).statements(statements);
                 statements.extend(accumulate.distinct.iter().map(|distinct| distinct.all.to_string()));
-                statements.extend([&accumulate.all, &accumulate.one, &accumulate.rows].map(ToString::to_string));
+                statements.extend([&accumulate.all, &accumulate.one].map(ToString::to_string));
+                statements.extend(accumulate.rows.iter().map(ToString::to_string));
             }
             Self::Combine(combine) => combine.parts.iter().for_each(|part| part.statements(statements)),
             Self::Fixpoint(fixpoint) => fixpoint.statements(statements),
@@ -199,7 +200,8 @@ impl Node {
             Self::Accumulate(accumulate) => {
                 let is_extreme = |measure: &Measure| matches!(measure, Measure::Minimum(_) | Measure::Maximum(_));
                 if !accumulate.measures.iter().any(is_extreme) {
-                    seldom.extend([&*accumulate.one, &*accumulate.rows]);
+                    seldom.push(&*accumulate.one);
+                    seldom.extend(accumulate.rows.as_deref());
                 }
             }
             Self::Combine(combine) => combine.parts.iter().for_each(|part| part.seldom(seldom)),

@@ -3,8 +3,8 @@
 use super::{Planner, Reason, linear, recompute};
 use crate::plan::rewrites::as_value;
 use crate::plan::{
-    Accumulate, Aggregate, Choice, Column, Distinct, Expression, Item, Join, Measure, Node, Piece, Select, Shown, Text,
-    column_name, select_text,
+    Accumulate, Aggregate, Choice, Column, Distinct, EXACT_SUM, Expression, Item, Join, Measure, Node, Piece, Select,
+    Shown, Text, column_name, select_text,
 };
 use crate::types::Collation;
 
@@ -156,13 +156,16 @@ pub(super) fn accumulated(planner: &mut Planner, select: &Select, by: &[&Express
     let restricted = recompute::restricted_to_group(&Select { distinct: false, ..select.clone() }, planner.parameters)?;
     let shown_columns: Vec<&Text> =
         select.columns.iter().chain(by.iter().copied()).map(|column| &column.text).collect();
+    let rows = select_text(&restricted, &shown_columns);
+    let is_derived = |occurrence: usize| planner.occurrences[occurrence].derived.is_some();
+    let rows = if rows.occurrences().into_iter().any(is_derived) { None } else { Some(planner.render(&rows)) };
     Ok(Node::Accumulate(Accumulate {
         input,
         groups,
         measures,
         shown,
         grouped: !select.groups.is_empty(),
-        rows: planner.render(&select_text(&restricted, &shown_columns)),
+        rows,
         all: planner.render(&select_text(&Select { distinct: false, ..select.clone() }, &summed)),
         one: planner.render(&select_text(&restricted, &summed)),
         state: planner.state(),
@@ -226,7 +229,7 @@ fn measure(aggregate: &Aggregate) -> Result<(Measure, Option<Text>), Reason> {
     Ok((measure, Some(filtered(&argument.text))))
 }
 
-/// What is summed up of whole groups: see [`Accumulate`]. Sums by halves cannot overflow.
+/// What is summed up of whole groups: see [`Accumulate`].
 fn sums(measures: &[Measure], arguments: &[Text]) -> Vec<Text> {
     let mut sums = vec![Text::constant("count(*)")];
     let mut arguments = arguments.iter();
@@ -248,27 +251,7 @@ fn sums(measures: &[Measure], arguments: &[Text]) -> Vec<Text> {
             Measure::Distinct(collation) => add("count(DISTINCT (", &format!(") COLLATE {})", collation.name())),
             Measure::Minimum(_) => add("min(", ")"),
             Measure::Maximum(_) => add("max(", ")"),
-            Measure::Sum | Measure::Total | Measure::Average => {
-                let integers = |what: &str, of: &Text| {
-                    let mut text = Text::default();
-                    text.push("ifnull(sum(CASE typeof(");
-                    text.append(of);
-                    text.push(") WHEN 'integer' THEN ");
-                    let (before, after) = what.split_once('x').unwrap_or_default();
-                    text.push(before);
-                    text.push("(");
-                    text.append(of);
-                    text.push(")");
-                    text.push(after);
-                    text.push(" END), 0)");
-                    text
-                };
-                add("count(", ")");
-                add("count(CASE WHEN typeof(", ") NOT IN ('integer', 'null') THEN 1 END)");
-                sums.push(integers("x >> 32", argument));
-                sums.push(integers("x & 4294967295", argument));
-                sums.push(integers("abs(x >> 32) + 1", argument));
-            }
+            Measure::Sum | Measure::Total | Measure::Average => add(&format!("{EXACT_SUM}("), ")"),
         }
     }
     sums

@@ -2,7 +2,8 @@
 //! rows that differed in it alone are told apart no longer.
 //!
 //! Not under DISTINCT, nor in a compound SELECT that is a set: there every column says which rows are equal. Nor where
-//! ORDER BY and LIMIT look at the columns.
+//! ORDER BY and LIMIT look at the columns. Groups and window functions are not taken into the query around them by SQLite, and
+//! it computes all of their columns: one that may fail stays, for then the query fails.
 
 use std::collections::BTreeSet;
 
@@ -84,6 +85,10 @@ fn kept(query: &Query, item: ItemId, named: &BTreeSet<(ItemId, String)>) -> Opti
         let is_one_row = select.is_aggregated && select.groups.is_empty() && select.having.is_none();
         if is_one_row && !kept.iter().any(aggregates) {
             kept.insert((0..width).find(aggregates)?);
+        }
+        let has_windows = select.expressions().any(|expression| !expression.windows.is_empty());
+        if select.is_aggregated || has_windows {
+            kept.extend((0..width).filter(|at| select.columns[*at].can_fail));
         }
     }
     if kept.is_empty() {
