@@ -28,6 +28,9 @@ const FREE_HYDRATION: u64 = 20_000_000;
 /// the query stops at its LIMIT, a plan that has to see all rows may not end in anybody's time.
 const DEARER_HYDRATION: u64 = 8;
 
+/// Where maintaining costs more than this part of what the plan's first rows did, it is worth knowing what the query does.
+const DOUBTFUL: u64 = 8;
+
 /// How many rows OFFSET may leave out for each one that is shown, and how many more: they are held as well.
 const MOST_LEFT_OUT: (usize, usize) = (8, 1000);
 
@@ -54,16 +57,17 @@ impl Live {
                     let virtual_columns = &planned.virtual_columns;
                     let is_computed = routed.iter().any(|(table, _)| virtual_columns.contains(table));
                     let changes = routed.iter().map(|(_, rows)| rows.len()).sum();
-                    let (work, held) = (binding.work, binding.held.len());
+                    let (work, held) = (binding.evaluation(), binding.held.len());
                     let gate = |plans: &mut Plans, changed| {
                         !self.options.cost_gate || plans.is_worth(plan, sealed.commit, changed, work, held)
                     };
                     if is_computed && !gate(&mut self.plans, changes) {
                         self.stats.refused += 1;
+                        self.set_back(id);
                         self.rerun(session, sealed.commit, id, events);
                         continue;
                     }
-                    let allowance = self.allowance(binding.work);
+                    let allowance = self.allowance(binding.evaluation());
                     let touched = images.of(session, &sealed.batch, &routed, virtual_columns, allowance);
                     let completed = session.work() - before;
                     let Ok(mut touched) = touched else {
@@ -87,6 +91,7 @@ impl Live {
                     if !gate(&mut self.plans, rows) {
                         self.stats.refused += 1;
                         self.count(id, |counts| counts.refused += 1);
+                        self.set_back(id);
                         self.rerun(session, sealed.commit, id, events);
                         continue;
                     }
@@ -118,7 +123,10 @@ impl Live {
                     counts.worked(sealed.commit, share);
                 });
                 match changes.map(|changes| self.apply(job.binding, &changes)) {
-                    Ok(Some(Applied::Edits(edits))) => self.tell(sealed.commit, job.binding, Ok(edits), events),
+                    Ok(Some(Applied::Edits(edits))) => {
+                        self.judge(session, job, share);
+                        self.tell(sealed.commit, job.binding, Ok(edits), events);
+                    }
                     Ok(Some(Applied::Refill(before))) => {
                         self.rerun_since(session, sealed.commit, job.binding, &before, events);
                     }
@@ -126,6 +134,7 @@ impl Live {
                     Err(_) => {
                         self.stats.given_up += 1;
                         self.count(job.binding, |counts| counts.given_up += 1);
+                        self.set_back(job.binding);
                         self.rerun(session, sealed.commit, job.binding, events);
                     }
                 }
@@ -138,6 +147,38 @@ impl Live {
     pub(crate) fn count(&mut self, id: BindingId, note: impl FnOnce(&mut Counts)) {
         if let Some(counts) = self.registry.counts_mut(id) {
             note(counts);
+        }
+    }
+
+    /// A binding's plan was not worth it, or would not have been: it may have to rest. A result that is cheaper to evaluate is
+    /// then held as its rows alone.
+    fn set_back(&mut self, id: BindingId) {
+        if self.options.cost_gate
+            && let Some(binding) = self.registry.binding_mut(id)
+        {
+            binding.setbacks.failed();
+        }
+    }
+
+    /// Whether a plan was worth what it cost.
+    fn judge(&mut self, session: &Session<'_>, job: &Job, work: u64) {
+        if !self.options.cost_gate {
+            return;
+        }
+        let Some(binding) = self.registry.binding_mut(job.binding) else { return };
+        if binding.work_itself.is_none() && work > LEAST_ALLOWANCE && work > binding.work / DOUBTFUL {
+            // What the plan's first rows cost says little about the query.
+            let start = session.work();
+            session.allow(binding.work);
+            let _ = session.rows(&binding.form.sql, &binding.slots);
+            session.allow(u64::MAX);
+            binding.work_itself = Some(session.work() - start);
+        }
+        let rows = job.touched.iter().map(|(_, images)| images.len()).sum();
+        if Plans::was_worth(work, rows, binding.evaluation(), binding.held.len()) {
+            binding.setbacks.succeeded();
+        } else {
+            self.set_back(job.binding);
         }
     }
 
@@ -188,13 +229,7 @@ impl Live {
     fn hydrate(&mut self, session: &Session<'_>, id: BindingId) -> Result<(Hydrated, u64), Error> {
         let Some(binding) = self.registry.binding(id) else { return Ok(((Held::Rows(Arc::default()), None), 0)) };
         let form = Arc::clone(&binding.form);
-        let slots = binding.slots.clone();
         let start = session.work();
-        let itself = |session: &Session<'_>| -> Result<(Hydrated, u64), Error> {
-            let start = session.work();
-            let rows: Arc<[Row]> = session.select(&form.sql, &slots)?.into();
-            Ok(((Held::Rows(Arc::clone(&rows)), Some(rows)), session.work() - start))
-        };
         if let Ok(planned) = &form.planned
             && self.options.strategy != Strategy::Requery
         {
@@ -210,7 +245,7 @@ impl Live {
                 return Ok((held, session.work() - start));
             }
             self.unplan(id);
-            let found = if is_dear { Some(itself(session)?) } else { None };
+            let found = if is_dear { Some(self.run_itself(session, id, &form)?) } else { None };
             if let Some((_, work)) = &found {
                 let allowance = work.saturating_mul(DEARER_HYDRATION);
                 if allowance > free
@@ -227,7 +262,19 @@ impl Live {
                 return Ok(found);
             }
         }
-        itself(session)
+        self.run_itself(session, id, &form)
+    }
+
+    /// Evaluates a binding by the query itself.
+    fn run_itself(&mut self, session: &Session<'_>, id: BindingId, form: &Form) -> Result<(Hydrated, u64), Error> {
+        let slots = self.registry.binding(id).map(|binding| binding.slots.clone()).unwrap_or_default();
+        let start = session.work();
+        let rows: Arc<[Row]> = session.select(&form.sql, &slots)?.into();
+        let work = session.work() - start;
+        if let Some(binding) = self.registry.binding_mut(id) {
+            binding.work_itself = Some(work);
+        }
+        Ok(((Held::Rows(Arc::clone(&rows)), Some(rows)), work))
     }
 
     /// Nothing if only SQLite can tell how many rows are shown, or most of what would be held is not. An error where it costs

@@ -95,15 +95,19 @@ impl Plans {
     ) -> bool {
         let Some(used) = self.used.get_mut(&id) else { return true };
         let Some(row) = used.row.as_mut() else { return true };
-        let beside = WORK_OF_A_BINDING + WORK_OF_A_CHANGED_ROW * rows as u64;
-        let again = evaluation + WORK_OF_A_RESULT_ROW * result as u64;
-        let is_worth = *row * rows as f64 + beside as f64 <= again as f64;
+        let is_worth = is_cheaper(*row * rows as f64, rows, evaluation, result);
         // Once a commit: it may concern many of the plan's bindings.
         if !is_worth && used.refused != Some(commit) {
             used.refused = Some(commit);
             *row *= FADING;
         }
         is_worth
+    }
+
+    /// Whether maintaining has cost less than an evaluation would have.
+    #[expect(clippy::cast_precision_loss, reason = "an estimate")]
+    pub(crate) fn was_worth(work: u64, rows: usize, evaluation: u64, result: usize) -> bool {
+        is_cheaper(work as f64, rows, evaluation, result)
     }
 
     /// Notes what maintaining so many changed rows has cost.
@@ -116,4 +120,13 @@ impl Plans {
         let now = work as f64 / rows as f64;
         used.row = Some(used.row.map_or(now, |row| row + (now - row) * WEIGHT_OF_NEW));
     }
+}
+
+/// Whether statements that cost this much, and what is done beside them for so many changed rows, are less than an evaluation
+/// and what is done with its rows.
+#[expect(clippy::cast_precision_loss, reason = "an estimate")]
+fn is_cheaper(work: f64, rows: usize, evaluation: u64, result: usize) -> bool {
+    let beside = WORK_OF_A_BINDING + WORK_OF_A_CHANGED_ROW * rows as u64;
+    let again = evaluation + WORK_OF_A_RESULT_ROW * result as u64;
+    work + beside as f64 <= again as f64
 }

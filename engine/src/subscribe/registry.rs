@@ -84,6 +84,8 @@ pub(crate) struct Binding {
     pub(crate) has_run_short: bool,
     /// What the last evaluation cost, in SQLite's instructions.
     pub(crate) work: u64,
+    /// What the query itself cost when it was last run, if it ever was: a plan's first rows may cost more.
+    pub(crate) work_itself: Option<u64>,
     /// Why SQLite could give none since, if so.
     pub(crate) failure: Option<Error>,
     /// Who is told, in the order of subscribing.
@@ -125,6 +127,11 @@ impl Held {
 }
 
 impl Binding {
+    /// What it costs to evaluate, as far as is known.
+    pub(crate) fn evaluation(&self) -> u64 {
+        self.work_itself.map_or(self.work, |itself| itself.min(self.work))
+    }
+
     /// The values of all parameters of its plan: the query's own, then the literals that became parameters.
     pub(crate) fn parameters(&self) -> Vec<Value> {
         let literals = self.form.planned.as_ref().map(|planned| planned.literals.as_slice()).unwrap_or_default();
@@ -190,6 +197,7 @@ impl Registry {
             setbacks: Setbacks::default(),
             has_run_short: false,
             work: 0,
+            work_itself: None,
             failure: None,
             // Mostly there is one, and a vector that grows makes room for four.
             subscribers: Vec::with_capacity(1),
@@ -257,6 +265,7 @@ impl Registry {
         if let Some(binding) = self.bindings.get_mut(&id) {
             binding.form = form;
             binding.setbacks = Setbacks::default();
+            binding.work_itself = None;
         }
         self.index(id);
     }
@@ -369,7 +378,7 @@ impl Registry {
             standings.subscriptions += binding.subscribers.len() as u64;
             standings.state_rows += binding.held.len() as u64;
             standings.state_bytes += binding.held.state_bytes() as u64;
-            standings.evaluations += binding.work;
+            standings.evaluations += binding.evaluation();
             if let Some(plan) = binding.plan {
                 standings.planned += 1;
                 standings.plans.push(plan);

@@ -1,10 +1,10 @@
-//! When a plan is tried again that could not keep its binding's result: the more often it failed, the later. What is re-run
-//! costs then hardly more than its evaluations.
+//! When a plan is tried again that was not worth it: the more often in a row, the later. What is re-run costs then hardly
+//! more than its evaluations, and one commit that is too large for a good plan does it no harm.
 
-/// A plan rests for at most 2 to the power of this many evaluations.
+/// A plan rests for less than 2 to the power of this many evaluations.
 const LONGEST: u32 = 6;
 
-/// How often a binding's plan has failed, and for how many evaluations it rests.
+/// How often in a row a binding's plan was not worth it, and for how many evaluations it rests.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Setbacks {
     count: u32,
@@ -19,10 +19,15 @@ impl Setbacks {
         may
     }
 
-    /// The plan could not give the result.
+    /// The plan could not give the result, or cost more than an evaluation. The first time it does not rest.
     pub(crate) fn failed(&mut self) {
         self.count = (self.count + 1).min(LONGEST);
-        self.rest = 1 << self.count;
+        self.rest = (1 << self.count) - 2;
+    }
+
+    /// The plan cost less than an evaluation.
+    pub(crate) fn succeeded(&mut self) {
+        self.count = 0;
     }
 }
 
@@ -30,16 +35,30 @@ impl Setbacks {
 mod tests {
     use super::Setbacks;
 
+    /// At which of forty evaluations a plan is tried that then does what it does.
+    fn tried(then: impl Fn(&mut Setbacks)) -> Vec<u32> {
+        let mut setbacks = Setbacks::default();
+        let tried = (0..40).filter(|_| {
+            let may = setbacks.may_try();
+            if may {
+                then(&mut setbacks);
+            }
+            may
+        });
+        tried.collect()
+    }
+
     #[test]
     fn each_failure_doubles_the_rest() {
-        let mut setbacks = Setbacks::default();
-        let mut tried = Vec::new();
-        for evaluation in 0..40 {
-            if setbacks.may_try() {
-                setbacks.failed();
-                tried.push(evaluation);
-            }
-        }
-        assert_eq!(tried, [0, 3, 8, 17, 34]);
+        assert_eq!(tried(Setbacks::failed), [0, 1, 4, 11, 26]);
+    }
+
+    #[test]
+    fn a_success_forgets_the_failures() {
+        let mixed = |setbacks: &mut Setbacks| {
+            setbacks.failed();
+            setbacks.succeeded();
+        };
+        assert_eq!(tried(mixed), (0..40).collect::<Vec<_>>());
     }
 }
