@@ -10,6 +10,7 @@
 mod confined;
 mod derived;
 mod host;
+mod initial;
 mod render;
 mod tally;
 

@@ -3,9 +3,10 @@
 //!
 //! What a commit adds is known without the dataflow: a sum after it is the sum before and what was added. So the dataflow
 //! need not be stepped for each commit; additions wait beside it until there are enough of
-//! them, and are then put in as one epoch, consolidated.
+//! them, and are then put in as one epoch, consolidated. What a binding begins with lies beside it as well, packed: the
+//! dataflow has the differences to that.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use differential_dataflow::difference::{IsZero, Semigroup};
 use differential_dataflow::input::InputSession;
@@ -19,6 +20,7 @@ use timely::dataflow::operators::probe::Probe;
 use timely::progress::Antichain;
 
 use super::host::Host;
+use super::initial::Initial;
 use crate::types::BindingId;
 
 /// So many sums may wait to be put into the dataflow.
@@ -116,6 +118,8 @@ pub(super) struct Tally {
     probe: probe::Handle<u64>,
     trace: TraceAgent<KeySpine<Key, u64, Measures>>,
     time: u64,
+    /// By binding and state, the sums that were there from the beginning.
+    initial: FxHashMap<u64, Vec<(u32, Initial)>>,
     /// What was added and is not yet in the dataflow.
     waiting: FxHashMap<Key, Measures>,
     /// The sums that were added to since they were taken last.
@@ -132,8 +136,8 @@ impl Tally {
             (probe, sums.trace)
         });
         host.dataflows += 1;
-        let (waiting, moved) = (FxHashMap::default(), BTreeMap::new());
-        let mut tally = Self { index, input, probe, trace, time: 0, waiting, moved };
+        let (initial, waiting, moved) = (FxHashMap::default(), FxHashMap::default(), BTreeMap::new());
+        let mut tally = Self { index, input, probe, trace, time: 0, initial, waiting, moved };
         tally.step(host);
         tally
     }
@@ -161,17 +165,9 @@ impl Tally {
         self.waiting.entry(key).or_default().plus_equals(measures);
     }
 
-    /// Sets sums that are known to be zero, each once.
-    pub(super) fn fill(&mut self, sums: Vec<(Key, Measures)>, host: &mut Host) {
-        if sums.len() <= MOST_WAITING {
-            self.waiting.extend(sums);
-            self.take_moved(host);
-            return;
-        }
-        for (key, measures) in sums.into_iter().filter(|(_, measures)| !measures.is_zero()) {
-            self.input.update(key, measures);
-        }
-        self.put_in(host);
+    /// Sets the sums of a binding that has none yet.
+    pub(super) fn begin(&mut self, binding: BindingId, state: u32, initial: Initial) {
+        self.initial.entry(binding.0).or_default().push((state, initial.finish()));
     }
 
     /// The sums that were added to since they were taken last.
@@ -185,7 +181,7 @@ impl Tally {
     /// A sum as it stands.
     pub(super) fn sum(&mut self, key: &Key) -> Measures {
         let (mut cursor, storage) = self.trace.cursor();
-        let mut sum = Measures::default();
+        let mut sum = self.began_with(key);
         cursor.seek_key(&storage, key);
         if cursor.get_key(&storage) == Some(key) {
             cursor.map_times(&storage, |_, measures| sum.plus_equals(measures));
@@ -196,25 +192,33 @@ impl Tally {
         sum
     }
 
+    fn began_with(&self, key: &Key) -> Measures {
+        let states = self.initial.get(&key.binding).into_iter().flatten();
+        let mut initial = states.filter(|(state, _)| *state == key.state);
+        Measures(initial.next().map_or(&[][..], |(_, initial)| initial.of(&key.bytes)).to_vec())
+    }
+
     /// The sums by state, as they stand.
     pub(super) fn sums(&mut self) -> Sums {
-        let mut sums = Sums::default();
+        let mut keys: BTreeSet<Key> = self.waiting.keys().cloned().collect();
+        for (binding, states) in &self.initial {
+            for (state, initial) in states {
+                keys.extend(initial.keys().map(|key| Key { binding: *binding, state: *state, bytes: key.into() }));
+            }
+        }
         let (mut cursor, storage) = self.trace.cursor();
         while let Some(key) = cursor.get_key(&storage) {
-            if !self.waiting.contains_key(key) {
-                let mut sum = Measures::default();
-                cursor.map_times(&storage, |_, measures| sum.plus_equals(measures));
-                sums.note(key, &sum);
-            }
+            keys.insert(key.clone());
             cursor.step_key(&storage);
         }
-        let waiting: Vec<Key> = self.waiting.keys().cloned().collect();
-        waiting.iter().for_each(|key| sums.note(key, &self.sum(key)));
+        let mut sums = Sums::default();
+        keys.iter().for_each(|key| sums.note(key, &self.sum(key)));
         sums
     }
 
     /// Takes away what a binding has summed up.
     pub(super) fn retract(&mut self, host: &mut Host, binding: BindingId) {
+        self.initial.remove(&binding.0);
         self.waiting.retain(|key, _| key.binding != binding.0);
         let first = Key { binding: binding.0, state: 0, bytes: Box::default() };
         let (mut cursor, storage) = self.trace.cursor();
@@ -259,7 +263,8 @@ impl Tally {
 
     /// Bytes of the sums, without what the allocator adds.
     pub(super) fn state_bytes(&self) -> usize {
-        let mut bytes = self.waiting.iter().map(|(key, measures)| bytes_of(key, measures)).sum();
+        let initial = self.initial.values().flatten().map(|(_, initial)| initial.bytes()).sum::<usize>();
+        let mut bytes = self.waiting.iter().map(|(key, measures)| bytes_of(key, measures)).sum::<usize>() + initial;
         self.trace.map_batches(|batch| {
             let mut cursor = batch.cursor();
             while let Some(key) = cursor.get_key(batch) {
@@ -273,7 +278,8 @@ impl Tally {
     /// The same of one binding. Sums of others are not looked at, but for those that wait.
     pub(super) fn binding_bytes(&self, binding: BindingId) -> usize {
         let waiting = self.waiting.iter().filter(|(key, _)| key.binding == binding.0);
-        let mut bytes = waiting.map(|(key, measures)| bytes_of(key, measures)).sum();
+        let initial = self.initial.get(&binding.0).into_iter().flatten().map(|(_, initial)| initial.bytes());
+        let mut bytes = waiting.map(|(key, measures)| bytes_of(key, measures)).chain(initial).sum();
         let first = Key { binding: binding.0, state: 0, bytes: Box::default() };
         self.trace.map_batches(|batch| {
             let mut cursor = batch.cursor();

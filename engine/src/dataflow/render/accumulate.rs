@@ -7,6 +7,7 @@ use rustc_hash::FxHashMap;
 use super::recompute::rows_of;
 use super::{Rendered, Tools, bytes_of, consolidated, render};
 use crate::dataflow::Job;
+use crate::dataflow::initial::Initial;
 use crate::dataflow::tally::{Key, Measures, Moved, Sums};
 use crate::error::Error;
 use crate::plan::{Accumulate as Plan, Distinct, Measure, Node, Shown};
@@ -29,14 +30,6 @@ struct Group {
     extrema: Vec<Value>,
     /// Its row, if it has one.
     row: Option<Row>,
-}
-
-/// A group as a statement sums it up.
-struct Read<'r> {
-    key: Box<[u8]>,
-    values: RowRef<'r>,
-    sums: Measures,
-    extrema: Vec<Value>,
 }
 
 /// A group's row, if it has one.
@@ -89,25 +82,28 @@ impl Accumulate {
     pub(super) fn hydrate(&mut self, job: &Job, tools: &mut Tools<'_>) -> Result<Vec<Signed>, Error> {
         let mut groups = Groups::default();
         let rows = tools.source.rows(&self.plan.all, &job.parameters)?;
-        let (mut signed, mut sums_of) = (Vec::with_capacity(rows.len()), Vec::with_capacity(rows.len()));
+        let (mut signed, mut initial) = (Vec::with_capacity(rows.len()), Initial::with_capacity(rows.len()));
+        let (mut key, mut sums) = (Vec::new(), Measures::default());
         for row in rows {
-            let Read { key, values, sums, extrema } = self.read_group(&row);
+            let (values, extrema) = self.read_group(&row, &mut sums);
+            key.clear();
+            self.terms.iter().zip(values.values()).for_each(|(term, value)| push_sort_key(&mut key, *term, value));
+            initial.push(&key, &sums);
             let drawn = self.draw(job, values, &extrema, &sums, tools)?;
             if self.is_held(&drawn) {
                 signed.extend(drawn.row.iter().map(|row| (row.clone(), 1)));
-                groups.insert(key.clone(), Group { values: values.to_row(), extrema, row: drawn.row });
+                groups.insert(key[..].into(), Group { values: values.to_row(), extrema, row: drawn.row });
             } else {
                 signed.extend(drawn.row.map(|row| (row, 1)));
             }
-            sums_of.push((Key { binding: job.binding.0, state: self.plan.state, bytes: key }, sums));
         }
         if let Some(tally) = tools.tally.as_deref_mut() {
-            tally.fill(sums_of, tools.host);
+            tally.begin(job.binding, self.plan.state, initial);
         }
         for distinct in &self.plan.distinct {
             let rows = tools.source.rows(&distinct.all, &job.parameters)?;
             if let Some(tally) = tools.tally.as_deref_mut() {
-                tally.fill(self.values(distinct, job.binding, &rows).into_iter().collect(), tools.host);
+                tally.begin(job.binding, distinct.state, self.values(distinct, &rows));
             }
         }
         self.bindings.insert(job.binding, groups);
@@ -328,7 +324,7 @@ impl Accumulate {
         if is_lost {
             let key: Vec<Value> = group.values.values().map(ValueRef::to_value).collect();
             if let Some(row) = rows_of(&self.plan.one, job, &key, tools)?.first() {
-                group.extrema = self.read_group(row).extrema;
+                group.extrema = self.read_group(row, &mut Measures::default()).1;
             }
         }
         let drawn = self.draw(job, group.values.as_ref(), &group.extrema, sums, tools)?;
@@ -382,12 +378,13 @@ impl Accumulate {
         Some(builder.finish())
     }
 
-    /// A row of the statement that sums up whole groups.
-    fn read_group<'r>(&self, row: &'r Row) -> Read<'r> {
+    /// A row of the statement that sums up whole groups: the group's values and its extrema.
+    fn read_group<'r>(&self, row: &'r Row, sums: &mut Measures) -> (RowRef<'r>, Vec<Value>) {
         let (values, mut rest) = row.as_ref().split(self.plan.groups.len());
         let mut next = || rest.next().unwrap_or(ValueRef::Null);
         let number = |value: ValueRef<'_>| if let ValueRef::Integer(number) = value { number.into() } else { 0 };
-        let mut sums = Measures::of(number(next()));
+        sums.0.clear();
+        sums.add(ROWS, number(next()));
         let mut extrema = self.no_extrema();
         for (at, (measure, &place)) in self.plan.measures.iter().zip(&self.places).enumerate() {
             match measure {
@@ -402,24 +399,25 @@ impl Accumulate {
                 }
             }
         }
-        Read { key: sort_key(&self.terms, values.values()), values, sums, extrema }
+        (values, extrema)
     }
 
     /// How often each value comes in each group.
-    fn values(&self, distinct: &Distinct, binding: BindingId, rows: &[Row]) -> HashMap<Key, Measures> {
-        let mut values: HashMap<Key, Measures> = HashMap::new();
+    fn values(&self, distinct: &Distinct, rows: &[Row]) -> Initial {
+        let mut values: HashMap<Vec<u8>, Measures> = HashMap::new();
         for row in rows {
             let (group, mut rest) = row.split(self.plan.groups.len());
             let (Some(value), Some(ValueRef::Integer(count))) = (rest.next(), rest.next()) else { continue };
             if matches!(value, ValueRef::Null) {
                 continue;
             }
-            let mut bytes = Vec::new();
-            push_sort_key(&mut bytes, SortTerm { collation: distinct.collation, ..SortTerm::default() }, value);
-            let key = value_key(binding, distinct.state, &sort_key(&self.terms, group.values()), &bytes);
+            let mut key = sort_key(&self.terms, group.values()).into_vec();
+            push_sort_key(&mut key, SortTerm { collation: distinct.collation, ..SortTerm::default() }, value);
             values.entry(key).or_default().add(0, i128::from(count));
         }
-        values
+        let mut initial = Initial::with_capacity(values.len());
+        values.iter().for_each(|(key, sum)| initial.push(key, sum));
+        initial
     }
 
     fn key(&self, binding: BindingId, key: &[u8]) -> Key {

@@ -6,6 +6,7 @@ use differential_dataflow::difference::IsZero;
 
 use super::{Rendered, Tools, render};
 use crate::dataflow::Job;
+use crate::dataflow::initial::Initial;
 use crate::dataflow::tally::{Key, Measures, Moved, Sums};
 use crate::error::Error;
 use crate::plan::Combine as Plan;
@@ -48,17 +49,17 @@ impl Combine {
         let (order, mut counts) = counted(parts);
         self.classes.remove(&job.binding);
         self.classify(job.binding, order.iter().map(|row| (row, 1)))?;
-        let (mut signed, mut sums) = (Vec::with_capacity(order.len()), Vec::with_capacity(order.len()));
+        let (mut signed, mut initial) = (Vec::with_capacity(order.len()), Initial::with_capacity(order.len()));
         for row in order {
             let counts = counts.remove(&row).unwrap_or_default();
             let weight = i64::try_from(self.plan.multiplicity(&counts.0)).unwrap_or(i64::MAX);
-            sums.push((self.key(job.binding, &row), counts));
+            initial.push(row.as_bytes(), &counts);
             if weight > 0 {
                 signed.push((row, weight));
             }
         }
         if let Some(tally) = tools.tally.as_deref_mut() {
-            tally.fill(sums, tools.host);
+            tally.begin(job.binding, self.plan.state, initial);
         }
         Ok(signed)
     }
