@@ -45,6 +45,11 @@ const QUERIES: &[(&str, &str)] = &[
         "group_concat, json_group_array",
         "SELECT channel, group_concat(body ORDER BY id), json_group_array(id ORDER BY id) FROM messages GROUP BY channel",
     ),
+    ("the same of all", "SELECT group_concat(body ORDER BY id) FROM messages WHERE channel = ?"),
+    (
+        "max of values that may be equal and differ",
+        "SELECT channel, max(body COLLATE NOCASE) FROM messages GROUP BY channel",
+    ),
     ("sum of floats", "SELECT channel, sum(score) FROM messages GROUP BY channel"),
     (
         "aggregate over LEFT JOIN",

@@ -1,6 +1,7 @@
 //! The planner: which strategy maintains which part of a query, or why none does.
 
 mod accumulate;
+mod check;
 mod derived;
 mod fixpoint;
 mod linear;
@@ -187,12 +188,21 @@ impl Planner {
             Err(why) => Err(why),
         };
         let node = match direct {
-            Ok(node) => node,
-            Err(why) => match self.over_rows(select, by).or_else(|| self.over_held(select, by)) {
-                Some(node) => node,
-                None if self.without.has(Choice::Direct) => self.without_distinct(select, by)?,
-                None => return Err(why),
-            },
+            Ok(node) if !is_of_all(&node) => node,
+            direct => {
+                let (occurrences, derived) = (self.occurrences.len(), self.derived.len());
+                match self.over_rows(select, by).or_else(|| self.over_held(select, by)) {
+                    Some(node) if direct.is_err() || !is_of_all(&node) => node,
+                    _ => {
+                        self.occurrences.truncate(occurrences);
+                        self.derived.truncate(derived);
+                        match direct {
+                            Err(_) if self.without.has(Choice::Direct) => self.without_distinct(select, by)?,
+                            direct => direct?,
+                        }
+                    }
+                }
+            }
         };
         if !select.distinct {
             return Ok(node);
@@ -367,6 +377,11 @@ fn width(query: &Query) -> Result<usize, Reason> {
         Some(Arm::Values(rows)) => Ok(rows.first().map_or(0, Vec::len)),
         None => Err("no SELECT".to_owned()),
     }
+}
+
+/// Whether all rows of a node are asked for anew, where anything else is less to do.
+fn is_of_all(node: &Node) -> bool {
+    matches!(node, Node::Recompute(recompute) if recompute.key.is_empty())
 }
 
 /// Whether nothing is remembered between commits.
