@@ -78,7 +78,7 @@ fn equal_values_that_differ_are_left_to_sqlite() {
         "SELECT team, sum(DISTINCT loose) FROM pay GROUP BY team",
         "SELECT team, max(loose) FROM pay GROUP BY team",
         "SELECT team FROM pay GROUP BY team HAVING typeof(max(loose)) = 'real' OR max(name) GLOB 'n*'",
-"SELECT team, title FROM teams JOIN pay ON team = teams.id GROUP BY team, title HAVING min(name) <> ''",
+        "SELECT team, title FROM teams JOIN pay ON team = teams.id GROUP BY team, title HAVING min(name) <> ''",
     ] {
         let checked = Checked::of(sql);
         assert_eq!(checked.counts(&WRITES[..3]).1, 0, "{sql}");

@@ -4,6 +4,7 @@ mod accumulate;
 mod check;
 mod derived;
 mod fixpoint;
+mod limited;
 mod linear;
 mod recompute;
 
@@ -67,6 +68,7 @@ fn planned(logical: &Logical, order_matters: bool, without: Without) -> Result<P
         states: 0,
         items,
         order_matters,
+        in_from: false,
         without,
     };
     planner.settle(&mut query)?;
@@ -157,6 +159,8 @@ struct Planner {
     states: u32,
     items: usize,
     order_matters: bool,
+    /// Whether what is planned is a query in FROM.
+    in_from: bool,
     without: Without,
 }
 

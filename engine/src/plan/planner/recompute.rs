@@ -58,7 +58,12 @@ pub(super) fn grouped(planner: &mut Planner, select: &Select, by: &[&Expression]
     recompute(planner, select, by, &keys, what)
 }
 
-/// Partitions of window functions.
+/// The statements that find whether a change touches any row of a SELECT.
+pub(super) fn any(select: &Select, by: &[&Expression]) -> Result<Vec<Probe>, Reason> {
+    probes(select, by, &[])
+}
+
+/// Partitions of window functions; of a derived table that is not partitioned, all rows.
 pub(super) fn partitioned(planner: &mut Planner, select: &Select, by: &[&Expression]) -> Result<Node, Reason> {
     let windows: Vec<&Over> =
         select.expressions().chain(by.iter().copied()).flat_map(|expression| &expression.windows).collect();
@@ -71,10 +76,12 @@ pub(super) fn partitioned(planner: &mut Planner, select: &Select, by: &[&Express
             && !expression.has_aggregate
     };
     let keys = first.partition.iter().filter(is_common).map(key).collect::<Result<Vec<_>, _>>()?;
-    if keys.is_empty() {
-        return Err("a window over the whole result".to_owned());
+    match (keys.is_empty(), planner.in_from) {
+        (false, _) => recompute(planner, select, by, &keys, "by partition"),
+        (true, true) => recompute(planner, select, by, &keys, "of all rows"),
+        // To ask for it anew is all that there would be to a plan.
+        (true, false) => Err("a window over the whole result".to_owned()),
     }
-    recompute(planner, select, by, &keys, "by partition")
 }
 
 fn key(expression: &Expression) -> Result<Key, Reason> {
