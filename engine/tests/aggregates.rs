@@ -108,3 +108,69 @@ fn what_only_counts_its_values_chooses_none() {
     let tied = checked.counts(&["INSERT INTO pay VALUES (901, 0, 6, 'NAME 9', 9)", "DELETE FROM pay WHERE id = 901"]);
     assert_eq!(tied, (2, 0));
 }
+
+#[test]
+fn a_bare_column_is_of_the_row_that_alone_has_the_extremum() {
+    for sql in [
+        "SELECT team, max(amount), name FROM pay GROUP BY team",
+        "SELECT team, name || id, min(amount) AS least FROM pay WHERE team > 0 GROUP BY team HAVING id > 1 ORDER BY loose",
+        "SELECT max(amount), name FROM pay",
+        "SELECT t.title, x.name FROM teams t JOIN (SELECT team, max(amount) AS most, name FROM pay GROUP BY team) x ON x.team = t.id",
+        "SELECT team, (SELECT title FROM teams WHERE teams.id = pay.team AND pay.id > 1), max(amount) FROM pay GROUP BY team % 2",
+    ] {
+        let checked = Checked::of(sql);
+        let (maintained, requeries) = checked.counts(&WRITES);
+        assert!(maintained > 0 && requeries == 0, "{sql}: {maintained} {requeries}");
+        let tied = checked.counts(&[
+            "INSERT INTO pay VALUES (901, 1, 910, 'a', 1), (902, 1, 920, 'b', 2)",
+            "UPDATE pay SET amount = 910 WHERE id = 902",
+            "DELETE FROM pay WHERE id > 900",
+        ]);
+        assert!(tied.1 > 0, "{sql}: {tied:?}");
+    }
+}
+
+#[test]
+fn a_bare_column_with_one_value_is_that_of_any_row() {
+    let sql = "SELECT t.id, t.title, count(*) FROM teams t JOIN pay p ON p.team = t.id GROUP BY p.team";
+    let checked = Checked::of(sql);
+    assert_eq!(checked.counts(&WRITES).1, 0);
+    let checked = Checked::of("SELECT team, name, count(*) FROM pay WHERE id < 4 GROUP BY team");
+    assert_eq!(
+        checked.counts(&["UPDATE pay SET amount = 5 WHERE id = 2", "UPDATE pay SET name = NULL WHERE id = 2"]).1,
+        0
+    );
+    for differing in [
+        "UPDATE pay SET id = -1, team = 1, name = 'NAME 1' WHERE id = 3",
+        "UPDATE pay SET name = 'name 1' WHERE id = -1",
+    ] {
+        assert_eq!(checked.counts(&[differing]).1, 1, "{differing}");
+    }
+}
+
+#[test]
+fn extrema_that_are_several_or_of_some_rows_decide_no_row() {
+    for sql in [
+        "SELECT team, name, min(amount), max(amount) FROM pay GROUP BY team",
+        "SELECT team, name, max(amount) FILTER (WHERE id > 5) FROM pay GROUP BY team",
+        "SELECT team, name, max(nullif(amount, amount)) FROM pay GROUP BY team",
+        "SELECT team, name, max(DISTINCT amount) FROM pay GROUP BY team",
+    ] {
+        let checked = Checked::of(sql);
+        assert_eq!(checked.counts(&WRITES).0, 0, "{sql}");
+    }
+}
+
+#[test]
+fn bare_columns_where_nothing_checks_them_are_re_run() {
+    let engine = Engine::open(Location::Memory, Options::default()).unwrap();
+    engine.exec(SCHEMA, ()).unwrap();
+    for sql in [
+        "SELECT id FROM teams WHERE title IN (SELECT name FROM pay GROUP BY team)",
+        "SELECT id, (SELECT name FROM pay WHERE team = t.id GROUP BY team) FROM teams t",
+        "SELECT team, name, row_number() OVER (PARTITION BY team) FROM pay GROUP BY team",
+        "WITH RECURSIVE r(n) AS (SELECT id FROM pay GROUP BY team UNION SELECT n + 1 FROM r WHERE n < 9) SELECT n FROM r",
+    ] {
+        assert_eq!(engine.explain(sql, ()).unwrap().plan, Plan::Requery, "{sql}");
+    }
+}

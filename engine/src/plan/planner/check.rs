@@ -3,7 +3,7 @@
 //!
 //! A check is an expression that is 0 where nothing is left to the order.
 
-use super::{Planner, Reason, is_nullable};
+use super::{Planner, Reason, bare, is_nullable};
 use crate::plan::{Aggregate, Expression, Input, Over, Piece, Select, Text};
 
 /// What is not 0 where the order of rows shows.
@@ -20,8 +20,12 @@ pub(super) struct Check {
 impl Check {
     pub(super) fn of(planner: &Planner, select: &Select, by: &[&Expression]) -> Result<Self, Reason> {
         let mut check = Self::default();
+        let has_bare_columns = planner.undecided.bare_columns && !bare::columns(select, by).is_empty();
         for group in select.groups.iter().filter(|group| !group.is_exact) {
-            check.add_group(group);
+            check.add_group(group, has_bare_columns);
+        }
+        if has_bare_columns {
+            bare::add(&mut check, select, by)?;
         }
         for aggregate in select.expressions().chain(by.iter().copied()).flat_map(|expression| &expression.aggregates) {
             check.add_aggregate(aggregate)?;
@@ -59,25 +63,37 @@ impl Check {
         Expression { text, ..having.clone() }
     }
 
+    /// Adds what is not 0 where the rows of a group show their order.
+    pub(super) fn add_to_group(&mut self, text: &Text, why: &'static str) {
+        self.of_group.append(text);
+        self.why = Some(why);
+    }
+
     /// A group has several values of what it is grouped by.
-    fn add_group(&mut self, group: &Expression) {
-        let mut add = |before: &str, between: &str, after: &str| {
-            self.of_group.push(before);
-            self.of_group.append(&group.text);
-            self.of_group.push(between);
-            self.of_group.append(&group.text);
-            self.of_group.push(after);
-        };
-        // Texts differ by their bytes, numbers by their types.
-        add("(min((", ") COLLATE BINARY) IS NOT max((", ") COLLATE BINARY)) + ");
-        add("(min(typeof(", ")) <> max(typeof(", "))) + ");
-        self.why = Some("which of several equal values GROUP BY shows");
+    fn add_group(&mut self, group: &Expression, has_bare_columns: bool) {
+        let mut text = Text::default();
+        if has_bare_columns {
+            // A MIN or MAX would have its say in which row they are of.
+            text.append(&bare::several(&group.text));
+            text.push(" + ");
+        } else {
+            let mut add = |before: &str, between: &str, after: &str| {
+                text.push(before);
+                text.append(&group.text);
+                text.push(between);
+                text.append(&group.text);
+                text.push(after);
+            };
+            // Texts differ by their bytes, numbers by their types.
+            add("(min((", ") COLLATE BINARY) IS NOT max((", ") COLLATE BINARY)) + ");
+            add("(min(typeof(", ")) <> max(typeof(", "))) + ");
+        }
+        self.add_to_group(&text, "which of several equal values GROUP BY shows");
     }
 
     /// An aggregate takes one of several equal values: of each class of them there has to be but one.
     fn add_aggregate(&mut self, aggregate: &Aggregate) -> Result<(), Reason> {
-        let chooses =
-            matches!(aggregate.name.as_str(), "min" | "max") || (aggregate.distinct && aggregate.name != "count");
+        let chooses = aggregate.is_extremum() || (aggregate.distinct && aggregate.name != "count");
         for argument in aggregate.arguments.iter().filter(|argument| chooses && !argument.is_exact) {
             let collation = argument.collation.ok_or("an aggregate by a collating sequence of the application's")?;
             let value = filtered(&argument.text, aggregate.filter.as_ref());
@@ -87,8 +103,7 @@ impl Check {
             text.push(&format!(") COLLATE {}) <> ", collation.name()));
             text.append(&different(&value));
             text.push(") + ");
-            self.of_group.append(&text);
-            self.why = Some("which of several equal values an aggregate takes");
+            self.add_to_group(&text, "which of several equal values an aggregate takes");
         }
         Ok(())
     }
@@ -109,7 +124,7 @@ impl Check {
 
 /// How many different values there are, where no two that differ in type or bytes are the same. What of it counts values of
 /// one type cannot take two of them for one, except for 0.0 and -0.0: these are told apart by the angle that they make.
-fn different(value: &Text) -> Text {
+pub(super) fn different(value: &Text) -> Text {
     let mut text = Text::default();
     let mut add = |before: &str, between: &str, after: &str| {
         text.push(before);

@@ -52,7 +52,7 @@ impl Planner {
         if !matches!(query.limit, Limit::None) {
             return self.limited(query, columns);
         }
-        if self.order_matters && !query.order.is_empty() {
+        if self.undecided.order && !query.order.is_empty() {
             return Err("ORDER BY in FROM, of which the result makes something".to_owned());
         }
         let node = self.query(query)?;

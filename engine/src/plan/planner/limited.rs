@@ -19,7 +19,7 @@ impl Planner {
     /// A query with LIMIT as a table of the plan.
     pub(super) fn limited(&mut self, query: &Query, columns: &[Column]) -> Result<Input, Reason> {
         self.without.allows(Choice::Recompute)?;
-        if self.order_matters {
+        if self.undecided.order {
             return Err("LIMIT in FROM over rows that may be tied, or whose order shows".to_owned());
         }
         if matches!(&query.limit, Limit::Other(text) if !text.occurrences().is_empty()) {

@@ -1,6 +1,7 @@
 //! The planner: which strategy maintains which part of a query, or why none does.
 
 mod accumulate;
+mod bare;
 mod check;
 mod derived;
 mod fixpoint;
@@ -12,29 +13,33 @@ use std::sync::Arc;
 
 use super::rewrites::{fold_all, rewrite};
 use super::{
-    Arm, Choice, Column, Combine, Delta, Derived, DerivedColumn, Expression, Input, ItemId, Join, Limit, Logical, Node,
-    Occurrence, Order, OrderBy, Plan, Query, Select, SetOperator, SortedBy, Text, Without, column_of, select_text,
+    Arm, BARE_COLUMN, Choice, Column, Combine, Delta, Derived, DerivedColumn, Expression, Input, ItemId, Join, Limit,
+    Logical, Node, Occurrence, Order, OrderBy, Plan, Query, Select, SetOperator, SortedBy, Text, Undecided, Without,
+    column_of, select_text,
 };
 use crate::types::Collation;
 
 /// Why a query, or a part of it, is re-run.
 pub type Reason = String;
 
-/// Plans a query. `order_matters` where it is not known that the order in which SQLite comes to rows means nothing.
+/// Plans a query, of which so much is left to the order in which SQLite comes to rows.
 ///
 /// # Errors
 /// Why it cannot be maintained.
-pub fn plan(logical: &Logical, order_matters: bool, without: Without) -> Result<Plan, Reason> {
-    planned(logical, order_matters, without).map_err(|why| match without.is_nothing() {
+pub fn plan(logical: &Logical, undecided: Undecided, without: Without) -> Result<Plan, Reason> {
+    planned(logical, undecided, without).map_err(|why| match without.is_nothing() {
         true => why,
         false => format!("{why} (planned without {without})"),
     })
 }
 
-fn planned(logical: &Logical, order_matters: bool, without: Without) -> Result<Plan, Reason> {
+fn planned(logical: &Logical, undecided: Undecided, without: Without) -> Result<Plan, Reason> {
     let mut query = logical.query.clone();
     let mut items = logical.items;
     rewrite(&mut query, &mut items, without);
+    if undecided.bare_columns && bare::stands_unchecked(&query) {
+        return Err(BARE_COLUMN.to_owned());
+    }
     let window = match &query.limit {
         Limit::None => None,
         Limit::Window(window) => {
@@ -67,7 +72,7 @@ fn planned(logical: &Logical, order_matters: bool, without: Without) -> Result<P
         derived: Vec::new(),
         states: 0,
         items,
-        order_matters,
+        undecided,
         in_from: false,
         without,
     };
@@ -158,7 +163,7 @@ struct Planner {
     derived: Vec<Derived>,
     states: u32,
     items: usize,
-    order_matters: bool,
+    undecided: Undecided,
     /// Whether what is planned is a query in FROM.
     in_from: bool,
     without: Without,

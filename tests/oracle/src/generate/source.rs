@@ -100,9 +100,9 @@ impl Generator {
             2 => {
                 let width = self.random.between(1, 3);
                 let mut body = self.select_of_width_at(width, depth + 1);
-                if self.features.has(Feature::Limits) && self.random.chance(20) {
+                if self.features.has(Feature::Limits) && self.random.chance(12) {
                     let all: Vec<String> = (1..=width).map(|ordinal| ordinal.to_string()).collect();
-                    body = format!("{body} ORDER BY {} LIMIT {}", all.join(", "), self.random.between(1, 4));
+                    body = format!("{body} ORDER BY {} LIMIT {}", all.join(", "), self.random.between(2, 5));
                 }
                 let alias = self.alias("q");
                 let columns = numbered(width);
