@@ -85,6 +85,10 @@ fn kept(query: &Query, item: ItemId, named: &BTreeSet<(ItemId, String)>) -> Opti
         if is_one_row && !kept.iter().any(aggregates) {
             kept.insert((0..width).find(aggregates)?);
         }
+        // Groups are made with all of their columns, and so the query fails where one of these does.
+        if select.is_aggregated {
+            kept.extend((0..width).filter(|at| select.columns[*at].can_fail));
+        }
         // A MIN or MAX decides of which row of a group columns are that are neither in an aggregate nor grouped by.
         let shown = kept.iter().map(|at| &select.columns[*at]).chain(&select.having);
         if select.is_aggregated && shown.into_iter().any(|shown| names_rows(select, shown)) {
