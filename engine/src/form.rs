@@ -10,9 +10,6 @@ use crate::storage::{Reads, Session, Shape};
 use crate::subscribe::{Form, Order, Planned};
 use crate::types::{Catalog, ColumnKind, Table, TableKind};
 
-/// Where SQLite's answer depends on its plan so much that only asking it again gives it.
-const UNPLANNED: [&str; 1] = ["a column that is neither aggregated nor grouped by"];
-
 /// Table-valued functions whose rows follow from their arguments alone.
 const PURE_TABLE_FUNCTIONS: [&str; 3] = ["json_each", "json_tree", "generate_series"];
 
@@ -121,14 +118,11 @@ fn planned(session: &mut Session<'_>, reading: &Reading<'_>, without: Without) -
     if let Some(name) = dependencies.nondeterministic.first() {
         return Err(format!("{name} gives another value each time"));
     }
-    if let Some(why) = dependencies.plan_dependent.as_deref().filter(|why| UNPLANNED.contains(why)) {
-        return Err(why.to_owned());
-    }
     if !catalog.is_utf8 {
         return Err("the database's texts are UTF-16, which sort in another order".to_owned());
     }
     let logical = sql::lower(text, catalog, shape.slots.len())?;
-    let plan = plan(&logical, dependencies.plan_dependent.is_some(), without)?;
+    let plan = plan(&logical, dependencies.undecided(), without)?;
     if plan.width != shape.columns.len() {
         return Err("a result whose columns were not all told".to_owned());
     }

@@ -106,7 +106,7 @@ const CASES: &[(Choice, &str, &str, &str)] = &[
         Choice::OverRows,
         "SELECT count(*), sum(b.n) FROM a LEFT JOIN b ON b.a = a.id",
         "accumulate: count, sum < delta: rows of one table < key recompute: by row",
-        "an aggregate over all rows that is not a sum (planned without over_rows)",
+        "key recompute: of all rows",
     ),
     (
         Choice::OverHeld,

@@ -45,6 +45,11 @@ const QUERIES: &[(&str, &str)] = &[
         "group_concat, json_group_array",
         "SELECT channel, group_concat(body ORDER BY id), json_group_array(id ORDER BY id) FROM messages GROUP BY channel",
     ),
+    ("the same of all", "SELECT group_concat(body ORDER BY id) FROM messages WHERE channel = ?"),
+    (
+        "max of values that may be equal and differ",
+        "SELECT channel, max(body COLLATE NOCASE) FROM messages GROUP BY channel",
+    ),
     ("sum of floats", "SELECT channel, sum(score) FROM messages GROUP BY channel"),
     (
         "aggregate over LEFT JOIN",
@@ -82,10 +87,26 @@ const QUERIES: &[(&str, &str)] = &[
     ),
     ("LIMIT by parameters", "SELECT id, body FROM messages ORDER BY at DESC LIMIT ? OFFSET ?"),
     (
+        "LIMIT in FROM",
+        "SELECT m.body, u.name FROM (SELECT * FROM messages ORDER BY at DESC, id DESC LIMIT 50) m JOIN users u ON u.id = m.author",
+    ),
+    (
+        "LIMIT of groups in FROM",
+        "SELECT c.title, s.size FROM (SELECT channel, count(*) AS size FROM messages GROUP BY channel ORDER BY size DESC, channel LIMIT 3) s JOIN channels c ON c.id = s.channel",
+    ),
+    (
+        "LIMIT in FROM over rows that may be tied",
+        "SELECT count(*), max(id) FROM (SELECT id FROM messages ORDER BY at LIMIT 50)",
+    ),
+    (
         "window function by partition",
         "SELECT id, row_number() OVER (PARTITION BY channel ORDER BY at, id) FROM messages",
     ),
     ("window function over all", "SELECT id, row_number() OVER (ORDER BY at, id) FROM messages"),
+    (
+        "window function over all, in FROM",
+        "SELECT id FROM (SELECT id, row_number() OVER (ORDER BY at, id) AS place FROM messages) WHERE place <= 3",
+    ),
     (
         "recursive CTE",
         "WITH RECURSIVE below(id) AS (SELECT 1 UNION SELECT c.id FROM channels c JOIN below b ON c.parent = b.id) SELECT id FROM below",

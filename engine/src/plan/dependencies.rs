@@ -113,6 +113,19 @@ pub struct Source {
     pub leads: Vec<Lead>,
 }
 
+/// Of all reasons why an answer depends on SQLite's plan the one that leaves the most to it: any row of a group may be the one
+/// that is shown.
+pub const BARE_COLUMN: &str = "a column that is neither aggregated nor grouped by";
+
+/// What a query leaves to the order in which SQLite comes to rows, as far as its text tells.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Undecided {
+    /// Anything at all.
+    pub order: bool,
+    /// Of which row of a group a column is.
+    pub bare_columns: bool,
+}
+
 /// Everything a query's result depends on.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Dependencies {
@@ -125,4 +138,15 @@ pub struct Dependencies {
     /// Why SQLite's own answer depends on its plan (LIMIT over ties, bare columns, unordered concatenation), if so. Then
     /// any change of a table counts, so that the result stays what a fresh evaluation gives.
     pub plan_dependent: Option<String>,
+}
+
+impl Dependencies {
+    /// What is left to the order of rows.
+    #[must_use]
+    pub fn undecided(&self) -> Undecided {
+        Undecided {
+            order: self.plan_dependent.is_some(),
+            bare_columns: self.plan_dependent.as_deref() == Some(BARE_COLUMN),
+        }
+    }
 }

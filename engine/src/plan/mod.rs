@@ -12,7 +12,7 @@ mod trail;
 mod tree;
 
 pub use choice::{Choice, UnknownChoice, Without};
-pub use dependencies::{Columns, Dependencies, Operand, Predicate, Relation, Slot, Source};
+pub use dependencies::{BARE_COLUMN, Columns, Dependencies, Operand, Predicate, Relation, Slot, Source, Undecided};
 pub use face::{Face, Images};
 pub use logical::{
     Aggregate, Arm, Column, Expression, Input, Item, ItemId, Join, Limit, Logical, Order, OrderBy, Over, Query,

@@ -12,7 +12,7 @@ use super::name::plain;
 use super::parse::Parameters;
 use super::scope::{Output, Scope, Shape};
 use super::{parse, plan_dependence};
-use crate::plan::{Columns, Dependencies, Operand, Slot, Source};
+use crate::plan::{BARE_COLUMN, Columns, Dependencies, Operand, Slot, Source};
 use crate::types::{Catalog, ColumnKind, Table};
 
 /// How many SELECTs are read, those of views and CTEs at each of their occurrences.
@@ -176,7 +176,7 @@ impl Analysis<'_> {
     }
 
     pub(super) fn plan_dependent(&mut self, reason: &str) {
-        if self.found.plan_dependent.is_none() || reason == plan_dependence::BARE_COLUMN {
+        if self.found.plan_dependent.is_none() || reason == BARE_COLUMN {
             self.found.plan_dependent = Some(reason.to_owned());
         }
     }

@@ -11,10 +11,8 @@ use super::scope::{Meaning, Output, Scope, Shape};
 use super::select::Reading;
 pub(super) use super::shape::{named_shape, shape};
 use super::{literal, walk};
+use crate::plan::BARE_COLUMN;
 use crate::types::Value;
-
-/// Of all reasons the one that leaves the most to the plan: any row of a group may be the one that is shown.
-pub(super) const BARE_COLUMN: &str = "a column that is neither aggregated nor grouped by";
 
 /// Why the result of a SELECT depends on the plan, if it does.
 pub(super) fn reason(reading: &Reading<'_>) -> Option<&'static str> {

@@ -146,7 +146,7 @@ impl Runs {
             let _ = (normalise(sql), leading_keyword(sql), declares_order(sql));
             let Ok(read) = dependencies(sql, catalog) else { return (false, false, false) };
             let Ok(logical) = lower(sql, catalog, 3) else { return (true, false, false) };
-            let planned = plan(&logical, read.plan_dependent.is_some(), without);
+            let planned = plan(&logical, read.undecided(), without);
             let is_planned =
                 planned.is_ok_and(|plan| !plan.upkeep().is_empty() | !plan.steps(None).strategy.is_empty());
             (true, true, is_planned)

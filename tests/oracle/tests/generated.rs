@@ -25,18 +25,18 @@ const FORCED: u64 = 1_500;
 
 /// The least share of subscriptions, in percent, that plans maintain: raised whenever the engine learns more.
 const INCREMENTAL: [(Family, u64); 14] = [
-    (Family::Mixed, 82),
+    (Family::Mixed, 87),
     (Family::Scalar, 96),
     (Family::Inner, 95),
     (Family::Outer, 94),
-    (Family::Aggregate, 64),
+    (Family::Aggregate, 95),
     (Family::Distinct, 90),
     (Family::Compound, 74),
     (Family::Subquery, 88),
-    (Family::Derived, 88),
+    (Family::Derived, 91),
     (Family::Order, 94),
     (Family::Limit, 94),
-    (Family::Window, 34),
+    (Family::Window, 41),
     (Family::Recursive, 95),
     (Family::Values, 94),
 ];

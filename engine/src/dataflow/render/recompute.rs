@@ -88,7 +88,11 @@ impl Recompute {
                 }
                 for row in tools.source.rows(sql, &job.parameters)? {
                     let bytes = sort_key(&self.terms, row.values());
-                    keys.entry(bytes).or_insert_with(|| row.values().map(ValueRef::to_value).collect());
+                    let values = || row.values().take(self.terms.len()).map(ValueRef::to_value).collect();
+                    keys.entry(bytes).or_insert_with(values);
+                }
+                if self.terms.is_empty() && !keys.is_empty() {
+                    return Ok(keys);
                 }
             }
         }

@@ -243,6 +243,12 @@ pub struct Aggregate {
 }
 
 impl Aggregate {
+    /// Whether it is MIN or MAX.
+    #[must_use]
+    pub fn is_extremum(&self) -> bool {
+        matches!(self.name.as_str(), "min" | "max")
+    }
+
     /// Whether a row that comes or goes changes its value by what the row itself says: it is a sum, or an extremum whatever
     /// stands for it.
     #[must_use]

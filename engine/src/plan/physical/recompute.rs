@@ -1,5 +1,6 @@
 //! `key recompute`: the result falls into parts by a key (a row of the preserved tables of an outer join, a group, a
-//! window's partition), and the part of each key that a commit touches is asked of SQLite again.
+//! window's partition), and the part of each key that a commit touches is asked of SQLite again. A key of no values has one
+//! part, which is the whole result.
 //!
 //! The keys may be too many, never too few. Let `f(k)` be the part of key `k`. It changes only if a row that it is made
 //! of changed: in a preserved table, then the changed row itself has the key; or in one that the row of the key finds
@@ -18,7 +19,7 @@ use crate::types::Collation;
 pub struct Recompute {
     /// The tables.
     pub occurrences: Vec<Occurrence>,
-    /// How the keys compare.
+    /// How the keys compare. If they have no values, there is but one, and any row that a probe finds is it.
     pub key: Vec<Collation>,
     /// The statements that find the keys which a change touches.
     pub probes: Vec<Probe>,
@@ -29,7 +30,8 @@ pub struct Recompute {
     /// How many columns a row has, without the key.
     pub width: usize,
     /// Why the rows of a key may show what SQLite alone knows, if they may: of several values of the key that are equal and
-    /// differ, or of rows that a window leaves tied. Then a column comes after the others that is not 0 where they do.
+    /// differ, of such values of an aggregate's argument, or of rows that a window leaves tied. Then a column comes after the
+    /// others that is not 0 where they do.
     pub check: Option<Arc<str>>,
     /// What kind of key it is, for people.
     pub what: &'static str,
@@ -38,7 +40,7 @@ pub struct Recompute {
 /// A statement that finds the keys which a change of some tables touches.
 #[derive(Clone, Debug)]
 pub struct Probe {
-    /// Selects the key.
+    /// Selects the key, or anything where the key has no values.
     pub text: Text,
     /// The occurrences on its path, of which any set can have changed.
     pub path: Vec<usize>,

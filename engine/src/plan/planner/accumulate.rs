@@ -1,6 +1,6 @@
 //! Plans of `accumulate`: a grouped SELECT all of whose columns are groups or sums, or expressions of them.
 
-use super::{Planner, Reason, linear, recompute};
+use super::{Planner, Reason, check, linear, recompute};
 use crate::plan::rewrites::as_value;
 use crate::plan::{
     Accumulate, Aggregate, Choice, Column, Distinct, EXACT_SUM, Expression, Item, Join, Measure, Node, Piece, Select,
@@ -192,18 +192,7 @@ fn measure(aggregate: &Aggregate) -> Result<(Measure, Option<Text>), Reason> {
     if aggregate.ordered || (aggregate.distinct && !is_extremum && !is_count) {
         return Err("DISTINCT or ORDER BY in an aggregate".to_owned());
     }
-    let filtered = |argument: &Text| match &aggregate.filter {
-        None => argument.clone(),
-        Some(filter) => {
-            let mut text = Text::default();
-            text.push("CASE WHEN ");
-            text.append(&filter.text);
-            text.push(" THEN ");
-            text.append(argument);
-            text.push(" END");
-            text
-        }
-    };
+    let filtered = |argument: &Text| check::filtered(argument, aggregate.filter.as_ref());
     let Some(argument) = aggregate.arguments.first() else {
         return match (aggregate.name.as_str(), &aggregate.filter) {
             ("count", None) => Ok((Measure::Rows, None)),

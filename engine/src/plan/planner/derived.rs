@@ -42,10 +42,17 @@ impl Planner {
 
     pub(super) fn derived_input(&mut self, input: &Input, columns: &[Column]) -> Result<Input, Reason> {
         let Input::Query(query) = input else { return Ok(input.clone()) };
+        let was_in_from = std::mem::replace(&mut self.in_from, true);
+        let held = self.held_query(query, columns);
+        self.in_from = was_in_from;
+        held
+    }
+
+    fn held_query(&mut self, query: &Query, columns: &[Column]) -> Result<Input, Reason> {
         if !matches!(query.limit, Limit::None) {
-            return Err("LIMIT in FROM".to_owned());
+            return self.limited(query, columns);
         }
-        if self.order_matters && !query.order.is_empty() {
+        if self.undecided.order && !query.order.is_empty() {
             return Err("ORDER BY in FROM, of which the result makes something".to_owned());
         }
         let node = self.query(query)?;

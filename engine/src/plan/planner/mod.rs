@@ -1,8 +1,11 @@
 //! The planner: which strategy maintains which part of a query, or why none does.
 
 mod accumulate;
+mod bare;
+mod check;
 mod derived;
 mod fixpoint;
+mod limited;
 mod linear;
 mod recompute;
 
@@ -10,29 +13,33 @@ use std::sync::Arc;
 
 use super::rewrites::{fold_all, rewrite};
 use super::{
-    Arm, Choice, Column, Combine, Delta, Derived, DerivedColumn, Expression, Input, ItemId, Join, Limit, Logical, Node,
-    Occurrence, Order, OrderBy, Plan, Query, Select, SetOperator, SortedBy, Text, Without, column_of, select_text,
+    Arm, BARE_COLUMN, Choice, Column, Combine, Delta, Derived, DerivedColumn, Expression, Input, ItemId, Join, Limit,
+    Logical, Node, Occurrence, Order, OrderBy, Plan, Query, Select, SetOperator, SortedBy, Text, Undecided, Without,
+    column_of, select_text,
 };
 use crate::types::Collation;
 
 /// Why a query, or a part of it, is re-run.
 pub type Reason = String;
 
-/// Plans a query. `order_matters` where it is not known that the order in which SQLite comes to rows means nothing.
+/// Plans a query, of which so much is left to the order in which SQLite comes to rows.
 ///
 /// # Errors
 /// Why it cannot be maintained.
-pub fn plan(logical: &Logical, order_matters: bool, without: Without) -> Result<Plan, Reason> {
-    planned(logical, order_matters, without).map_err(|why| match without.is_nothing() {
+pub fn plan(logical: &Logical, undecided: Undecided, without: Without) -> Result<Plan, Reason> {
+    planned(logical, undecided, without).map_err(|why| match without.is_nothing() {
         true => why,
         false => format!("{why} (planned without {without})"),
     })
 }
 
-fn planned(logical: &Logical, order_matters: bool, without: Without) -> Result<Plan, Reason> {
+fn planned(logical: &Logical, undecided: Undecided, without: Without) -> Result<Plan, Reason> {
     let mut query = logical.query.clone();
     let mut items = logical.items;
     rewrite(&mut query, &mut items, without);
+    if undecided.bare_columns && bare::stands_unchecked(&query) {
+        return Err(BARE_COLUMN.to_owned());
+    }
     let window = match &query.limit {
         Limit::None => None,
         Limit::Window(window) => {
@@ -65,7 +72,8 @@ fn planned(logical: &Logical, order_matters: bool, without: Without) -> Result<P
         derived: Vec::new(),
         states: 0,
         items,
-        order_matters,
+        undecided,
+        in_from: false,
         without,
     };
     planner.settle(&mut query)?;
@@ -155,7 +163,9 @@ struct Planner {
     derived: Vec<Derived>,
     states: u32,
     items: usize,
-    order_matters: bool,
+    undecided: Undecided,
+    /// Whether what is planned is a query in FROM.
+    in_from: bool,
     without: Without,
 }
 
@@ -187,12 +197,21 @@ impl Planner {
             Err(why) => Err(why),
         };
         let node = match direct {
-            Ok(node) => node,
-            Err(why) => match self.over_rows(select, by).or_else(|| self.over_held(select, by)) {
-                Some(node) => node,
-                None if self.without.has(Choice::Direct) => self.without_distinct(select, by)?,
-                None => return Err(why),
-            },
+            Ok(node) if !is_of_all(&node) => node,
+            direct => {
+                let (occurrences, derived) = (self.occurrences.len(), self.derived.len());
+                match self.over_rows(select, by).or_else(|| self.over_held(select, by)) {
+                    Some(node) if direct.is_err() || !is_of_all(&node) => node,
+                    _ => {
+                        self.occurrences.truncate(occurrences);
+                        self.derived.truncate(derived);
+                        match direct {
+                            Err(_) if self.without.has(Choice::Direct) => self.without_distinct(select, by)?,
+                            direct => direct?,
+                        }
+                    }
+                }
+            }
         };
         if !select.distinct {
             return Ok(node);
@@ -367,6 +386,11 @@ fn width(query: &Query) -> Result<usize, Reason> {
         Some(Arm::Values(rows)) => Ok(rows.first().map_or(0, Vec::len)),
         None => Err("no SELECT".to_owned()),
     }
+}
+
+/// Whether all rows of a node are asked for anew, where anything else is less to do.
+fn is_of_all(node: &Node) -> bool {
+    matches!(node, Node::Recompute(recompute) if recompute.key.is_empty())
 }
 
 /// Whether nothing is remembered between commits.

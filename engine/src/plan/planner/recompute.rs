@@ -1,11 +1,13 @@
 //! Plans of `key recompute`: what the key is, and which statements find the keys that a change touches.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
+use super::check::Check;
 use super::{Planner, Reason, is_nullable, linear, occurrences_of};
 use crate::plan::{
-    Aggregate, Arm, Choice, Expression, Input, Item, ItemId, Join, Limit, Node, Over, Piece, Probe, Query, Recompute,
-    Select, Subquery, Text, Used, select_text,
+    Arm, Choice, Expression, Input, Item, ItemId, Join, Limit, Node, Over, Piece, Probe, Query, Recompute, Select,
+    Subquery, Text, Used, select_text,
 };
 use crate::types::Collation;
 
@@ -49,23 +51,19 @@ pub(super) fn identified(planner: &mut Planner, select: &Select, by: &[&Expressi
     recompute(planner, select, by, &keys, "by row")
 }
 
-/// Groups.
+/// Groups; without GROUP BY all rows are one, and its key has no values.
 pub(super) fn grouped(planner: &mut Planner, select: &Select, by: &[&Expression]) -> Result<Node, Reason> {
-    if select.groups.is_empty() {
-        return Err("an aggregate over all rows that is not a sum".to_owned());
-    }
-    let mut aggregates = select.expressions().chain(by.iter().copied()).flat_map(|expression| &expression.aggregates);
-    let chooses = |aggregate: &&Aggregate| aggregate.distinct || matches!(aggregate.name.as_str(), "min" | "max");
-    if aggregates.any(|aggregate| chooses(&aggregate) && aggregate.arguments.iter().any(|argument| !argument.is_exact))
-    {
-        // A group that is asked for alone may be gone through in another order.
-        return Err("which of several equal values an aggregate takes".to_owned());
-    }
     let keys = select.groups.iter().map(key).collect::<Result<Vec<_>, _>>()?;
-    recompute(planner, select, by, &keys, "by group")
+    let what = if keys.is_empty() { "of all rows" } else { "by group" };
+    recompute(planner, select, by, &keys, what)
 }
 
-/// Partitions of window functions.
+/// The statements that find whether a change touches any row of a SELECT.
+pub(super) fn any(select: &Select, by: &[&Expression]) -> Result<Vec<Probe>, Reason> {
+    probes(select, by, &[])
+}
+
+/// Partitions of window functions; of a derived table that is not partitioned, all rows.
 pub(super) fn partitioned(planner: &mut Planner, select: &Select, by: &[&Expression]) -> Result<Node, Reason> {
     let windows: Vec<&Over> =
         select.expressions().chain(by.iter().copied()).flat_map(|expression| &expression.windows).collect();
@@ -78,10 +76,12 @@ pub(super) fn partitioned(planner: &mut Planner, select: &Select, by: &[&Express
             && !expression.has_aggregate
     };
     let keys = first.partition.iter().filter(is_common).map(key).collect::<Result<Vec<_>, _>>()?;
-    if keys.is_empty() {
-        return Err("a window over the whole result".to_owned());
+    match (keys.is_empty(), planner.in_from) {
+        (false, _) => recompute(planner, select, by, &keys, "by partition"),
+        (true, true) => recompute(planner, select, by, &keys, "of all rows"),
+        // To ask for it anew is all that there would be to a plan.
+        (true, false) => Err("a window over the whole result".to_owned()),
     }
-    recompute(planner, select, by, &keys, "by partition")
 }
 
 fn key(expression: &Expression) -> Result<Key, Reason> {
@@ -105,8 +105,10 @@ fn recompute(
 ) -> Result<Node, Reason> {
     planner.without.allows(Choice::Recompute)?;
     let probes = probes(select, by, keys)?;
-    let plain = Select { distinct: false, ..select.clone() };
-    let check = check(planner, select, by);
+    let check = Check::of(planner, select, by)?;
+    let having = select.having.as_ref().map(|having| check.having(having));
+    let plain = Select { distinct: false, having, ..select.clone() };
+    let check = check.column();
     let mut columns: Vec<&Text> = plain.columns.iter().chain(by.iter().copied()).map(|column| &column.text).collect();
     let width = columns.len();
     columns.extend(check.iter().map(|(text, _)| text));
@@ -119,67 +121,9 @@ fn recompute(
         rows: planner.render(&select_text(&restricted, &columns)),
         all: planner.render(&select_text(&plain, &with_keys)),
         width,
-        check: check.as_ref().map(|(_, why)| why.as_str().into()),
+        check: check.as_ref().map(|(_, why)| Arc::from(*why)),
         what,
     }))
-}
-
-/// What is not 0 where only SQLite's own run of the query says what a key's rows show, and why: a group has several values
-/// of what it is grouped by, where these are not known to be exact; or rows of a partition are tied.
-fn check(planner: &Planner, select: &Select, by: &[&Expression]) -> Option<(Text, Reason)> {
-    let mut text = Text::default();
-    let mut why = None;
-    for group in select.groups.iter().filter(|group| !group.is_exact) {
-        let mut add = |before: &str, between: &str, after: &str| {
-            text.push(before);
-            text.append(&group.text);
-            text.push(between);
-            text.append(&group.text);
-            text.push(after);
-        };
-        // Texts differ by their bytes, numbers by their types.
-        add("(min((", ") COLLATE BINARY) IS NOT max((", ") COLLATE BINARY)) + ");
-        add("(min(typeof(", ")) <> max(typeof(", "))) + ");
-        why = Some("which of several equal values GROUP BY shows");
-    }
-    let mut known: Vec<Text> = Vec::new();
-    for over in select.expressions().chain(by.iter().copied()).flat_map(|expression| &expression.windows) {
-        if !over.shows_ties || is_total(planner, select, over) {
-            continue;
-        }
-        let mut ties = Text::default();
-        ties.push("(count(*) OVER (PARTITION BY ");
-        for (at, term) in over.partition.iter().chain(&over.order).enumerate() {
-            ties.push(if at == 0 { "" } else { ", " });
-            ties.append(&term.text);
-        }
-        ties.push(") > 1) + ");
-        if !known.contains(&ties) {
-            text.append(&ties);
-            known.push(ties);
-        }
-        why = Some("a window function over rows that are tied");
-    }
-    text.push("0");
-    why.map(|why| (text, why.to_owned()))
-}
-
-/// Whether no two rows of a partition can be tied.
-fn is_total(planner: &Planner, select: &Select, over: &Over) -> bool {
-    let is_term = |text: &Text| over.partition.iter().chain(&over.order).any(|term| term.text == *text);
-    if select.is_aggregated {
-        return !select.groups.is_empty() && select.groups.iter().all(|group| is_term(&group.text));
-    }
-    select.items.iter().enumerate().all(|(at, item)| match &item.input {
-        // A derived table may have a row several times.
-        Input::Table { identity: Some(identity), occurrence } => {
-            let is_base = planner.occurrences[*occurrence].derived.is_none();
-            is_base
-                && !is_nullable(select, at)
-                && identity.iter().all(|column| is_term(&Text::name(item.id, &column.name)))
-        }
-        Input::Table { .. } | Input::Query(_) | Input::Function(..) | Input::Recursion(_) => false,
-    })
 }
 
 /// The SELECT for one key, whose values are the parameters after these.
@@ -369,8 +313,17 @@ fn probe(
         is_aggregated: false,
     };
     let keys: Vec<&Text> = keys.iter().map(|key| &key.text).collect();
+    let one = Text::constant("1");
     for summand in linear::summands(&select)? {
-        let text = select_text(&summand, &keys);
+        let text = match keys.is_empty() {
+            false => select_text(&summand, &keys),
+            true => {
+                // All rows are one key, which any row finds.
+                let mut text = select_text(&Select { distinct: false, ..summand }, &[&one]);
+                text.push(" LIMIT 1");
+                text
+            }
+        };
         let path: Vec<usize> = text.occurrences().into_iter().filter(|occurrence| path.contains(occurrence)).collect();
         if !path.is_empty() && !probes.iter().any(|known| known.text == text && known.path == path) {
             probes.push(Probe { text, path });

@@ -13,7 +13,9 @@ pub(super) fn apply(query: &mut Query) {
         // Operators bind to the left: the one before an arm and all that come after it have its rows in theirs. Of values
         // that are equal and differ the first one may be shown.
         let is_in_set = last_set.is_some_and(|last| at <= last + 1) && query.is_exact;
-        if select.distinct && (is_in_set || has_no_equal_rows(select)) {
+        // To compare rows is to evaluate all of their columns: one that fails may be left out where it is not asked for.
+        let can_fail = select.columns.iter().any(|column| column.can_fail);
+        if select.distinct && !can_fail && (is_in_set || has_no_equal_rows(select)) {
             select.distinct = false;
         }
         for expression in select.all_expressions_mut() {

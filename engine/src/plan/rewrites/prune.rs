@@ -9,8 +9,8 @@ use std::collections::BTreeSet;
 
 use super::substitute::{self, By};
 use crate::plan::{
-    Arm, Expression, Input, Item, ItemId, Limit, Order, OrderBy, Query, Select, SetOperator, Text, column_name,
-    column_of,
+    Aggregate, Arm, Expression, Input, Item, ItemId, Limit, Order, OrderBy, Piece, Query, Select, SetOperator, Text,
+    column_name, column_of,
 };
 
 pub(super) fn apply(select: &mut Select, order: &mut [Order]) {
@@ -90,11 +90,28 @@ fn kept(query: &Query, item: ItemId, named: &BTreeSet<(ItemId, String)>) -> Opti
         if select.is_aggregated || has_windows {
             kept.extend((0..width).filter(|at| select.columns[*at].can_fail));
         }
+        // A MIN or MAX decides of which row of a group columns are that are neither in an aggregate nor grouped by.
+        let shown = kept.iter().map(|at| &select.columns[*at]).chain(&select.having);
+        if select.is_aggregated && shown.into_iter().any(|shown| names_rows(select, shown)) {
+            let has_extremum = |at: &usize| select.columns[*at].aggregates.iter().any(Aggregate::is_extremum);
+            kept.extend((0..width).filter(has_extremum));
+        }
     }
     if kept.is_empty() {
         kept.insert(0);
     }
     (kept.len() < width).then(|| kept.into_iter().collect())
+}
+
+/// Whether something is named that is neither in an aggregate nor grouped by.
+fn names_rows(select: &Select, shown: &Expression) -> bool {
+    let is_group = |text: &Text| select.groups.iter().any(|group| group.text == *text);
+    let is_bare = |piece: &Piece| match piece {
+        Piece::Name(item, name) => !is_group(&Text::name(*item, name)),
+        Piece::Subquery(_) => true,
+        Piece::Aggregate(_) | Piece::Sql(_) | Piece::Table(_) => false,
+    };
+    !is_group(&shown.text) && shown.text.pieces.iter().any(is_bare)
 }
 
 fn prune(query: &mut Query, kept: &[usize]) {

@@ -25,7 +25,10 @@ impl Generator {
                 (3, "NATURAL FULL JOIN"),
                 (14, "JOIN"),
             ]),
-            Family::Aggregate => self.grouped(),
+            Family::Aggregate => match self.random.below(7) {
+                0 => self.bare(),
+                _ => self.grouped(),
+            },
             Family::Distinct => self.distinct(),
             Family::Compound => self.chain(),
             Family::Subquery => self.asking(),
@@ -35,7 +38,10 @@ impl Generator {
             },
             Family::Order => self.ordered(),
             Family::Limit => self.limited(),
-            Family::Window => self.windowed(),
+            Family::Window => match self.random.below(6) {
+                0 => self.ranked(),
+                _ => self.windowed(),
+            },
             Family::Recursive => match self.random.below(3) {
                 0 => self.recursive(),
                 _ => self.tree(),
@@ -213,7 +219,11 @@ impl Generator {
     fn derived(&mut self) -> String {
         let (mut from, first) = if self.schema.views.is_empty() || self.random.chance(55) {
             let width = self.random.between(1, 3);
-            let body = if self.random.chance(50) { self.projection(width) } else { self.select_of_width_at(width, 1) };
+            let body = match self.random.below(10) {
+                0..5 => self.projection(width),
+                5..7 => self.leading_rows(width),
+                _ => self.select_of_width_at(width, 1),
+            };
             let alias = self.alias("q");
             let columns = numbered(width);
             let key = columns.iter().map(|column| column.name.clone()).collect();
@@ -241,9 +251,62 @@ impl Generator {
 
     /// Columns of one table, named `x0`, `x1` and so on.
     fn projection(&mut self, width: usize) -> String {
+        self.projection_with(width, |_, _| String::new())
+    }
+
+    /// The same with what is behind the filter.
+    fn projection_with(&mut self, width: usize, tail: impl FnOnce(&mut Self, &Scope) -> String) -> String {
         let (from, scope) = self.one_table();
         let items: Vec<String> = (0..width).map(|index| format!("{} AS x{index}", self.column(&scope))).collect();
-        format!("SELECT {} FROM {from}{}", items.join(", "), self.filter(&scope, 30))
+        let filter = self.filter(&scope, 30);
+        format!("SELECT {} FROM {from}{filter}{}", items.join(", "), tail(self, &scope))
+    }
+
+    /// The first rows of a table, or those after them.
+    fn leading_rows(&mut self, width: usize) -> String {
+        let body = self.projection_with(width, Self::sorting);
+        let limit = self.bound(&["0", "1", "2", "2", "3", "3", "5", "-1", "100"]);
+        match self.random.below(3) {
+            0 => format!("{body} LIMIT {limit} OFFSET {}", self.bound(&["0", "1", "2", "-1"])),
+            _ => format!("{body} LIMIT {limit}"),
+        }
+    }
+
+    /// Columns of groups that are neither aggregated nor grouped by.
+    fn bare(&mut self) -> String {
+        let (from, scope) =
+            if self.random.chance(70) { self.one_table() } else { self.joined_sources(&Scope::default(), 1) };
+        let filter = self.filter(&scope, 40);
+        let key = self.column(&scope);
+        let mut items: Vec<String> = (0..self.random.between(1, 2)).map(|_| self.column(&scope)).collect();
+        if self.random.chance(15) {
+            items.push(format!("coalesce({}, 'none')", self.column(&scope)));
+        }
+        match self.random.below(8) {
+            0 => items.push("count(*)".to_owned()),
+            1 => items.push(self.aggregate(&scope, 1)),
+            2 => items.extend([format!("max({})", self.column(&scope)), format!("min({})", self.column(&scope))]),
+            _ => items.push(format!("{}({})", self.random.pick(&["max", "min"]), self.column(&scope))),
+        }
+        let group = if self.random.chance(80) { format!(" GROUP BY {key}") } else { String::new() };
+        let having = match self.random.below(6) {
+            0 if !group.is_empty() => format!(" HAVING {} IS NOT NULL", self.column(&scope)),
+            _ => String::new(),
+        };
+        let select = format!("SELECT {key} AS x0, {} FROM {from}{filter}{group}{having}", items.join(", "));
+        match self.random.below(5) {
+            0 => format!("SELECT q.x0 FROM ({select}) AS q"),
+            _ => select,
+        }
+    }
+
+    /// The rows that a window function ranks first.
+    fn ranked(&mut self) -> String {
+        let (from, scope) = self.joined_sources(&Scope::default(), 1);
+        let filter = self.filter(&scope, 30);
+        let (x, rank) = (self.column(&scope), self.window(&scope));
+        let condition = *self.random.pick(&["q.w <= 2", "q.w = 1", "q.w IS NOT NULL", "q.w > 1"]);
+        format!("SELECT q.x0, q.w FROM (SELECT {x} AS x0, {rank} AS w FROM {from}{filter}) AS q WHERE {condition}")
     }
 
     fn ordered(&mut self) -> String {

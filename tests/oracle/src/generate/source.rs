@@ -99,7 +99,11 @@ impl Generator {
             }
             2 => {
                 let width = self.random.between(1, 3);
-                let body = self.select_of_width_at(width, depth + 1);
+                let mut body = self.select_of_width_at(width, depth + 1);
+                if self.features.has(Feature::Limits) && self.random.chance(12) {
+                    let all: Vec<String> = (1..=width).map(|ordinal| ordinal.to_string()).collect();
+                    body = format!("{body} ORDER BY {} LIMIT {}", all.join(", "), self.random.between(2, 5));
+                }
                 let alias = self.alias("q");
                 let columns = numbered(width);
                 // Columns of a subquery are named by their aliases, which select_of_width gives.

@@ -1,0 +1,173 @@
+//! What tells at run time that only SQLite's own run of a query says what the rows of a key show: its plan comes to the rows in
+//! an order of its own, and that order decides which of several equal values is shown.
+//!
+//! A check is an expression that is 0 where nothing is left to the order.
+
+use super::{Planner, Reason, bare, is_nullable};
+use crate::plan::{Aggregate, Expression, Input, Over, Piece, Select, Text};
+
+/// What is not 0 where the order of rows shows.
+#[derive(Default)]
+pub(super) struct Check {
+    /// Of the rows of a group, as an expression of aggregates.
+    of_group: Text,
+    /// Of the rows of a partition, as an expression of window functions.
+    of_partition: Text,
+    /// What is left to the order; nothing if nothing is.
+    why: Option<&'static str>,
+}
+
+impl Check {
+    pub(super) fn of(planner: &Planner, select: &Select, by: &[&Expression]) -> Result<Self, Reason> {
+        let mut check = Self::default();
+        let has_bare_columns = planner.undecided.bare_columns && !bare::columns(select, by).is_empty();
+        for group in select.groups.iter().filter(|group| !group.is_exact) {
+            check.add_group(group, has_bare_columns);
+        }
+        if has_bare_columns {
+            bare::add(&mut check, select, by)?;
+        }
+        for aggregate in select.expressions().chain(by.iter().copied()).flat_map(|expression| &expression.aggregates) {
+            check.add_aggregate(aggregate)?;
+        }
+        for over in select.expressions().chain(by.iter().copied()).flat_map(|expression| &expression.windows) {
+            if over.shows_ties && !is_total(planner, select, over) {
+                check.add_window(over);
+            }
+        }
+        Ok(check)
+    }
+
+    /// The column that a statement shows behind the others, and why it may come to something else than 0.
+    pub(super) fn column(&self) -> Option<(Text, &'static str)> {
+        let why = self.why?;
+        let mut text = self.of_group.clone();
+        text.append(&self.of_partition);
+        text.push("0");
+        Some((text, why))
+    }
+
+    /// HAVING that keeps a group of which the order decides what HAVING says: where it is not shown nothing is checked.
+    pub(super) fn having(&self, having: &Expression) -> Expression {
+        let is_sure = |aggregate: &Aggregate| aggregate.name == "count";
+        let names_rows = having.text.pieces.iter().any(|piece| matches!(piece, Piece::Name(..) | Piece::Subquery(_)));
+        if self.of_group.pieces.is_empty() || (!names_rows && having.aggregates.iter().all(is_sure)) {
+            return having.clone();
+        }
+        let mut text = Text::default();
+        text.push("(");
+        text.append(&having.text);
+        text.push(") OR (");
+        text.append(&self.of_group);
+        text.push("0)");
+        Expression { text, ..having.clone() }
+    }
+
+    /// Adds what is not 0 where the rows of a group show their order.
+    pub(super) fn add_to_group(&mut self, text: &Text, why: &'static str) {
+        self.of_group.append(text);
+        self.why = Some(why);
+    }
+
+    /// A group has several values of what it is grouped by.
+    fn add_group(&mut self, group: &Expression, has_bare_columns: bool) {
+        let mut text = Text::default();
+        if has_bare_columns {
+            // A MIN or MAX would have its say in which row they are of.
+            text.append(&bare::several(&group.text));
+            text.push(" + ");
+        } else {
+            let mut add = |before: &str, between: &str, after: &str| {
+                text.push(before);
+                text.append(&group.text);
+                text.push(between);
+                text.append(&group.text);
+                text.push(after);
+            };
+            // Texts differ by their bytes, numbers by their types.
+            add("(min((", ") COLLATE BINARY) IS NOT max((", ") COLLATE BINARY)) + ");
+            add("(min(typeof(", ")) <> max(typeof(", "))) + ");
+        }
+        self.add_to_group(&text, "which of several equal values GROUP BY shows");
+    }
+
+    /// An aggregate takes one of several equal values: of each class of them there has to be but one.
+    fn add_aggregate(&mut self, aggregate: &Aggregate) -> Result<(), Reason> {
+        let chooses = aggregate.is_extremum() || (aggregate.distinct && aggregate.name != "count");
+        for argument in aggregate.arguments.iter().filter(|argument| chooses && !argument.is_exact) {
+            let collation = argument.collation.ok_or("an aggregate by a collating sequence of the application's")?;
+            let value = filtered(&argument.text, aggregate.filter.as_ref());
+            let mut text = Text::default();
+            text.push("(count(DISTINCT (");
+            text.append(&value);
+            text.push(&format!(") COLLATE {}) <> ", collation.name()));
+            text.append(&different(&value));
+            text.push(") + ");
+            self.add_to_group(&text, "which of several equal values an aggregate takes");
+        }
+        Ok(())
+    }
+
+    /// Rows of a partition are tied.
+    fn add_window(&mut self, over: &Over) {
+        let mut ties = Text::default();
+        ties.push("(count(*) OVER (");
+        for (at, term) in over.partition.iter().chain(&over.order).enumerate() {
+            ties.push(if at == 0 { "PARTITION BY " } else { ", " });
+            ties.append(&term.text);
+        }
+        ties.push(") > 1) + ");
+        self.of_partition.append(&ties);
+        self.why = Some("a window function over rows that are tied");
+    }
+}
+
+/// How many different values there are, where no two that differ in type or bytes are the same. What of it counts values of
+/// one type cannot take two of them for one, except for 0.0 and -0.0: these are told apart by the angle that they make.
+pub(super) fn different(value: &Text) -> Text {
+    let mut text = Text::default();
+    let mut add = |before: &str, between: &str, after: &str| {
+        text.push(before);
+        text.append(value);
+        text.push(between);
+        text.append(value);
+        text.push(after);
+    };
+    add("count(DISTINCT CASE typeof(", ") WHEN 'integer' THEN (", ") END)");
+    add(" + count(DISTINCT CASE typeof(", ") WHEN 'real' THEN (", ") END)");
+    add(" + count(DISTINCT (CASE WHEN typeof(", ") IN ('text', 'blob') THEN (", ") END) COLLATE BINARY)");
+    add(" + (count(DISTINCT CASE WHEN (", ") = 0.0 AND typeof(", ") = 'real' THEN atan2(");
+    text.append(value);
+    text.push(", -1) END) > 1)");
+    text
+}
+
+/// A value, or NULL where the aggregate leaves its row out.
+pub(super) fn filtered(value: &Text, filter: Option<&Expression>) -> Text {
+    let Some(filter) = filter else { return value.clone() };
+    let mut text = Text::default();
+    text.push("CASE WHEN ");
+    text.append(&filter.text);
+    text.push(" THEN ");
+    text.append(value);
+    text.push(" END");
+    text
+}
+
+/// Whether no two rows of a partition can be tied.
+fn is_total(planner: &Planner, select: &Select, over: &Over) -> bool {
+    let is_term = |text: &Text| over.partition.iter().chain(&over.order).any(|term| term.text == *text);
+    if select.is_aggregated {
+        return !select.groups.is_empty() && select.groups.iter().all(|group| is_term(&group.text));
+    }
+    select.items.iter().enumerate().all(|(at, item)| match &item.input {
+        // A derived table may have a row several times.
+        Input::Table { identity: Some(identity), occurrence } => {
+            let is_base = planner.occurrences[*occurrence].derived.is_none();
+            is_base
+                && !is_nullable(select, at)
+                && identity.iter().all(|column| is_term(&Text::name(item.id, &column.name)))
+        }
+        Input::Table { .. } | Input::Query(_) | Input::Function(..) | Input::Recursion(_) => false,
+    })
+}

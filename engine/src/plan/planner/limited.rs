@@ -1,0 +1,116 @@
+//! Queries in FROM with LIMIT. The rows that it leaves follow from all rows of the query and their order, so they are one part,
+//! asked for anew whenever a row comes or goes that LIMIT chooses from.
+//!
+//! A plain SELECT is asked for as it stands: SQLite stops at the last row that is wanted, by an index if there is one. What
+//! groups, counts equal rows or has window functions is maintained without LIMIT, as a derived table that LIMIT chooses from.
+
+use std::sync::Arc;
+
+use super::{Planner, Reason, fails_between_tables, recompute};
+use crate::plan::{
+    Arm, Choice, Column, Expression, Input, Item, Join, Limit, Node, Order, OrderBy, Probe, Query, Recompute, Select,
+    Text, column_name, select_text,
+};
+
+/// What kind of part it is.
+const WHAT: &str = "of the rows that LIMIT leaves";
+
+impl Planner {
+    /// A query with LIMIT as a table of the plan.
+    pub(super) fn limited(&mut self, query: &Query, columns: &[Column]) -> Result<Input, Reason> {
+        self.without.allows(Choice::Recompute)?;
+        if self.undecided.order {
+            return Err("LIMIT in FROM over rows that may be tied, or whose order shows".to_owned());
+        }
+        if matches!(&query.limit, Limit::Other(text) if !text.occurrences().is_empty()) {
+            return Err("LIMIT by a subquery, in FROM".to_owned());
+        }
+        if query.order.iter().any(|order| order.term.is_none()) {
+            return Err("ORDER BY with a collating sequence of the application's".to_owned());
+        }
+        let by: Vec<&Expression> = query.order.iter().filter_map(expression_of).collect();
+        if by.iter().any(|by| !by.subqueries.is_empty() || !by.windows.is_empty()) {
+            return Err("ORDER BY a subquery or window function that is no result column".to_owned());
+        }
+        let direct = match (&query.arms[..], self.without.has(Choice::Direct)) {
+            ([Arm::Select(select)], false) if is_plain(select) => recompute::any(select, &by).ok(),
+            _ => None,
+        };
+        let (text, probes) = match direct {
+            Some(probes) => (query.text(), probes),
+            None => self.over_unlimited(query, columns, &by)?,
+        };
+        let all: Arc<str> = self.render(&text);
+        let node = Node::Recompute(Recompute {
+            occurrences: self.occurrences(),
+            key: Vec::new(),
+            probes,
+            rows: Arc::clone(&all),
+            all,
+            width: columns.len(),
+            check: None,
+            what: WHAT,
+        });
+        self.hold(node, columns)
+    }
+
+    /// The rows that LIMIT leaves of a derived table with all of them, and what tells that it changed.
+    fn over_unlimited(
+        &mut self,
+        query: &Query,
+        columns: &[Column],
+        by: &[&Expression],
+    ) -> Result<(Text, Vec<Probe>), Reason> {
+        let node = match &query.arms[..] {
+            [Arm::Select(select)] if !select.distinct || by.is_empty() => self.select(select, by)?,
+            [Arm::Select(_)] => return Err("DISTINCT with an ORDER BY that is no result column".to_owned()),
+            _ => self.query(query)?,
+        };
+        let mut held = columns.to_vec();
+        held.extend(by.iter().enumerate().map(|(at, by)| Column {
+            name: column_name(columns.len() + at).to_string(),
+            collation: by.collation,
+            affinity: by.affinity,
+        }));
+        let input = self.hold(node, &held)?;
+        let Input::Table { occurrence, .. } = input else { return Err("a derived table that is none".to_owned()) };
+        let id = self.item();
+        let named = |column: &Column| Expression { text: Text::name(id, &column.name), ..Expression::default() };
+        let mut ordered_by = held[columns.len()..].iter();
+        let order = query.order.iter().filter_map(|order| {
+            let by = match &order.by {
+                OrderBy::Column(column) => OrderBy::Column(*column),
+                OrderBy::Expression(_) => OrderBy::Expression(named(ordered_by.next()?)),
+            };
+            Some(Order { by, ..order.clone() })
+        });
+        let all = Select {
+            distinct: false,
+            columns: columns.iter().map(named).collect(),
+            items: vec![Item { id, join: Join::Inner, input, on: Vec::new(), columns: held.clone() }],
+            filters: Vec::new(),
+            groups: Vec::new(),
+            having: None,
+            is_aggregated: false,
+        };
+        let mut any = select_text(&all, &[&Text::constant("1")]);
+        any.push(" LIMIT 1");
+        let order = order.collect();
+        let limited = Query { order, limit: query.limit.clone(), ..Query::of(Arm::Select(Box::new(all))) };
+        Ok((limited.text(), vec![Probe { text: any, path: vec![occurrence] }]))
+    }
+}
+
+/// What a term of ORDER BY sorts by that is no result column.
+fn expression_of(order: &Order) -> Option<&Expression> {
+    match &order.by {
+        OrderBy::Expression(expression) => Some(expression),
+        OrderBy::Column(_) => None,
+    }
+}
+
+/// Whether each row of a SELECT is one of its FROM, whatever other rows there are.
+fn is_plain(select: &Select) -> bool {
+    let has_windows = select.expressions().any(|expression| !expression.windows.is_empty());
+    !select.distinct && !select.is_aggregated && !has_windows && !fails_between_tables(select)
+}
