@@ -80,11 +80,15 @@ impl<'c> Lowering<'c> {
         level: &Level<'_, 'c>,
         around: Around<'_, 'c>,
     ) -> Lowered<Expression> {
-        let mut out =
-            Expression { is_exact: shape::shape(expression, &level.scope) != Shape::Loose, ..Expression::default() };
+        let mut out = Expression::default();
         self.write(expression, &mut out, level, around)?;
-        out.collation = self.collation(expression, level);
+        (out.collation, out.is_collated) = match self.collation(expression, level) {
+            Some(Some(collation)) => (Some(collation), true),
+            Some(None) => (Some(Collation::Binary), false),
+            None => (None, false),
+        };
         out.affinity = affinity::of(expression, level);
+        out.is_exact = exact(shape::shape(expression, &level.scope), out.collation) != Shape::Loose;
         Ok(out)
     }
 
@@ -97,10 +101,11 @@ impl<'c> Lowering<'c> {
         expressions.into_iter().map(|expression| self.expression(expression, level, around)).collect()
     }
 
-    /// The collating sequence of an expression, by SQLite's rules; nothing where they go deeper than this.
-    fn collation(&self, expression: &Expr<'_>, level: &Level<'_, 'c>) -> Option<Collation> {
+    /// The collating sequence of an expression, or that it has none, by SQLite's rules (sqlite3ExprCollSeq); nothing where
+    /// they go deeper than this.
+    fn collation(&self, expression: &Expr<'_>, level: &Level<'_, 'c>) -> Option<Option<Collation>> {
         match expression {
-            Expr::Collate(_, name) => Collation::named(&plain(name)),
+            Expr::Collate(_, name) => Collation::named(&plain(name)).map(Some),
             Expr::Cast { expr, .. } | Expr::Unary(UnaryOperator::Positive, expr) => self.collation(expr, level),
             Expr::Parenthesized(elements) => match &elements[..] {
                 [inner] => self.collation(inner, level),
@@ -108,13 +113,18 @@ impl<'c> Lowering<'c> {
             },
             other => match level.scope.meaning_of(other) {
                 Some(Meaning::Columns(up, columns)) => {
-                    let (item, column) = level.up(up)?.merged(&columns).ok()?;
-                    level.up(up)?.items.get(item)?.columns.get(column)?.collation
+                    let level = level.up(up)?;
+                    let (item, column) = level.merged(&columns).ok()?;
+                    let collation = level.items.get(item)?.columns.get(column)?.collation?;
+                    Some((!level.is_rowid(item, column)).then_some(collation))
                 }
-                Some(Meaning::Alias(alias)) => level.results.get(alias)?.collation,
-                Some(_) => Some(Collation::Binary),
+                Some(Meaning::Alias(alias)) => {
+                    let result = level.results.get(alias)?;
+                    result.collation.map(|collation| result.is_collated.then_some(collation))
+                }
+                Some(_) => Some(None),
                 // An explicit COLLATE further down may be the one.
-                None => (!has_collate(other)).then_some(Collation::Binary),
+                None => (!has_collate(other)).then_some(None),
             },
         }
     }
@@ -436,9 +446,23 @@ impl<'a, 'c> Level<'a, 'c> {
         Ok(meant)
     }
 
+    /// Whether a column is the rowid, which has an affinity and no collating sequence.
+    pub(super) fn is_rowid(&self, item: usize, column: usize) -> bool {
+        let base = self.scope.items.get(item).and_then(|item| item.base.as_ref());
+        base.is_some_and(|base| base.table.rowid_alias() == Some(column))
+    }
+
     /// The names so many levels out.
     pub(super) fn up(&self, levels: usize) -> Option<&Level<'a, 'c>> {
         (0..levels).try_fold(self, |level, _| level.parent)
+    }
+}
+
+/// The shape of values that compare by a collating sequence.
+pub(super) fn exact(shape: Shape, collation: Option<Collation>) -> Shape {
+    match shape {
+        Shape::Plain if collation != Some(Collation::Binary) => Shape::Loose,
+        other => other,
     }
 }
 

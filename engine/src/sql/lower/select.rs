@@ -3,7 +3,7 @@
 use sqlite3_parser::ast;
 
 use super::affinity;
-use super::expression::ordinal;
+use super::expression::{exact, ordinal};
 use super::from::From;
 use super::{Around, Level, Lowered, Lowering, Shown, ordered};
 use crate::plan::{self, Expression, Order, OrderBy};
@@ -93,10 +93,18 @@ impl<'c> Lowering<'c> {
                         None => Path::of(bare(expression)).map(|path| path.column.into_owned()),
                     };
                     let result = self.expression(expression, level, around)?;
-                    let shape = shape::shape(expression, &level.scope);
+                    let shape = exact(shape::shape(expression, &level.scope), result.collation);
                     let affinity = affinity::of(expression, level);
                     let classes = affinity::classes(expression, level);
-                    shown.push(Shown { name: name.clone(), affinity, collation: result.collation, shape, classes });
+                    shown.push(Shown {
+                        name: name.clone(),
+                        affinity,
+                        is_cast: matches!(bare(expression), ast::Expr::Cast { .. }),
+                        collation: result.collation,
+                        is_collated: result.is_collated,
+                        shape,
+                        classes,
+                    });
                     named.push(ResultColumn { name, is_alias: called.is_some(), expression: Some(expression) });
                     lowered.push(result);
                 }
@@ -125,7 +133,9 @@ impl<'c> Lowering<'c> {
                             shown.push(Shown {
                                 name: output.name.clone(),
                                 affinity: level.items[at].columns[column].affinity,
+                                is_cast: false,
                                 collation: expression.collation,
+                                is_collated: expression.is_collated,
                                 shape: output.shape,
                                 classes: affinity::of_affinity(expression.affinity),
                             });
@@ -143,10 +153,12 @@ impl<'c> Lowering<'c> {
     fn column(&mut self, level: &Level<'_, 'c>, item: usize, column: usize) -> Lowered<Expression> {
         self.note_column(level, item, column);
         let shape = level.scope.items[item].columns[column].shape;
+        let is_rowid = level.is_rowid(item, column);
         let (item, column) = (&level.items[item], &level.items[item].columns[column]);
         let mut expression = Expression {
             items: [item.id].into(),
             collation: column.collation,
+            is_collated: column.collation.is_some() && !is_rowid,
             affinity: column.affinity,
             is_exact: shape != Shape::Loose,
             ..Expression::default()
