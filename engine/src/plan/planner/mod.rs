@@ -49,9 +49,6 @@ fn planned(logical: &Logical, order_matters: bool, without: Without) -> Result<P
         let column = match by {
             OrderBy::Column(column) => *column,
             OrderBy::Expression(expression) => {
-                if !expression.subqueries.is_empty() || !expression.windows.is_empty() {
-                    return Err("ORDER BY a subquery or window function that is no result column".to_owned());
-                }
                 extras.push(expression.text.clone());
                 width + extras.len() - 1
             }
@@ -69,6 +66,11 @@ fn planned(logical: &Logical, order_matters: bool, without: Without) -> Result<P
         without,
     };
     planner.settle(&mut query)?;
+    for order in &mut query.order {
+        if let OrderBy::Expression(expression) = &mut order.by {
+            expression.change_subqueries(|query| planner.settle(query))?;
+        }
+    }
     let root = match &query.arms[..] {
         [Arm::Select(select)] => {
             if select.distinct && !extras.is_empty() {
@@ -210,7 +212,8 @@ impl Planner {
 
     /// A SELECT that groups or has window functions, over the derived table of the rows that it is of.
     fn over_rows(&mut self, select: &Select, by: &[&Expression]) -> Option<Node> {
-        let has_windows = select.expressions().any(|expression| !expression.windows.is_empty());
+        let expressions = select.expressions().chain(by.iter().copied());
+        let has_windows = expressions.into_iter().any(|expression| !expression.windows.is_empty());
         let is_plain = select.items.len() == 1
             && select.filters.is_empty()
             && matches!(select.items[0].input, Input::Table { .. });
@@ -260,8 +263,8 @@ impl Planner {
             // Whether SQLite comes to such rows depends on where it begins.
             return Err("a condition between tables that fails for some rows".to_owned());
         }
-        let has_windows = select.expressions().any(|expression| !expression.windows.is_empty());
-        if has_windows {
+        let mut expressions = select.expressions().chain(by.iter().copied());
+        if expressions.any(|expression| !expression.windows.is_empty()) {
             return recompute::partitioned(self, select, by);
         }
         if select.is_aggregated {

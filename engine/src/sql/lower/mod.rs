@@ -117,6 +117,11 @@ struct Shown {
 }
 
 impl Around<'_, '_> {
+    /// Whether it is a SELECT of the query itself, of which no other one reads columns.
+    fn is_outermost(self) -> bool {
+        self.level.is_none() && self.depth == 1
+    }
+
     fn deeper(self) -> Lowered<Self> {
         match self.depth < DEEPEST {
             true => Ok(Self { depth: self.depth + 1, ..self }),
