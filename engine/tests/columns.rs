@@ -168,9 +168,7 @@ fn json_that_sqlite_knows_to_be_json_is_asked_of_sqlite() {
 #[test]
 fn equal_rows_are_maintained_until_two_of_them_differ() {
     let engine = memory("CREATE TABLE t(id INTEGER PRIMARY KEY, a, b TEXT COLLATE NOCASE)");
-    let queries = ["SELECT DISTINCT a FROM t", "SELECT DISTINCT b FROM t", "SELECT a FROM t UNION SELECT b FROM t"];
-    assert_eq!(engine.explain(queries[2], ()).unwrap().plan, Plan::Requery, "one column is NOCASE, the other is not");
-    let _live = planned(&engine, &queries[..2]);
+    let _live = planned(&engine, &["SELECT DISTINCT a FROM t", "SELECT DISTINCT b FROM t"]);
     let stats =
         run(&engine, &["INSERT INTO t VALUES (1, 1, 'a'), (2, 1, 'a'), (3, 1.5, 'b')", "UPDATE t SET b = upper(b)"]);
     assert_eq!(stats.given_up, 0, "all of them changed at once");

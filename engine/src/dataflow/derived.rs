@@ -4,15 +4,16 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 use super::Job;
-use super::render::{Rendered, Tools, render};
+use super::render::{Rendered, Tools, consolidated, render};
 use crate::dataflow::tally::Sums;
 use crate::error::Error;
 use crate::plan::{Derived as Plan, Figures, Images};
-use crate::types::{Bag, BindingId, Row, SharedBag, Signed, lock_bag as lock};
+use crate::types::{Bag, BindingId, Row, RowBuilder, SharedBag, Signed, ValueRef, lock_bag as lock};
 
 pub(super) struct Derived {
     table: Arc<str>,
     is_held: bool,
+    reals: Arc<[usize]>,
     node: Rendered,
     bags: HashMap<BindingId, SharedBag>,
     /// What the commit changed, by binding.
@@ -24,6 +25,7 @@ impl Derived {
         Self {
             table: Arc::clone(&plan.table),
             is_held: plan.is_held,
+            reals: Arc::clone(&plan.reals),
             node: render(&plan.node),
             bags: HashMap::new(),
             changes: HashMap::new(),
@@ -37,7 +39,7 @@ impl Derived {
     /// Fills the table for a binding, whose job reads it from then on.
     pub(super) fn hydrate(&mut self, job: &mut Job, tools: &mut Tools<'_>) -> Result<(), Error> {
         tools.show(job);
-        let rows = self.node.hydrate(job, tools)?;
+        let rows = as_read(self.node.hydrate(job, tools)?, &self.reals);
         let bag = Arc::new(Mutex::new(Bag::of(&rows)));
         job.derived.push((Arc::clone(&self.table), Arc::clone(&bag)));
         if self.is_held {
@@ -50,7 +52,7 @@ impl Derived {
     pub(super) fn maintain(&mut self, jobs: &[Job], tools: &mut Tools<'_>) -> Vec<Result<(), Error>> {
         let changes = self.node.maintain(jobs, tools);
         let noted = |(job, changes): (&Job, Result<Vec<Signed>, Error>)| {
-            let changes = changes?;
+            let changes = as_read(changes?, &self.reals);
             if let Some(bag) = self.bags.get(&job.binding) {
                 let mut bag = lock(bag);
                 changes.iter().for_each(|(row, weight)| bag.add(row, *weight));
@@ -101,4 +103,27 @@ impl Derived {
     pub(super) fn binding_bytes(&self, binding: BindingId) -> usize {
         self.node.binding_bytes(binding) + self.bags.get(&binding).map_or(0, |bag| lock(bag).state_bytes())
     }
+}
+
+/// Rows as they are read from the table: whole numbers in its REAL columns are REAL (SQLite's OP_RealAffinity).
+fn as_read(mut rows: Vec<Signed>, reals: &[usize]) -> Vec<Signed> {
+    let is_whole = |row: &Row, at: &usize| matches!(row.get(*at), Some(ValueRef::Integer(_)));
+    let mut builder = RowBuilder::default();
+    let mut has_changed = false;
+    for (row, _) in &mut rows {
+        if !reals.iter().any(|at| is_whole(row, at)) {
+            continue;
+        }
+        for (at, value) in row.values().enumerate() {
+            builder.push(match value {
+                #[expect(clippy::cast_precision_loss, reason = "SQLite reads the nearest REAL")]
+                ValueRef::Integer(whole) if reals.contains(&at) => ValueRef::Real(whole as f64),
+                other => other,
+            });
+        }
+        *row = builder.finish();
+        has_changed = true;
+    }
+    // Rows that differed may be the same now.
+    if has_changed { consolidated(rows) } else { rows }
 }

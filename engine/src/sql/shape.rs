@@ -4,7 +4,7 @@ use sqlite3_parser::ast::{Expr, Literal, Operator, UnaryOperator};
 
 use super::call::Call;
 use super::literal;
-use super::name::Path;
+use super::name::{Path, bare};
 use super::scope::{Meaning, Scope, Shape};
 use crate::types::{Affinity, Value};
 
@@ -79,9 +79,11 @@ pub(super) fn shape(expression: &Expr<'_>, scope: &Scope<'_>) -> Shape {
             Operator::ArrowRightShift => Shape::Loose,
             _ => Shape::Integer,
         },
-        Expr::Cast { type_name, .. } => {
+        Expr::Cast { type_name, expr } => {
             match Affinity::of_declared_type(type_name.as_ref().map_or("", |declared| declared.name)) {
                 Affinity::Integer => Shape::Integer,
+                // It compares as what it is made of.
+                Affinity::Text if has_loose_name(expr, scope) => Shape::Loose,
                 Affinity::Text => Shape::Plain,
                 _ => Shape::Loose,
             }
@@ -94,6 +96,15 @@ pub(super) fn shape(expression: &Expr<'_>, scope: &Scope<'_>) -> Shape {
             Call::of(expression).map_or(Shape::Loose, |call| of_call(&call, scope))
         }
         _ => Path::of(expression).map_or(Shape::Loose, |path| of_name(&path, scope)),
+    }
+}
+
+/// Whether an expression has its collating sequence from a column of which that is not known to be BINARY, or from COLLATE.
+fn has_loose_name(expression: &Expr<'_>, scope: &Scope<'_>) -> bool {
+    match bare(expression) {
+        Expr::Collate(..) => true,
+        Expr::Cast { expr, .. } | Expr::Unary(UnaryOperator::Positive, expr) => has_loose_name(expr, scope),
+        other => Path::of(other).is_some_and(|path| of_name(&path, scope) == Shape::Loose),
     }
 }
 

@@ -43,6 +43,15 @@ impl Collation {
         }
     }
 
+    /// A sequence to which all texts are equal that are to one of both, if there is one.
+    #[must_use]
+    pub fn coarser(self, other: Self) -> Option<Self> {
+        match (self, other) {
+            (Self::Binary, coarser) | (coarser, Self::Binary) => Some(coarser),
+            _ => (self == other).then_some(self),
+        }
+    }
+
     /// Its name, as SQL writes it.
     #[must_use]
     pub fn name(self) -> &'static str {

@@ -163,7 +163,7 @@ fn has_empty_face(occurrences: &[Occurrence], faces: &[(usize, Face)], job: &Job
 }
 
 /// Adds up the weights of equal rows and leaves out what comes to nothing; the order is that of the first of each.
-fn consolidated(rows: Vec<Signed>) -> Vec<Signed> {
+pub(super) fn consolidated(rows: Vec<Signed>) -> Vec<Signed> {
     match rows.as_slice() {
         [] | [_] => return rows,
         [(one, weight), (other, against)] if weight + against == 0 && one == other => return Vec::new(),

@@ -204,6 +204,9 @@ pub struct Expression {
     pub aggregates: Vec<Aggregate>,
     /// How its texts compare, if that is known.
     pub collation: Option<Collation>,
+    /// Whether it surely has that collating sequence of its own, as columns have one; to others BINARY is lent, which gives
+    /// way to those of the other SELECTs of a compound.
+    pub is_collated: bool,
     /// Its affinity, or that it has none, if that is known.
     pub affinity: Option<Option<Affinity>>,
     /// Two of its values that are equal to SQL are the same value.

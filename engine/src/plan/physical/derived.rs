@@ -19,6 +19,8 @@ pub struct Derived {
     pub node: Node,
     /// Whether a statement reads rows of it that did not change.
     pub is_held: bool,
+    /// The columns whose numbers are read as REAL, whatever they are in the SELECT that gives them.
+    pub reals: Arc<[usize]>,
 }
 
 /// A column of a derived table; they are called `c0`, `c1`, ..

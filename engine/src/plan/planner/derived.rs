@@ -1,7 +1,10 @@
 //! Derived tables in FROM that are not linear get plans of their own: see [`crate::plan::Derived`].
 
+use std::sync::Arc;
+
 use super::{Planner, Reason, linear};
 use crate::plan::{Arm, Column, Derived, DerivedColumn, Input, Limit, Node, Occurrence, Query, Select, derived_id};
+use crate::types::Affinity;
 
 /// How many derived tables a plan may have.
 const MOST_DERIVED: usize = 16;
@@ -71,10 +74,12 @@ impl Planner {
         });
         let kinds = columns_of.collect::<Result<Vec<_>, Reason>>()?;
         let table = derived_id(self.derived.len(), &kinds);
-        let kinds: std::sync::Arc<[DerivedColumn]> = kinds.into();
+        let kinds: Arc<[DerivedColumn]> = kinds.into();
         let occurrence = self.occurrences.len();
-        self.occurrences.push(Occurrence::of_derived(table.clone(), kinds));
-        self.derived.push(Derived { table, node, is_held: true });
+        self.occurrences.push(Occurrence::of_derived(table.clone(), Arc::clone(&kinds)));
+        let is_real = |kind: &DerivedColumn| kind.affinity == Some(Affinity::Real);
+        let reals = (0..kinds.len()).filter(|at| is_real(&kinds[*at])).collect();
+        self.derived.push(Derived { table, node, is_held: true, reals });
         // Rows that are equal are one part together.
         Ok(Input::Table { occurrence, identity: Some(columns.to_vec()) })
     }

@@ -56,9 +56,6 @@ fn planned(logical: &Logical, undecided: Undecided, without: Without) -> Result<
         let column = match by {
             OrderBy::Column(column) => *column,
             OrderBy::Expression(expression) => {
-                if !expression.subqueries.is_empty() || !expression.windows.is_empty() {
-                    return Err("ORDER BY a subquery or window function that is no result column".to_owned());
-                }
                 extras.push(expression.text.clone());
                 width + extras.len() - 1
             }
@@ -77,6 +74,11 @@ fn planned(logical: &Logical, undecided: Undecided, without: Without) -> Result<
         without,
     };
     planner.settle(&mut query)?;
+    for order in &mut query.order {
+        if let OrderBy::Expression(expression) = &mut order.by {
+            expression.change_subqueries(|query| planner.settle(query))?;
+        }
+    }
     let root = match &query.arms[..] {
         [Arm::Select(select)] => {
             if select.distinct && !extras.is_empty() {
@@ -229,7 +231,8 @@ impl Planner {
 
     /// A SELECT that groups or has window functions, over the derived table of the rows that it is of.
     fn over_rows(&mut self, select: &Select, by: &[&Expression]) -> Option<Node> {
-        let has_windows = select.expressions().any(|expression| !expression.windows.is_empty());
+        let expressions = select.expressions().chain(by.iter().copied());
+        let has_windows = expressions.into_iter().any(|expression| !expression.windows.is_empty());
         let is_plain = select.items.len() == 1
             && select.filters.is_empty()
             && matches!(select.items[0].input, Input::Table { .. });
@@ -279,8 +282,8 @@ impl Planner {
             // Whether SQLite comes to such rows depends on where it begins.
             return Err("a condition between tables that fails for some rows".to_owned());
         }
-        let has_windows = select.expressions().any(|expression| !expression.windows.is_empty());
-        if has_windows {
+        let mut expressions = select.expressions().chain(by.iter().copied());
+        if expressions.any(|expression| !expression.windows.is_empty()) {
             return recompute::partitioned(self, select, by);
         }
         if select.is_aggregated {
@@ -311,11 +314,6 @@ impl Planner {
         let is_set = query.operators.iter().any(|operator| *operator != SetOperator::UnionAll);
         self.without.allows(Choice::Combine)?;
         let mut parts = Vec::with_capacity(query.arms.len());
-        if is_set && query.order.iter().any(|order| order.suffix.contains("COLLATE")) {
-            // SQLite then sorts the whole as a subquery: a column that is REAL in the first SELECT is read as REAL, and of
-            // `a INTERSECT b UNION ALL c` rows of c are missing.
-            return Err("a compound SELECT with COLLATE in ORDER BY".to_owned());
-        }
         let loose = match is_set && !query.is_exact {
             false => None,
             true => Some(compared(query).ok_or("a compound SELECT of columns that compare differently")?),
@@ -369,15 +367,30 @@ fn can_fail(select: &Select, expression: &Expression) -> bool {
     expression.can_fail || expression.text.names().iter().any(is_failing)
 }
 
-/// How a compound SELECT compares its columns, if they compare alike in all of its SELECTs.
+/// How a compound SELECT compares its columns, or what is coarser: two rows that are equal to SQLite wherever it compares
+/// them are equal so.
+///
+/// It compares a column by the collating sequence of the first SELECT in which it has one, and some of the SELECTs among
+/// themselves by that of the first of them (sqlite3's multiSelectByMerge): those to the left of an operator, and, where more
+/// than three are alike, the half of them.
 fn compared(query: &Query) -> Option<Vec<Collation>> {
     let rows = query.arms.iter().flat_map(|arm| match arm {
         Arm::Select(select) => vec![&select.columns],
         Arm::Values(rows) => rows.iter().collect(),
     });
-    let mut rows = rows.map(|row| row.iter().map(|value| value.collation).collect::<Option<Vec<_>>>());
-    let first = rows.next()??;
-    rows.all(|row| row.as_ref() == Some(&first)).then_some(first)
+    let rows: Vec<&Vec<Expression>> = rows.collect();
+    let compared = |column: usize| {
+        let mut coarsest = Collation::Binary;
+        for row in &rows {
+            let value = row.get(column)?;
+            coarsest = coarsest.coarser(value.collation?)?;
+            if value.is_collated && rows.len() <= 3 {
+                break;
+            }
+        }
+        Some(coarsest)
+    };
+    (0..rows.first()?.len()).map(compared).collect()
 }
 
 fn width(query: &Query) -> Result<usize, Reason> {

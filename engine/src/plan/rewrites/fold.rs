@@ -13,8 +13,14 @@ use crate::plan::{
     Text, Used, column_name,
 };
 
+/// How many FULL joins are taken apart: what stands to the left of each is there twice afterwards.
+const MOST_FULL: usize = 5;
+
 /// Takes RIGHT and FULL joins apart, from left to right. What cannot be stays as it is.
 pub(super) fn apply(select: &mut Select, order: &mut [Order], next: &mut ItemId) {
+    if select.items.iter().filter(|item| item.join == Join::Full).count() > MOST_FULL {
+        return;
+    }
     while let Some(at) = select.items.iter().position(|item| matches!(item.join, Join::Right | Join::Full)) {
         if at > 1 && fold(select, order.iter_mut(), 0..at, next).is_none() {
             return;
@@ -92,6 +98,16 @@ fn expression(item: ItemId, column: &Column) -> Expression {
     }
 }
 
+/// What shows these columns; a constant where there are none, for the number of the rows.
+fn shown_or_one(columns: Vec<(ItemId, Column)>) -> (Vec<Expression>, Vec<(ItemId, Column)>) {
+    if columns.is_empty() {
+        let one = Column { name: "1".to_owned(), collation: Some(Default::default()), affinity: Some(None) };
+        let shown = Expression { text: Text::constant("1"), ..Expression::default() };
+        return (vec![shown], vec![(ItemId::MAX, one)]);
+    }
+    (columns.iter().map(|(item, column)| expression(*item, column)).collect(), columns)
+}
+
 fn plain(columns: Vec<Expression>, items: Vec<Item>, filters: Vec<Expression>) -> Select {
     Select { distinct: false, columns, items, filters, groups: Vec::new(), having: None, is_aggregated: false }
 }
@@ -147,13 +163,8 @@ fn fold<'o>(
     let mut order: Vec<&mut Order> = order.collect();
     let columns = shown(select, &order, &range)?;
     let items: Vec<Item> = select.items.drain(range).collect();
-    let shown = match columns.is_empty() {
-        false => columns.iter().map(|(item, column)| expression(*item, column)).collect(),
-        true => vec![Expression { text: Text::constant("1"), ..Expression::default() }],
-    };
+    let (shown, columns) = shown_or_one(columns);
     let query = Query { is_uniform: true, ..query(vec![plain(shown, items, Vec::new())]) };
-    let columns_of_one = Column { name: "1".to_owned(), collation: Some(Default::default()), affinity: Some(None) };
-    let columns = if columns.is_empty() { vec![(ItemId::MAX, columns_of_one)] } else { columns };
     replace(select, order.iter_mut().map(|order| &mut **order), &columns, query, next);
     Some(())
 }
@@ -164,10 +175,10 @@ fn full(select: &mut Select, order: &mut [Order], next: &mut ItemId) -> Option<(
     let columns = shown(select, &order_of, &(0..2))?;
     drop(order_of);
     let [left, right] = [select.items[0].clone(), select.items[1].clone()];
-    if columns.is_empty() || matches!(right.input, Input::Function(..)) {
+    if matches!(right.input, Input::Function(..)) {
         return None;
     }
-    let shown: Vec<Expression> = columns.iter().map(|(item, column)| expression(*item, column)).collect();
+    let (shown, columns) = shown_or_one(columns);
     let matched = plain(shown.clone(), vec![left.clone(), Item { join: Join::Left, ..right.clone() }], Vec::new());
     let null = Expression { text: Text::constant("NULL"), ..Expression::default() };
     let of_right = |column: &Expression| column.items.contains(&right.id);

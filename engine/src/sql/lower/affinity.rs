@@ -84,10 +84,15 @@ pub(super) fn of_affinity(affinity: Option<Option<Affinity>>) -> Classes {
 }
 
 /// The affinity of a column that several SELECTs give (sqlite3SubqueryColumnTypes): that of the first which has one, unless
-/// another one can give values that it would change.
+/// another one can give values that it would change. Where CAST gives a number in the first of several, the column takes
+/// whole numbers and fractions as they are.
 pub(super) fn common<'s>(parts: impl Iterator<Item = &'s Shown>) -> Option<Option<Affinity>> {
     let (mut first, mut classes) = (None, 0);
+    let mut parts = parts.peekable();
+    let is_cast = parts.peek().is_some_and(|part| part.is_cast);
+    let mut several = 0;
     for part in parts {
+        several += 1;
         let affinity = part.affinity?;
         match first {
             None if affinity.is_some() => first = affinity,
@@ -97,6 +102,7 @@ pub(super) fn common<'s>(parts: impl Iterator<Item = &'s Shown>) -> Option<Optio
     Some(match first {
         Some(Affinity::Text) if classes & NUMBER != 0 => Some(Affinity::Blob),
         Some(Affinity::Integer | Affinity::Numeric | Affinity::Real) if classes & TEXT != 0 => Some(Affinity::Blob),
+        Some(Affinity::Integer | Affinity::Real) if is_cast && several > 1 => Some(Affinity::Numeric),
         other => other,
     })
 }

@@ -5,11 +5,14 @@ use std::sync::Arc;
 use sqlite3_parser::ast::{self, Expr, LikeOperator, Literal, Operator, UnaryOperator};
 
 use super::{Around, Level, Lowered, Lowering, affinity};
-use crate::plan::{Expression, ItemId, Join, Number, Subquery, Used, quoted};
+use crate::plan::{Expression, ItemId, Join, Number, Query, Subquery, Used, quoted};
 use crate::sql::name::{Path, bare, plain};
 use crate::sql::scope::{Meaning, Shape};
 use crate::sql::{literal, print, shape, walk};
 use crate::types::{Collation, ColumnKind, Value};
+
+/// Why a column that a FULL JOIN merges is not written.
+const MERGED: &str = "a column of USING in a FULL join";
 
 /// Operators whose chains are written without parentheses around the left operand: they bind to the left.
 fn chains(operator: Operator) -> bool {
@@ -80,11 +83,22 @@ impl<'c> Lowering<'c> {
         level: &Level<'_, 'c>,
         around: Around<'_, 'c>,
     ) -> Lowered<Expression> {
-        let mut out =
-            Expression { is_exact: shape::shape(expression, &level.scope) != Shape::Loose, ..Expression::default() };
+        if around.is_outermost()
+            && let Some(Meaning::Columns(0, columns)) = level.scope.meaning_of(bare(expression))
+            && let merged = level.coalesced(&columns)
+            && merged.len() > 1
+        {
+            return self.coalescing(level, &merged);
+        }
+        let mut out = Expression::default();
         self.write(expression, &mut out, level, around)?;
-        out.collation = self.collation(expression, level);
+        (out.collation, out.is_collated) = match self.collation(expression, level) {
+            Some(Some(collation)) => (Some(collation), true),
+            Some(None) => (Some(Collation::Binary), false),
+            None => (None, false),
+        };
         out.affinity = affinity::of(expression, level);
+        out.is_exact = exact(shape::shape(expression, &level.scope), out.collation) != Shape::Loose;
         Ok(out)
     }
 
@@ -97,10 +111,11 @@ impl<'c> Lowering<'c> {
         expressions.into_iter().map(|expression| self.expression(expression, level, around)).collect()
     }
 
-    /// The collating sequence of an expression, by SQLite's rules; nothing where they go deeper than this.
-    fn collation(&self, expression: &Expr<'_>, level: &Level<'_, 'c>) -> Option<Collation> {
+    /// The collating sequence of an expression, or that it has none, by SQLite's rules (sqlite3ExprCollSeq); nothing where
+    /// they go deeper than this.
+    fn collation(&self, expression: &Expr<'_>, level: &Level<'_, 'c>) -> Option<Option<Collation>> {
         match expression {
-            Expr::Collate(_, name) => Collation::named(&plain(name)),
+            Expr::Collate(_, name) => Collation::named(&plain(name)).map(Some),
             Expr::Cast { expr, .. } | Expr::Unary(UnaryOperator::Positive, expr) => self.collation(expr, level),
             Expr::Parenthesized(elements) => match &elements[..] {
                 [inner] => self.collation(inner, level),
@@ -108,13 +123,18 @@ impl<'c> Lowering<'c> {
             },
             other => match level.scope.meaning_of(other) {
                 Some(Meaning::Columns(up, columns)) => {
-                    let (item, column) = level.up(up)?.merged(&columns).ok()?;
-                    level.up(up)?.items.get(item)?.columns.get(column)?.collation
+                    let level = level.up(up)?;
+                    let (item, column) = level.merged(&columns).ok()?;
+                    let collation = level.items.get(item)?.columns.get(column)?.collation?;
+                    Some((!level.is_rowid(item, column)).then_some(collation))
                 }
-                Some(Meaning::Alias(alias)) => level.results.get(alias)?.collation,
-                Some(_) => Some(Collation::Binary),
+                Some(Meaning::Alias(alias)) => {
+                    let result = level.results.get(alias)?;
+                    result.collation.map(|collation| result.is_collated.then_some(collation))
+                }
+                Some(_) => Some(None),
                 // An explicit COLLATE further down may be the one.
-                None => (!has_collate(other)).then_some(Collation::Binary),
+                None => (!has_collate(other)).then_some(None),
             },
         }
     }
@@ -248,14 +268,17 @@ impl<'c> Lowering<'c> {
             Expr::InSelect { lhs, not, rhs } => {
                 self.operand(lhs, out, level, around)?;
                 out.text.push(if *not { " NOT IN " } else { " IN " });
-                let elements: Vec<&Expr<'_>> = match bare(lhs) {
-                    Expr::Parenthesized(elements) => elements.iter().collect(),
-                    other => vec![other],
-                };
-                let elements = self.expressions(elements, level, around)?;
+                let elements = self.expressions(elements_of(lhs), level, around)?;
                 self.subquery(rhs, Used::In(elements, false), out, level, around)?;
             }
-            Expr::InTable { .. } => return Err("IN with a table's name".to_owned()),
+            Expr::InTable { lhs, not, rhs, args: None } => {
+                self.operand(lhs, out, level, around)?;
+                out.text.push(if *not { " NOT IN " } else { " IN " });
+                let elements = self.expressions(elements_of(lhs), level, around)?;
+                let query = self.whole_table(rhs, around)?;
+                put_subquery(query, Used::In(elements, false), out);
+            }
+            Expr::InTable { .. } => return Err("IN with a table-valued function".to_owned()),
             Expr::FunctionCall { .. } | Expr::FunctionCallStar { .. } => self.call(expression, out, level, around)?,
             Expr::Literal(_) => out.text.push(print::text(expression).trim_start()),
             Expr::Variable(number) => out.text.push(&format!("?{}", number.trim_start_matches('?'))),
@@ -358,10 +381,28 @@ impl<'c> Lowering<'c> {
         around: Around<'_, 'c>,
     ) -> Lowered<()> {
         let (query, _) = self.query(query, Around { level: Some(level), ..around })?;
-        out.text.push_subquery(query.text());
-        out.items.extend(query.items());
-        out.subqueries.push(Subquery { query, used });
+        put_subquery(query, used, out);
         Ok(())
+    }
+
+    /// The first of several columns that is not NULL, which a FULL JOIN with USING merges. To SQLite it has the affinity and the
+    /// collating sequence of the first, which what is written here has not: so it must not be compared.
+    pub(super) fn coalescing(&mut self, level: &Level<'_, 'c>, merged: &[(usize, usize)]) -> Lowered<Expression> {
+        let mut out = Expression { is_exact: true, collation: Some(Collation::Binary), ..Expression::default() };
+        for (at, (item, column)) in merged.iter().enumerate() {
+            self.note_column(level, *item, *column);
+            let shape = level.scope.items[*item].columns[*column].shape;
+            out.is_exact &= shape != Shape::Loose && level.scope.items[merged[0].0].columns[merged[0].1].shape == shape;
+            let (item, column) = (&level.items[*item], &level.items[*item].columns[*column]);
+            if column.collation != Some(Collation::Binary) {
+                return Err(MERGED.to_owned());
+            }
+            out.text.push(if at == 0 { "coalesce(" } else { ", " });
+            out.text.push_name(item.id, &column.name);
+            out.items.insert(item.id);
+        }
+        out.text.push(")");
+        Ok(out)
     }
 
     fn name(&mut self, expression: &Expr<'_>, out: &mut Expression, level: &Level<'_, 'c>) -> Lowered<()> {
@@ -421,25 +462,62 @@ impl<'c> Lowering<'c> {
 }
 
 impl<'a, 'c> Level<'a, 'c> {
-    /// Which of several columns that USING merges is meant (sqlite3's lookupName): the leftmost, but that of the right table
-    /// of a RIGHT JOIN.
-    pub(super) fn merged(&self, columns: &[(usize, usize)]) -> Lowered<(usize, usize)> {
-        let mut columns = columns.iter().copied();
-        let mut meant = columns.next().ok_or("a name")?;
-        for (item, column) in columns {
-            match self.items.get(item).map(|item| item.join) {
-                Some(Join::Right) => meant = (item, column),
-                Some(Join::Full) => return Err("a column of USING in a FULL join".to_owned()),
+    /// Which of several columns that USING merges are meant (sqlite3's lookupName): the leftmost, but that of the right table
+    /// of a RIGHT JOIN, and of a FULL JOIN the first that is not NULL.
+    pub(super) fn coalesced(&self, columns: &[(usize, usize)]) -> Vec<(usize, usize)> {
+        let mut meant: Vec<(usize, usize)> = Vec::new();
+        for column in columns {
+            match self.items.get(column.0).map(|item| item.join) {
+                Some(Join::Right) => meant = vec![*column],
+                Some(Join::Full) => meant.push(*column),
+                Some(Join::Inner | Join::Left) | None if meant.is_empty() => meant.push(*column),
                 Some(Join::Inner | Join::Left) | None => {}
             }
         }
-        Ok(meant)
+        meant
+    }
+
+    /// The same, where it is one.
+    pub(super) fn merged(&self, columns: &[(usize, usize)]) -> Lowered<(usize, usize)> {
+        match self.coalesced(columns)[..] {
+            [one] => Ok(one),
+            _ => Err(MERGED.to_owned()),
+        }
+    }
+
+    /// Whether a column is the rowid, which has an affinity and no collating sequence.
+    pub(super) fn is_rowid(&self, item: usize, column: usize) -> bool {
+        let base = self.scope.items.get(item).and_then(|item| item.base.as_ref());
+        base.is_some_and(|base| base.table.rowid_alias() == Some(column))
     }
 
     /// The names so many levels out.
     pub(super) fn up(&self, levels: usize) -> Option<&Level<'a, 'c>> {
         (0..levels).try_fold(self, |level, _| level.parent)
     }
+}
+
+/// The shape of values that compare by a collating sequence.
+pub(super) fn exact(shape: Shape, collation: Option<Collation>) -> Shape {
+    match shape {
+        Shape::Plain if collation != Some(Collation::Binary) => Shape::Loose,
+        other => other,
+    }
+}
+
+/// The elements of what IN compares.
+fn elements_of<'e, 'c>(compared: &'e Expr<'c>) -> Vec<&'e Expr<'c>> {
+    match bare(compared) {
+        Expr::Parenthesized(elements) => elements.iter().collect(),
+        other => vec![other],
+    }
+}
+
+/// Writes a subquery.
+fn put_subquery(query: Query, used: Used, out: &mut Expression) {
+    out.text.push_subquery(query.text());
+    out.items.extend(query.items());
+    out.subqueries.push(Subquery { query, used });
 }
 
 /// The item of which an expression plainly is a column.
@@ -496,7 +574,8 @@ pub(super) fn number(expression: &Expr<'_>) -> Option<Number> {
 /// The column, counted from 0, that an integer in ORDER BY or GROUP BY stands for.
 pub(super) fn ordinal(expression: &Expr<'_>) -> Option<usize> {
     match bare(expression) {
-        Expr::Literal(Literal::Numeric(digits)) => digits.parse::<usize>().ok()?.checked_sub(1),
+        // What is no integer of 32 bits is a constant to SQLite.
+        Expr::Literal(Literal::Numeric(digits)) => usize::try_from(digits.parse::<i32>().ok()?.checked_sub(1)?).ok(),
         _ => None,
     }
 }

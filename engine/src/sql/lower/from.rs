@@ -157,6 +157,29 @@ impl<'c> Lowering<'c> {
         }
     }
 
+    /// `SELECT * FROM` a table.
+    pub(super) fn whole_table(&mut self, path: &QualifiedName<'_>, around: Around<'_, 'c>) -> Lowered<plan::Query> {
+        let (names, input, columns) = self.named(path, None, around)?;
+        let item = Item { id: self.items, join: Join::Inner, input, on: Vec::new(), columns };
+        self.items += 1;
+        let (names, items) = ([names], [item]);
+        let scope = Scope { items: &names, results: &[], parent: None };
+        let level = Level { scope, items: &items, results: &[], has_right_join: false, windows: &[], parent: None };
+        let shown = names[0].columns.iter().enumerate().filter(|(_, column)| !column.is_hidden);
+        let columns = shown.map(|(at, _)| self.column(&level, 0, at)).collect::<Lowered<Vec<_>>>()?;
+        let is_exact = columns.iter().all(|column| column.is_exact);
+        let select = plan::Select {
+            distinct: false,
+            columns,
+            items: items.into(),
+            filters: Vec::new(),
+            groups: Vec::new(),
+            having: None,
+            is_aggregated: false,
+        };
+        Ok(plan::Query { is_exact, is_uniform: true, ..plan::Query::of(plan::Arm::Select(Box::new(select))) })
+    }
+
     fn base(&mut self, table: &Arc<Table>, called: String) -> (scope::Item, Input, Vec<Column>) {
         let occurrence = self.occurrences.len();
         let name = format!("{}.{}", quoted(&table.database), quoted(&table.name));

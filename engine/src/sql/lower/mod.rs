@@ -3,6 +3,7 @@
 
 mod affinity;
 mod call;
+mod compound;
 mod expression;
 mod from;
 mod recursion;
@@ -17,7 +18,7 @@ use sqlite3_parser::ast::{self, CommonTableExpr, CompoundOperator, With};
 use affinity::Classes;
 use recursion::Reading;
 
-use super::name::{self, plain};
+use super::name::plain;
 use super::scope::{self, Scope, Shape};
 use super::{Unparsed, parse};
 use crate::plan::{Arm, Column, Limit, Logical, Occurrence, Order, OrderBy, Query, SetOperator, quoted};
@@ -105,13 +106,22 @@ struct Shown {
     name: Option<String>,
     /// As [`Column::affinity`].
     affinity: Option<Option<Affinity>>,
+    /// Whether it is what CAST gives.
+    is_cast: bool,
     collation: Option<Collation>,
+    /// As [`crate::plan::Expression::is_collated`].
+    is_collated: bool,
     shape: Shape,
     /// What its values can be.
     classes: Classes,
 }
 
 impl Around<'_, '_> {
+    /// Whether it is a SELECT of the query itself, of which no other one reads columns.
+    fn is_outermost(self) -> bool {
+        self.level.is_none() && self.depth == 1
+    }
+
     fn deeper(self) -> Lowered<Self> {
         match self.depth < DEEPEST {
             true => Ok(Self { depth: self.depth + 1, ..self }),
@@ -173,10 +183,27 @@ impl<'c> Lowering<'c> {
         for (at, column) in shown.iter_mut().enumerate() {
             column.affinity = affinity::common(parts.iter().filter_map(|part| part.get(at)));
         }
-        let order = terms.iter().map(|term| compound_order(term, &shown)).collect::<Lowered<Vec<_>>>()?;
+        let is_outside = compound::is_sorted_outside(terms, &operators, &arms)?;
+        if is_outside {
+            // The columns are those of a subquery, which has them from its first SELECT.
+            for (column, first) in shown.iter_mut().zip(&parts[0]) {
+                (column.collation, column.is_collated) = (first.collation, true);
+            }
+        }
+        let sorting = |at: usize| match is_outside {
+            true => shown[at].collation,
+            false => compound::sorting(&arms, parts.iter().filter_map(|part| part.get(at))),
+        };
+        let order = terms.iter().map(|term| compound::order(term, &shown, sorting)).collect::<Lowered<Vec<_>>>()?;
         let limit = self.limit(query.limit, inside)?;
         let is_exact = is_exact(&shown);
-        Ok((Query { arms, operators, order, limit, is_exact, is_materialized: false, is_uniform }, shown))
+        let query = Query { arms, operators, order, limit, is_exact, is_materialized: false, is_uniform };
+        let may_be_real = |column: &Shown| matches!(column.affinity, None | Some(Some(Affinity::Real)));
+        let query = match is_outside && shown.iter().any(may_be_real) {
+            true => self.outside(query, &shown),
+            false => query,
+        };
+        Ok((query, shown))
     }
 
     /// One SELECT or VALUES, with the ORDER BY that it has if it is the only one.
@@ -189,7 +216,8 @@ impl<'c> Lowering<'c> {
         let Some(clauses) = super::clauses::Clauses::of(arm) else {
             let ast::OneSelect::Values(rows) = arm else { return Err("not a SELECT".to_owned()) };
             let (rows, shown) = self.values(rows, around)?;
-            let order = terms.iter().map(|term| compound_order(term, &shown)).collect::<Lowered<Vec<_>>>()?;
+            let own = |at: usize| shown.get(at).and_then(|column: &Shown| column.collation);
+            let order = terms.iter().map(|term| compound::order(term, &shown, own)).collect::<Lowered<Vec<_>>>()?;
             return Ok((Arm::Values(rows), order, shown));
         };
         let (select, order, shown) = self.select(clauses, terms, around)?;
@@ -210,12 +238,16 @@ impl<'c> Lowering<'c> {
             let mut values = Vec::with_capacity(row.len());
             for (at, value) in row.iter().enumerate() {
                 values.push(self.expression(value, &level, around)?);
-                let shape = super::shape::shape(value, &scope);
+                let shape = expression::exact(super::shape::shape(value, &scope), values[at].collation);
                 let affinity = affinity::of(value, &level);
                 let classes = affinity::classes(value, &level);
                 match shown.get_mut(at) {
                     Some(column) => {
                         column.shape = column.shape.or(shape);
+                        if column.collation != values[at].collation {
+                            // Whether SQLite takes them for one SELECT or for several depends on what is around them.
+                            column.collation = None;
+                        }
                         let other = Shown { affinity, classes, ..column.clone() };
                         column.affinity = affinity::common([&*column, &other].into_iter());
                         column.classes |= classes;
@@ -223,7 +255,9 @@ impl<'c> Lowering<'c> {
                     None => shown.push(Shown {
                         name: Some(format!("column{}", at + 1)),
                         affinity,
-                        collation: Some(Collation::Binary),
+                        is_cast: matches!(super::name::bare(value), ast::Expr::Cast { .. }),
+                        collation: values[at].collation,
+                        is_collated: values[at].is_collated,
                         shape,
                         classes,
                     }),
@@ -259,29 +293,6 @@ impl<'c> Lowering<'c> {
 
 fn is_exact(shown: &[Shown]) -> bool {
     shown.iter().all(|column| column.shape != Shape::Loose)
-}
-
-/// A term of ORDER BY over a compound SELECT or VALUES: a column of the result by its number or name.
-fn compound_order(term: &ast::SortedColumn<'_>, shown: &[Shown]) -> Lowered<Order> {
-    let (inner, collation) = match &term.expr {
-        ast::Expr::Collate(inner, collation) => (name::bare(inner), Some(*collation)),
-        other => (name::bare(other), None),
-    };
-    let by_name = super::name::Path::of(inner).filter(super::name::Path::is_bare);
-    let column = match (expression::ordinal(inner), by_name) {
-        (Some(column), _) => Some(column),
-        (None, Some(path)) => shown
-            .iter()
-            .position(|column| column.name.as_ref().is_some_and(|name| name.eq_ignore_ascii_case(&path.column))),
-        (None, None) => None,
-    };
-    let column =
-        column.filter(|column| *column < shown.len()).ok_or("ORDER BY an expression over a compound SELECT")?;
-    let collation = match collation {
-        Some(name) => Collation::named(&plain(name)),
-        None => shown[column].collation,
-    };
-    Ok(ordered(OrderBy::Column(column), term, collation))
 }
 
 /// A term of ORDER BY.

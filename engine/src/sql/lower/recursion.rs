@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use sqlite3_parser::ast::{CommonTableExpr, CompoundOperator};
 
-use super::{Around, Lowered, Lowering, Shown, affinity};
-use crate::plan::{Arm, Column, DerivedColumn, Occurrence, Query, Recursion, SetOperator, derived_id};
+use super::{Around, Lowered, Lowering, Shown, affinity, compound};
+use crate::plan::{Arm, Column, DerivedColumn, Occurrence, Query, Recursion, Select, SetOperator, derived_id};
 use crate::sql::name::plain;
+use crate::types::Affinity;
 
 /// How often the affinities of columns are assumed and looked at again.
 const MOST_ROUNDS: usize = 3;
@@ -75,6 +76,18 @@ impl<'c> Lowering<'c> {
             let affinities: Vec<_> =
                 (0..shown.len()).map(|at| affinity::common(parts.iter().filter_map(|part| part.get(at)))).collect();
             if shown.iter().map(|column| column.affinity).eq(affinities.iter().copied()) {
+                let mut arms = base.clone();
+                arms.extend(steps.iter().map(|step: &Select| Arm::Select(Box::new(step.clone()))));
+                for (at, column) in shown.iter().enumerate() {
+                    let parts = || parts.iter().filter_map(|part| part.get(at));
+                    if is_set && compound::sorting(&arms, parts()) != column.collation {
+                        return refuse("columns that compare differently");
+                    }
+                    let is_real = |affinity: Option<Option<Affinity>>| affinity == Some(Some(Affinity::Real));
+                    if is_real(column.affinity) && !parts().all(|part| is_real(part.affinity)) {
+                        return refuse("columns that are REAL at times");
+                    }
+                }
                 let columns: Vec<Column> = shown.iter().enumerate().map(|(at, shown)| shown.column(at)).collect();
                 let operators = vec![if is_set { SetOperator::Union } else { SetOperator::UnionAll }; base.len() - 1];
                 let base = Query { arms: base, operators, ..Query::of(Arm::Values(Vec::new())) };

@@ -3,7 +3,7 @@
 use sqlite3_parser::ast;
 
 use super::affinity;
-use super::expression::ordinal;
+use super::expression::{exact, ordinal};
 use super::from::From;
 use super::{Around, Level, Lowered, Lowering, Shown, ordered};
 use crate::plan::{self, Expression, Order, OrderBy};
@@ -93,10 +93,18 @@ impl<'c> Lowering<'c> {
                         None => Path::of(bare(expression)).map(|path| path.column.into_owned()),
                     };
                     let result = self.expression(expression, level, around)?;
-                    let shape = shape::shape(expression, &level.scope);
+                    let shape = exact(shape::shape(expression, &level.scope), result.collation);
                     let affinity = affinity::of(expression, level);
                     let classes = affinity::classes(expression, level);
-                    shown.push(Shown { name: name.clone(), affinity, collation: result.collation, shape, classes });
+                    shown.push(Shown {
+                        name: name.clone(),
+                        affinity,
+                        is_cast: matches!(bare(expression), ast::Expr::Cast { .. }),
+                        collation: result.collation,
+                        is_collated: result.is_collated,
+                        shape,
+                        classes,
+                    });
                     named.push(ResultColumn { name, is_alias: called.is_some(), expression: Some(expression) });
                     lowered.push(result);
                 }
@@ -117,16 +125,25 @@ impl<'c> Lowering<'c> {
                             if output.is_hidden || (is_merged && qualifier.is_none()) {
                                 continue;
                             }
-                            let (at, column) = match (&output.name, &qualifier) {
-                                (Some(name), None) => level.merged(&sharing(level, merged, at, column, name))?,
-                                _ => (at, column),
+                            let meant = match (&output.name, &qualifier) {
+                                (Some(name), None) => sharing(level, merged, at, column, name),
+                                _ => vec![(at, column)],
                             };
-                            let expression = self.column(level, at, column)?;
+                            let several = level.coalesced(&meant);
+                            let expression = match around.is_outermost() && several.len() > 1 {
+                                true => self.coalescing(level, &several)?,
+                                false => {
+                                    let (at, column) = level.merged(&meant)?;
+                                    self.column(level, at, column)?
+                                }
+                            };
                             shown.push(Shown {
                                 name: output.name.clone(),
-                                affinity: level.items[at].columns[column].affinity,
+                                affinity: expression.affinity,
+                                is_cast: false,
                                 collation: expression.collation,
-                                shape: output.shape,
+                                is_collated: expression.is_collated,
+                                shape: if expression.is_exact { output.shape } else { Shape::Loose },
                                 classes: affinity::of_affinity(expression.affinity),
                             });
                             named.push(ResultColumn { name: output.name.clone(), is_alias: false, expression: None });
@@ -140,13 +157,15 @@ impl<'c> Lowering<'c> {
     }
 
     /// A column of an item.
-    fn column(&mut self, level: &Level<'_, 'c>, item: usize, column: usize) -> Lowered<Expression> {
+    pub(super) fn column(&mut self, level: &Level<'_, 'c>, item: usize, column: usize) -> Lowered<Expression> {
         self.note_column(level, item, column);
         let shape = level.scope.items[item].columns[column].shape;
+        let is_rowid = level.is_rowid(item, column);
         let (item, column) = (&level.items[item], &level.items[item].columns[column]);
         let mut expression = Expression {
             items: [item.id].into(),
             collation: column.collation,
+            is_collated: column.collation.is_some() && !is_rowid,
             affinity: column.affinity,
             is_exact: shape != Shape::Loose,
             ..Expression::default()
@@ -222,23 +241,46 @@ impl<'c> Lowering<'c> {
     fn merging(&mut self, names: &[String], at: usize, level: &Level<'_, 'c>) -> Lowered<Vec<Expression>> {
         let mut conditions = Vec::with_capacity(names.len());
         for name in names {
-            let mut lefts = (0..at).filter(|left| level.scope.items[*left].column(name).is_some());
-            let left = lefts.next().ok_or("USING a column that is not there")?;
-            if level.has_right_join && lefts.next().is_some() {
-                // SQLite compares the first of them that is not NULL.
-                return Err("USING a column of several tables, beside a RIGHT or FULL join".to_owned());
-            }
+            let place = |item: usize| Some((item, level.scope.items[item].column(name)?));
+            let mut lefts: Vec<(usize, usize)> = (0..at).filter_map(place).collect();
+            let right = place(at).ok_or("USING a column that is not there")?;
+            // Beside a RIGHT or FULL join SQLite compares the first of them that is not NULL.
+            lefts.truncate(if level.has_right_join { lefts.len() } else { 1 });
             let mut condition = Expression::default();
-            for (side, item) in [left, at].into_iter().enumerate() {
-                let column = level.scope.items[item].column(name).ok_or("USING a column that is not there")?;
+            let mut name = |(item, column): (usize, usize)| {
                 self.note_column(level, item, column);
                 let item = &level.items[item];
-                let column = &item.columns[column];
-                condition.text.push(if side == 0 { "" } else { " = " });
-                condition.text.push_name(item.id, &column.name);
                 condition.items.insert(item.id);
-                condition.rejects_nulls_of.insert(item.id);
+                (item.id, &item.columns[column])
+            };
+            let (right_id, right) = name(right);
+            match lefts[..] {
+                [] => return Err("USING a column that is not there".to_owned()),
+                [left] => {
+                    let (id, left) = name(left);
+                    condition.text.push_name(id, &left.name);
+                    condition.rejects_nulls_of.insert(id);
+                }
+                _ => {
+                    condition.text.push("coalesce(");
+                    for (at, left) in lefts.into_iter().enumerate() {
+                        let (id, left) = name(left);
+                        let is_alike = left.collation.is_some() && left.collation == right.collation;
+                        if !is_alike || left.affinity.is_none() || left.affinity != right.affinity {
+                            // To SQLite it has the affinity and the collating sequence of the first.
+                            return Err(
+                                "USING columns that compare differently, beside a RIGHT or FULL join".to_owned()
+                            );
+                        }
+                        condition.text.push(if at == 0 { "" } else { ", " });
+                        condition.text.push_name(id, &left.name);
+                    }
+                    condition.text.push(")");
+                }
             }
+            condition.text.push(" = ");
+            condition.text.push_name(right_id, &right.name);
+            condition.rejects_nulls_of.insert(right_id);
             conditions.push(condition);
         }
         Ok(conditions)
