@@ -87,6 +87,12 @@ impl Check {
             // Texts differ by their bytes, numbers by their types.
             add("(min((", ") COLLATE BINARY) IS NOT max((", ") COLLATE BINARY)) + ");
             add("(min(typeof(", ")) <> max(typeof(", "))) + ");
+            let zero = zero(&group.text);
+            text.push("(min(");
+            text.append(&zero);
+            text.push(") IS NOT max(");
+            text.append(&zero);
+            text.push(")) + ");
         }
         self.add_to_group(&text, "which of several equal values GROUP BY shows");
     }
@@ -136,9 +142,20 @@ pub(super) fn different(value: &Text) -> Text {
     add("count(DISTINCT CASE typeof(", ") WHEN 'integer' THEN (", ") END)");
     add(" + count(DISTINCT CASE typeof(", ") WHEN 'real' THEN (", ") END)");
     add(" + count(DISTINCT (CASE WHEN typeof(", ") IN ('text', 'blob') THEN (", ") END) COLLATE BINARY)");
-    add(" + (count(DISTINCT CASE WHEN (", ") = 0.0 AND typeof(", ") = 'real' THEN atan2(");
-    text.append(value);
-    text.push(", -1) END) > 1)");
+    text.push(" + (count(DISTINCT ");
+    text.append(&zero(value));
+    text.push(") > 1)");
+    text
+}
+
+/// The angle that 0.0 makes, which is another one for -0.0; NULL for any other value.
+fn zero(value: &Text) -> Text {
+    let mut text = Text::default();
+    for part in ["CASE WHEN (", ") = 0.0 AND typeof(", ") = 'real' THEN atan2("] {
+        text.push(part);
+        text.append(value);
+    }
+    text.push(", -1) END");
     text
 }
 
