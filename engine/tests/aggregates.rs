@@ -174,3 +174,31 @@ fn bare_columns_where_nothing_checks_them_are_re_run() {
         assert_eq!(engine.explain(sql, ()).unwrap().plan, Plan::Requery, "{sql}");
     }
 }
+
+#[test]
+fn a_sum_that_rounds_as_its_order_has_it_is_sqlites() {
+    for sql in [
+        "SELECT team, sum(loose), group_concat(amount, ',' ORDER BY amount)
+         FROM (SELECT DISTINCT team, loose, amount FROM pay) GROUP BY team",
+        "SELECT team, total(loose) FROM (SELECT DISTINCT team, loose, amount FROM pay) GROUP BY team",
+    ] {
+        let checked = Checked::of(sql);
+        assert_eq!(checked.counts(&WRITES), (4, 0), "{sql}");
+        let far = "INSERT INTO pay VALUES (1001, 1, 1, 'a', 1e17), (1002, 1, 2, 'b', 0.3), (1003, 1, 3, 'c', -1e17),
+                   (1004, 1, 4, 'd', 0.7)";
+        assert_eq!(checked.counts(&[far, "UPDATE pay SET amount = 5 WHERE id = 1002"]).0, 1, "{sql}");
+        checked.counts(&["DELETE FROM pay WHERE id > 1000"]);
+        let one = "UPDATE pay SET loose = loose + 0.1 WHERE id = 900";
+        // The plan has rested meanwhile.
+        checked.counts(&[one; 8]);
+        assert_eq!(checked.counts(&[one, one]), (2, 0), "{sql}");
+    }
+}
+
+#[test]
+fn a_subquery_beside_an_aggregate_is_asked_where_there_are_no_rows() {
+    let checked =
+        Checked::of("SELECT EXISTS (SELECT 1 FROM teams WHERE id > 5), group_concat(id) FROM pay WHERE team = 9");
+    let writes = ["INSERT INTO teams VALUES (6, 'six')", "DELETE FROM teams WHERE id = 6"];
+    assert_eq!(checked.counts(&writes), (2, 0));
+}

@@ -196,11 +196,13 @@ fn notes(form: &Form) -> Vec<String> {
         let names: Vec<&str> = dependencies.nondeterministic.iter().map(String::as_str).collect();
         format!("sampled at each re-run: {}", names.join(", "))
     });
+    // A plan takes the rows that the order could matter to, or gives way at run time.
+    let when = if form.planned.is_ok() { "where it has to be re-run" } else { "re-run" };
     let notes = [
         form.unparsed.as_ref().map(|reason| format!("read by SQLite alone: {reason}")),
         form.disagreement.clone(),
         dependencies.every_commit.as_ref().map(|why| format!("re-run at every commit: {why}")),
-        dependencies.plan_dependent.as_ref().map(|why| format!("re-run at any change of its tables: {why}")),
+        dependencies.plan_dependent.as_ref().map(|why| format!("{when} at any change of its tables: {why}")),
         nondeterministic,
     ];
     notes.into_iter().flatten().collect()

@@ -1,16 +1,17 @@
-//! The aggregate by which plans have SQLite sum up whole groups: see [`ExactSum`].
+//! The aggregates by which plans have SQLite sum up whole groups: see [`ExactSum`].
 
 use rusqlite::Connection;
 use rusqlite::functions::{Aggregate, Context, FunctionFlags};
 
 use super::convert;
 use crate::error::Error;
-use crate::plan::EXACT_SUM;
+use crate::plan::{EXACT_SUM, ROUNDS_BY_ORDER};
 use crate::types::{ExactSum, ValueRef};
 
-struct Sums;
+/// What a sum is shown as.
+struct Shown<T>(fn(ExactSum) -> T);
 
-impl Aggregate<ExactSum, Option<[u8; ExactSum::BYTES]>> for Sums {
+impl<T: rusqlite::functions::SqlFnOutput> Aggregate<ExactSum, T> for Shown<T> {
     fn init(&self, _: &mut Context<'_>) -> rusqlite::Result<ExactSum> {
         Ok(ExactSum::default())
     }
@@ -23,12 +24,19 @@ impl Aggregate<ExactSum, Option<[u8; ExactSum::BYTES]>> for Sums {
         Ok(())
     }
 
-    fn finalize(&self, _: &mut Context<'_>, sum: Option<ExactSum>) -> rusqlite::Result<Option<[u8; ExactSum::BYTES]>> {
-        Ok(sum.map(ExactSum::to_bytes))
+    fn finalize(&self, _: &mut Context<'_>, sum: Option<ExactSum>) -> rusqlite::Result<T> {
+        Ok((self.0)(sum.unwrap_or_default()))
     }
 }
 
 pub(super) fn install(connection: &Connection) -> Result<(), Error> {
     let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC | FunctionFlags::SQLITE_DIRECTONLY;
-    connection.create_aggregate_function(EXACT_SUM, 1, flags, Sums).map_err(convert::error)
+    connection
+        .create_aggregate_function(EXACT_SUM, 1, flags, Shown(ExactSum::to_bytes))
+        .and_then(|()| connection.create_aggregate_function(ROUNDS_BY_ORDER, 1, flags, Shown(rounds_by_order)))
+        .map_err(convert::error)
+}
+
+fn rounds_by_order(sum: ExactSum) -> bool {
+    sum.integer().is_none() && sum.float().is_none()
 }

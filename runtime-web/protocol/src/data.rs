@@ -314,10 +314,22 @@ pub struct Stats {
     pub bindings: u64,
     /// Live dataflows.
     pub dataflows: u64,
-    /// Bytes of derived state.
+    /// Bytes of all that is held: the results, and what plans remember beside them.
     pub state_bytes: u64,
+    /// Bytes of what plans remember beside the results.
+    pub remembered_bytes: u64,
+    /// What they may be, if there is a limit.
+    pub memory_budget: Option<u64>,
+    /// How often what a plan remembered was dropped because all together was too much.
+    pub evicted: u64,
     /// Times that a query was run again.
     pub requeries: u64,
+    /// Results brought up to date from what a commit changed.
+    pub maintained: u64,
+    /// Results evaluated anew because maintaining them would have cost more.
+    pub refused: u64,
+    /// Results evaluated anew because a statement of their plan failed or maintaining them got too dear.
+    pub given_up: u64,
     /// Changed rows that came in.
     pub rows_in: u64,
     /// Changed rows that went out.

@@ -69,14 +69,22 @@ test('writes that return rows, transactions, explain, stats, full text', async (
     const explain = await window.db.explain('SELECT * FROM note WHERE id = ?', [1]);
     await window.db.exec("CREATE VIRTUAL TABLE search USING fts5(body); INSERT INTO search VALUES ('hello there')");
     const found = await window.db.query("SELECT body FROM search WHERE search MATCH 'hello'");
+    const sums = window.db.subscribe('SELECT count(*) AS n, sum(length(body)) AS letters FROM note');
+    await sums.ready;
+    await window.db.exec("INSERT INTO note(body) VALUES ('c'), ('d'); UPDATE note SET body = 'ee' WHERE id = 1");
+    const rows = sums.rows;
     const stats = await window.db.stats();
-    return { inserted, results: batch.results, tables: explain.tables, found, commits: stats.commits };
+    return { inserted, results: batch.results, tables: explain.tables, found, rows, stats };
   });
   expect(seen.inserted).toEqual([{ id: 1 }]);
   expect(seen.results).toEqual([{ changes: 1, rows: [] }, { changes: 0, rows: [{ n: 2 }] }]);
   expect(seen.tables).toEqual([{ table: 'note', columns: ['id', 'body'] }]);
   expect(seen.found).toEqual([{ body: 'hello there' }]);
-  expect(seen.commits).toBeGreaterThan(0);
+  expect(seen.rows).toEqual([{ n: 4, letters: 5 }]);
+  expect(seen.stats).toMatchObject({ subscriptions: 1, evicted: 0, memoryBudget: 256 * 1024 * 1024 });
+  expect(seen.stats.commits).toBeGreaterThan(0);
+  expect(seen.stats.maintained + seen.stats.requeries).toBeGreaterThan(0);
+  expect(seen.stats.rememberedBytes).toBeLessThanOrEqual(seen.stats.stateBytes);
 });
 
 test('explain tells the plan, its routes, the index it would like, and what commits came to', async ({ chrome }) => {

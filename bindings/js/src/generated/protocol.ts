@@ -555,10 +555,22 @@ export type Stats = {
   bindings: number,
   /** Live dataflows. */
   dataflows: number,
-  /** Bytes of derived state. */
+  /** Bytes of all that is held: the results, and what plans remember beside them. */
   stateBytes: number,
+  /** Bytes of what plans remember beside the results. */
+  rememberedBytes: number,
+  /** What they may be, if there is a limit. */
+  memoryBudget: number | null,
+  /** How often what a plan remembered was dropped because all together was too much. */
+  evicted: number,
   /** Times that a query was run again. */
   requeries: number,
+  /** Results brought up to date from what a commit changed. */
+  maintained: number,
+  /** Results evaluated anew because maintaining them would have cost more. */
+  refused: number,
+  /** Results evaluated anew because a statement of their plan failed or maintaining them got too dear. */
+  givenUp: number,
   /** Changed rows that came in. */
   rowsIn: number,
   /** Changed rows that went out. */

@@ -14,6 +14,9 @@ use crate::types::Collation;
 /// The aggregate that gives an [`ExactSum`](crate::types::ExactSum) as a blob; nothing for no rows.
 pub const EXACT_SUM: &str = "tidewater_exact_sum";
 
+/// The aggregate that is 1 where the sum of its values may round as their order has it, and 0 elsewhere.
+pub const ROUNDS_BY_ORDER: &str = "tidewater_rounds_by_order";
+
 /// A grouped query over a linear one.
 #[derive(Clone, Debug)]
 pub struct Accumulate {

@@ -4,7 +4,7 @@
 //! A check is an expression that is 0 where nothing is left to the order.
 
 use super::{Planner, Reason, bare, is_nullable};
-use crate::plan::{Aggregate, Expression, Input, Over, Piece, Select, Text};
+use crate::plan::{Aggregate, Expression, Input, Item, Over, Piece, ROUNDS_BY_ORDER, Select, Text};
 
 /// What is not 0 where the order of rows shows.
 #[derive(Default)]
@@ -24,11 +24,19 @@ impl Check {
         for group in select.groups.iter().filter(|group| !group.is_exact) {
             check.add_group(group, has_bare_columns);
         }
+        let is_derived = |item: &Item| match item.input {
+            Input::Table { occurrence, .. } => planner.occurrences[occurrence].derived.is_some(),
+            Input::Query(_) | Input::Function(..) | Input::Recursion(_) => false,
+        };
+        let has_derived = select.items.iter().any(is_derived);
         if has_bare_columns {
             bare::add(&mut check, select, by)?;
         }
         for aggregate in select.expressions().chain(by.iter().copied()).flat_map(|expression| &expression.aggregates) {
             check.add_aggregate(aggregate)?;
+            if has_derived {
+                check.add_sum(aggregate);
+            }
         }
         for over in select.expressions().chain(by.iter().copied()).flat_map(|expression| &expression.windows) {
             if over.shows_ties && !is_total(planner, select, over) {
@@ -112,6 +120,18 @@ impl Check {
             self.add_to_group(&text, "which of several equal values an aggregate takes");
         }
         Ok(())
+    }
+
+    /// A sum rounds as the order of its rows has it, which in a derived table is another one than SQLite's.
+    fn add_sum(&mut self, aggregate: &Aggregate) {
+        let is_sum = matches!(aggregate.name.as_str(), "sum" | "total" | "avg");
+        for argument in aggregate.arguments.iter().filter(|_| is_sum) {
+            let mut text = Text::default();
+            text.push(&format!("{ROUNDS_BY_ORDER}({}", if aggregate.distinct { "DISTINCT " } else { "" }));
+            text.append(&filtered(&argument.text, aggregate.filter.as_ref()));
+            text.push(") + ");
+            self.add_to_group(&text, "a sum of floats that rounds as the order of its rows has it");
+        }
     }
 
     /// Rows of a partition are tied.

@@ -197,9 +197,20 @@ fn probes(select: &Select, by: &[&Expression], keys: &[Key]) -> Result<Vec<Probe
     }
     // Tables that subqueries read.
     let conditions = select.items.iter().filter(|item| kept.contains(&item.id)).flat_map(|item| &item.on);
+    let shown = select.columns.iter().chain(&select.having).chain(by.iter().copied());
+    // An aggregate of no rows has a row all the same, for which they are asked.
+    let of_nothing = select.is_aggregated && select.groups.is_empty();
+    let is_shown = |expression: &Expression| of_nothing && shown.clone().any(|shown| shown.text == expression.text);
     for expression in select.expressions().chain(conditions).chain(by.iter().copied()) {
         for subquery in &expression.subqueries {
             let named = subquery.query.items();
+            if is_shown(expression) && expression.aggregate().is_none() {
+                if select.items.iter().any(|item| named.contains(&item.id)) {
+                    return Err("a subquery of each row beside an aggregate of all rows".to_owned());
+                }
+                into_subquery(&mut probes, keys, &[], &[], subquery)?;
+                continue;
+            }
             let with: BTreeSet<ItemId> = match select.items.iter().rposition(|item| named.contains(&item.id)) {
                 Some(last) => kept.iter().copied().chain(select.items[..=last].iter().map(|item| item.id)).collect(),
                 None => kept.clone(),

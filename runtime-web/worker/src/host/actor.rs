@@ -20,6 +20,9 @@ use super::storage::{self, Failure};
 use crate::js::port::{Port, RawPort, Received};
 use crate::js::{locks, message, panic};
 
+/// What plans may remember beside the results, in bytes: all tabs of an origin share the memory of one worker.
+const MEMORY_BUDGET: usize = 256 << 20;
+
 #[wasm_bindgen]
 extern "C" {
     /// What the script around the module gives it.
@@ -179,11 +182,12 @@ impl Actor {
             locks::try_acquire(&names::storage(&self.database)).await.map_err(|error| failed(format!("{error:?}")))?;
         let busy = || Failure { reason: HostFailure::Busy, message: "another worker holds the storage".to_owned() };
         let lock = lock.ok_or_else(busy)?;
+        let options = Options::default().with_memory_budget(MEMORY_BUDGET);
         let engine = match storage {
-            StorageMode::Memory => Engine::open(Location::Memory, Options::default()),
+            StorageMode::Memory => Engine::open(Location::Memory, options),
             StorageMode::Opfs => {
                 self.take_files().await?;
-                Engine::open(storage::FILE, Options::default().with_vfs(storage::VFS).with_exclusive(true))
+                Engine::open(storage::FILE, options.with_vfs(storage::VFS).with_exclusive(true))
             }
         };
         let after = self.state.borrow().opening().map_or(Epoch(0), |opening| opening.after);

@@ -133,7 +133,13 @@ pub(super) fn stats(stats: &tidewater::Stats) -> Stats {
         bindings: stats.bindings,
         dataflows: stats.dataflows,
         state_bytes: stats.state_bytes,
+        remembered_bytes: stats.remembered_bytes,
+        memory_budget: stats.memory_budget,
+        evicted: stats.evicted,
         requeries: stats.requeries,
+        maintained: stats.maintained,
+        refused: stats.refused,
+        given_up: stats.given_up,
         rows_in: stats.rows_in,
         rows_out: stats.rows_out,
     }
