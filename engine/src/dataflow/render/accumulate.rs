@@ -479,7 +479,7 @@ fn add_to_sum(sums: &mut Measures, place: usize, value: ValueRef<'_>, weight: i6
 
 /// The sum that begins at a place.
 fn sum_at(sums: &Measures, place: usize) -> ExactSum {
-    ExactSum::at(sums.from(place).get(..SUM_PLACES).unwrap_or(sums.from(place)))
+    ExactSum::at(sums.from(place))
 }
 
 /// The value of a measure, or nothing if only SQLite can tell.

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use super::Delta;
 use crate::types::Collation;
 
-/// The aggregate that gives an [`ExactSum`](crate::types::ExactSum) as a blob; nothing for no rows.
+/// The aggregate that gives an [`ExactSum`](crate::types::ExactSum) as a blob.
 pub const EXACT_SUM: &str = "tidewater_exact_sum";
 
 /// The aggregate that is 1 where the sum of its values may round as their order has it, and 0 elsewhere.

@@ -91,7 +91,7 @@ pub(super) fn add(check: &mut Check, select: &Select, by: &[&Expression]) -> Res
         text.push(")");
     }
     text.push(") + ");
-    check.add_to_group(&text, "of which row of a group a column is");
+    check.add_to_group(text, "of which row of a group a column is");
     Ok(())
 }
 

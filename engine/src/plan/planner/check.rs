@@ -9,10 +9,10 @@ use crate::plan::{Aggregate, Expression, Input, Item, Over, Piece, ROUNDS_BY_ORD
 /// What is not 0 where the order of rows shows.
 #[derive(Default)]
 pub(super) struct Check {
-    /// Of the rows of a group, as an expression of aggregates.
-    of_group: Text,
-    /// Of the rows of a partition, as an expression of window functions.
-    of_partition: Text,
+    /// Of the rows of a group, as summands of aggregates, each once.
+    of_group: Vec<Text>,
+    /// Of the rows of a partition, as summands of window functions, each once.
+    of_partition: Vec<Text>,
     /// What is left to the order; nothing if nothing is.
     why: Option<&'static str>,
 }
@@ -49,8 +49,8 @@ impl Check {
     /// The column that a statement shows behind the others, and why it may come to something else than 0.
     pub(super) fn column(&self) -> Option<(Text, &'static str)> {
         let why = self.why?;
-        let mut text = self.of_group.clone();
-        text.append(&self.of_partition);
+        let mut text = Text::default();
+        self.of_group.iter().chain(&self.of_partition).for_each(|summand| text.append(summand));
         text.push("0");
         Some((text, why))
     }
@@ -59,21 +59,23 @@ impl Check {
     pub(super) fn having(&self, having: &Expression) -> Expression {
         let is_sure = |aggregate: &Aggregate| aggregate.name == "count";
         let names_rows = having.text.pieces.iter().any(|piece| matches!(piece, Piece::Name(..) | Piece::Subquery(_)));
-        if self.of_group.pieces.is_empty() || (!names_rows && having.aggregates.iter().all(is_sure)) {
+        if self.of_group.is_empty() || (!names_rows && having.aggregates.iter().all(is_sure)) {
             return having.clone();
         }
         let mut text = Text::default();
         text.push("(");
         text.append(&having.text);
         text.push(") OR (");
-        text.append(&self.of_group);
+        self.of_group.iter().for_each(|summand| text.append(summand));
         text.push("0)");
         Expression { text, ..having.clone() }
     }
 
     /// Adds what is not 0 where the rows of a group show their order.
-    pub(super) fn add_to_group(&mut self, text: &Text, why: &'static str) {
-        self.of_group.append(text);
+    pub(super) fn add_to_group(&mut self, summand: Text, why: &'static str) {
+        if !self.of_group.contains(&summand) {
+            self.of_group.push(summand);
+        }
         self.why = Some(why);
     }
 
@@ -102,7 +104,7 @@ impl Check {
             text.append(&zero);
             text.push(")) + ");
         }
-        self.add_to_group(&text, "which of several equal values GROUP BY shows");
+        self.add_to_group(text, "which of several equal values GROUP BY shows");
     }
 
     /// An aggregate takes one of several equal values: of each class of them there has to be but one.
@@ -117,7 +119,7 @@ impl Check {
             text.push(&format!(") COLLATE {}) <> ", collation.name()));
             text.append(&different(&value));
             text.push(") + ");
-            self.add_to_group(&text, "which of several equal values an aggregate takes");
+            self.add_to_group(text, "which of several equal values an aggregate takes");
         }
         Ok(())
     }
@@ -130,7 +132,7 @@ impl Check {
             text.push(&format!("{ROUNDS_BY_ORDER}({}", if aggregate.distinct { "DISTINCT " } else { "" }));
             text.append(&filtered(&argument.text, aggregate.filter.as_ref()));
             text.push(") + ");
-            self.add_to_group(&text, "a sum of floats that rounds as the order of its rows has it");
+            self.add_to_group(text, "a sum of floats that rounds as the order of its rows has it");
         }
     }
 
@@ -143,7 +145,9 @@ impl Check {
             ties.append(&term.text);
         }
         ties.push(") > 1) + ");
-        self.of_partition.append(&ties);
+        if !self.of_partition.contains(&ties) {
+            self.of_partition.push(ties);
+        }
         self.why = Some("a window function over rows that are tied");
     }
 }
