@@ -2,7 +2,7 @@
 //! subqueries without FROM around them. Each is maintained, and its results are SQLite's.
 #![allow(missing_docs, clippy::unwrap_used, reason = "a test says what it tests by its name")]
 
-use tidewater::{Engine, Location, Options, Plan};
+mod common;
 
 const SCHEMA: &str = "
     CREATE TABLE a(x INTEGER, y TEXT, p);
@@ -27,20 +27,11 @@ const WRITES: &[&str] = &[
     "INSERT INTO a SELECT x, y, q FROM b",
 ];
 
-/// Plays the writes under a subscription, which each commit is compared with SQLite; why the query is re-run, if it is.
+/// Plays the writes; why the query is re-run, if it is.
 fn play(sql: &str) -> Option<String> {
-    let options = Options::default().with_paranoid(true).with_cost_gate(false);
-    let engine = Engine::open(Location::Memory, options).unwrap();
-    engine.exec(SCHEMA, ()).unwrap();
-    let watch = engine.subscribe(sql, ()).unwrap();
-    for write in WRITES {
-        engine.exec(write, ()).unwrap();
-    }
-    let explained = engine.explain(sql, ()).unwrap();
-    drop(watch);
-    let stats = engine.stats();
-    assert_eq!((stats.divergences, stats.repairs), (0, 0), "{sql}");
-    (explained.plan != Plan::Incremental).then(|| explained.reason.unwrap())
+    let (reason, maintained) = common::play(SCHEMA, WRITES, sql);
+    assert_eq!(maintained > 0, reason.is_none(), "{sql}");
+    reason
 }
 
 fn maintained(queries: &[&str]) {
