@@ -121,7 +121,7 @@ fn planned(session: &mut Session<'_>, reading: &Reading<'_>, without: Without) -
     if !catalog.is_utf8 {
         return Err("the database's texts are UTF-16, which sort in another order".to_owned());
     }
-    if dependencies.plan_dependent.is_some() && names_index(text) {
+    if dependencies.plan_dependent.is_some() && dependencies.names_index {
         return Err("the order of rows shows, and the query says which index SQLite takes".to_owned());
     }
     let logical = sql::lower(text, catalog, shape.slots.len())?;
@@ -164,11 +164,6 @@ fn is_served(session: &mut Session<'_>, trail: &Trail, catalog: &Catalog) -> boo
     let mut tables = ids.map(|id| catalog.tables.get(id));
     let are_declared = tables.all(|table| table.is_some_and(|table| session.declare_faces(table).is_ok()));
     are_declared && session.looks_up(&trail.sql(|_| false, 1))
-}
-
-/// Whether a query may say which index SQLite takes.
-fn names_index(text: &str) -> bool {
-    text.to_ascii_lowercase().contains("indexed")
 }
 
 /// Whether a join merges columns: of a table that gives no other one, SQLite's authorizer may keep silent.

@@ -202,3 +202,20 @@ fn a_subquery_beside_an_aggregate_is_asked_where_there_are_no_rows() {
     let writes = ["INSERT INTO teams VALUES (6, 'six')", "DELETE FROM teams WHERE id = 6"];
     assert_eq!(checked.counts(&writes), (2, 0));
 }
+
+#[test]
+fn where_the_order_shows_the_index_that_a_view_names_is_sqlites() {
+    let options = Options::default().with_paranoid(true).with_cost_gate(false);
+    let engine = Engine::open(Location::Memory, options).unwrap();
+    engine.exec(SCHEMA, ()).unwrap();
+    engine
+        .exec("CREATE INDEX by_amount ON pay(amount DESC); CREATE VIEW plain AS SELECT amount FROM pay NOT INDEXED", ())
+        .unwrap();
+    let sql = "SELECT group_concat(DISTINCT amount) FROM plain";
+    assert_eq!(engine.explain(sql, ()).unwrap().plan, Plan::Requery);
+    let _live = engine.subscribe_with(sql, (), |_, _| {}).unwrap();
+    engine.exec("INSERT INTO pay VALUES (901, 1, -5, 'a', 1)", ()).unwrap();
+    assert_eq!(engine.stats().divergences, 0);
+    let ordered = "SELECT group_concat(amount ORDER BY amount) FROM plain";
+    assert_eq!(engine.explain(ordered, ()).unwrap().plan, Plan::Incremental);
+}

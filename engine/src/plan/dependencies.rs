@@ -138,6 +138,8 @@ pub struct Dependencies {
     /// Why SQLite's own answer depends on its plan (LIMIT over ties, bare columns, unordered concatenation), if so. Then
     /// any change of a table counts, so that the result stays what a fresh evaluation gives.
     pub plan_dependent: Option<String>,
+    /// Whether the query, or a view that it reads, says which index SQLite takes or does not take.
+    pub names_index: bool,
 }
 
 impl Dependencies {

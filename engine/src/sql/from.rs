@@ -157,7 +157,8 @@ impl Analysis<'_> {
 
     fn table<'q>(&mut self, table: &'q SelectTable<'q>, from: &mut From<'q>, around: &Surroundings<'_>) {
         match table {
-            SelectTable::Table(name, alias, _) => {
+            SelectTable::Table(name, alias, indexed) => {
+                self.found.names_index |= indexed.is_some();
                 let item = self.named(name, alias.as_ref(), false, around);
                 from.items.push(item);
             }
