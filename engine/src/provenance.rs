@@ -98,10 +98,12 @@ impl Live {
     ) -> Option<Difference> {
         let binding = self.registry.binding(id)?;
         let planned = binding.form.planned.as_ref().ok()?;
-        let plan = binding.plan.filter(|_| planned.plan.is_stateless)?;
+        // A window has gone on by now.
+        let can_tell = planned.plan.is_stateless && !planned.plan.is_remembered_by_window();
+        let plan = binding.plan.filter(|_| can_tell)?;
         let touched = images.of(session, batch, routed, &planned.virtual_columns, allowance).ok()?;
         let parameters = binding.parameters();
-        let job = Job { binding: id, parameters, touched, derived: Vec::new(), allowance };
+        let job = Job { binding: id, parameters, touched, derived: Vec::new(), held: Vec::new(), allowance };
         let changes = self.dataflows.maintain(plan, &[job], session).pop();
         session.allow(u64::MAX);
         session.show_nothing();

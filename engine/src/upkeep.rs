@@ -100,6 +100,7 @@ impl Live {
                         parameters: binding.parameters(),
                         touched,
                         derived: Vec::new(),
+                        held: if planned.plan.is_remembered_by_window() { result.held() } else { Vec::new() },
                         allowance,
                     });
                 }
@@ -315,7 +316,8 @@ impl Live {
             return Ok(Some((Held::Maintained(Box::new(result)), shown)));
         }
         self.dataflows.forget(plan_id, id);
-        let job = Job { binding: id, parameters, touched: Vec::new(), derived: Vec::new(), allowance };
+        let job =
+            Job { binding: id, parameters, touched: Vec::new(), derived: Vec::new(), held: Vec::new(), allowance };
         session.allow(allowance);
         let rows = self.dataflows.hydrate(plan_id, &job, session);
         session.allow(u64::MAX);
@@ -414,7 +416,7 @@ impl Live {
 
 /// What is shown of a plan's rows in their order, if all of their columns are.
 fn shown(plan: &Plan, bounds: Option<Bounds>, rows: Vec<Row>) -> Option<Arc<[Row]>> {
-    let has_hidden = plan.order.iter().any(|(column, _)| *column >= plan.width);
+    let has_hidden = plan.is_remembered_by_window() || plan.order.iter().any(|(column, _)| *column >= plan.width);
     let Bounds { offset, limit } = bounds.unwrap_or(Bounds { offset: 0, limit: None });
     (!has_hidden).then(|| rows.into_iter().skip(offset).take(limit.unwrap_or(usize::MAX)).collect())
 }

@@ -57,6 +57,8 @@ pub(crate) struct Job {
     pub(crate) touched: Touched,
     /// The derived tables that statements read.
     pub(crate) derived: Vec<(Arc<str>, SharedBag)>,
+    /// What the binding's window holds, where its plan leaves it to that to remember rows.
+    pub(crate) held: Vec<Row>,
     /// Maintaining the binding may cost so many of SQLite's instructions; beyond them it is given up.
     pub(crate) allowance: u64,
 }

@@ -123,7 +123,8 @@ impl Node {
                 Step {
                     strategy: "key recompute",
                     detail: match &recompute.check {
-                        None => recompute.what.to_owned(),
+                        None if recompute.remembers => recompute.what.to_owned(),
+                        None => format!("{}, of those that the window holds", recompute.what),
                         Some(why) => format!("{}, unless it comes to {why}", recompute.what),
                     },
                     tables: names(&recompute.occurrences, &own),

@@ -129,6 +129,11 @@ impl Listing {
         rows
     }
 
+    /// The rows with all columns that they are maintained with.
+    pub(crate) fn held(&self) -> Vec<Row> {
+        self.chunks.iter().flat_map(Chunk::rows).map(RowRef::to_row).collect()
+    }
+
     /// What is shown of a maintained row.
     pub(crate) fn shown(&self, row: &Row) -> Row {
         self.sorting.shown(row.as_ref())
@@ -208,11 +213,17 @@ impl Listing {
 
     /// Has the rows from `start` on stand as in `rows`, which are the same in an order that nothing decides.
     pub(crate) fn arrange(&mut self, start: usize, rows: &[Row]) {
-        let mut all = self.rows(0, usize::MAX);
-        if let Some(part) = all.get_mut(start..start + rows.len()) {
-            part.clone_from_slice(rows);
-            *self = Self::of_rows(self.sorting.clone(), &all);
+        let mut all = self.held();
+        let Some(part) = all.get_mut(start..start + rows.len()) else { return };
+        let mut places: FxHashMap<Row, Vec<Row>> = FxHashMap::default();
+        for row in part.iter().rev() {
+            places.entry(self.shown(row)).or_default().push(row.clone());
         }
+        for (place, row) in part.iter_mut().zip(rows) {
+            let Some(held) = places.get_mut(row).and_then(Vec::pop) else { return };
+            *place = held;
+        }
+        *self = Self::of_rows(self.sorting.clone(), &all);
     }
 
     /// Takes rows out and puts rows in: the edits, each for the list as it stands when it is reached.

@@ -73,6 +73,11 @@ impl Maintained {
         }
     }
 
+    /// The rows that are held, with all columns that they are maintained with.
+    pub(crate) fn held(&self) -> Vec<Row> {
+        self.listing.held()
+    }
+
     /// The sort key past which no row matters, if there is one.
     pub(crate) fn end(&self) -> Option<Box<[u8]>> {
         if self.is_cut { self.listing.last_key() } else { None }

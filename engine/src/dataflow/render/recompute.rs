@@ -48,6 +48,9 @@ impl Recompute {
     pub(super) fn maintain(&mut self, job: &Job, tools: &Tools<'_>) -> Result<Vec<Signed>, Error> {
         let start = tools.source.work();
         let keys = self.touched_keys(job, tools)?;
+        if !self.plan.remembers {
+            return self.exchanged(job, &keys, tools, start);
+        }
         let parts = self.bindings.entry(job.binding).or_default();
         let mut signed = Vec::new();
         for (bytes, values) in keys {
@@ -63,6 +66,26 @@ impl Recompute {
             let was = if now.is_empty() { parts.remove(&bytes) } else { parts.insert(bytes, now.clone()) };
             signed.extend(was.unwrap_or_default().into_iter().map(|row| (row, -1)));
             signed.extend(now.into_iter().map(|row| (row, 1)));
+        }
+        Ok(consolidated(signed))
+    }
+
+    /// The rows of touched keys that the window holds go, and those that there are now come.
+    fn exchanged(
+        &self,
+        job: &Job,
+        keys: &BTreeMap<Box<[u8]>, Vec<Value>>,
+        tools: &Tools<'_>,
+        start: u64,
+    ) -> Result<Vec<Signed>, Error> {
+        let is_touched = |row: &&Row| keys.contains_key(&sort_key(&self.terms, row.values().skip(self.width)));
+        let mut signed: Vec<Signed> = match keys.is_empty() {
+            true => Vec::new(),
+            false => job.held.iter().filter(is_touched).map(|row| (row.clone(), -1)).collect(),
+        };
+        for values in keys.values() {
+            signed.extend(rows_of(&self.plan.rows, job, values, tools)?.into_iter().map(|row| (row, 1)));
+            tools.check(job, start)?;
         }
         Ok(consolidated(signed))
     }

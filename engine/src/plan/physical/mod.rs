@@ -36,8 +36,7 @@ pub struct Plan {
     pub order: Arc<[(usize, SortTerm)]>,
     /// LIMIT and OFFSET.
     pub window: Option<Window>,
-    /// The whole result in its order, with the columns that the nodes' rows have. Of a window, as many rows as its last
-    /// parameter says.
+    /// The whole result in its order, with the columns that the nodes' rows have.
     pub hydrate: Arc<str>,
     /// What tells two plans apart: all of a plan follows from the query that it hydrates with.
     pub identity: Arc<str>,
@@ -128,6 +127,12 @@ pub enum Node {
 }
 
 impl Plan {
+    /// Whether the window has the rows that the root would have to remember.
+    #[must_use]
+    pub fn is_remembered_by_window(&self) -> bool {
+        matches!(&self.root, Node::Recompute(recompute) if !recompute.remembers)
+    }
+
     /// The statements that are certain to be run, and of those over changed rows one for each table.
     #[must_use]
     pub fn statements(&self) -> Vec<String> {

@@ -8,6 +8,10 @@
 //! same commit, a row that went is found from the other's old row only: so the statements put the changed rows, old and
 //! new, in the place of every nonempty set of the tables on the path, and the state after the commit elsewhere
 //! (`pre` is a part of `post` and `old` together).
+//!
+//! Of `f(k)` as it was, a window with an end needs to know only what it holds, so where the keys are rows nothing else has to
+//! be remembered: the held rows of the touched keys go, those that the statement gives come, and what sorts past the end
+//! does not matter.
 
 use std::sync::Arc;
 
@@ -25,6 +29,9 @@ pub struct Recompute {
     pub probes: Vec<Probe>,
     /// The rows of one key; its values are the parameters after the query's own.
     pub rows: Arc<str>,
+    /// Whether the rows of each key are remembered. Where they are not, a window has those of them that matter, with the key
+    /// behind the columns, as `rows` has it then too.
+    pub remembers: bool,
     /// All rows, with the key behind the columns.
     pub all: Arc<str>,
     /// How many columns a row has, without the key.

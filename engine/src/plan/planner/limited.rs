@@ -46,6 +46,7 @@ impl Planner {
             key: Vec::new(),
             probes,
             rows: Arc::clone(&all),
+            remembers: true,
             all,
             width: columns.len(),
             check: None,

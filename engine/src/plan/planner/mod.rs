@@ -62,7 +62,7 @@ fn planned(logical: &Logical, undecided: Undecided, without: Without) -> Result<
         };
         order.push((column, term));
     }
-    let hydrate = hydration(&query, &extras);
+    let mut whole = hydration(&query, &extras);
     let mut planner = Planner {
         occurrences: logical.occurrences.clone(),
         parameters: logical.parameters,
@@ -88,7 +88,17 @@ fn planned(logical: &Logical, undecided: Undecided, without: Without) -> Result<
                 OrderBy::Expression(expression) => Some(expression),
                 OrderBy::Column(_) => None,
             });
-            planner.select(select, &by.collect::<Vec<_>>())?
+            let by: Vec<&Expression> = by.collect();
+            let mut root = planner.select(select, &by)?;
+            if let Node::Recompute(recompute) = &mut root
+                && window.is_some()
+                && planner.derived.is_empty()
+                && !without.has(Choice::Prefix)
+            {
+                extras.extend(recompute::leave_to_window(&planner, select, &by, recompute)?);
+                whole = hydration(&query, &extras);
+            }
+            root
         }
         [Arm::Values(_)] => planner.constant(&query)?,
         _ => planner.compound(&query)?,
@@ -109,11 +119,11 @@ fn planned(logical: &Logical, undecided: Undecided, without: Without) -> Result<
         derived[at].is_held = is_held || root.reads_whole(occurrence);
     }
     let is_stateless = derived.is_empty() && is_stateless(&root) && !without.has(Choice::Prefix);
-    let hydrate: Arc<str> = hydrate.render(&logical.occurrences, &[]).into();
+    let hydrate: Arc<str> = whole.render(&logical.occurrences, &[]).into();
     let identity = format!("{hydrate} {window:?}").into();
     let order = order.into();
     let sees_end = derived.is_empty() && !without.has(Choice::Beyond);
-    let sorted_by = if sees_end { sorted_by(logical, &query, &root) } else { None };
+    let sorted_by = if sees_end { sorted_by(logical, &query, &root, &whole) } else { None };
     Ok(Plan {
         declared,
         derived,
@@ -130,16 +140,24 @@ fn planned(logical: &Logical, undecided: Undecided, without: Without) -> Result<
 }
 
 /// The table whose row alone says where what it adds to the result stands.
-fn sorted_by(logical: &Logical, query: &Query, root: &Node) -> Option<SortedBy> {
-    let ([Arm::Select(select)], Node::Delta(delta)) = (&query.arms[..], root) else { return None };
-    let [text] = &delta.texts[..] else { return None };
+fn sorted_by(logical: &Logical, query: &Query, root: &Node, whole: &Text) -> Option<SortedBy> {
+    let [Arm::Select(select)] = &query.arms[..] else { return None };
+    match root {
+        Node::Delta(delta) if delta.texts.len() == 1 => {}
+        Node::Recompute(recompute) if !recompute.remembers => {}
+        _ => return None,
+    }
     let term = |order: &Order| {
         let by = match &order.by {
             OrderBy::Column(column) => select.columns.get(*column)?,
             OrderBy::Expression(expression) => expression,
         };
-        let (occurrence, column) = select.items.iter().find_map(|item| {
+        let (occurrence, column) = select.items.iter().enumerate().find_map(|(at, item)| {
             let Input::Table { occurrence, .. } = item.input else { return None };
+            // Where a row of NULLs may stand for it, it does not say where that one stands.
+            if is_nullable(select, at) {
+                return None;
+            }
             let is_named = |column: &Column| by.text == Text::name(item.id, &column.name);
             Some((occurrence, item.columns.iter().position(is_named)?))
         })?;
@@ -148,7 +166,7 @@ fn sorted_by(logical: &Logical, query: &Query, root: &Node) -> Option<SortedBy> 
     let terms = query.order.iter().map(term).collect::<Option<Vec<_>>>()?;
     let (first, ..) = *terms.first()?;
     let table = &logical.occurrences.get(first)?.table;
-    let is_alone = text.occurrences().iter().filter(|at| logical.occurrences[**at].table == *table).count() == 1;
+    let is_alone = whole.occurrences().iter().filter(|at| logical.occurrences[**at].table == *table).count() == 1;
     let is_common = terms.iter().all(|(occurrence, ..)| *occurrence == first);
     (is_alone && is_common).then(|| SortedBy {
         table: Arc::clone(table),
@@ -411,11 +429,12 @@ fn is_stateless(node: &Node) -> bool {
     match node {
         Node::Delta(_) => true,
         Node::Combine(combine) => combine.is_sum() && combine.parts.iter().all(is_stateless),
-        Node::Recompute(_) | Node::Accumulate(_) | Node::Fixpoint(_) => false,
+        Node::Recompute(recompute) => !recompute.remembers,
+        Node::Accumulate(_) | Node::Fixpoint(_) => false,
     }
 }
 
-/// The query with its order, and behind its columns those that it is ordered by.
+/// The query with its order, and behind its columns those that it is ordered by and the key of its rows.
 fn hydration(query: &Query, extras: &[Text]) -> Text {
     let mut text = match &query.arms[..] {
         [Arm::Select(select)] => {

@@ -20,8 +20,35 @@ struct Key {
     never_null: bool,
 }
 
+/// What kind of key the rows of the preserved tables are.
+const BY_ROW: &str = "by row";
+
 /// Rows of a SELECT by the rows of its preserved tables.
 pub(super) fn identified(planner: &mut Planner, select: &Select, by: &[&Expression]) -> Result<Node, Reason> {
+    let keys = rows_as_keys(planner, select)?;
+    recompute(planner, select, by, &keys, BY_ROW)
+}
+
+/// Leaves it to the window over the whole query to remember the rows of each key, if the keys are rows: the key, which comes
+/// behind the columns then; nothing if the keys are no rows.
+pub(super) fn leave_to_window(
+    planner: &Planner,
+    select: &Select,
+    by: &[&Expression],
+    recompute: &mut Recompute,
+) -> Result<Vec<Text>, Reason> {
+    if recompute.what != BY_ROW || recompute.check.is_some() {
+        return Ok(Vec::new());
+    }
+    let keys = rows_as_keys(planner, select)?;
+    let columns = select.columns.iter().chain(by.iter().copied()).map(|column| &column.text);
+    let columns: Vec<&Text> = columns.chain(keys.iter().map(|key| &key.text)).collect();
+    recompute.rows = planner.render(&select_text(&restricted(select, &keys, planner.parameters), &columns));
+    recompute.remembers = false;
+    Ok(keys.into_iter().map(|key| key.text).collect())
+}
+
+fn rows_as_keys(planner: &Planner, select: &Select) -> Result<Vec<Key>, Reason> {
     let mut keys = Vec::new();
     for at in 0..select.items.len() {
         let item = &select.items[at];
@@ -54,7 +81,7 @@ pub(super) fn identified(planner: &mut Planner, select: &Select, by: &[&Expressi
     if keys.is_empty() {
         return Err("no table of which each row is kept".to_owned());
     }
-    recompute(planner, select, by, &keys, "by row")
+    Ok(keys)
 }
 
 /// Groups; without GROUP BY all rows are one, and its key has no values.
@@ -125,6 +152,7 @@ fn recompute(
         key: keys.iter().map(|key| key.collation).collect(),
         probes,
         rows: planner.render(&select_text(&restricted, &columns)),
+        remembers: true,
         all: planner.render(&select_text(&plain, &with_keys)),
         width,
         check: check.as_ref().map(|(_, why)| Arc::from(*why)),
