@@ -3,7 +3,7 @@
 use std::cell::Cell;
 
 use super::Run;
-use crate::chat::{AUTHOR, CHANNEL, TIMELINE, TIMELINE_JOIN};
+use crate::chat::{AUTHOR, CHANNEL, TIMELINE, TIMELINE_JOIN, TIMELINE_LEFT_JOIN};
 use crate::failure::Outcome;
 use crate::report::Target;
 use crate::trio::{Trio, edit_count, select, watch};
@@ -13,6 +13,7 @@ const GROUP: &str = "hydrate";
 const QUERIES: &[(&str, &str, &[i64], &[i64])] = &[
     ("window", TIMELINE, &[CHANNEL], &[CHANNEL + 1]),
     ("join, window", TIMELINE_JOIN, &[CHANNEL], &[CHANNEL + 1]),
+    ("left join, window", TIMELINE_LEFT_JOIN, &[CHANNEL], &[CHANNEL + 1]),
     ("filter", "SELECT id, channel_id, body FROM messages WHERE author_id = ?", &[AUTHOR], &[AUTHOR + 1]),
     (
         "group of a channel",

@@ -147,7 +147,15 @@ fn commits<'s>(run: &'s Run<'_>, engine: &'s Engine, write: &'s Write) -> Side<'
 fn fan_out(run: &mut Run<'_>, trio: &Trio, many: usize) -> Outcome<()> {
     let writes: Vec<_> = (1..=64).map(|channel| write_into(channel, AUTHOR, None)).collect();
     let warm = unwatched();
-    let next = Cell::new(0);
+    let (next, bare) = (Cell::new(0), Cell::new(0));
+    let commit = |engine: &Engine, next: &Cell<usize>| {
+        next.set(next.get() + 1);
+        // The re-runs have taken the caches: what a commit costs in cold ones is not what is asked here.
+        for _ in 0..COMMITS {
+            crate::trio::time_write(&|| run.world.now(), engine, &warm)?;
+        }
+        crate::trio::time_write(&|| run.world.now(), engine, &writes[next.get() % writes.len()])
+    };
     let mut statement = trio.raw.prepare(TIMELINE)?;
     let mut rerun = || -> Outcome<()> {
         for channel in 1..=many {
@@ -158,22 +166,21 @@ fn fan_out(run: &mut Run<'_>, trio: &Trio, many: usize) -> Outcome<()> {
     let patience = Patience { least_rounds: 3, ..run.patience() };
     let sides = run.alternate(
         patience,
-        vec![
-            Box::new(|| {
-                next.set(next.get() + 1);
-                // The re-runs have taken the caches: what a commit costs in cold ones is not what is asked here.
-                for _ in 0..COMMITS {
-                    crate::trio::time_write(&|| run.world.now(), &trio.live, &warm)?;
-                }
-                crate::trio::time_write(&|| run.world.now(), &trio.live, &writes[next.get() % writes.len()])
-            }),
-            run.timed(&mut rerun),
-        ],
+        vec![Box::new(|| commit(&trio.live, &next)), run.timed(&mut rerun), Box::new(|| commit(&trio.bare, &bare))],
     )?;
     let medians = (sides.median(0), sides.median(1));
     // Judged by what ten thousand would be, should there be fewer.
     let most = 1e-3 * TIMELINES / many as f64;
     let what = format!("a write that one of {many} timelines shows, beside re-running them");
     run.times("fan-out", &what, medians, sides.ratio(0, 1), Target::AtMost(most), sides.rounds());
+    let medians = (sides.median(2), sides.median(1));
+    run.times(
+        "fan-out",
+        "the bare commit alone, beside the same",
+        medians,
+        sides.ratio(2, 1),
+        Target::None,
+        sides.rounds(),
+    );
     Ok(())
 }
