@@ -1,8 +1,8 @@
 //! Long runs of the oracle, from a terminal.
 //!
 //! ```text
-//! oracle fuzz [--family NAME] [--way always|gated|requery] [--forced N] [--seed N] [--cases N] [--time SECONDS] [--keep FOLDER] [--paranoid]
-//! oracle skeletons [--at-once N] [--way always|gated|requery] [--keep FOLDER]
+//! oracle fuzz [--family NAME] [--strategy NAME] [--forced N] [--seed N] [--cases N] [--time SECONDS] [--keep FOLDER] [--paranoid]
+//! oracle skeletons [--at-once N] [--strategy NAME] [--keep FOLDER]
 //! oracle lane [--seed N] [--time SECONDS]
 //! oracle corpus FOLDER [--variant V] [--early|--late] [--one-in N] [--subscriptions N] [--seed N] [--time SECONDS]
 //! oracle standing FOLDER [--transactions N]
@@ -12,6 +12,8 @@
 //! oracle shrink FILE
 //! ```
 //!
+//! `--strategy` is `incremental` (plans are used wherever there are any), `auto` (the cost gate decides) or `requery`, for
+//! any command that plays cases; without it, what is generated is played with each of them and what is recorded with plans.
 //! With `--reasons` they tell as well why subscriptions have no plan. With `--without NAME[,NAME]` the planner leaves these
 //! strategies and rewrites out; with `--forced N` each case is played N times more without some that its seed says.
 
@@ -54,11 +56,11 @@ fn run(arguments: &[String]) -> Result<Campaign, Box<dyn std::error::Error>> {
         |name: &str| arguments.iter().position(|argument| argument == name).and_then(|at| arguments.get(at + 1));
     let number = |name: &str, default: u64| value(name).map_or(Ok(default), |text| text.parse::<u64>());
     let place = || arguments.get(1).map(Path::new).ok_or("name a file or folder");
-    let ways = match value("--way").map(String::as_str) {
-        Some("always") => vec![Way::Always],
-        Some("gated") => vec![Way::Gated],
+    let ways = match value("--strategy").map(String::as_str) {
+        Some("incremental") => vec![Way::Always],
+        Some("auto") => vec![Way::Gated],
         Some("requery") => vec![Way::Requery],
-        Some(other) => return Err(format!("no way `{other}`").into()),
+        Some(other) => return Err(format!("no strategy `{other}`").into()),
         None => Way::ALL.to_vec(),
     };
     let without = value("--without").map_or(Ok(Without::NOTHING), |names| names.parse())?;
@@ -92,10 +94,10 @@ fn run(arguments: &[String]) -> Result<Campaign, Box<dyn std::error::Error>> {
                 one_in: usize::try_from(number("--one-in", 1)?)?,
                 seed,
             };
-            Ok(campaign::corpus(place()?, &selection, budget, &settings)?)
+            Ok(campaign::corpus(place()?, &selection, budget, &single)?)
         }
         Some("standing") => {
-            Ok(campaign::standing(place()?, usize::try_from(number("--transactions", 100)?)?, &settings)?)
+            Ok(campaign::standing(place()?, usize::try_from(number("--transactions", 100)?)?, &single)?)
         }
         Some("logs") => Ok(logs(seed, number("--cases", 1)?, &settings, flag("--text"))),
         Some("show") => {
