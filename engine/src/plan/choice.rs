@@ -33,6 +33,8 @@ pub enum Choice {
     OverRows,
     /// A SELECT over derived tables all of which are held.
     OverHeld,
+    /// Sums over an outer join as sums over two SELECTs that are linear.
+    Padded,
     /// A subquery of one row as an item of FROM.
     Scalar,
     /// LEFT JOIN as an inner one where a row of NULLs is refused.
@@ -53,7 +55,7 @@ pub enum Choice {
 
 impl Choice {
     /// All of them.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::Delta,
         Self::Accumulate,
         Self::Projection,
@@ -66,6 +68,7 @@ impl Choice {
         Self::Direct,
         Self::OverRows,
         Self::OverHeld,
+        Self::Padded,
         Self::Scalar,
         Self::OuterToInner,
         Self::Flatten,
@@ -92,6 +95,7 @@ impl Choice {
             Self::Direct => "direct",
             Self::OverRows => "over_rows",
             Self::OverHeld => "over_held",
+            Self::Padded => "padded",
             Self::Scalar => "scalar",
             Self::OuterToInner => "outer_to_inner",
             Self::Flatten => "flatten",

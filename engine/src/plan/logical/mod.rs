@@ -215,6 +215,8 @@ pub struct Expression {
     pub can_fail: bool,
     /// Items of which a row of NULLs makes it other than true.
     pub rejects_nulls_of: BTreeSet<ItemId>,
+    /// Items of which a row of NULLs makes it NULL.
+    pub is_null_with: BTreeSet<ItemId>,
 }
 
 /// The window of a window function.

@@ -3,8 +3,8 @@
 use super::{Planner, Reason, check, linear, recompute};
 use crate::plan::rewrites::as_value;
 use crate::plan::{
-    Accumulate, Aggregate, Choice, Column, Distinct, EXACT_SUM, Expression, Item, Join, Measure, Node, Piece, Select,
-    Shown, Text, column_name, select_text,
+    Accumulate, Aggregate, Choice, Column, Distinct, EXACT_SUM, Expression, Input, Item, Join, Measure, Node, Piece,
+    Select, Shown, Text, column_name, select_text,
 };
 use crate::types::Collation;
 
@@ -158,7 +158,10 @@ pub(super) fn accumulated(planner: &mut Planner, select: &Select, by: &[&Express
         select.columns.iter().chain(by.iter().copied()).map(|column| &column.text).collect();
     let rows = select_text(&restricted, &shown_columns);
     let is_derived = |occurrence: usize| planner.occurrences[occurrence].derived.is_some();
-    let rows = if rows.occurrences().into_iter().any(is_derived) { None } else { Some(planner.render(&rows)) };
+    // A group alone is summed up in another order there than among all.
+    let is_sum = |item: &Item| matches!(&item.input, Input::Query(query) if query.arms.len() > 1);
+    let is_reordered = rows.occurrences().into_iter().any(is_derived) || select.items.iter().any(is_sum);
+    let rows = if is_reordered { None } else { Some(planner.render(&rows)) };
     Ok(Node::Accumulate(Accumulate {
         input,
         groups,

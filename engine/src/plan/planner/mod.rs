@@ -7,6 +7,7 @@ mod derived;
 mod fixpoint;
 mod limited;
 mod linear;
+mod padded;
 mod recompute;
 
 use std::sync::Arc;
@@ -305,8 +306,9 @@ impl Planner {
             return recompute::partitioned(self, select, by);
         }
         if select.is_aggregated {
-            return accumulate::accumulated(self, select, by)
-                .or_else(|_| accumulate::projected(self, select, by))
+            return self
+                .by_sums(select, by)
+                .or_else(|why| self.by_sums_over_both(select, by).ok_or(why))
                 .or_else(|_| recompute::grouped(self, select, by));
         }
         let expressions = select.expressions().chain(by.iter().copied());
@@ -314,6 +316,16 @@ impl Planner {
             None if !self.without.has(Choice::Delta) => Ok(Node::Delta(self.delta(select, by)?)),
             _ => recompute::identified(self, select, by),
         }
+    }
+
+    fn by_sums(&mut self, select: &Select, by: &[&Expression]) -> Result<Node, Reason> {
+        accumulate::accumulated(self, select, by).or_else(|_| accumulate::projected(self, select, by))
+    }
+
+    fn by_sums_over_both(&mut self, select: &Select, by: &[&Expression]) -> Option<Node> {
+        self.without.allows(Choice::Padded).ok()?;
+        let (over, by) = padded::over_both(self, select, by)?;
+        self.by_sums(&over, &by.iter().collect::<Vec<_>>()).ok()
     }
 
     fn delta(&self, select: &Select, by: &[&Expression]) -> Result<Delta, Reason> {

@@ -56,6 +56,21 @@ pub fn fold_all(select: &mut Select, by: &mut [Expression], next: &mut ItemId) -
     Some(())
 }
 
+/// Takes the outer join of an item, the last one of the derived table that [`fold_all`] has made, apart into the rows that
+/// match and each of the others' rows once with NULLs. Whoever reads it takes these for nothing but that they are there.
+pub fn beside_nulls(select: &mut Select, padded: ItemId) -> Option<()> {
+    let Some(Input::Query(query)) = select.items.first_mut().map(|item| &mut item.input) else { return None };
+    let [Arm::Select(matched)] = &mut query.arms[..] else { return None };
+    let mut alone = matched.clone();
+    alone.items.pop_if(|item| item.id == padded)?;
+    let null = Expression { text: Text::constant("NULL"), ..Expression::default() };
+    alone.columns.iter_mut().filter(|column| column.items.contains(&padded)).for_each(|column| *column = null.clone());
+    matched.items.last_mut()?.join = Join::Inner;
+    query.arms.push(Arm::Select(alone));
+    query.operators.push(SetOperator::UnionAll);
+    Some(())
+}
+
 /// What a derived table of some items shows: each column that is named outside of them.
 fn shown(select: &Select, order: &[&mut Order], range: &std::ops::Range<usize>) -> Option<Vec<(ItemId, Column)>> {
     let inside = &select.items[range.clone()];

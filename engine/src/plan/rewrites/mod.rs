@@ -13,7 +13,7 @@ mod substitute;
 
 use super::{Arm, Choice, Input, ItemId, Order, Query, Select, Without};
 
-pub use fold::fold_all;
+pub use fold::{beside_nulls, fold_all};
 pub use scalar::as_value;
 
 /// Applies every rule that is not left out to a query and to the queries in its FROM. New items of FROM take their numbers

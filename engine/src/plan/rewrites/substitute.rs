@@ -40,10 +40,12 @@ pub(super) fn in_expression(expression: &mut Expression, by: By<'_>) {
     for (item, column) in expression.text.names() {
         let Some(Expression { text, can_fail, .. }) = by(item, &column) else { continue };
         expression.can_fail |= can_fail;
-        if expression.rejects_nulls_of.remove(&item)
-            && let [Piece::Name(other, _)] = &text.pieces[..]
-        {
-            expression.rejects_nulls_of.insert(*other);
+        for items in [&mut expression.rejects_nulls_of, &mut expression.is_null_with] {
+            if items.remove(&item)
+                && let [Piece::Name(other, _)] = &text.pieces[..]
+            {
+                items.insert(*other);
+            }
         }
     }
     in_text(&mut expression.text, &mut expression.items, by);

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use sqlite3_parser::ast::{self, Expr, LikeOperator, Literal, Operator, UnaryOperator};
 
+use super::nulls::{null_with, own_item};
 use super::{Around, Level, Lowered, Lowering, affinity};
-use crate::plan::{Expression, ItemId, Join, Number, Query, Subquery, Used, quoted};
+use crate::plan::{Expression, Join, Number, Query, Subquery, Used, quoted};
 use crate::sql::name::{Path, bare, plain};
 use crate::sql::scope::{Meaning, Shape};
 use crate::sql::{literal, print, shape, walk};
@@ -99,6 +100,7 @@ impl<'c> Lowering<'c> {
         };
         out.affinity = affinity::of(expression, level);
         out.is_exact = exact(shape::shape(expression, &level.scope), out.collation) != Shape::Loose;
+        out.is_null_with = null_with(expression, level);
         Ok(out)
     }
 
@@ -518,17 +520,6 @@ fn put_subquery(query: Query, used: Used, out: &mut Expression) {
     out.text.push_subquery(query.text());
     out.items.extend(query.items());
     out.subqueries.push(Subquery { query, used });
-}
-
-/// The item of which an expression plainly is a column.
-fn own_item(expression: &Expr<'_>, level: &Level<'_, '_>) -> Option<ItemId> {
-    match level.scope.meaning_of(bare(expression))? {
-        Meaning::Columns(0, columns) => match columns[..] {
-            [(item, _)] => Some(level.items[item].id),
-            _ => None,
-        },
-        _ => None,
-    }
 }
 
 fn symbol(operator: Operator) -> &'static str {

@@ -6,6 +6,7 @@ mod call;
 mod compound;
 mod expression;
 mod from;
+mod nulls;
 mod recursion;
 mod select;
 
