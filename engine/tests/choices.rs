@@ -150,6 +150,12 @@ const CASES: &[(Choice, &str, &str, &str)] = &[
         "delta: rows of one table < accumulate: count by 1 < delta: rows of one table",
         "delta: rows of one table < key recompute: by group",
     ),
+    (
+        Choice::Decided,
+        "SELECT a.t, count(*) FROM a JOIN b ON b.a = a.id GROUP BY b.a",
+        "accumulate: count by 1 < delta: inner join of 2",
+        "key recompute: by group",
+    ),
 ];
 
 #[test]

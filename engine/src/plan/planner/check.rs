@@ -20,7 +20,7 @@ pub(super) struct Check {
 impl Check {
     pub(super) fn of(planner: &Planner, select: &Select, by: &[&Expression]) -> Result<Self, Reason> {
         let mut check = Self::default();
-        let has_bare_columns = planner.undecided.bare_columns && !bare::columns(select, by).is_empty();
+        let has_bare_columns = planner.undecided.bare_columns && bare::has_undecided(select, by);
         for group in select.groups.iter().filter(|group| !group.is_exact) {
             check.add_group(group, has_bare_columns);
         }
@@ -29,6 +29,10 @@ impl Check {
             Input::Query(_) | Input::Function(..) | Input::Recursion(_) => false,
         };
         let has_derived = select.items.iter().any(is_derived);
+        if has_derived && select.groups.is_empty() && !select.bare_columns(by).is_empty() {
+            // SQLite may take the table apart, and what its columns are made of need not be NULL for want of a row.
+            check.add_to_group(Text::constant("(count(*) = 0) + "), "a column of a derived table that has no rows");
+        }
         if has_bare_columns {
             bare::add(&mut check, select, by)?;
         }
