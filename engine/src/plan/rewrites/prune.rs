@@ -2,8 +2,8 @@
 //! rows that differed in it alone are told apart no longer.
 //!
 //! Not under DISTINCT, nor in a compound SELECT that is a set: there every column says which rows are equal. Nor where
-//! ORDER BY and LIMIT look at the columns. Groups and window functions are not taken into the query around them by SQLite, and
-//! it computes all of their columns: one that may fail stays, for then the query fails.
+//! ORDER BY and LIMIT look at the columns. Groups, window functions and what is MATERIALIZED are not taken into the query around
+//! them by SQLite, and it computes all of their columns: one that may fail stays, for then the query fails.
 
 use std::collections::BTreeSet;
 
@@ -87,7 +87,7 @@ fn kept(query: &Query, item: ItemId, named: &BTreeSet<(ItemId, String)>) -> Opti
             kept.insert((0..width).find(aggregates)?);
         }
         let has_windows = select.expressions().any(|expression| !expression.windows.is_empty());
-        if select.is_aggregated || has_windows {
+        if select.is_aggregated || has_windows || query.is_materialized {
             kept.extend((0..width).filter(|at| select.columns[*at].can_fail));
         }
         // A MIN or MAX decides of which row of a group columns are that are neither in an aggregate nor grouped by.
