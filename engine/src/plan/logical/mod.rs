@@ -230,6 +230,8 @@ pub struct Over {
     pub order: Vec<Expression>,
     /// Whether the function's value depends on the order of rows that ORDER BY leaves tied.
     pub shows_ties: bool,
+    /// Whether the function fails where it sums up too much.
+    pub can_overflow: bool,
 }
 
 /// A call of an aggregate.

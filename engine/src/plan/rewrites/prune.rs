@@ -88,7 +88,7 @@ fn kept(query: &Query, item: ItemId, named: &BTreeSet<(ItemId, String)>) -> Opti
         }
         let has_windows = select.expressions().any(|expression| !expression.windows.is_empty());
         if select.is_aggregated || has_windows || query.is_materialized {
-            kept.extend((0..width).filter(|at| select.columns[*at].can_fail));
+            kept.extend((0..width).filter(|at| can_fail(&select.columns[*at])));
         }
         // A MIN or MAX decides of which row of a group columns are that are neither in an aggregate nor grouped by.
         let shown = kept.iter().map(|at| &select.columns[*at]).chain(&select.having);
@@ -101,6 +101,12 @@ fn kept(query: &Query, item: ItemId, named: &BTreeSet<(ItemId, String)>) -> Opti
         kept.insert(0);
     }
     (kept.len() < width).then(|| kept.into_iter().collect())
+}
+
+/// Whether an expression fails for some values, be it of several rows together.
+fn can_fail(shown: &Expression) -> bool {
+    let overflows = |aggregate: &Aggregate| aggregate.name == "sum";
+    shown.can_fail || shown.aggregates.iter().any(overflows) || shown.windows.iter().any(|over| over.can_overflow)
 }
 
 /// Whether something is named that is neither in an aggregate nor grouped by.
