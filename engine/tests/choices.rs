@@ -58,7 +58,7 @@ const CASES: &[(Choice, &str, &str, &str)] = &[
         Choice::Accumulate,
         "SELECT n, count(*), sum(id) FROM a GROUP BY n",
         "accumulate: count, sum by 1 < delta: rows of one table",
-        "key recompute: by group",
+        "key recompute: by group, unless it comes to a sum of floats that rounds as the order of its rows has it",
     ),
     (
         Choice::Projection,

@@ -364,11 +364,15 @@ impl Accumulate {
                 return Err(Error::NotIncremental("a sum that may overflow".into()));
             }
         }
-        let Some(rows) = &self.plan.rows else {
-            return Err(Error::NotIncremental("a sum that rounds as the order of its rows has it".into()));
-        };
-        let key = self.keys_of(values);
-        Ok(Drawn { row: rows_of(rows, job, &key, tools)?.into_iter().next(), is_asked: true })
+        let rows = rows_of(&self.plan.rows, job, &self.keys_of(values), tools)?;
+        let row = rows.first().map(|row| {
+            let (row, mut order) = row.split(self.plan.shown.len());
+            match order.next() {
+                Some(ValueRef::Integer(0)) | None => Ok(row),
+                Some(_) => Err(Error::NotIncremental("a sum that rounds as the order of its rows has it".into())),
+            }
+        });
+        Ok(Drawn { row: row.transpose()?, is_asked: true })
     }
 
     /// The row of a group as its sums have it, if they tell.

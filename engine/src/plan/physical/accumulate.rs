@@ -31,8 +31,10 @@ pub struct Accumulate {
     pub shown: Vec<Shown>,
     /// How many values GROUP BY has: without any there is a row for no rows.
     pub keys: usize,
-    /// The row of a group that cannot be accumulated; its keys are the parameters after the query's own. None where its rows are of a derived table: SQLite comes to those in another order.
-    pub rows: Option<Arc<str>>,
+    /// The row of a group that cannot be accumulated; its keys are the parameters after the query's own. A column comes after
+    /// the others that is not 0 where a sum is what the order makes it in which SQLite comes to the rows: by this
+    /// statement that may be another one than by the query, unless it is the query.
+    pub rows: Arc<str>,
     /// All groups with their accumulations.
     pub all: Arc<str>,
     /// The same of one group, whose keys are the parameters after the query's own.

@@ -164,18 +164,24 @@ pub(super) fn accumulated(planner: &mut Planner, select: &Select, by: &[&Express
     let sums = sums(&measures, &arguments);
     let summed: Vec<&Text> = values.iter().map(|value| &value.text).chain(&sums).collect();
     let restricted = recompute::restricted_to_group(&Select { distinct: false, ..select.clone() }, planner.parameters)?;
-    let shown_columns: Vec<&Text> =
-        select.columns.iter().chain(by.iter().copied()).map(|column| &column.text).collect();
-    let rows = select_text(&restricted, &shown_columns);
+    let shown_columns = || select.columns.iter().chain(by.iter().copied());
     let is_derived = |occurrence: usize| planner.occurrences[occurrence].derived.is_some();
-    let rows = if rows.occurrences().into_iter().any(is_derived) { None } else { Some(planner.render(&rows)) };
+    let is_whole = select.groups.is_empty() && !input.texts.iter().flat_map(Text::occurrences).any(is_derived);
+    let mut order = Text::default();
+    for aggregate in shown_columns().flat_map(|column| &column.aggregates).filter(|_| !is_whole) {
+        if let Some(rounds) = check::rounds(aggregate) {
+            order.append(&rounds);
+        }
+    }
+    order.push("0");
+    let with_order: Vec<&Text> = shown_columns().map(|column| &column.text).chain([&order]).collect();
     Ok(Node::Accumulate(Accumulate {
         input,
         groups,
         measures,
         shown,
         keys: select.groups.len(),
-        rows,
+        rows: planner.render(&select_text(&restricted, &with_order)),
         all: planner.render(&select_text(&Select { distinct: false, ..select.clone() }, &summed)),
         one: planner.render(&select_text(&restricted, &summed)),
         state: planner.state(),
