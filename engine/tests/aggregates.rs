@@ -149,6 +149,18 @@ fn a_bare_column_with_one_value_is_that_of_any_row() {
 }
 
 #[test]
+fn a_bare_column_of_no_rows_is_what_sqlite_makes_of_them() {
+    for sql in [
+        "SELECT x.kind, max(x.kind) FROM (SELECT typeof(pay.id) AS kind FROM teams LEFT JOIN pay ON team = teams.id) x",
+        "SELECT x.name, count(*) FROM (SELECT DISTINCT coalesce(title, 'none') AS name FROM teams WHERE id > 1) x",
+    ] {
+        let checked = Checked::of(sql);
+        let writes = ["UPDATE teams SET title = 'other'", "DELETE FROM teams", "INSERT INTO teams VALUES (4, NULL)"];
+        checked.counts(&writes);
+    }
+}
+
+#[test]
 fn extrema_that_are_several_or_of_some_rows_decide_no_row() {
     for sql in [
         "SELECT team, name, min(amount), max(amount) FROM pay GROUP BY team",

@@ -58,7 +58,7 @@ const CASES: &[(Choice, &str, &str, &str)] = &[
         Choice::Accumulate,
         "SELECT n, count(*), sum(id) FROM a GROUP BY n",
         "accumulate: count, sum by 1 < delta: rows of one table",
-        "key recompute: by group",
+        "key recompute: by group, unless it comes to a sum of floats that rounds as the order of its rows has it",
     ),
     (
         Choice::Projection,
@@ -149,6 +149,12 @@ const CASES: &[(Choice, &str, &str, &str)] = &[
         "SELECT x.n FROM (SELECT n, count(*) AS c, group_concat(t) AS t FROM a GROUP BY n) x WHERE x.c > 1",
         "delta: rows of one table < accumulate: count by 1 < delta: rows of one table",
         "delta: rows of one table < key recompute: by group",
+    ),
+    (
+        Choice::Decided,
+        "SELECT a.t, count(*) FROM a JOIN b ON b.a = a.id GROUP BY b.a",
+        "accumulate: count by 1 < delta: inner join of 2",
+        "key recompute: by group",
     ),
 ];
 

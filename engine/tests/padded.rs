@@ -42,6 +42,7 @@ fn sums_over_a_left_join_follow_every_commit() {
         "SELECT c.id, count(m.id) FILTER (WHERE m.size > 1 OR m.size IS NULL) FROM channels c LEFT JOIN messages m ON m.channel = c.id GROUP BY c.id",
         "SELECT c.id, count(m.id) FROM channels c LEFT JOIN messages m ON m.channel > c.id GROUP BY c.id",
         "SELECT a.id, count(m.id) FROM channels a JOIN channels b ON b.kind = a.kind LEFT JOIN messages m ON m.channel = b.id GROUP BY a.id",
+        "SELECT c.id, c.kind, count(m.id) AS n FROM channels c LEFT JOIN messages m ON m.channel = c.id GROUP BY c.id ORDER BY c.kind",
         "SELECT c.id, max(length(c.name)), count(s.id) FROM channels c LEFT JOIN (SELECT id, channel FROM messages WHERE size > 0) s ON s.channel = c.id GROUP BY c.id",
     ] {
         assert!(keeps_sums(sql), "{sql}");

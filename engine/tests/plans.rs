@@ -55,6 +55,11 @@ const QUERIES: &[(&str, &str)] = &[
         "aggregate over LEFT JOIN",
         "SELECT u.id, count(m.id) FROM users u LEFT JOIN messages m ON m.author = u.id GROUP BY u.id",
     ),
+    ("groups by an alias", "SELECT strftime('%Y', at) AS year, count(*) FROM messages GROUP BY year"),
+    (
+        "column that the groups decide",
+        "SELECT u.name, count(*) FROM messages m JOIN users u ON u.id = m.author GROUP BY m.author",
+    ),
     ("bare column", "SELECT channel, body FROM messages GROUP BY channel"),
     ("DISTINCT", "SELECT DISTINCT author FROM messages WHERE channel = ?"),
     ("UNION ALL", "SELECT id FROM users UNION ALL SELECT id FROM channels"),

@@ -51,11 +51,13 @@ pub enum Choice {
     Distinct,
     /// Columns that nobody names left out of derived tables.
     Prune,
+    /// Columns that the groups decide among the groups' values; without it, they are of any row of a group.
+    Decided,
 }
 
 impl Choice {
     /// All of them.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::Delta,
         Self::Accumulate,
         Self::Projection,
@@ -77,6 +79,7 @@ impl Choice {
         Self::Constant,
         Self::Distinct,
         Self::Prune,
+        Self::Decided,
     ];
 
     /// Its name, as a command line writes it.
@@ -104,6 +107,7 @@ impl Choice {
             Self::Constant => "constant",
             Self::Distinct => "distinct",
             Self::Prune => "prune",
+            Self::Decided => "decided",
         }
     }
 }

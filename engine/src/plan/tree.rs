@@ -136,9 +136,9 @@ impl Node {
                 let measures: Vec<&str> = accumulate.measures.iter().map(|measure| measure.name()).collect();
                 Step {
                     strategy: "accumulate",
-                    detail: match accumulate.groups.len() {
+                    detail: match accumulate.keys {
                         0 => measures.join(", "),
-                        groups => format!("{} by {groups}", measures.join(", ")),
+                        keys => format!("{} by {keys}", measures.join(", ")),
                     },
                     tables: Vec::new(),
                     inputs: vec![Self::Delta(accumulate.input.clone()).step(below(0))],

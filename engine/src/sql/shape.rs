@@ -135,6 +135,12 @@ fn of_name(path: &Path<'_>, scope: &Scope<'_>) -> Shape {
         }
         Meaning::Rowid(..) | Meaning::Truth(_) => Shape::Integer,
         Meaning::String => Shape::Plain,
+        Meaning::Alias(at) => {
+            let result = scope.results.get(at).and_then(|result| result.expression);
+            // A result column cannot name another one.
+            let without_aliases = Scope { results: &[], ..*scope };
+            result.map_or(Shape::Loose, |expression| shape(expression, &without_aliases))
+        }
         _ => Shape::Loose,
     }
 }

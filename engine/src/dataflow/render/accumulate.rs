@@ -229,7 +229,7 @@ impl Accumulate {
                 None => self.sums_of(job, &key, tools),
             };
             self.add_distinct(job, &key, &touch, moved, &mut sums, tools);
-            let is_gone = self.plan.grouped && sums.at(ROWS) == 0;
+            let is_gone = self.is_grouped() && sums.at(ROWS) == 0;
             signed.extend(was.map(|row| (row, -1)));
             if is_gone {
                 continue;
@@ -287,7 +287,7 @@ impl Accumulate {
 
     /// The row that a group had whose sums were these, if it was there.
     fn told(&self, values: RowRef<'_>, sums: &Measures) -> Option<Row> {
-        let was_there = !self.plan.grouped || sums.at(ROWS) != 0;
+        let was_there = !self.is_grouped() || sums.at(ROWS) != 0;
         was_there.then(|| self.of_sums(values, &[], sums)).flatten()
     }
 
@@ -322,13 +322,22 @@ impl Accumulate {
         }
         let mut group = Group { values, extrema, row: None };
         if is_lost {
-            let key: Vec<Value> = group.values.values().map(ValueRef::to_value).collect();
+            let key = self.keys_of(group.values.as_ref());
             if let Some(row) = rows_of(&self.plan.one, job, &key, tools)?.first() {
                 group.extrema = self.read_group(row, &mut Measures::default()).1;
             }
         }
         let drawn = self.draw(job, group.values.as_ref(), &group.extrema, sums, tools)?;
         Ok((group, drawn))
+    }
+
+    fn is_grouped(&self) -> bool {
+        self.plan.keys > 0
+    }
+
+    /// What GROUP BY says of a group's values.
+    fn keys_of(&self, values: RowRef<'_>) -> Vec<Value> {
+        values.values().take(self.plan.keys).map(ValueRef::to_value).collect()
     }
 
     fn no_extrema(&self) -> Vec<Value> {
@@ -355,11 +364,15 @@ impl Accumulate {
                 return Err(Error::NotIncremental("a sum that may overflow".into()));
             }
         }
-        let Some(rows) = &self.plan.rows else {
-            return Err(Error::NotIncremental("a sum that rounds as the order of its rows has it".into()));
-        };
-        let key: Vec<Value> = values.values().map(ValueRef::to_value).collect();
-        Ok(Drawn { row: rows_of(rows, job, &key, tools)?.into_iter().next(), is_asked: true })
+        let rows = rows_of(&self.plan.rows, job, &self.keys_of(values), tools)?;
+        let row = rows.first().map(|row| {
+            let (row, mut order) = row.split(self.plan.shown.len());
+            match order.next() {
+                Some(ValueRef::Integer(0)) | None => Ok(row),
+                Some(_) => Err(Error::NotIncremental("a sum that rounds as the order of its rows has it".into())),
+            }
+        });
+        Ok(Drawn { row: row.transpose()?, is_asked: true })
     }
 
     /// The row of a group as its sums have it, if they tell.

@@ -95,7 +95,7 @@ pub enum Arm {
 }
 
 /// A SELECT.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Select {
     /// DISTINCT.
     pub distinct: bool,
@@ -107,6 +107,10 @@ pub struct Select {
     pub filters: Vec<Expression>,
     /// GROUP BY.
     pub groups: Vec<Expression>,
+    /// Columns that are no groups, but of which all rows of a group have the same value: to group by them as well would make
+    /// no other groups. They are exact where two values that a group may come to have one after the other are told apart by
+    /// comparing them byte by byte.
+    pub decided: Vec<Expression>,
     /// HAVING.
     pub having: Option<Expression>,
     /// Whether it has GROUP BY or aggregates.
@@ -228,6 +232,8 @@ pub struct Over {
     pub order: Vec<Expression>,
     /// Whether the function's value depends on the order of rows that ORDER BY leaves tied.
     pub shows_ties: bool,
+    /// Whether the function fails where it sums up too much.
+    pub can_overflow: bool,
 }
 
 /// A call of an aggregate.
@@ -441,6 +447,33 @@ impl Select {
         let conditions = self.items.iter_mut().flat_map(|item| &mut item.on);
         let own = self.columns.iter_mut().chain(&mut self.filters).chain(&mut self.groups).chain(&mut self.having);
         own.chain(conditions)
+    }
+
+    /// The columns of its FROM that are neither in an aggregate nor grouped by, in it and in the order of its rows.
+    #[must_use]
+    pub fn bare_columns(&self, by: &[&Expression]) -> Vec<(ItemId, String)> {
+        let mut bare = Vec::new();
+        if !self.is_aggregated {
+            return bare;
+        }
+        let is_group = |text: &Text| self.groups.iter().any(|group| group.text == *text);
+        let is_own = |item: ItemId| self.items.iter().any(|own| own.id == item);
+        for expression in self.columns.iter().chain(&self.having).chain(by.iter().copied()) {
+            if is_group(&expression.text) {
+                continue;
+            }
+            let names = expression.text.pieces.iter().flat_map(|piece| match piece {
+                Piece::Name(item, name) => vec![(*item, name.clone())],
+                Piece::Subquery(inside) => inside.names(),
+                Piece::Aggregate(_) | Piece::Sql(_) | Piece::Table(_) => Vec::new(),
+            });
+            for (item, name) in names.filter(|(item, _)| is_own(*item)) {
+                if !is_group(&Text::name(item, &name)) && !bare.contains(&(item, name.clone())) {
+                    bare.push((item, name));
+                }
+            }
+        }
+        bare
     }
 
     /// Every expression in it but those of its FROM.

@@ -20,7 +20,8 @@ pub const ROUNDS_BY_ORDER: &str = "tidewater_rounds_by_order";
 /// A grouped query over a linear one.
 #[derive(Clone, Debug)]
 pub struct Accumulate {
-    /// The rows before grouping: the group's values, then the arguments of the aggregates.
+    /// The rows before grouping: the group's values, then the arguments of the aggregates. The values are what it is grouped
+    /// by, and behind them what follows from that: so where a commit exchanges it, one group goes and another comes.
     pub input: Delta,
     /// How the group's values compare.
     pub groups: Vec<Collation>,
@@ -28,14 +29,15 @@ pub struct Accumulate {
     pub measures: Vec<Measure>,
     /// The columns of a row.
     pub shown: Vec<Shown>,
-    /// Whether there is a GROUP BY: without one there is a row for no rows.
-    pub grouped: bool,
-    /// The row of a group that cannot be accumulated; the group's values are the parameters after the query's own. None
-    /// where its rows are of a derived table: SQLite comes to those in another order.
-    pub rows: Option<Arc<str>>,
+    /// How many values GROUP BY has: without any there is a row for no rows.
+    pub keys: usize,
+    /// The row of a group that cannot be accumulated; its keys are the parameters after the query's own. A column comes after
+    /// the others that is not 0 where a sum is what the order makes it in which SQLite comes to the rows: by this
+    /// statement that may be another one than by the query, unless it is the query.
+    pub rows: Arc<str>,
     /// All groups with their accumulations.
     pub all: Arc<str>,
-    /// The same of one group, whose values are the parameters after the query's own.
+    /// The same of one group, whose keys are the parameters after the query's own.
     pub one: Arc<str>,
     /// Where its state is kept.
     pub state: u32,

@@ -189,8 +189,7 @@ impl Node {
             Self::Accumulate(accumulate) => {
                 Self::Delta(accumulate.input.clone()).statements(statements);
                 statements.extend(accumulate.distinct.iter().map(|distinct| distinct.all.to_string()));
-                statements.extend([&accumulate.all, &accumulate.one].map(ToString::to_string));
-                statements.extend(accumulate.rows.iter().map(ToString::to_string));
+                statements.extend([&accumulate.all, &accumulate.one, &accumulate.rows].map(ToString::to_string));
             }
             Self::Combine(combine) => combine.parts.iter().for_each(|part| part.statements(statements)),
             Self::Fixpoint(fixpoint) => fixpoint.statements(statements),
@@ -205,8 +204,7 @@ impl Node {
             Self::Accumulate(accumulate) => {
                 let is_extreme = |measure: &Measure| matches!(measure, Measure::Minimum(_) | Measure::Maximum(_));
                 if !accumulate.measures.iter().any(is_extreme) {
-                    seldom.push(&*accumulate.one);
-                    seldom.extend(accumulate.rows.as_deref());
+                    seldom.extend([&*accumulate.one, &*accumulate.rows]);
                 }
             }
             Self::Combine(combine) => combine.parts.iter().for_each(|part| part.seldom(seldom)),

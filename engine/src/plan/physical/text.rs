@@ -133,6 +133,26 @@ impl Text {
         text
     }
 
+    /// The text with another one in the place of a part that stands in parentheses by itself, wherever it does.
+    #[must_use]
+    pub fn with_part(&self, part: &Self, other: &Self) -> Self {
+        let mut sought = Self::default();
+        sought.push("(");
+        sought.append(part);
+        sought.push(")");
+        let mut text = Self::default();
+        let mut rest = self.pieces.clone();
+        while let Some((before, after)) = split_at(&rest, &sought.pieces) {
+            text.append(&Self { pieces: before });
+            text.push("(");
+            text.append(other);
+            text.push(")");
+            rest = after;
+        }
+        text.append(&Self { pieces: rest });
+        text
+    }
+
     /// Appends another text.
     pub fn append(&mut self, other: &Self) {
         for piece in &other.pieces {
@@ -170,6 +190,21 @@ impl Text {
         }
         found
     }
+}
+
+/// What comes before and after the first place of a text that begins and ends with SQL.
+fn split_at(pieces: &[Piece], sought: &[Piece]) -> Option<(Vec<Piece>, Vec<Piece>)> {
+    let [Piece::Sql(first), middle @ .., Piece::Sql(last)] = sought else { return None };
+    pieces.windows(sought.len()).enumerate().find_map(|(at, found)| {
+        let [Piece::Sql(begins), between @ .., Piece::Sql(ends)] = found else { return None };
+        let (before, after) = (begins.strip_suffix(first.as_str())?, ends.strip_prefix(last.as_str())?);
+        if between != middle {
+            return None;
+        }
+        let before = pieces[..at].iter().cloned().chain([Piece::Sql(before.to_owned())]);
+        let after = [Piece::Sql(after.to_owned())].into_iter().chain(pieces[at + sought.len()..].iter().cloned());
+        Some((before.collect(), after.collect()))
+    })
 }
 
 /// An identifier as SQL writes it, whatever is in it.

@@ -35,17 +35,14 @@ pub(super) fn projected(planner: &mut Planner, select: &Select, by: &[&Expressio
             ..Expression::default()
         }
     });
-    let columns: Vec<Expression> = select.groups.iter().cloned().chain(sums).collect();
+    let values: Vec<&Expression> = select.groups.iter().chain(&select.decided).collect();
+    let columns: Vec<Expression> = values.iter().map(|value| (*value).clone()).chain(sums).collect();
     let item = planner.item();
-    let over = |expression: &Expression| projection(expression, &select.groups, &aggregates, item);
+    let over = |expression: &Expression| projection(expression, &values, &aggregates, item);
     let outer = Select {
-        distinct: false,
         columns: select.columns.iter().map(over).collect::<Result<_, _>>()?,
-        items: Vec::new(),
         filters: select.having.iter().map(over).collect::<Result<_, _>>()?,
-        groups: Vec::new(),
-        having: None,
-        is_aggregated: false,
+        ..Select::default()
     };
     let by = by.iter().map(|expression| over(expression)).collect::<Result<Vec<_>, _>>()?;
     let named = |(at, column): (usize, &Expression)| Column {
@@ -65,7 +62,7 @@ pub(super) fn projected(planner: &mut Planner, select: &Select, by: &[&Expressio
 /// An expression of groups and aggregates over the table that has them as columns.
 fn projection(
     expression: &Expression,
-    groups: &[Expression],
+    groups: &[&Expression],
     aggregates: &[&Aggregate],
     item: usize,
 ) -> Result<Expression, Reason> {
@@ -77,7 +74,7 @@ fn projection(
             let at = is_aggregate(call).ok_or("an aggregate that is not known")?;
             Text::name(item, &column_name(groups.len() + at))
         }
-        (None, _) => expression.text.replaced(&|piece| {
+        (None, _) => with_groups(&expression.text, groups, item).replaced(&|piece| {
             let named = |at| Text::name(item, &column_name(at));
             match piece {
                 Piece::Aggregate(call) => Some(as_value(&named(groups.len() + is_aggregate(call)?))),
@@ -97,6 +94,21 @@ fn projection(
     }
 }
 
+/// A text with the columns of groups in the place of the expressions that these are, where they are parts of it.
+fn with_groups(text: &Text, groups: &[&Expression], item: usize) -> Text {
+    let mut text = text.clone();
+    for (at, group) in groups.iter().enumerate().filter(|(_, group)| !group.can_fail) {
+        let column = Text::name(item, &column_name(at));
+        // A column has an affinity or none, as the expression had, and always a collating sequence.
+        text = match (group.is_collated, group.affinity) {
+            (true, Some(_)) => text.with_part(&group.text, &column),
+            (false, Some(None)) => text.with_part(&group.text, &as_value(&column)),
+            _ => text,
+        };
+    }
+    text
+}
+
 pub(super) fn accumulated(planner: &mut Planner, select: &Select, by: &[&Expression]) -> Result<Node, Reason> {
     planner.without.allows(Choice::Accumulate)?;
     let mut inputs = select.filters.iter().chain(&select.groups);
@@ -112,11 +124,16 @@ pub(super) fn accumulated(planner: &mut Planner, select: &Select, by: &[&Express
     if select.groups.iter().any(|group| !group.is_exact) {
         return Err("which of several equal values GROUP BY shows".to_owned());
     }
-    let groups = select.groups.iter().map(|group| group.collation.ok_or("an unknown collating sequence".to_owned()));
-    let groups = groups.collect::<Result<Vec<_>, _>>()?;
+    if select.decided.iter().any(|column| !column.is_exact) {
+        return Err("a column of a group that takes equal values in several forms".to_owned());
+    }
+    // Values of groups that are equal are the same, whatever compares them; those that the groups decide may be others after
+    // a commit, of which some compare as equal.
+    let values: Vec<&Expression> = select.groups.iter().chain(&select.decided).collect();
+    let groups = vec![Collation::Binary; values.len()];
     let (mut measures, mut arguments, mut shown, mut distinct) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for column in select.columns.iter().chain(by.iter().copied()) {
-        shown.push(match (select.groups.iter().position(|group| group.text == column.text), column.aggregate()) {
+        shown.push(match (values.iter().position(|value| value.text == column.text), column.aggregate()) {
             (Some(group), _) => Shown::Group(group),
             (None, Some(aggregate)) => {
                 let (measure, argument) = measure(aggregate)?;
@@ -134,41 +151,40 @@ pub(super) fn accumulated(planner: &mut Planner, select: &Select, by: &[&Express
             (None, None) => return Err("a column that is neither a group nor a sum".to_owned()),
         });
     }
-    let rows = Select {
-        distinct: false,
-        columns: Vec::new(),
-        groups: Vec::new(),
-        having: None,
-        is_aggregated: false,
-        ..select.clone()
-    };
-    let columns: Vec<&Text> = select.groups.iter().map(|group| &group.text).chain(&arguments).collect();
+    let rows = Select { items: select.items.clone(), filters: select.filters.clone(), ..Select::default() };
+    let columns: Vec<&Text> = values.iter().map(|value| &value.text).chain(&arguments).collect();
     let one = Text::constant("1");
     let columns = if columns.is_empty() { vec![&one] } else { columns };
     let input = planner.delta_of(&rows, &columns)?;
     let distinct = distinct.into_iter().map(|(measure, collation, argument)| {
-        let all = values_of_groups(&rows, &select.groups, &argument);
+        let all = values_of_groups(&rows, select, &argument);
         Distinct { measure, collation, all: planner.render(&all), state: planner.state() }
     });
     let distinct = distinct.collect();
     let sums = sums(&measures, &arguments);
-    let summed: Vec<&Text> = select.groups.iter().map(|group| &group.text).chain(&sums).collect();
+    let summed: Vec<&Text> = values.iter().map(|value| &value.text).chain(&sums).collect();
     let restricted = recompute::restricted_to_group(&Select { distinct: false, ..select.clone() }, planner.parameters)?;
-    let shown_columns: Vec<&Text> =
-        select.columns.iter().chain(by.iter().copied()).map(|column| &column.text).collect();
-    let rows = select_text(&restricted, &shown_columns);
+    let shown_columns = || select.columns.iter().chain(by.iter().copied());
     let is_derived = |occurrence: usize| planner.occurrences[occurrence].derived.is_some();
-    // A group alone is summed up in another order there than among all.
     let is_sum = |item: &Item| matches!(&item.input, Input::Query(query) if query.arms.len() > 1);
-    let is_reordered = rows.occurrences().into_iter().any(is_derived) || select.items.iter().any(is_sum);
-    let rows = if is_reordered { None } else { Some(planner.render(&rows)) };
+    let is_read_otherwise =
+        input.texts.iter().flat_map(Text::occurrences).any(is_derived) || select.items.iter().any(is_sum);
+    let is_whole = select.groups.is_empty() && !is_read_otherwise;
+    let mut order = Text::default();
+    for aggregate in shown_columns().flat_map(|column| &column.aggregates).filter(|_| !is_whole) {
+        if let Some(rounds) = check::rounds(aggregate) {
+            order.append(&rounds);
+        }
+    }
+    order.push("0");
+    let with_order: Vec<&Text> = shown_columns().map(|column| &column.text).chain([&order]).collect();
     Ok(Node::Accumulate(Accumulate {
         input,
         groups,
         measures,
         shown,
-        grouped: !select.groups.is_empty(),
-        rows,
+        keys: select.groups.len(),
+        rows: planner.render(&select_text(&restricted, &with_order)),
         all: planner.render(&select_text(&Select { distinct: false, ..select.clone() }, &summed)),
         one: planner.render(&select_text(&restricted, &summed)),
         state: planner.state(),
@@ -177,15 +193,16 @@ pub(super) fn accumulated(planner: &mut Planner, select: &Select, by: &[&Express
 }
 
 /// How often each value comes in each group.
-fn values_of_groups(rows: &Select, groups: &[Expression], value: &Text) -> Text {
-    let by = groups.iter().map(|group| &group.text).chain([value]);
+fn values_of_groups(rows: &Select, select: &Select, value: &Text) -> Text {
+    let by = select.groups.iter().map(|group| &group.text).chain([value]);
     let grouped = Select {
-        groups: by.clone().map(|text| Expression { text: text.clone(), ..Expression::default() }).collect(),
+        groups: by.map(|text| Expression { text: text.clone(), ..Expression::default() }).collect(),
         is_aggregated: true,
         ..rows.clone()
     };
     let count = Text::constant("count(*)");
-    select_text(&grouped, &by.chain([&count]).collect::<Vec<_>>())
+    let of_group = select.groups.iter().chain(&select.decided).map(|column| &column.text);
+    select_text(&grouped, &of_group.chain([value, &count]).collect::<Vec<_>>())
 }
 
 /// What an aggregate is as a sum, and what it sums up.

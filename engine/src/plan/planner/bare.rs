@@ -4,33 +4,17 @@
 //! where one row alone has the extremum.
 
 use super::check::{Check, different};
-use crate::plan::{Aggregate, Arm, BARE_COLUMN, Expression, Input, ItemId, OrderBy, Piece, Query, Select, Text};
+use crate::plan::{Aggregate, Arm, BARE_COLUMN, Expression, Input, OrderBy, Query, Select, Text};
 
-/// The bare columns of a SELECT with its order.
-pub(super) fn columns(select: &Select, by: &[&Expression]) -> Vec<Text> {
-    let mut bare = Vec::new();
-    if !select.is_aggregated {
-        return bare;
-    }
-    let is_group = |text: &Text| select.groups.iter().any(|group| group.text == *text);
-    let is_own = |item: &ItemId| select.items.iter().any(|own| own.id == *item);
-    for expression in select.columns.iter().chain(&select.having).chain(by.iter().copied()) {
-        if is_group(&expression.text) {
-            continue;
-        }
-        let names = expression.text.pieces.iter().flat_map(|piece| match piece {
-            Piece::Name(item, name) => vec![(*item, name.clone())],
-            Piece::Subquery(inside) => inside.names(),
-            Piece::Aggregate(_) | Piece::Sql(_) | Piece::Table(_) => Vec::new(),
-        });
-        for (item, name) in names.filter(|(item, _)| is_own(item)) {
-            let column = Text::name(item, &name);
-            if !is_group(&column) && !bare.contains(&column) {
-                bare.push(column);
-            }
-        }
-    }
-    bare
+/// The bare columns of a SELECT with its order of which a group may have several values.
+fn undecided(select: &Select, by: &[&Expression]) -> Vec<Text> {
+    let named = select.bare_columns(by).into_iter().map(|(item, name)| Text::name(item, &name));
+    named.filter(|column| select.decided.iter().all(|decided| decided.text != *column)).collect()
+}
+
+/// Whether there are any.
+pub(super) fn has_undecided(select: &Select, by: &[&Expression]) -> bool {
+    !undecided(select, by).is_empty()
 }
 
 /// Whether there are bare columns where no check is made: in a subquery of an expression, or where a recursion begins.
@@ -58,7 +42,7 @@ fn in_query(query: &Query, is_unchecked: bool) -> bool {
 fn in_select(select: &Select, by: &[&Expression], is_unchecked: bool) -> bool {
     let conditions = select.items.iter().flat_map(|item| &item.on);
     let mut expressions = select.expressions().chain(conditions).chain(by.iter().copied());
-    (is_unchecked && !columns(select, by).is_empty())
+    (is_unchecked && has_undecided(select, by))
         || expressions.any(|expression| expression.subqueries.iter().any(|subquery| in_query(&subquery.query, true)))
         || select.items.iter().any(|item| match &item.input {
             Input::Query(query) => in_query(query, is_unchecked),
@@ -71,7 +55,7 @@ fn in_select(select: &Select, by: &[&Expression], is_unchecked: bool) -> bool {
 
 /// Adds to a check that the bare columns of a group are left to the order of its rows.
 pub(super) fn add(check: &mut Check, select: &Select, by: &[&Expression]) -> Result<(), String> {
-    let columns = columns(select, by);
+    let columns = undecided(select, by);
     if columns.is_empty() {
         return Ok(());
     }

@@ -20,7 +20,7 @@ pub(super) struct Check {
 impl Check {
     pub(super) fn of(planner: &Planner, select: &Select, by: &[&Expression]) -> Result<Self, Reason> {
         let mut check = Self::default();
-        let has_bare_columns = planner.undecided.bare_columns && !bare::columns(select, by).is_empty();
+        let has_bare_columns = planner.undecided.bare_columns && bare::has_undecided(select, by);
         for group in select.groups.iter().filter(|group| !group.is_exact) {
             check.add_group(group, has_bare_columns);
         }
@@ -29,12 +29,16 @@ impl Check {
             Input::Query(_) | Input::Function(..) | Input::Recursion(_) => false,
         };
         let has_derived = select.items.iter().any(is_derived);
+        if has_derived && select.groups.is_empty() && !select.bare_columns(by).is_empty() {
+            // SQLite may take the table apart, and what its columns are made of need not be NULL for want of a row.
+            check.add_to_group(Text::constant("(count(*) = 0) + "), "a column of a derived table that has no rows");
+        }
         if has_bare_columns {
             bare::add(&mut check, select, by)?;
         }
         for aggregate in select.expressions().chain(by.iter().copied()).flat_map(|expression| &expression.aggregates) {
             check.add_aggregate(aggregate)?;
-            if has_derived {
+            if has_derived || !select.groups.is_empty() {
                 check.add_sum(aggregate);
             }
         }
@@ -124,15 +128,10 @@ impl Check {
         Ok(())
     }
 
-    /// A sum rounds as the order of its rows has it, which in a derived table is another one than SQLite's.
+    /// A sum rounds as the order of its rows has it. By another statement SQLite may come to them in another order.
     fn add_sum(&mut self, aggregate: &Aggregate) {
-        let is_sum = matches!(aggregate.name.as_str(), "sum" | "total" | "avg");
-        for argument in aggregate.arguments.iter().filter(|_| is_sum) {
-            let mut text = Text::default();
-            text.push(&format!("{ROUNDS_BY_ORDER}({}", if aggregate.distinct { "DISTINCT " } else { "" }));
-            text.append(&filtered(&argument.text, aggregate.filter.as_ref()));
-            text.push(") + ");
-            self.add_to_group(text, "a sum of floats that rounds as the order of its rows has it");
+        if let Some(rounds) = rounds(aggregate) {
+            self.add_to_group(rounds, ROUNDS);
         }
     }
 
@@ -150,6 +149,39 @@ impl Check {
         }
         self.why = Some("a window function over rows that are tied");
     }
+}
+
+/// Why what a sum is may be left to the order.
+pub(super) const ROUNDS: &str = "a sum of floats that rounds as the order of its rows has it";
+
+/// The largest number so that it and all whole ones below are floats, be they read as texts or not.
+const WHOLE_FLOATS: &str = "4503599627370496.0";
+
+/// A summand that is not 0 where a sum rounds as the order of its rows has it, or overflows.
+pub(super) fn rounds(aggregate: &Aggregate) -> Option<Text> {
+    if !matches!(aggregate.name.as_str(), "sum" | "total" | "avg") {
+        return None;
+    }
+    let value = filtered(&aggregate.arguments.first()?.text, aggregate.filter.as_ref());
+    let mut text = Text::default();
+    text.push(ROUNDS_BY_ORDER);
+    if aggregate.distinct {
+        text.push("(DISTINCT ");
+        text.append(&value);
+    } else {
+        // A text is summed up as the number that it begins with.
+        let mut add = |before: &str, after: &str| {
+            text.push(before);
+            text.append(&value);
+            text.push(after);
+        };
+        add("(CASE WHEN typeof(", ") IN ('text', 'blob')");
+        add(" AND abs(CAST(", &format!(" AS REAL)) < {WHOLE_FLOATS}"));
+        add(" THEN CAST(", " AS REAL)");
+        add(" ELSE ", " END");
+    }
+    text.push(") + ");
+    Some(text)
 }
 
 /// How many different values there are, where no two that differ in type or bytes are the same. What of it counts values of

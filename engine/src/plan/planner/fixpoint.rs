@@ -111,15 +111,7 @@ impl Planner {
         let names: Vec<Text> = recursion.columns.iter().map(|column| Text::name(id, &column.name)).collect();
         let input = Input::Recursion(Box::new(recursion.clone()));
         let items = vec![Item { id, join: Join::Inner, input, on: Vec::new(), columns: recursion.columns.clone() }];
-        let whole = Select {
-            distinct: false,
-            columns: Vec::new(),
-            items,
-            filters: Vec::new(),
-            groups: Vec::new(),
-            having: None,
-            is_aggregated: false,
-        };
+        let whole = Select { items, ..Select::default() };
         self.render(&select_text(&whole, &names.iter().collect::<Vec<_>>()))
     }
 }

@@ -86,13 +86,9 @@ impl Planner {
             Some(Order { by, ..order.clone() })
         });
         let all = Select {
-            distinct: false,
             columns: columns.iter().map(named).collect(),
             items: vec![Item { id, join: Join::Inner, input, on: Vec::new(), columns: held.clone() }],
-            filters: Vec::new(),
-            groups: Vec::new(),
-            having: None,
-            is_aggregated: false,
+            ..Select::default()
         };
         let mut any = select_text(&all, &[&Text::constant("1")]);
         any.push(" LIMIT 1");

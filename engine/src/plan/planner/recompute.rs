@@ -348,15 +348,7 @@ fn probe(
     filters: &[Expression],
     path: &[usize],
 ) -> Result<(), Reason> {
-    let select = Select {
-        distinct: true,
-        columns: Vec::new(),
-        items: items.to_vec(),
-        filters: filters.to_vec(),
-        groups: Vec::new(),
-        having: None,
-        is_aggregated: false,
-    };
+    let select = Select { distinct: true, items: items.to_vec(), filters: filters.to_vec(), ..Select::default() };
     let keys: Vec<&Text> = keys.iter().map(|key| &key.text).collect();
     let one = Text::constant("1");
     for summand in linear::summands(&select)? {

@@ -124,7 +124,7 @@ fn shown_or_one(columns: Vec<(ItemId, Column)>) -> (Vec<Expression>, Vec<(ItemId
 }
 
 fn plain(columns: Vec<Expression>, items: Vec<Item>, filters: Vec<Expression>) -> Select {
-    Select { distinct: false, columns, items, filters, groups: Vec::new(), having: None, is_aggregated: false }
+    Select { columns, items, filters, ..Select::default() }
 }
 
 fn query(arms: Vec<Select>) -> Query {

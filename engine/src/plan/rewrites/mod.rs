@@ -1,6 +1,7 @@
 //! Rewrites of logical plans: each gives a query that has the same rows and is easier to maintain. One rule a file.
 
 mod constant;
+mod decided;
 mod distinct;
 mod flatten;
 mod fold;
@@ -56,6 +57,9 @@ fn rewrite_select(select: &mut Select, order: &mut [Order], next: &mut ItemId, w
     }
     if may(Choice::Prune) {
         prune::apply(select, order);
+    }
+    if may(Choice::Decided) {
+        decided::apply(select, order);
     }
     for expression in select.all_expressions_mut() {
         expression.each_subquery(|query| rewrite(query, next, without));

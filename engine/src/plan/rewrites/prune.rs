@@ -2,8 +2,8 @@
 //! rows that differed in it alone are told apart no longer.
 //!
 //! Not under DISTINCT, nor in a compound SELECT that is a set: there every column says which rows are equal. Nor where
-//! ORDER BY and LIMIT look at the columns. Groups and window functions are not taken into the query around them by SQLite, and
-//! it computes all of their columns: one that may fail stays, for then the query fails.
+//! ORDER BY and LIMIT look at the columns. Groups, window functions and what is MATERIALIZED are not taken into the query around
+//! them by SQLite, and it computes all of their columns: one that may fail stays, for then the query fails.
 
 use std::collections::BTreeSet;
 
@@ -87,8 +87,8 @@ fn kept(query: &Query, item: ItemId, named: &BTreeSet<(ItemId, String)>) -> Opti
             kept.insert((0..width).find(aggregates)?);
         }
         let has_windows = select.expressions().any(|expression| !expression.windows.is_empty());
-        if select.is_aggregated || has_windows {
-            kept.extend((0..width).filter(|at| select.columns[*at].can_fail));
+        if select.is_aggregated || has_windows || query.is_materialized {
+            kept.extend((0..width).filter(|at| can_fail(&select.columns[*at])));
         }
         // A MIN or MAX decides of which row of a group columns are that are neither in an aggregate nor grouped by.
         let shown = kept.iter().map(|at| &select.columns[*at]).chain(&select.having);
@@ -101,6 +101,12 @@ fn kept(query: &Query, item: ItemId, named: &BTreeSet<(ItemId, String)>) -> Opti
         kept.insert(0);
     }
     (kept.len() < width).then(|| kept.into_iter().collect())
+}
+
+/// Whether an expression fails for some values, be it of several rows together.
+fn can_fail(shown: &Expression) -> bool {
+    let overflows = |aggregate: &Aggregate| aggregate.name == "sum";
+    shown.can_fail || shown.aggregates.iter().any(overflows) || shown.windows.iter().any(|over| over.can_overflow)
 }
 
 /// Whether something is named that is neither in an aggregate nor grouped by.

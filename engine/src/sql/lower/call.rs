@@ -77,7 +77,8 @@ impl<'c> Lowering<'c> {
         let (partition, order) = self.window(window, out, level, around)?;
         out.text.push(")");
         let is_exact = call.arguments.iter().all(|argument| shape::shape(argument, &level.scope) != Shape::Loose);
-        out.windows.push(plan::Over { partition, order, shows_ties: call.shows_ties(window, is_exact) });
+        let (shows_ties, can_overflow) = (call.shows_ties(window, is_exact), call.name == "sum");
+        out.windows.push(plan::Over { partition, order, shows_ties, can_overflow });
         Ok(())
     }
 

@@ -43,15 +43,9 @@ impl Lowering<'_> {
             is_exact: shown.shape != Shape::Loose,
             ..Expression::default()
         });
-        let select = Select {
-            distinct: false,
-            columns: named.collect(),
-            items: vec![Item { id, join: Join::Inner, input: Input::Query(Box::new(query)), on: Vec::new(), columns }],
-            filters: Vec::new(),
-            groups: Vec::new(),
-            having: None,
-            is_aggregated: false,
-        };
+        let named = named.collect();
+        let item = Item { id, join: Join::Inner, input: Input::Query(Box::new(query)), on: Vec::new(), columns };
+        let select = Select { columns: named, items: vec![item], ..Select::default() };
         Query { order, limit, is_exact, is_uniform: true, ..Query::of(Arm::Select(Box::new(select))) }
     }
 }

@@ -425,7 +425,10 @@ impl<'c> Lowering<'c> {
                 let base = named.scope.items.get(item).and_then(|item| item.base.as_ref()).ok_or("a rowid")?;
                 let name = base.table.rowid_name().ok_or("a table whose rowid has no name left")?;
                 let item = &named.items[item];
-                out.text.push_name(item.id, name);
+                match base.table.rowid_alias().and_then(|alias| item.columns.get(alias)) {
+                    Some(alias) => out.text.push_name(item.id, &alias.name),
+                    None => out.text.push_name(item.id, name),
+                }
                 out.items.insert(item.id);
             }
             Meaning::Alias(at) => {

@@ -168,15 +168,7 @@ impl<'c> Lowering<'c> {
         let shown = names[0].columns.iter().enumerate().filter(|(_, column)| !column.is_hidden);
         let columns = shown.map(|(at, _)| self.column(&level, 0, at)).collect::<Lowered<Vec<_>>>()?;
         let is_exact = columns.iter().all(|column| column.is_exact);
-        let select = plan::Select {
-            distinct: false,
-            columns,
-            items: items.into(),
-            filters: Vec::new(),
-            groups: Vec::new(),
-            having: None,
-            is_aggregated: false,
-        };
+        let select = plan::Select { columns, items: items.into(), ..plan::Select::default() };
         Ok(plan::Query { is_exact, is_uniform: true, ..plan::Query::of(plan::Arm::Select(Box::new(select))) })
     }
 

@@ -6,10 +6,10 @@ use super::affinity;
 use super::expression::{exact, ordinal};
 use super::from::From;
 use super::{Around, Level, Lowered, Lowering, Shown, ordered};
-use crate::plan::{self, Expression, Order, OrderBy};
+use crate::plan::{self, Expression, Order, OrderBy, Piece, Text};
 use crate::sql::clauses::Clauses;
 use crate::sql::name::{self, Path, bare, plain};
-use crate::sql::scope::{ResultColumn, Scope, Shape};
+use crate::sql::scope::{Meaning, ResultColumn, Scope, Shape};
 use crate::sql::shape;
 
 impl<'c> Lowering<'c> {
@@ -71,8 +71,9 @@ impl<'c> Lowering<'c> {
         let is_aggregated = !groups.is_empty()
             || columns.iter().chain(&having).chain(by).any(|expression| expression.has_aggregate)
             || having.is_some();
-        let select =
-            plan::Select { distinct: clauses.is_distinct, columns, items, filters, groups, having, is_aggregated };
+        let decided = Vec::new();
+        let distinct = clauses.is_distinct;
+        let select = plan::Select { distinct, columns, items, filters, groups, decided, having, is_aggregated };
         Ok((select, order, shown))
     }
 
@@ -184,13 +185,42 @@ impl<'c> Lowering<'c> {
     ) -> Lowered<Vec<Expression>> {
         let group = |group: &'c ast::Expr<'c>| match ordinal(group) {
             Some(column) => columns.get(column).cloned().ok_or_else(|| "GROUP BY a constant".to_owned()),
-            None => self.expression(group, level, around),
+            None => self.expression_or_column(group, columns, level, around),
         };
         let groups = groups.iter().map(group).collect::<Lowered<Vec<_>>>()?;
         // SQLite would read a lone number as that of a column.
         match groups.iter().any(|group| group.items.is_empty()) {
             true => Err("GROUP BY a constant".to_owned()),
             false => Ok(groups),
+        }
+    }
+
+    /// An expression of GROUP BY or ORDER BY; a result column where it says the same. The alias of one stands for it; and one
+    /// that is written again has other parameters in the place of its literals, unless it is taken as it is.
+    fn expression_or_column(
+        &mut self,
+        expression: &'c ast::Expr<'c>,
+        columns: &[Expression],
+        level: &Level<'_, 'c>,
+        around: Around<'_, 'c>,
+    ) -> Lowered<Expression> {
+        if let Some(Meaning::Alias(column)) = level.scope.meaning_of(bare(expression))
+            && let Some(column) = columns.get(column)
+        {
+            return Ok(column.clone());
+        }
+        let literals = self.literals.len();
+        let lowered = self.expression(expression, level, around)?;
+        let says_the_same = |(column, result): &(&Expression, &ResultColumn<'_>)| {
+            let is_written_alike = result.expression.map(bare) == Some(bare(expression));
+            is_written_alike && column.is_scalar() && is_alike(&column.text, &lowered.text)
+        };
+        match columns.iter().zip(level.scope.results).find(says_the_same) {
+            Some((column, _)) => {
+                self.literals.truncate(literals);
+                Ok(column.clone())
+            }
+            None => Ok(lowered),
         }
     }
 
@@ -220,7 +250,7 @@ impl<'c> Lowering<'c> {
                     (OrderBy::Column(column), expression.collation)
                 }
                 None => {
-                    let expression = self.expression(inner, level, around)?;
+                    let expression = self.expression_or_column(inner, columns, level, around)?;
                     let collation = expression.collation;
                     match columns.iter().position(|column| column.text == expression.text) {
                         Some(column) => (OrderBy::Column(column), collation),
@@ -292,4 +322,19 @@ fn sharing(level: &Level<'_, '_>, merged: &[Vec<String>], at: usize, column: usi
     let others = (at + 1..merged.len()).filter(|other| merged[*other].iter().any(|own| own.eq_ignore_ascii_case(name)));
     let others = others.filter_map(|other| Some((other, level.scope.items[other].column(name)?)));
     [(at, column)].into_iter().chain(others).collect()
+}
+
+/// Whether two texts differ in the numbers of parameters alone.
+fn is_alike(one: &Text, other: &Text) -> bool {
+    let sql = |sql: &str| {
+        let mut parts = sql.split('?');
+        let first = parts.next().unwrap_or_default().to_owned();
+        parts.fold(first, |text, part| text + "?" + part.trim_start_matches(|digit: char| digit.is_ascii_digit()))
+    };
+    let pieces = one.pieces.iter().zip(&other.pieces);
+    one.pieces.len() == other.pieces.len()
+        && pieces.into_iter().all(|pieces| match pieces {
+            (Piece::Sql(one), Piece::Sql(other)) => sql(one) == sql(other),
+            (one, other) => one == other,
+        })
 }

@@ -44,6 +44,53 @@ impl Generator {
         }
     }
 
+    /// Groups by what identifies the rows of a table, or by columns that are joined to it, beside other columns of the table.
+    pub(super) fn decided(&mut self) -> String {
+        let (mut from, mut scope) = self.one_table();
+        let mut equal: Vec<(String, String)> = Vec::new();
+        for _ in 0..self.random.weighted(&[(20, 0), (55, 1), (25, 2)]) {
+            let (joined, right) = self.one_table();
+            let (before, next) = (scope.clone(), right.sources[0].clone());
+            let pair =
+                |generator: &mut Self, key: &String| (generator.column(&before), format!("{}.{key}", next.alias));
+            let pairs: Vec<(String, String)> = next.key.iter().map(|key| pair(self, key)).collect();
+            let equations: Vec<String> = pairs.iter().map(|(mine, key)| format!("{mine} = {key}")).collect();
+            let kind = self.random.weighted(&[(70, "JOIN"), (25, "LEFT JOIN"), (5, "RIGHT JOIN")]);
+            from.push_str(&format!(" {kind} {joined} ON {}", equations.join(" AND ")));
+            scope.sources.extend(right.sources);
+            equal.extend(pairs);
+        }
+        let filter = self.filter(&scope, 30);
+        let source = self.random.pick(&scope.sources).clone();
+        let mut keys = Scope { sources: vec![source.clone()], ..Scope::default() }.keys();
+        for key in &mut keys {
+            if let Some((mine, _)) = equal.iter().find(|(_, other)| other == key)
+                && self.random.chance(50)
+            {
+                key.clone_from(mine);
+            }
+        }
+        if keys.len() > 1 && self.random.chance(25) {
+            keys.pop();
+        }
+        let near = Scope { sources: vec![source], ..Scope::default() };
+        let near = if self.random.chance(75) { near } else { scope.clone() };
+        let width = self.random.between(1, 2);
+        let mut items = if self.random.chance(80) { self.column(&near) } else { self.items(&near, width) };
+        for _ in 0..self.random.between(1, 2) {
+            items.push_str(&format!(", {}", self.aggregate(&scope, 2)));
+        }
+        let having = match self.random.below(5) {
+            0 => format!(" HAVING {}", self.predicate(&near, 2)),
+            _ => String::new(),
+        };
+        let order = match self.random.below(4) {
+            0 => format!(" ORDER BY {}, {}", self.column(&near), keys.join(", ")),
+            _ => String::new(),
+        };
+        format!("SELECT {items} FROM {from}{filter} GROUP BY {}{having}{order}", keys.join(", "))
+    }
+
     /// A window function. Its order is total, so that SQL decides its value.
     pub(super) fn window(&mut self, scope: &Scope) -> String {
         let own = Scope { outer: Vec::new(), ..scope.clone() };

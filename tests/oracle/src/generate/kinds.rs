@@ -27,6 +27,7 @@ impl Generator {
             ]),
             Family::Aggregate => match self.random.below(7) {
                 0 => self.bare(),
+                1 | 2 => self.decided(),
                 _ => self.grouped(),
             },
             Family::Distinct => self.distinct(),
@@ -65,7 +66,7 @@ impl Generator {
         format!("SELECT {items} FROM {from}{filter}{tail}")
     }
 
-    fn one_table(&mut self) -> (String, Scope) {
+    pub(super) fn one_table(&mut self) -> (String, Scope) {
         let table = self.random.pick(&self.schema.tables).clone();
         let alias = self.alias("t_");
         let from = format!("{} AS {alias}", table.name);

@@ -112,9 +112,16 @@ impl Generator {
     pub(super) fn grouped(&mut self) -> String {
         let (from, scope) = self.joined_sources(&Scope::default(), 0);
         let filter = self.filter(&scope, 45);
-        let keys: Vec<String> =
-            (0..self.random.weighted(&[(35, 0), (50, 1), (15, 2)])).map(|_| self.column(&scope)).collect();
-        let mut items = keys.clone();
+        let mut items = Vec::new();
+        let mut keys = Vec::new();
+        for at in 0..self.random.weighted(&[(35, 0), (50, 1), (15, 2)]) {
+            let is_column = self.random.chance(65);
+            let key = if is_column { self.column(&scope) } else { self.scalar(&scope, 2) };
+            // A number by itself would be that of a result column.
+            let is_called = !is_column || self.random.chance(15);
+            items.push(if is_called { format!("{key} AS g{at}") } else { key.clone() });
+            keys.push(if is_called && self.random.chance(80) { format!("g{at}") } else { key });
+        }
         for _ in 0..self.random.between(1, 3) {
             items.push(self.aggregate(&scope, 1));
         }
