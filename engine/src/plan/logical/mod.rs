@@ -226,6 +226,15 @@ pub struct Over {
     pub order: Vec<Expression>,
     /// Whether the function's value depends on the order of rows that ORDER BY leaves tied.
     pub shows_ties: bool,
+    /// Of a sum that takes such rows together, what is not 0 where it rounds as their order has it.
+    pub rounding: Option<Expression>,
+}
+
+impl Over {
+    /// The expressions in it, to be changed.
+    pub fn expressions_mut(&mut self) -> impl Iterator<Item = &mut Expression> {
+        self.partition.iter_mut().chain(&mut self.order).chain(&mut self.rounding)
+    }
 }
 
 /// A call of an aggregate.

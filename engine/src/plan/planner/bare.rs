@@ -12,25 +12,34 @@ pub(super) fn columns(select: &Select, by: &[&Expression]) -> Vec<Text> {
     if !select.is_aggregated {
         return bare;
     }
-    let is_group = |text: &Text| select.groups.iter().any(|group| group.text == *text);
     let is_own = |item: &ItemId| select.items.iter().any(|own| own.id == *item);
     for expression in select.columns.iter().chain(&select.having).chain(by.iter().copied()) {
-        if is_group(&expression.text) {
-            continue;
-        }
-        let names = expression.text.pieces.iter().flat_map(|piece| match piece {
-            Piece::Name(item, name) => vec![(*item, name.clone())],
-            Piece::Subquery(inside) => inside.names(),
-            Piece::Aggregate(_) | Piece::Sql(_) | Piece::Table(_) => Vec::new(),
-        });
-        for (item, name) in names.filter(|(item, _)| is_own(item)) {
+        for (item, name) in outside(&expression.text, select).into_iter().filter(|(item, _)| is_own(item)) {
             let column = Text::name(item, &name);
-            if !is_group(&column) && !bare.contains(&column) {
+            if !is_group(&column, select) && !bare.contains(&column) {
                 bare.push(column);
             }
         }
     }
     bare
+}
+
+fn is_group(text: &Text, select: &Select) -> bool {
+    select.groups.iter().any(|group| group.text == *text)
+}
+
+/// What is named outside of aggregates and of what is grouped by.
+fn outside(text: &Text, select: &Select) -> Vec<(ItemId, String)> {
+    if is_group(text, select) {
+        return Vec::new();
+    }
+    let named = text.pieces.iter().flat_map(|piece| match piece {
+        Piece::Name(item, name) => vec![(*item, name.clone())],
+        Piece::Subquery(inside) => inside.names(),
+        Piece::Term(term) => outside(term, select),
+        Piece::Aggregate(_) | Piece::Sql(_) | Piece::Table(_) => Vec::new(),
+    });
+    named.collect()
 }
 
 /// Whether there are bare columns where no check is made: in a subquery of an expression, or where a recursion begins.

@@ -6,6 +6,9 @@
 use super::{Planner, Reason, bare, is_nullable};
 use crate::plan::{Aggregate, Expression, Input, Item, Over, Piece, ROUNDS_BY_ORDER, Select, Text};
 
+/// What is left to the order of floats.
+const ROUNDS: &str = "a sum of floats that rounds as the order of its rows has it";
+
 /// What is not 0 where the order of rows shows.
 #[derive(Default)]
 pub(super) struct Check {
@@ -39,7 +42,7 @@ impl Check {
             }
         }
         for over in select.expressions().chain(by.iter().copied()).flat_map(|expression| &expression.windows) {
-            if over.shows_ties && !is_total(planner, select, over) {
+            if (over.shows_ties || over.rounding.is_some()) && !is_total(planner, select, over) {
                 check.add_window(over);
             }
         }
@@ -132,23 +135,29 @@ impl Check {
             text.push(&format!("{ROUNDS_BY_ORDER}({}", if aggregate.distinct { "DISTINCT " } else { "" }));
             text.append(&filtered(&argument.text, aggregate.filter.as_ref()));
             text.push(") + ");
-            self.add_to_group(text, "a sum of floats that rounds as the order of its rows has it");
+            self.add_to_group(text, ROUNDS);
         }
     }
 
-    /// Rows of a partition are tied.
+    /// Rows of a partition are tied; of a sum that takes those together, only that it shows in which order it does.
     fn add_window(&mut self, over: &Over) {
-        let mut ties = Text::default();
-        ties.push("(count(*) OVER (");
-        for (at, term) in over.partition.iter().chain(&over.order).enumerate() {
-            ties.push(if at == 0 { "PARTITION BY " } else { ", " });
-            ties.append(&term.text);
+        let mut text = Text::default();
+        if let Some(rounding) = &over.rounding {
+            text.append(&rounding.text);
+            text.push(" + ");
+            self.why = Some(ROUNDS);
+        } else {
+            text.push("(count(*) OVER (");
+            for (at, term) in over.partition.iter().chain(&over.order).enumerate() {
+                text.push(if at == 0 { "PARTITION BY " } else { ", " });
+                text.append(&term.text);
+            }
+            text.push(") > 1) + ");
+            self.why = Some("a window function over rows that are tied");
         }
-        ties.push(") > 1) + ");
-        if !self.of_partition.contains(&ties) {
-            self.of_partition.push(ties);
+        if !self.of_partition.contains(&text) {
+            self.of_partition.push(text);
         }
-        self.why = Some("a window function over rows that are tied");
     }
 }
 
@@ -205,7 +214,7 @@ fn is_total(planner: &Planner, select: &Select, over: &Over) -> bool {
         // A derived table may have a row several times.
         Input::Table { identity: Some(identity), occurrence } => {
             let is_base = planner.occurrences[*occurrence].derived.is_none();
-            is_base
+            (is_base || planner.keyed.contains(occurrence))
                 && !is_nullable(select, at)
                 && identity.iter().all(|column| is_term(&Text::name(item.id, &column.name)))
         }

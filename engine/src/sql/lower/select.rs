@@ -9,7 +9,7 @@ use super::{Around, Level, Lowered, Lowering, Shown, ordered};
 use crate::plan::{self, Expression, Order, OrderBy};
 use crate::sql::clauses::Clauses;
 use crate::sql::name::{self, Path, bare, plain};
-use crate::sql::scope::{ResultColumn, Scope, Shape};
+use crate::sql::scope::{Meaning, ResultColumn, Scope, Shape};
 use crate::sql::shape;
 
 impl<'c> Lowering<'c> {
@@ -174,7 +174,7 @@ impl<'c> Lowering<'c> {
         Ok(expression)
     }
 
-    /// GROUP BY; its numbers are those of result columns.
+    /// GROUP BY; its numbers and aliases are those of result columns.
     fn groups(
         &mut self,
         groups: &'c [ast::Expr<'c>],
@@ -182,9 +182,15 @@ impl<'c> Lowering<'c> {
         level: &Level<'_, 'c>,
         around: Around<'_, 'c>,
     ) -> Lowered<Vec<Expression>> {
-        let group = |group: &'c ast::Expr<'c>| match ordinal(group) {
-            Some(column) => columns.get(column).cloned().ok_or_else(|| "GROUP BY a constant".to_owned()),
-            None => self.expression(group, level, around),
+        let group = |group: &'c ast::Expr<'c>| {
+            let alias = match level.scope.meaning_of(bare(group)) {
+                Some(Meaning::Alias(column)) => Some(column),
+                _ => None,
+            };
+            match ordinal(group).or(alias) {
+                Some(column) => columns.get(column).cloned().ok_or_else(|| "GROUP BY a constant".to_owned()),
+                None => self.expression(group, level, around),
+            }
         };
         let groups = groups.iter().map(group).collect::<Lowered<Vec<_>>>()?;
         // SQLite would read a lone number as that of a column.

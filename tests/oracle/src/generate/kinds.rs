@@ -38,8 +38,9 @@ impl Generator {
             },
             Family::Order => self.ordered(),
             Family::Limit => self.limited(),
-            Family::Window => match self.random.below(6) {
+            Family::Window => match self.random.below(8) {
                 0 => self.ranked(),
+                1 | 2 => self.standing(),
                 _ => self.windowed(),
             },
             Family::Recursive => match self.random.below(3) {
