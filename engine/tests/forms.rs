@@ -91,3 +91,22 @@ fn what_no_table_decides_is_one_row() {
         "SELECT value, (SELECT count(*) FROM b WHERE b.x = value) FROM json_each('[1, 2, 3]')",
     ]);
 }
+
+#[test]
+fn joins_in_parentheses_are_one_side() {
+    maintained(&[
+        "SELECT * FROM a JOIN (b JOIN c ON b.x = c.x) ON a.x = c.x - 1",
+        "SELECT a.p, b.q, c.r FROM a LEFT JOIN (b JOIN c ON b.x = c.x) ON a.x = b.x - 1",
+        "SELECT a.p, q, r FROM a LEFT JOIN (b LEFT JOIN c ON b.x = c.x AND r <> 'd') ON a.x = b.x OR r IS NULL",
+        "SELECT * FROM a JOIN (b FULL JOIN c ON b.x = c.x) ON a.x = c.x OR a.y = b.y",
+        "SELECT * FROM (a LEFT JOIN b ON a.x = b.x) LEFT JOIN (c JOIN one ON c.x = one.x) ON c.x = a.x",
+        "SELECT p, count(r), max(one.x) FROM a, (b JOIN (c CROSS JOIN one) ON b.x = c.x) WHERE b.y = 'J' GROUP BY p",
+        "SELECT q FROM b RIGHT JOIN (a JOIN c ON a.x = c.x) ON a.y = b.y ORDER BY c.r, q",
+        "SELECT p FROM a WHERE EXISTS (SELECT 1 FROM c JOIN (b JOIN one ON one.x = b.x AND b.q > a.p) ON c.x = b.x)",
+    ]);
+    for sql in
+        ["SELECT * FROM a JOIN (b JOIN c USING (x)) ON p = q", "SELECT * FROM c NATURAL JOIN (b JOIN a ON p = q)"]
+    {
+        assert_eq!(play(sql).as_deref(), Some("USING beside a join in parentheses"), "{sql}");
+    }
+}

@@ -113,6 +113,14 @@ const QUERIES: &[(&str, &str)] = &[
         "SELECT id FROM (SELECT id, row_number() OVER (ORDER BY at, id) AS place FROM messages) WHERE place <= 3",
     ),
     (
+        "window function over groups",
+        "SELECT author, count(*), rank() OVER (ORDER BY count(*) DESC) FROM messages GROUP BY author",
+    ),
+    (
+        "window function over an outer join",
+        "SELECT u.name, m.body, row_number() OVER (ORDER BY u.id, m.id) FROM users u LEFT JOIN messages m ON m.author = u.id",
+    ),
+    (
         "recursive CTE",
         "WITH RECURSIVE below(id) AS (SELECT 1 UNION SELECT c.id FROM channels c JOIN below b ON c.parent = b.id) SELECT id FROM below",
     ),

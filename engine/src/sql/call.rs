@@ -56,6 +56,11 @@ impl<'t> Call<'t> {
         }
     }
 
+    /// Whether it adds numbers up, which rounds where they are floats.
+    pub(super) fn is_sum(&self) -> bool {
+        matches!(self.name.as_str(), "sum" | "total" | "avg")
+    }
+
     pub(super) fn is_aggregate(&self) -> bool {
         const AGGREGATES: [&str; 11] = [
             "count",

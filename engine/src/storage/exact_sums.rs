@@ -1,7 +1,7 @@
-//! The aggregates by which plans have SQLite sum up whole groups: see [`ExactSum`].
+//! The functions by which plans have SQLite sum up whole groups and frames of windows: see [`ExactSum`].
 
 use rusqlite::Connection;
-use rusqlite::functions::{Aggregate, Context, FunctionFlags};
+use rusqlite::functions::{Aggregate, Context, FunctionFlags, SqlFnOutput, WindowAggregate};
 
 use super::convert;
 use crate::error::Error;
@@ -11,7 +11,7 @@ use crate::types::{ExactSum, ValueRef};
 /// What a sum is shown as.
 struct Shown<T>(fn(ExactSum) -> T);
 
-impl<T: rusqlite::functions::SqlFnOutput> Aggregate<ExactSum, T> for Shown<T> {
+impl<T: SqlFnOutput> Aggregate<ExactSum, T> for Shown<T> {
     fn init(&self, _: &mut Context<'_>) -> rusqlite::Result<ExactSum> {
         Ok(ExactSum::default())
     }
@@ -29,11 +29,27 @@ impl<T: rusqlite::functions::SqlFnOutput> Aggregate<ExactSum, T> for Shown<T> {
     }
 }
 
+/// Of a frame that moves SQLite adds the rows that come and subtracts those that go, and what that loses stays: so what the
+/// sum says of all that was added counts them as well.
+impl<T: SqlFnOutput> WindowAggregate<ExactSum, T> for Shown<T> {
+    fn value(&self, sum: Option<&mut ExactSum>) -> rusqlite::Result<T> {
+        Ok((self.0)(sum.copied().unwrap_or_default()))
+    }
+
+    fn inverse(&self, context: &mut Context<'_>, sum: &mut ExactSum) -> rusqlite::Result<()> {
+        match convert::value_ref(context.get_raw(0)) {
+            ValueRef::Null => {}
+            value => *sum = sum.plus(ExactSum::of(value).negated()),
+        }
+        Ok(())
+    }
+}
+
 pub(super) fn install(connection: &Connection) -> Result<(), Error> {
     let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC | FunctionFlags::SQLITE_DIRECTONLY;
     connection
         .create_aggregate_function(EXACT_SUM, 1, flags, Shown(ExactSum::to_bytes))
-        .and_then(|()| connection.create_aggregate_function(ROUNDS_BY_ORDER, 1, flags, Shown(rounds_by_order)))
+        .and_then(|()| connection.create_window_function(ROUNDS_BY_ORDER, 1, flags, Shown(rounds_by_order)))
         .map_err(convert::error)
 }
 

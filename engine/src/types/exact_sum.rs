@@ -110,6 +110,12 @@ impl ExactSum {
         }
     }
 
+    /// What is added to take the same back.
+    #[must_use]
+    pub(crate) fn negated(self) -> Self {
+        Self { whole: -self.whole, part: -self.part, ..self }
+    }
+
     /// The numbers it is made of, those last that whole numbers do not need.
     pub(crate) fn places(self) -> [i128; SUM_PLACES] {
         [self.values, self.strange, self.whole, self.magnitude, self.fineness, self.part]

@@ -54,13 +54,27 @@ impl Sqlite {
         }
         Some(())
     }
+
+    /// `sumInverse`.
+    fn take(&mut self, number: Number) -> Option<()> {
+        match number {
+            Number::Whole(number) if !self.approximate => self.whole = self.whole.checked_sub(number)?,
+            Number::Whole(number) => self.add(Number::Whole(number.checked_neg()?))?,
+            Number::Float(number) => self.add_float(-number),
+        }
+        Some(())
+    }
+
+    fn value(&self) -> Result<i64, f64> {
+        let float = if self.error.is_finite() { self.sum + self.error } else { self.sum };
+        if self.approximate { Err(float) } else { Ok(self.whole) }
+    }
 }
 
 fn by_sqlite(numbers: &[Number]) -> Option<Result<i64, f64>> {
     let mut sqlite = Sqlite::default();
     numbers.iter().try_for_each(|number| sqlite.add(*number))?;
-    let float = if sqlite.error.is_finite() { sqlite.sum + sqlite.error } else { sqlite.sum };
-    Some(if sqlite.approximate { Err(float) } else { Ok(sqlite.whole) })
+    Some(sqlite.value())
 }
 
 fn of(number: Number) -> ExactSum {
@@ -103,6 +117,27 @@ proptest! {
                 prop_assert_eq!(sqlites, Some(Ok(whole)));
             } else if sum.is_float() && let Some(float) = sum.float() {
                 prop_assert_eq!(sqlites.map(|sum| sum.map_err(f64::to_bits)), Some(Err(float.to_bits())));
+            }
+        }
+    }
+
+    #[test]
+    fn what_it_says_of_a_frame_that_moves_is_sqlites(
+        numbers in prop::collection::vec(number(), 1..40),
+        width in 1_usize..9,
+    ) {
+        let (mut sqlite, mut sum) = (Sqlite::default(), ExactSum::default());
+        for (at, number) in numbers.iter().enumerate() {
+            let gone = at.checked_sub(width).map(|at| numbers[at]);
+            sum = sum.plus(of(*number)).plus(gone.map_or(ExactSum::default(), |gone| of(gone).negated()));
+            let steps = sqlite.add(*number).and_then(|()| gone.map_or(Some(()), |gone| sqlite.take(gone)));
+            if let Some(whole) = sum.integer() {
+                prop_assert_eq!((steps, sqlite.value()), (Some(()), Ok(whole)));
+            } else if sum.is_float() && let Some(float) = sum.float() {
+                prop_assert_eq!((steps, sqlite.value().map_err(f64::to_bits)), (Some(()), Err(float.to_bits())));
+            }
+            if steps.is_none() {
+                break;
             }
         }
     }

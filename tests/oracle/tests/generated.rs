@@ -36,7 +36,7 @@ const INCREMENTAL: [(Family, u64); 14] = [
     (Family::Derived, 91),
     (Family::Order, 94),
     (Family::Limit, 94),
-    (Family::Window, 41),
+    (Family::Window, 60),
     (Family::Recursive, 95),
     (Family::Values, 94),
 ];

@@ -234,6 +234,15 @@ pub struct Over {
     pub shows_ties: bool,
     /// Whether the function fails where it sums up too much.
     pub can_overflow: bool,
+    /// Of a sum that takes such rows together, what is not 0 where it rounds as their order has it.
+    pub rounding: Option<Expression>,
+}
+
+impl Over {
+    /// The expressions in it, to be changed.
+    pub fn expressions_mut(&mut self) -> impl Iterator<Item = &mut Expression> {
+        self.partition.iter_mut().chain(&mut self.order).chain(&mut self.rounding)
+    }
 }
 
 /// A call of an aggregate.
@@ -456,24 +465,33 @@ impl Select {
         if !self.is_aggregated {
             return bare;
         }
-        let is_group = |text: &Text| self.groups.iter().any(|group| group.text == *text);
         let is_own = |item: ItemId| self.items.iter().any(|own| own.id == item);
         for expression in self.columns.iter().chain(&self.having).chain(by.iter().copied()) {
-            if is_group(&expression.text) {
-                continue;
-            }
-            let names = expression.text.pieces.iter().flat_map(|piece| match piece {
-                Piece::Name(item, name) => vec![(*item, name.clone())],
-                Piece::Subquery(inside) => inside.names(),
-                Piece::Aggregate(_) | Piece::Sql(_) | Piece::Table(_) => Vec::new(),
-            });
-            for (item, name) in names.filter(|(item, _)| is_own(*item)) {
-                if !is_group(&Text::name(item, &name)) && !bare.contains(&(item, name.clone())) {
+            for (item, name) in self.outside_groups(&expression.text).into_iter().filter(|(item, _)| is_own(*item)) {
+                if !self.is_group(&Text::name(item, &name)) && !bare.contains(&(item, name.clone())) {
                     bare.push((item, name));
                 }
             }
         }
         bare
+    }
+
+    fn is_group(&self, text: &Text) -> bool {
+        self.groups.iter().any(|group| group.text == *text)
+    }
+
+    /// What a text names outside of aggregates and of what is grouped by.
+    fn outside_groups(&self, text: &Text) -> Vec<(ItemId, String)> {
+        if self.is_group(text) {
+            return Vec::new();
+        }
+        let named = text.pieces.iter().flat_map(|piece| match piece {
+            Piece::Name(item, name) => vec![(*item, name.clone())],
+            Piece::Subquery(inside) => inside.names(),
+            Piece::Term(term) => self.outside_groups(term),
+            Piece::Aggregate(_) | Piece::Sql(_) | Piece::Table(_) => Vec::new(),
+        });
+        named.collect()
     }
 
     /// Every expression in it but those of its FROM.

@@ -14,7 +14,7 @@ use crate::types::Collation;
 /// The aggregate that gives an [`ExactSum`](crate::types::ExactSum) as a blob.
 pub const EXACT_SUM: &str = "tidewater_exact_sum";
 
-/// The aggregate that is 1 where the sum of its values may round as their order has it, and 0 elsewhere.
+/// The aggregate and window function that is 1 where the sum of its values may round as their order has it, and 0 elsewhere.
 pub const ROUNDS_BY_ORDER: &str = "tidewater_rounds_by_order";
 
 /// A grouped query over a linear one.

@@ -23,6 +23,8 @@ pub enum Piece {
     Aggregate(Box<Text>),
     /// A subquery in an expression.
     Subquery(Box<Text>),
+    /// An expression that a window is partitioned or ordered by.
+    Term(Box<Text>),
 }
 
 impl Text {
@@ -47,7 +49,7 @@ impl Text {
                     sql.push('.');
                     sql.push_str(column);
                 }
-                Piece::Aggregate(call) => call.render_into(sql, occurrences, faces),
+                Piece::Aggregate(inside) | Piece::Term(inside) => inside.render_into(sql, occurrences, faces),
                 Piece::Subquery(query) => {
                     sql.push('(');
                     query.render_into(sql, occurrences, faces);
@@ -97,6 +99,11 @@ impl Text {
         self.pieces.push(Piece::Subquery(Box::new(query)));
     }
 
+    /// Appends what a window is partitioned or ordered by.
+    pub fn push_term(&mut self, term: Self) {
+        self.pieces.push(Piece::Term(Box::new(term)));
+    }
+
     /// The text with other texts, in parentheses, in the place of some of its pieces.
     #[must_use]
     pub fn replaced(&self, by: &dyn Fn(&Piece) -> Option<Self>) -> Self {
@@ -111,6 +118,7 @@ impl Text {
                 }
                 (None, Piece::Aggregate(call)) => text.push_aggregate(call.replaced(by)),
                 (None, Piece::Subquery(query)) => text.push_subquery(query.replaced(by)),
+                (None, Piece::Term(term)) => text.push_term(term.replaced(by)),
                 (None, Piece::Sql(sql)) => text.push(sql),
                 (None, piece) => text.pieces.push(piece.clone()),
             }
@@ -127,6 +135,7 @@ impl Text {
                 (Some(other), _) => text.append(&other),
                 (None, Piece::Aggregate(call)) => text.push_aggregate(call.exchanged(by)),
                 (None, Piece::Subquery(query)) => text.push_subquery(query.exchanged(by)),
+                (None, Piece::Term(term)) => text.push_term(term.exchanged(by)),
                 (None, piece) => text.append(&Self { pieces: vec![piece.clone()] }),
             }
         }
@@ -170,7 +179,9 @@ impl Text {
         for piece in &self.pieces {
             match piece {
                 Piece::Name(item, column) => found.push((*item, column.clone())),
-                Piece::Aggregate(inside) | Piece::Subquery(inside) => found.extend(inside.names()),
+                Piece::Aggregate(inside) | Piece::Subquery(inside) | Piece::Term(inside) => {
+                    found.extend(inside.names());
+                }
                 Piece::Sql(_) | Piece::Table(_) => {}
             }
         }
@@ -184,7 +195,9 @@ impl Text {
         for piece in &self.pieces {
             match piece {
                 Piece::Table(occurrence) => found.push(*occurrence),
-                Piece::Aggregate(inside) | Piece::Subquery(inside) => found.extend(inside.occurrences()),
+                Piece::Aggregate(inside) | Piece::Subquery(inside) | Piece::Term(inside) => {
+                    found.extend(inside.occurrences());
+                }
                 Piece::Sql(_) | Piece::Name(..) => {}
             }
         }

@@ -1,113 +1,11 @@
-//! Plans of `accumulate`: a grouped SELECT all of whose columns are groups or sums, or expressions of them.
+//! Plans of `accumulate`: a grouped SELECT all of whose columns are groups or sums.
 
 use super::{Planner, Reason, check, linear, recompute};
-use crate::plan::rewrites::as_value;
 use crate::plan::{
-    Accumulate, Aggregate, Choice, Column, Distinct, EXACT_SUM, Expression, Input, Item, Join, Measure, Node, Piece,
-    Select, Shown, Text, column_name, select_text,
+    Accumulate, Aggregate, Choice, Distinct, EXACT_SUM, Expression, Input, Item, Measure, Node, Select, Shown, Text,
+    select_text,
 };
 use crate::types::Collation;
-
-/// A grouped SELECT whose columns, HAVING and order are expressions of groups and sums: these are a derived table, of which
-/// the SELECT is the projection.
-pub(super) fn projected(planner: &mut Planner, select: &Select, by: &[&Expression]) -> Result<Node, Reason> {
-    planner.without.allows(Choice::Projection)?;
-    let expressions = || select.columns.iter().chain(&select.having).chain(by.iter().copied());
-    if expressions().any(|expression| !expression.subqueries.is_empty() || !expression.windows.is_empty()) {
-        return Err("a subquery beside aggregates".to_owned());
-    }
-    let mut aggregates: Vec<&Aggregate> = Vec::new();
-    for aggregate in expressions().flat_map(|expression| &expression.aggregates) {
-        if !aggregates.iter().any(|known| known.text == aggregate.text) {
-            aggregates.push(aggregate);
-        }
-    }
-    let sums = aggregates.iter().map(|aggregate| {
-        let mut text = Text::default();
-        text.push_aggregate(aggregate.text.clone());
-        Expression {
-            text,
-            aggregates: vec![(*aggregate).clone()],
-            has_aggregate: true,
-            // What an aggregate gives has no affinity, and compares byte by byte.
-            affinity: Some(None),
-            collation: Some(Collation::Binary),
-            ..Expression::default()
-        }
-    });
-    let values: Vec<&Expression> = select.groups.iter().chain(&select.decided).collect();
-    let columns: Vec<Expression> = values.iter().map(|value| (*value).clone()).chain(sums).collect();
-    let item = planner.item();
-    let over = |expression: &Expression| projection(expression, &values, &aggregates, item);
-    let outer = Select {
-        columns: select.columns.iter().map(over).collect::<Result<_, _>>()?,
-        filters: select.having.iter().map(over).collect::<Result<_, _>>()?,
-        ..Select::default()
-    };
-    let by = by.iter().map(|expression| over(expression)).collect::<Result<Vec<_>, _>>()?;
-    let named = |(at, column): (usize, &Expression)| Column {
-        name: column_name(at).to_string(),
-        collation: column.collation,
-        affinity: column.affinity,
-    };
-    let held: Vec<Column> = columns.iter().enumerate().map(named).collect();
-    let grouped = Select { distinct: false, columns, having: None, ..select.clone() };
-    let node = accumulated(planner, &grouped, &[])?;
-    let input = planner.hold(node, &held)?;
-    let items = vec![Item { id: item, join: Join::Inner, input, on: Vec::new(), columns: held }];
-    let outer = Select { items, ..outer };
-    planner.without_distinct(&outer, &by.iter().collect::<Vec<_>>())
-}
-
-/// An expression of groups and aggregates over the table that has them as columns.
-fn projection(
-    expression: &Expression,
-    groups: &[&Expression],
-    aggregates: &[&Aggregate],
-    item: usize,
-) -> Result<Expression, Reason> {
-    let group = |text: &Text| groups.iter().position(|group| group.text == *text);
-    let is_aggregate = |call: &Text| aggregates.iter().position(|aggregate| aggregate.text == *call);
-    let text = match (group(&expression.text), &expression.text.pieces[..]) {
-        (Some(at), _) => Text::name(item, &column_name(at)),
-        (None, [Piece::Aggregate(call)]) => {
-            let at = is_aggregate(call).ok_or("an aggregate that is not known")?;
-            Text::name(item, &column_name(groups.len() + at))
-        }
-        (None, _) => with_groups(&expression.text, groups, item).replaced(&|piece| {
-            let named = |at| Text::name(item, &column_name(at));
-            match piece {
-                Piece::Aggregate(call) => Some(as_value(&named(groups.len() + is_aggregate(call)?))),
-                Piece::Name(..) => group(&Text { pieces: vec![piece.clone()] }).map(named),
-                _ => None,
-            }
-        }),
-    };
-    let is_over = |piece: &Piece| match piece {
-        Piece::Name(named, _) => *named == item,
-        Piece::Aggregate(_) | Piece::Subquery(_) | Piece::Table(_) => false,
-        Piece::Sql(_) => true,
-    };
-    match text.pieces.iter().all(is_over) {
-        true => Ok(Expression { text, items: [item].into(), ..Expression::default() }),
-        false => Err("a column that is neither a group nor a sum".to_owned()),
-    }
-}
-
-/// A text with the columns of groups in the place of the expressions that these are, where they are parts of it.
-fn with_groups(text: &Text, groups: &[&Expression], item: usize) -> Text {
-    let mut text = text.clone();
-    for (at, group) in groups.iter().enumerate().filter(|(_, group)| !group.can_fail) {
-        let column = Text::name(item, &column_name(at));
-        // A column has an affinity or none, as the expression had, and always a collating sequence.
-        text = match (group.is_collated, group.affinity) {
-            (true, Some(_)) => text.with_part(&group.text, &column),
-            (false, Some(None)) => text.with_part(&group.text, &as_value(&column)),
-            _ => text,
-        };
-    }
-    text
-}
 
 pub(super) fn accumulated(planner: &mut Planner, select: &Select, by: &[&Expression]) -> Result<Node, Reason> {
     planner.without.allows(Choice::Accumulate)?;

@@ -43,7 +43,7 @@ impl Check {
             }
         }
         for over in select.expressions().chain(by.iter().copied()).flat_map(|expression| &expression.windows) {
-            if over.shows_ties && !is_total(planner, select, over) {
+            if (over.shows_ties || over.rounding.is_some()) && !is_total(planner, select, over) {
                 check.add_window(over);
             }
         }
@@ -135,19 +135,25 @@ impl Check {
         }
     }
 
-    /// Rows of a partition are tied.
+    /// Rows of a partition are tied; of a sum that takes those together, only that it shows in which order it does.
     fn add_window(&mut self, over: &Over) {
-        let mut ties = Text::default();
-        ties.push("(count(*) OVER (");
-        for (at, term) in over.partition.iter().chain(&over.order).enumerate() {
-            ties.push(if at == 0 { "PARTITION BY " } else { ", " });
-            ties.append(&term.text);
+        let mut text = Text::default();
+        if let Some(rounding) = &over.rounding {
+            text.append(&rounding.text);
+            text.push(" + ");
+            self.why = Some(ROUNDS);
+        } else {
+            text.push("(count(*) OVER (");
+            for (at, term) in over.partition.iter().chain(&over.order).enumerate() {
+                text.push(if at == 0 { "PARTITION BY " } else { ", " });
+                text.append(&term.text);
+            }
+            text.push(") > 1) + ");
+            self.why = Some("a window function over rows that are tied");
         }
-        ties.push(") > 1) + ");
-        if !self.of_partition.contains(&ties) {
-            self.of_partition.push(ties);
+        if !self.of_partition.contains(&text) {
+            self.of_partition.push(text);
         }
-        self.why = Some("a window function over rows that are tied");
     }
 }
 
@@ -237,7 +243,7 @@ fn is_total(planner: &Planner, select: &Select, over: &Over) -> bool {
         // A derived table may have a row several times.
         Input::Table { identity: Some(identity), occurrence } => {
             let is_base = planner.occurrences[*occurrence].derived.is_none();
-            is_base
+            (is_base || planner.keyed.contains(occurrence))
                 && !is_nullable(select, at)
                 && identity.iter().all(|column| is_term(&Text::name(item.id, &column.name)))
         }

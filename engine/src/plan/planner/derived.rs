@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use super::{Planner, Reason, linear};
-use crate::plan::{Arm, Column, Derived, DerivedColumn, Input, Limit, Node, Occurrence, Query, Select, derived_id};
+use crate::plan::{
+    Arm, Column, Derived, DerivedColumn, Expression, Input, Limit, Node, Occurrence, Query, Select, SetOperator,
+    derived_id,
+};
 use crate::types::Affinity;
 
 /// How many derived tables a plan may have.
@@ -32,7 +35,7 @@ impl Planner {
                 }
                 Input::Recursion(recursion) => {
                     let node = self.fixpoint(recursion)?;
-                    item.input = self.hold(node, &item.columns)?;
+                    item.input = self.hold(node, &item.columns, None)?;
                 }
                 Input::Table { .. } | Input::Function(..) => {}
             }
@@ -59,11 +62,12 @@ impl Planner {
             return Err("ORDER BY in FROM, of which the result makes something".to_owned());
         }
         let node = self.query(query)?;
-        self.hold(node, columns)
+        self.hold(node, columns, key(query))
     }
 
-    /// The rows of a node as a table of the plan.
-    pub(super) fn hold(&mut self, node: Node, columns: &[Column]) -> Result<Input, Reason> {
+    /// The rows of a node as a table of the plan, no two of which have the same values in the columns of the key, if there is
+    /// one. Of no columns it is the key of one row.
+    pub(super) fn hold(&mut self, node: Node, columns: &[Column], key: Option<Vec<usize>>) -> Result<Input, Reason> {
         if self.derived.len() >= MOST_DERIVED {
             return Err("too many derived tables".to_owned());
         }
@@ -80,8 +84,18 @@ impl Planner {
         let is_real = |kind: &DerivedColumn| kind.affinity == Some(Affinity::Real);
         let reals = (0..kinds.len()).filter(|at| is_real(&kinds[*at])).collect();
         self.derived.push(Derived { table, node, is_held: true, reals });
+        // Numbers that differ may be the same as REAL.
+        let is_key = |key: &Vec<usize>| key.iter().all(|at| columns[*at].affinity != Some(Some(Affinity::Real)));
+        let identity = match key.filter(is_key) {
+            Some(key) => {
+                self.keyed.insert(occurrence);
+                key.into_iter().map(|at| columns[at].clone()).collect()
+            }
+            None => Vec::new(),
+        };
         // Rows that are equal are one part together.
-        Ok(Input::Table { occurrence, identity: Some(columns.to_vec()) })
+        let identity = if identity.is_empty() { columns.to_vec() } else { identity };
+        Ok(Input::Table { occurrence, identity: Some(identity) })
     }
 
     /// A query without its order.
@@ -91,5 +105,22 @@ impl Planner {
             [Arm::Values(_)] => self.constant(query),
             _ => self.compound(query),
         }
+    }
+}
+
+/// Columns of a query in whose values no two rows of it are equal, if that is plain.
+pub(super) fn key(query: &Query) -> Option<Vec<usize>> {
+    let all = || match query.arms.first() {
+        Some(Arm::Select(select)) => Some((0..select.columns.len()).collect()),
+        Some(Arm::Values(_)) | None => None,
+    };
+    match (&query.arms[..], query.operators.last()) {
+        ([Arm::Select(select)], _) if select.is_aggregated => {
+            let place = |group: &Expression| select.columns.iter().position(|column| column.text == group.text);
+            select.groups.iter().map(place).collect()
+        }
+        ([Arm::Select(select)], _) if select.distinct => all(),
+        (_, Some(SetOperator::Union | SetOperator::Intersect | SetOperator::Except)) if query.is_uniform => all(),
+        _ => None,
     }
 }

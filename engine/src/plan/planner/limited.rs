@@ -6,6 +6,7 @@
 
 use std::sync::Arc;
 
+use super::derived::key;
 use super::{Planner, Reason, fails_between_tables, recompute};
 use crate::plan::{
     Arm, Choice, Column, Expression, Input, Item, Join, Limit, Node, Order, OrderBy, Probe, Query, Recompute, Select,
@@ -52,7 +53,7 @@ impl Planner {
             check: None,
             what: WHAT,
         });
-        self.hold(node, columns)
+        self.hold(node, columns, key(query))
     }
 
     /// The rows that LIMIT leaves of a derived table with all of them, and what tells that it changed.
@@ -73,7 +74,7 @@ impl Planner {
             collation: by.collation,
             affinity: by.affinity,
         }));
-        let input = self.hold(node, &held)?;
+        let input = self.hold(node, &held, None)?;
         let Input::Table { occurrence, .. } = input else { return Err("a derived table that is none".to_owned()) };
         let id = self.item();
         let named = |column: &Column| Expression { text: Text::name(id, &column.name), ..Expression::default() };

@@ -8,15 +8,17 @@ mod fixpoint;
 mod limited;
 mod linear;
 mod padded;
+mod projected;
 mod recompute;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::rewrites::{fold_all, rewrite};
 use super::{
-    Arm, BARE_COLUMN, Choice, Column, Combine, Delta, Derived, DerivedColumn, Expression, Input, ItemId, Join, Limit,
-    Logical, Node, Occurrence, Order, OrderBy, Plan, Query, Select, SetOperator, SortedBy, Text, Undecided, Without,
-    column_of, select_text,
+    Arm, BARE_COLUMN, Choice, Column, Combine, Delta, Derived, DerivedColumn, Expression, Input, Item, ItemId, Join,
+    Limit, Logical, Node, Occurrence, Order, OrderBy, Plan, Query, Select, SetOperator, SortedBy, Text, Undecided,
+    Without, column_of, select_text,
 };
 use crate::types::Collation;
 
@@ -68,6 +70,7 @@ fn planned(logical: &Logical, undecided: Undecided, without: Without) -> Result<
         occurrences: logical.occurrences.clone(),
         parameters: logical.parameters,
         derived: Vec::new(),
+        keyed: BTreeSet::new(),
         states: 0,
         items,
         undecided,
@@ -182,6 +185,8 @@ struct Planner {
     /// How many parameters the query has.
     parameters: usize,
     derived: Vec<Derived>,
+    /// Occurrences of derived tables that have one row at most of each identity.
+    keyed: BTreeSet<usize>,
     states: u32,
     items: usize,
     undecided: Undecided,
@@ -211,28 +216,53 @@ impl Planner {
         self.occurrences.clone()
     }
 
+    /// What it makes of derived tables is undone where it fails.
+    fn attempt<T>(&mut self, plan: impl FnOnce(&mut Self) -> Result<T, Reason>) -> Result<T, Reason> {
+        let before = self.mark();
+        let planned = plan(self);
+        if planned.is_err() {
+            self.back_to(before);
+        }
+        planned
+    }
+
+    /// How many occurrences and derived tables there are.
+    fn mark(&self) -> (usize, usize) {
+        (self.occurrences.len(), self.derived.len())
+    }
+
+    fn back_to(&mut self, (occurrences, derived): (usize, usize)) {
+        self.occurrences.truncate(occurrences);
+        self.derived.truncate(derived);
+        self.keyed.retain(|occurrence| *occurrence < occurrences);
+    }
+
+    /// Whether an occurrence is of a derived table that takes more than the changed rows to maintain.
+    fn is_of_state(&self, occurrence: usize) -> bool {
+        let table = &self.occurrences[occurrence].table;
+        self.derived.iter().any(|derived| derived.table == *table && !is_stateless(&derived.node))
+    }
+
     /// A SELECT whose rows have, behind its columns, what it is ordered by.
     fn select(&mut self, select: &Select, by: &[&Expression]) -> Result<Node, Reason> {
+        let before = self.mark();
         let direct = match self.without.allows(Choice::Direct) {
-            Ok(()) => self.without_distinct(select, by),
+            Ok(()) => self.attempt(|planner| planner.without_distinct(select, by)),
             Err(why) => Err(why),
         };
         let node = match direct {
-            Ok(node) if !is_of_all(&node) => node,
-            direct => {
-                let (occurrences, derived) = (self.occurrences.len(), self.derived.len());
-                match self.over_rows(select, by).or_else(|| self.over_held(select, by)) {
-                    Some(node) if direct.is_err() || !is_of_all(&node) => node,
-                    _ => {
-                        self.occurrences.truncate(occurrences);
-                        self.derived.truncate(derived);
-                        match direct {
-                            Err(_) if self.without.has(Choice::Direct) => self.without_distinct(select, by)?,
-                            direct => direct?,
-                        }
+            // Where it has made a derived table itself, all rows are those of that.
+            Ok(node) if !is_of_all(&node) || self.mark() != before => node,
+            direct => match self.over_rows(select, by).or_else(|_| self.over_held(select, by)) {
+                Ok(node) if direct.is_err() || !is_of_all(&node) => node,
+                _ => {
+                    self.back_to(before);
+                    match direct {
+                        Err(_) if self.without.has(Choice::Direct) => self.without_distinct(select, by)?,
+                        direct => direct?,
                     }
                 }
-            }
+            },
         };
         if !select.distinct {
             return Ok(node);
@@ -249,51 +279,41 @@ impl Planner {
     }
 
     /// A SELECT that groups or has window functions, over the derived table of the rows that it is of.
-    fn over_rows(&mut self, select: &Select, by: &[&Expression]) -> Option<Node> {
+    fn over_rows(&mut self, select: &Select, by: &[&Expression]) -> Result<Node, Reason> {
+        self.without.allows(Choice::OverRows)?;
         let expressions = select.expressions().chain(by.iter().copied());
         let has_windows = expressions.into_iter().any(|expression| !expression.windows.is_empty());
         let is_plain = select.items.len() == 1
             && select.filters.is_empty()
             && matches!(select.items[0].input, Input::Table { .. });
-        if is_plain || !(select.is_aggregated || has_windows) || self.without.has(Choice::OverRows) {
-            return None;
+        if is_plain || !(select.is_aggregated || has_windows) {
+            return Err("a SELECT of plain rows".to_owned());
         }
         let mut over = select.clone();
         let mut by: Vec<Expression> = by.iter().map(|expression| (*expression).clone()).collect();
-        fold_all(&mut over, &mut by, &mut self.items)?;
-        let (occurrences, derived) = (self.occurrences.len(), self.derived.len());
-        let node =
-            self.settle_select(&mut over).and_then(|()| self.without_distinct(&over, &by.iter().collect::<Vec<_>>()));
-        if node.is_err() {
-            self.occurrences.truncate(occurrences);
-            self.derived.truncate(derived);
-        }
-        node.ok()
+        fold_all(&mut over, &mut by, &mut self.items).ok_or("a column that is not listed")?;
+        self.attempt(|planner| {
+            planner.settle_select(&mut over)?;
+            planner.without_distinct(&over, &by.iter().collect::<Vec<_>>())
+        })
     }
 
     /// A SELECT of derived tables all of which are held, be they linear or not: then their rows can be told apart.
-    fn over_held(&mut self, select: &Select, by: &[&Expression]) -> Option<Node> {
-        if self.without.has(Choice::OverHeld) {
-            return None;
-        }
+    fn over_held(&mut self, select: &Select, by: &[&Expression]) -> Result<Node, Reason> {
+        self.without.allows(Choice::OverHeld)?;
         let mut over = select.clone();
-        let (occurrences, derived) = (self.occurrences.len(), self.derived.len());
-        let is_loose = |item: &&mut crate::plan::Item| matches!(&item.input, Input::Query(query) if query.is_closed());
-        let held: Result<Vec<()>, Reason> = over
-            .items
-            .iter_mut()
-            .filter(is_loose)
-            .map(|item| self.derived_input(&item.input, &item.columns).map(|input| item.input = input))
-            .collect();
-        let node = match held {
-            Ok(held) if !held.is_empty() => self.without_distinct(&over, by).ok(),
-            _ => None,
-        };
-        if node.is_none() {
-            self.occurrences.truncate(occurrences);
-            self.derived.truncate(derived);
-        }
-        node
+        self.attempt(|planner| {
+            let is_loose = |item: &&mut Item| matches!(&item.input, Input::Query(query) if query.is_closed());
+            let mut held = 0;
+            for item in over.items.iter_mut().filter(is_loose) {
+                item.input = planner.derived_input(&item.input, &item.columns)?;
+                held += 1;
+            }
+            match held {
+                0 => Err("no derived table".to_owned()),
+                _ => planner.without_distinct(&over, by),
+            }
+        })
     }
 
     fn without_distinct(&mut self, select: &Select, by: &[&Expression]) -> Result<Node, Reason> {
@@ -303,7 +323,10 @@ impl Planner {
         }
         let mut expressions = select.expressions().chain(by.iter().copied());
         if expressions.any(|expression| !expression.windows.is_empty()) {
-            return recompute::partitioned(self, select, by);
+            return match select.is_aggregated {
+                true => projected::projected(self, select, by).or_else(|_| recompute::partitioned(self, select, by)),
+                false => recompute::partitioned(self, select, by),
+            };
         }
         if select.is_aggregated {
             return self
@@ -319,7 +342,7 @@ impl Planner {
     }
 
     fn by_sums(&mut self, select: &Select, by: &[&Expression]) -> Result<Node, Reason> {
-        accumulate::accumulated(self, select, by).or_else(|_| accumulate::projected(self, select, by))
+        accumulate::accumulated(self, select, by).or_else(|_| projected::projected(self, select, by))
     }
 
     fn by_sums_over_both(&mut self, select: &Select, by: &[&Expression]) -> Option<Node> {

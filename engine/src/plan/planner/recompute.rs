@@ -96,7 +96,8 @@ pub(super) fn any(select: &Select, by: &[&Expression]) -> Result<Vec<Probe>, Rea
     probes(select, by, &[])
 }
 
-/// Partitions of window functions; of a derived table that is not partitioned, all rows.
+/// Partitions of window functions. Where there are none, all rows, for those who read from them; or if they are of a derived
+/// table that is dear to evaluate.
 pub(super) fn partitioned(planner: &mut Planner, select: &Select, by: &[&Expression]) -> Result<Node, Reason> {
     let windows: Vec<&Over> =
         select.expressions().chain(by.iter().copied()).flat_map(|expression| &expression.windows).collect();
@@ -109,7 +110,10 @@ pub(super) fn partitioned(planner: &mut Planner, select: &Select, by: &[&Express
             && !expression.has_aggregate
     };
     let keys = first.partition.iter().filter(is_common).map(key).collect::<Result<Vec<_>, _>>()?;
-    match (keys.is_empty(), planner.in_from) {
+    let is_of_state =
+        |item: &Item| matches!(item.input, Input::Table { occurrence, .. } if planner.is_of_state(occurrence));
+    let is_worth_it = planner.in_from || select.items.iter().any(is_of_state);
+    match (keys.is_empty(), is_worth_it) {
         (false, _) => recompute(planner, select, by, &keys, "by partition"),
         (true, true) => recompute(planner, select, by, &keys, "of all rows"),
         // To ask for it anew is all that there would be to a plan.

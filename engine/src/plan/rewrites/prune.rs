@@ -92,7 +92,7 @@ fn kept(query: &Query, item: ItemId, named: &BTreeSet<(ItemId, String)>) -> Opti
         }
         // A MIN or MAX decides of which row of a group columns are that are neither in an aggregate nor grouped by.
         let shown = kept.iter().map(|at| &select.columns[*at]).chain(&select.having);
-        if select.is_aggregated && shown.into_iter().any(|shown| names_rows(select, shown)) {
+        if select.is_aggregated && shown.into_iter().any(|shown| names_rows(select, &shown.text)) {
             let has_extremum = |at: &usize| select.columns[*at].aggregates.iter().any(Aggregate::is_extremum);
             kept.extend((0..width).filter(has_extremum));
         }
@@ -110,14 +110,15 @@ fn can_fail(shown: &Expression) -> bool {
 }
 
 /// Whether something is named that is neither in an aggregate nor grouped by.
-fn names_rows(select: &Select, shown: &Expression) -> bool {
+fn names_rows(select: &Select, shown: &Text) -> bool {
     let is_group = |text: &Text| select.groups.iter().any(|group| group.text == *text);
     let is_bare = |piece: &Piece| match piece {
         Piece::Name(item, name) => !is_group(&Text::name(*item, name)),
         Piece::Subquery(_) => true,
+        Piece::Term(term) => names_rows(select, term),
         Piece::Aggregate(_) | Piece::Sql(_) | Piece::Table(_) => false,
     };
-    !is_group(&shown.text) && shown.text.pieces.iter().any(is_bare)
+    !is_group(shown) && shown.pieces.iter().any(is_bare)
 }
 
 fn prune(query: &mut Query, kept: &[usize]) {

@@ -56,7 +56,7 @@ pub(super) fn in_expression(expression: &mut Expression, by: By<'_>) {
         aggregate.arguments.iter_mut().chain(&mut aggregate.filter).for_each(|argument| in_expression(argument, by));
     }
     for over in &mut expression.windows {
-        over.partition.iter_mut().chain(&mut over.order).for_each(|term| in_expression(term, by));
+        over.expressions_mut().for_each(|term| in_expression(term, by));
     }
     for subquery in &mut expression.subqueries {
         in_query(&mut subquery.query, by);

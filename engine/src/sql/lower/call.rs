@@ -3,7 +3,7 @@
 use sqlite3_parser::ast::{self, Expr, FrameBound, FrameExclude, FrameMode, Literal, Over, Window};
 
 use super::{Around, Level, Lowered, Lowering};
-use crate::plan::{self, Aggregate, Expression, quoted};
+use crate::plan::{self, Aggregate, Expression, ROUNDS_BY_ORDER, Text, quoted};
 use crate::sql::call::Call;
 use crate::sql::name::{bare, plain};
 use crate::sql::scope::Shape;
@@ -20,7 +20,6 @@ impl<'c> Lowering<'c> {
         let Some(call) = Call::of(expression) else { return Err("a call".to_owned()) };
         let start = out.items.clone();
         let before = std::mem::take(&mut out.text);
-        out.text.push(&quoted_function(&call.name));
         out.text.push("(");
         if matches!(expression, Expr::FunctionCallStar { .. }) {
             out.text.push("*");
@@ -50,7 +49,7 @@ impl<'c> Lowering<'c> {
                 return Err("an aggregate of the SELECT around a subquery".to_owned());
             }
             out.has_aggregate = true;
-            let text = std::mem::replace(&mut out.text, before);
+            let text = called(&quoted_function(&call.name), &std::mem::replace(&mut out.text, before));
             out.aggregates.push(Aggregate {
                 text: text.clone(),
                 arguments: self.expressions(call.arguments, level, around)?,
@@ -62,9 +61,11 @@ impl<'c> Lowering<'c> {
             out.text.push_aggregate(text);
             return Ok(());
         }
-        let text = std::mem::replace(&mut out.text, before);
-        out.text.append(&text);
-        let Some(over) = call.over else { return Ok(()) };
+        let Some(over) = call.over else {
+            let inside = std::mem::replace(&mut out.text, before);
+            out.text.append(&called(&quoted_function(&call.name), &inside));
+            return Ok(());
+        };
         let window = match over {
             Over::Window(window) => *window,
             Over::Name(name) => {
@@ -76,9 +77,16 @@ impl<'c> Lowering<'c> {
         out.text.push(" OVER (");
         let (partition, order) = self.window(window, out, level, around)?;
         out.text.push(")");
+        let inside = std::mem::replace(&mut out.text, before);
+        out.text.append(&called(&quoted_function(&call.name), &inside));
         let is_exact = call.arguments.iter().all(|argument| shape::shape(argument, &level.scope) != Shape::Loose);
         let (shows_ties, can_overflow) = (call.shows_ties(window, is_exact), call.name == "sum");
-        out.windows.push(plan::Over { partition, order, shows_ties, can_overflow });
+        let rounding = (call.is_sum() && !shows_ties).then(|| {
+            let text = called(ROUNDS_BY_ORDER, &inside);
+            let items = text.names().into_iter().map(|(item, _)| item).collect();
+            Expression { text, items, ..Expression::default() }
+        });
+        out.windows.push(plan::Over { partition, order, shows_ties, can_overflow, rounding });
         Ok(())
     }
 
@@ -143,9 +151,16 @@ impl<'c> Lowering<'c> {
     }
 }
 
-/// Writes an expression behind what there is of another, of which it is a part.
+/// A call of this function with what stands behind its name.
+fn called(function: &str, inside: &Text) -> Text {
+    let mut call = Text::constant(function);
+    call.append(inside);
+    call
+}
+
+/// Writes a term of a window behind what there is of the expression that it is a part of.
 fn absorb(out: &mut Expression, part: &Expression) {
-    out.text.append(&part.text);
+    out.text.push_term(part.text.clone());
     out.items.extend(&part.items);
     out.subqueries.extend(part.subqueries.iter().cloned());
     out.aggregates.extend(part.aggregates.iter().cloned());

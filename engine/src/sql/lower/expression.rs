@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use sqlite3_parser::ast::{self, Expr, LikeOperator, Literal, Operator, UnaryOperator};
 
+use super::collation::{self, exact};
 use super::nulls::{null_with, own_item};
 use super::{Around, Level, Lowered, Lowering, affinity};
 use crate::plan::{Expression, Join, Number, Query, Subquery, Used, quoted};
 use crate::sql::name::{Path, bare, plain};
 use crate::sql::scope::{Meaning, Shape};
-use crate::sql::{literal, print, shape, walk};
+use crate::sql::{literal, print, shape};
 use crate::types::{Collation, ColumnKind, Value};
 
 /// Why a column that a FULL JOIN merges is not written.
@@ -93,7 +94,7 @@ impl<'c> Lowering<'c> {
         }
         let mut out = Expression::default();
         self.write(expression, &mut out, level, around)?;
-        (out.collation, out.is_collated) = match self.collation(expression, level) {
+        (out.collation, out.is_collated) = match collation::of(expression, level) {
             Some(Some(collation)) => (Some(collation), true),
             Some(None) => (Some(Collation::Binary), false),
             None => (None, false),
@@ -111,34 +112,6 @@ impl<'c> Lowering<'c> {
         around: Around<'_, 'c>,
     ) -> Lowered<Vec<Expression>> {
         expressions.into_iter().map(|expression| self.expression(expression, level, around)).collect()
-    }
-
-    /// The collating sequence of an expression, or that it has none, by SQLite's rules (sqlite3ExprCollSeq); nothing where
-    /// they go deeper than this.
-    fn collation(&self, expression: &Expr<'_>, level: &Level<'_, 'c>) -> Option<Option<Collation>> {
-        match expression {
-            Expr::Collate(_, name) => Collation::named(&plain(name)).map(Some),
-            Expr::Cast { expr, .. } | Expr::Unary(UnaryOperator::Positive, expr) => self.collation(expr, level),
-            Expr::Parenthesized(elements) => match &elements[..] {
-                [inner] => self.collation(inner, level),
-                _ => None,
-            },
-            other => match level.scope.meaning_of(other) {
-                Some(Meaning::Columns(up, columns)) => {
-                    let level = level.up(up)?;
-                    let (item, column) = level.merged(&columns).ok()?;
-                    let collation = level.items.get(item)?.columns.get(column)?.collation?;
-                    Some((!level.is_rowid(item, column)).then_some(collation))
-                }
-                Some(Meaning::Alias(alias)) => {
-                    let result = level.results.get(alias)?;
-                    result.collation.map(|collation| result.is_collated.then_some(collation))
-                }
-                Some(_) => Some(None),
-                // An explicit COLLATE further down may be the one.
-                None => (!has_collate(other)).then_some(None),
-            },
-        }
     }
 
     pub(super) fn write(
@@ -171,6 +144,9 @@ impl<'c> Lowering<'c> {
                     out.can_fail |= matches!(operator, Operator::ArrowRight | Operator::ArrowRightShift);
                     self.compared(left, right, *operator, out, level, around)?;
                     out.text.push(&format!(" {} ", symbol(*operator)));
+                    if matches!(operator, Operator::Equals | Operator::Is) && collation::are_mixed(left, right, level) {
+                        out.text.push("+ ");
+                    }
                     self.compared(right, left, *operator, out, level, around)?;
                 }
             }
@@ -502,14 +478,6 @@ impl<'a, 'c> Level<'a, 'c> {
     }
 }
 
-/// The shape of values that compare by a collating sequence.
-pub(super) fn exact(shape: Shape, collation: Option<Collation>) -> Shape {
-    match shape {
-        Shape::Plain if collation != Some(Collation::Binary) => Shape::Loose,
-        other => other,
-    }
-}
-
 /// The elements of what IN compares.
 fn elements_of<'e, 'c>(compared: &'e Expr<'c>) -> Vec<&'e Expr<'c>> {
     match bare(compared) {
@@ -572,15 +540,4 @@ pub(super) fn ordinal(expression: &Expr<'_>) -> Option<usize> {
         Expr::Literal(Literal::Numeric(digits)) => usize::try_from(digits.parse::<i32>().ok()?.checked_sub(1)?).ok(),
         _ => None,
     }
-}
-
-fn has_collate(expression: &Expr<'_>) -> bool {
-    let mut pending = vec![expression];
-    while let Some(expression) = pending.pop() {
-        if matches!(expression, Expr::Collate(..)) {
-            return true;
-        }
-        pending.extend(walk::operands(expression));
-    }
-    false
 }

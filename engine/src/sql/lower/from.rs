@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use sqlite3_parser::ast::{self, Expr, FromClause, JoinConstraint, JoinOperator, JoinType, QualifiedName, SelectTable};
 
-use super::{Around, Level, Lowered, Lowering, Shown, WithScope};
-use crate::plan::{self, Column, Input, Item, Join, Occurrence, Text, quoted};
+use super::{Around, Level, Lowered, Lowering, Place, Shown, WithScope};
+use crate::plan::{self, Column, Expression, Input, Item, Join, Occurrence, Text, column_name, quoted};
 use crate::sql::from::PURE_TABLE_FUNCTIONS;
 use crate::sql::name::{self, plain};
 use crate::sql::scope::{self, Base, Output, Scope, Shape};
@@ -17,11 +17,38 @@ use crate::types::{Affinity, Collation, ColumnKind, Table, TableKind};
 #[derive(Default)]
 pub(super) struct From<'c> {
     pub(super) names: Vec<scope::Item>,
-    pub(super) items: Vec<Item>,
-    pub(super) conditions: Vec<Option<&'c Expr<'c>>>,
-    /// By item, the columns of USING and NATURAL.
+    /// By name.
+    pub(super) places: Vec<Place>,
+    /// By name, the columns of USING and NATURAL.
     pub(super) merged: Vec<Vec<String>>,
+    pub(super) items: Vec<Item>,
+    /// By item, of which name it is the first.
+    pub(super) conditions: Vec<(usize, Option<&'c Expr<'c>>)>,
     pub(super) has_right_join: bool,
+}
+
+/// Why a column that USING merges beside a join in parentheses is not looked for.
+const MERGED: &str = "USING beside a join in parentheses";
+
+impl<'c> From<'c> {
+    /// An item with its names.
+    fn push(&mut self, item: Item, names: Vec<(scope::Item, Place)>) {
+        self.conditions.push((self.names.len(), None));
+        self.items.push(item);
+        for (name, place) in names {
+            self.names.push(name);
+            self.places.push(place);
+            self.merged.push(Vec::new());
+        }
+    }
+
+    fn without_merged_parentheses(&self) -> Lowered<()> {
+        let has_nested = self.names.len() > self.items.len();
+        match has_nested && self.merged.iter().any(|merged| !merged.is_empty()) {
+            true => Err(MERGED.to_owned()),
+            false => Ok(()),
+        }
+    }
 }
 
 /// Why a CTE that names itself is no query of its own.
@@ -33,6 +60,7 @@ impl<'c> Lowering<'c> {
         if let Some(clause) = clause {
             self.joins(clause, &mut from, around)?;
         }
+        from.without_merged_parentheses()?;
         Ok(from)
     }
 
@@ -55,18 +83,19 @@ impl<'c> Lowering<'c> {
                 (false, false) => Join::Inner,
             };
             from.has_right_join |= matches!(join, Join::Full | Join::Right);
-            let middle = from.items.len();
+            let at = from.names.len();
             self.table(&joined.table, join, from, around)?;
-            let at = from.items.len() - 1;
-            if at != middle {
-                return Err("a join in parentheses".to_owned());
-            }
             match &joined.constraint {
-                Some(JoinConstraint::On(condition)) => from.conditions[at] = Some(condition),
+                Some(JoinConstraint::On(condition)) => {
+                    from.conditions.last_mut().ok_or("a join of nothing")?.1 = Some(condition);
+                }
                 Some(JoinConstraint::Using(names)) => {
                     from.merged[at] = names.iter().map(|name| plain(name.0).into_owned()).collect();
                 }
                 None if words.contains(JoinType::NATURAL) => {
+                    if from.names.len() > at + 1 {
+                        return Err(MERGED.to_owned());
+                    }
                     let names = from.names[at].columns.iter().filter(|column| !column.is_hidden);
                     let names = names.filter_map(|column| column.name.clone());
                     let is_common = |name: &String| from.names[..at].iter().any(|item| item.column(name).is_some());
@@ -101,9 +130,14 @@ impl<'c> Lowering<'c> {
             SelectTable::Sub(inner, alias) => {
                 let mut nested = From::default();
                 self.joins(inner, &mut nested, around)?;
-                let (1, Some(item), Some(mut names)) = (nested.items.len(), nested.items.pop(), nested.names.pop())
-                else {
-                    return Err("a join in parentheses".to_owned());
+                if nested.items.len() > 1 {
+                    return match alias {
+                        None => self.nested(nested, join, from, around),
+                        Some(_) => Err("a join in parentheses that has a name".to_owned()),
+                    };
+                }
+                let (Some(item), Some(mut names)) = (nested.items.pop(), nested.names.pop()) else {
+                    return Err("a join of nothing".to_owned());
                 };
                 if let Some(alias) = alias {
                     names.name = Some(name::alias(alias));
@@ -111,12 +145,43 @@ impl<'c> Lowering<'c> {
                 (names, item.input, item.columns)
             }
         };
+        let place = Place { id: self.items, join, columns: columns.clone() };
+        from.push(Item { id: place.id, join, input, on: Vec::new(), columns }, vec![(names, place)]);
+        self.items += 1;
+        Ok(())
+    }
+
+    /// A join in parentheses, which SQLite takes for a query that shows all columns of its items. Their names stay.
+    fn nested(&mut self, nested: From<'c>, join: Join, from: &mut From<'c>, around: Around<'_, 'c>) -> Lowered<()> {
+        let From { names, places, merged, mut items, conditions, has_right_join } = nested;
+        if merged.iter().any(|merged| !merged.is_empty()) {
+            return Err(MERGED.to_owned());
+        }
+        let scope = Scope { items: &names, results: &[], parent: around.level.map(|level| &level.scope) };
+        let level = Level { scope, items: &places, results: &[], has_right_join, windows: &[], parent: around.level };
+        for (item, (_, condition)) in items.iter_mut().zip(conditions) {
+            if let Some(condition) = condition {
+                item.on = self.conjuncts(condition, &level, around)?;
+            }
+        }
         let id = self.items;
         self.items += 1;
-        from.names.push(names);
-        from.items.push(Item { id, join, input, on: Vec::new(), columns });
-        from.conditions.push(None);
-        from.merged.push(Vec::new());
+        let (mut shown, mut columns, mut named) = (Vec::new(), Vec::new(), Vec::new());
+        for (at, names) in names.iter().enumerate() {
+            let before = columns.len();
+            for column in 0..names.columns.len() {
+                let expression = self.column(&level, at, column)?;
+                let Expression { collation, affinity, .. } = expression;
+                columns.push(Column { name: column_name(columns.len()).to_string(), collation, affinity });
+                shown.push(expression);
+            }
+            // Its columns are those of a query.
+            let names = scope::Item { base: None, ..names.clone() };
+            named.push((names, Place { id, join, columns: columns[before..].to_vec() }));
+        }
+        let select = plan::Select { columns: shown, items, ..plan::Select::default() };
+        let query = plan::Query { is_uniform: true, ..plan::Query::of(plan::Arm::Select(Box::new(select))) };
+        from.push(Item { id, join, input: Input::Query(Box::new(query)), on: Vec::new(), columns }, named);
         Ok(())
     }
 
@@ -162,13 +227,13 @@ impl<'c> Lowering<'c> {
         let (names, input, columns) = self.named(path, None, around)?;
         let item = Item { id: self.items, join: Join::Inner, input, on: Vec::new(), columns };
         self.items += 1;
-        let (names, items) = ([names], [item]);
+        let (names, places) = ([names], [Place { id: item.id, join: item.join, columns: item.columns.clone() }]);
         let scope = Scope { items: &names, results: &[], parent: None };
-        let level = Level { scope, items: &items, results: &[], has_right_join: false, windows: &[], parent: None };
+        let level = Level { scope, items: &places, results: &[], has_right_join: false, windows: &[], parent: None };
         let shown = names[0].columns.iter().enumerate().filter(|(_, column)| !column.is_hidden);
         let columns = shown.map(|(at, _)| self.column(&level, 0, at)).collect::<Lowered<Vec<_>>>()?;
         let is_exact = columns.iter().all(|column| column.is_exact);
-        let select = plan::Select { columns, items: items.into(), ..plan::Select::default() };
+        let select = plan::Select { columns, items: vec![item], ..plan::Select::default() };
         Ok(plan::Query { is_exact, is_uniform: true, ..plan::Query::of(plan::Arm::Select(Box::new(select))) })
     }
 
@@ -253,7 +318,7 @@ impl<'c> Lowering<'c> {
         let scope = Scope { items: &from.names, results: &[], parent: around.level.map(|level| &level.scope) };
         let level = Level {
             scope,
-            items: &from.items,
+            items: &from.places,
             results: &[],
             has_right_join: from.has_right_join,
             windows: &[],

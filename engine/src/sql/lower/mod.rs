@@ -3,6 +3,7 @@
 
 mod affinity;
 mod call;
+mod collation;
 mod compound;
 mod expression;
 mod from;
@@ -22,7 +23,7 @@ use recursion::Reading;
 use super::name::plain;
 use super::scope::{self, Scope, Shape};
 use super::{Unparsed, parse};
-use crate::plan::{Arm, Column, Limit, Logical, Occurrence, Order, OrderBy, Query, SetOperator, quoted};
+use crate::plan::{Arm, Column, ItemId, Join, Limit, Logical, Occurrence, Order, OrderBy, Query, SetOperator, quoted};
 use crate::types::{Affinity, Catalog, Collation, SortTerm, Value};
 
 /// How deep queries and expressions may be in one another; plans are walked with a stack of that many calls.
@@ -92,13 +93,22 @@ struct WithScope<'a, 'c> {
 /// The names of one SELECT, and those around it.
 struct Level<'a, 'c> {
     scope: Scope<'a>,
-    items: &'a [crate::plan::Item],
+    /// By the items of the scope.
+    items: &'a [Place],
     /// What the aliases stand for, where they can be named.
     results: &'a [crate::plan::Expression],
     /// Whether a RIGHT or FULL join is there, which makes a merged column a choice.
     has_right_join: bool,
     windows: &'c [ast::WindowDef<'c>],
     parent: Option<&'a Level<'a, 'c>>,
+}
+
+/// Where the columns of an item of FROM are in the plan: those of a join in parentheses are all of one item there.
+#[derive(Clone, Debug)]
+struct Place {
+    id: ItemId,
+    join: Join,
+    columns: Vec<Column>,
 }
 
 /// A column of a query's result, for those who read from it.
@@ -239,7 +249,7 @@ impl<'c> Lowering<'c> {
             let mut values = Vec::with_capacity(row.len());
             for (at, value) in row.iter().enumerate() {
                 values.push(self.expression(value, &level, around)?);
-                let shape = expression::exact(super::shape::shape(value, &scope), values[at].collation);
+                let shape = collation::exact(super::shape::shape(value, &scope), values[at].collation);
                 let affinity = affinity::of(value, &level);
                 let classes = affinity::classes(value, &level);
                 match shown.get_mut(at) {

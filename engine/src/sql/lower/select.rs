@@ -3,7 +3,8 @@
 use sqlite3_parser::ast;
 
 use super::affinity;
-use super::expression::{exact, ordinal};
+use super::collation::{self, exact};
+use super::expression::ordinal;
 use super::from::From;
 use super::{Around, Level, Lowered, Lowering, Shown, ordered};
 use crate::plan::{self, Expression, Order, OrderBy, Piece, Text};
@@ -19,14 +20,14 @@ impl<'c> Lowering<'c> {
         terms: &'c [ast::SortedColumn<'c>],
         around: Around<'_, 'c>,
     ) -> Lowered<(plan::Select, Vec<Order>, Vec<Shown>)> {
-        let From { names, mut items, conditions, merged, has_right_join } = self.from(clauses.from, around)?;
+        let From { names, places, merged, mut items, conditions, has_right_join } = self.from(clauses.from, around)?;
         let parent_scope = around.level.map(|level| &level.scope);
         let (named, columns, shown) = {
             // A result column cannot name another one.
             let scope = Scope { items: &names, results: &[], parent: parent_scope };
             let level = Level {
                 scope,
-                items: &items,
+                items: &places,
                 results: &[],
                 has_right_join,
                 windows: clauses.windows,
@@ -38,15 +39,15 @@ impl<'c> Lowering<'c> {
             let scope = Scope { items: &names, results: &named, parent: parent_scope };
             let level = Level {
                 scope,
-                items: &items,
+                items: &places,
                 results: &columns,
                 has_right_join,
                 windows: clauses.windows,
                 parent: around.level,
             };
             let mut on = Vec::with_capacity(items.len());
-            for (at, condition) in conditions.iter().enumerate() {
-                let mut conjuncts = self.merging(&merged[at], at, &level)?;
+            for (first, condition) in conditions {
+                let mut conjuncts = self.merging(&merged[first], first, &level)?;
                 if let Some(condition) = condition {
                     conjuncts.extend(self.conjuncts(condition, &level, around)?);
                 }
@@ -175,7 +176,7 @@ impl<'c> Lowering<'c> {
         Ok(expression)
     }
 
-    /// GROUP BY; its numbers are those of result columns.
+    /// GROUP BY; its numbers and aliases are those of result columns.
     fn groups(
         &mut self,
         groups: &'c [ast::Expr<'c>],
@@ -284,12 +285,14 @@ impl<'c> Lowering<'c> {
                 (item.id, &item.columns[column])
             };
             let (right_id, right) = name(right);
+            let mut is_mixed = false;
             match lefts[..] {
                 [] => return Err("USING a column that is not there".to_owned()),
                 [left] => {
                     let (id, left) = name(left);
                     condition.text.push_name(id, &left.name);
                     condition.rejects_nulls_of.insert(id);
+                    is_mixed = collation::is_mixed((left.collation, left.affinity), (right.collation, right.affinity));
                 }
                 _ => {
                     condition.text.push("coalesce(");
@@ -308,7 +311,7 @@ impl<'c> Lowering<'c> {
                     condition.text.push(")");
                 }
             }
-            condition.text.push(" = ");
+            condition.text.push(if is_mixed { " = + " } else { " = " });
             condition.text.push_name(right_id, &right.name);
             condition.rejects_nulls_of.insert(right_id);
             conditions.push(condition);

@@ -13,12 +13,14 @@ const SCHEMA: &str = "
     INSERT INTO u VALUES (1, 2), (1, 'x'), ('1', 3);";
 
 /// What the lowering has to write anew: names, aliases, wildcards, ordinals, joins that merge, views, CTEs, precedence.
-const QUERIES: [&str; 17] = [
+const QUERIES: [&str; 19] = [
     "SELECT * FROM t",
     "SELECT t.*, \"c d\" AS \"no such\" FROM t WHERE \"no such\" = \"one\"",
     "SELECT * FROM t JOIN u USING (a)",
     "SELECT * FROM t NATURAL LEFT JOIN u ORDER BY 1, e",
     "SELECT x.id, t.id FROM t AS x, t WHERE x.a = t.a OR x.b = t.b AND NOT x.id IS t.id",
+    "SELECT * FROM u JOIN (t AS x LEFT JOIN t AS y ON y.id = x.a) ON u.a = x.a",
+    "SELECT x.*, e FROM u LEFT JOIN (t AS x JOIN t AS y ON y.id > x.id) ON u.a = y.a AND x.\"c d\" IS NOT NULL",
     "SELECT a AS id, id AS a FROM t ORDER BY id DESC, a",
     "SELECT b, count(*) AS n FROM t GROUP BY 1 HAVING n > 1 ORDER BY b COLLATE BINARY",
     "SELECT (SELECT max(e) FROM u WHERE u.a = t.a), EXISTS (SELECT 1 FROM t AS t WHERE t.id = 9) FROM t",

@@ -91,6 +91,53 @@ impl Generator {
         format!("SELECT {items} FROM {from}{filter} GROUP BY {}{having}{order}", keys.join(", "))
     }
 
+    /// Groups and how they stand to each other.
+    pub(super) fn standing(&mut self) -> String {
+        let (from, scope) = self.joined_sources(&Scope::default(), 1);
+        let filter = self.filter(&scope, 30);
+        let keys: Vec<String> = (0..self.random.between(1, 2)).map(|_| self.column(&scope)).collect();
+        let mut sums: Vec<String> = (0..self.random.between(1, 2)).map(|_| self.aggregate(&scope, 2)).collect();
+        if self.random.chance(50) {
+            sums.push("count(*)".to_owned());
+        }
+        let mut items = keys.clone();
+        items.push(self.random.pick(&sums).clone());
+        for _ in 0..self.random.between(1, 2) {
+            let (x, y) = (self.random.pick(&sums).clone(), self.random.pick(&sums).clone());
+            let key = self.random.pick(&keys).clone();
+            let partition = match self.random.below(4) {
+                0 if keys.len() > 1 => format!("PARTITION BY {key} "),
+                1 => format!("PARTITION BY {y} "),
+                _ => String::new(),
+            };
+            let order = format!("ORDER BY {x}{}", self.random.pick(&["", " DESC", " NULLS LAST"]));
+            // Tied groups get the same rank.
+            let (ranks, all) = (["rank()", "dense_rank()", "cume_dist()", "count(*)"], keys.join(", "));
+            items.push(match self.random.below(4) {
+                0 => format!("{} OVER ({partition}{order})", self.random.pick(&ranks)),
+                1 => format!("{}({x}) OVER ({partition})", self.random.pick(&["sum", "total", "avg", "max", "count"])),
+                2 => format!("sum({y}) FILTER (WHERE {key} IS NOT NULL) OVER ({partition}{order}, {all})"),
+                _ => {
+                    let function = *self.random.pick(&["row_number()", "ntile(2)", "lag(count(*))", "first_value(1)"]);
+                    format!("{function} OVER ({partition}{order}, {all})")
+                }
+            });
+        }
+        let having = if self.random.chance(30) {
+            format!(" HAVING {} {} 1", self.random.pick(&sums), self.random.pick(&[">", "<=", "IS NOT"]))
+        } else {
+            String::new()
+        };
+        let order = match self.random.below(3) {
+            0 => {
+                let ordinals: Vec<String> = (1..=items.len()).rev().map(|ordinal| ordinal.to_string()).collect();
+                format!(" ORDER BY {}{}", ordinals.join(", "), self.limit())
+            }
+            _ => String::new(),
+        };
+        format!("SELECT {} FROM {from}{filter} GROUP BY {}{having}{order}", items.join(", "), keys.join(", "))
+    }
+
     /// A window function. Its order is total, so that SQL decides its value.
     pub(super) fn window(&mut self, scope: &Scope) -> String {
         let own = Scope { outer: Vec::new(), ..scope.clone() };
@@ -106,7 +153,7 @@ impl Generator {
             7 => format!("last_value({x})"),
             8 => format!("nth_value({x}, 2)"),
             9 => "count(*)".to_owned(),
-            10 => format!("sum({x})"),
+            10 => format!("{}({x})", self.random.pick(&["sum", "sum", "avg", "total"])),
             11 => format!("max({x})"),
             12 => "cume_dist()".to_owned(),
             _ => format!("group_concat({x}, ',')"),
@@ -117,6 +164,20 @@ impl Generator {
             _ => format!("PARTITION BY {}, {} ", self.column(&own), self.column(&own)),
         };
         let mut order = vec![format!("{}{}", self.column(&own), self.random.pick(&["", " DESC", " NULLS LAST"]))];
+        // Peers are taken together by sums, which may round as their order has it.
+        let is_sum = function.starts_with("sum") || function.starts_with("avg") || function.starts_with("total");
+        if is_sum && self.random.chance(40) {
+            let frame = *self.random.pick(&[
+                "",
+                " RANGE BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING",
+                " GROUPS BETWEEN 1 PRECEDING AND 1 FOLLOWING",
+                " RANGE BETWEEN 1 PRECEDING AND CURRENT ROW EXCLUDE TIES",
+            ]);
+            return match self.random.below(3) {
+                0 => format!("{function} OVER ({partition})"),
+                _ => format!("{function} OVER ({partition}ORDER BY {}{frame})", order[0]),
+            };
+        }
         order.extend(own.keys());
         let frame = match self.random.below(8) {
             0 => " ROWS BETWEEN 1 PRECEDING AND CURRENT ROW",

@@ -39,8 +39,9 @@ impl Generator {
             },
             Family::Order => self.ordered(),
             Family::Limit => self.limited(),
-            Family::Window => match self.random.below(6) {
+            Family::Window => match self.random.below(8) {
                 0 => self.ranked(),
+                1 | 2 => self.standing(),
                 _ => self.windowed(),
             },
             Family::Recursive => match self.random.below(3) {
@@ -73,19 +74,34 @@ impl Generator {
         (from, Scope { sources: vec![Source::of(&table, alias)], ..Scope::default() })
     }
 
+    /// Two tables joined in parentheses.
+    fn parentheses(&mut self) -> (String, Scope) {
+        let ((first, left), (second, right)) = (self.one_table(), self.one_table());
+        let mut scope = left.clone();
+        scope.sources.extend(right.sources);
+        let condition = self.join_condition(&left, &scope, 2);
+        let kind = *self.random.pick(&["JOIN", "JOIN", "LEFT JOIN", "RIGHT JOIN"]);
+        (format!("({first} {kind} {second} ON {condition})"), scope)
+    }
+
     /// Two to six tables joined in some of these ways, each to any of those before it.
     fn joined(&mut self, kinds: &[(usize, &str)]) -> String {
         let (mut from, mut scope) = self.one_table();
         for _ in 1..self.random.weighted(&[(50, 2), (28, 3), (12, 4), (6, 5), (4, 6)]) {
-            let (joined, right) = self.one_table();
+            let (joined, right) = if self.random.chance(10) { self.parentheses() } else { self.one_table() };
             let left = scope.clone();
             let kind = self.random.weighted(kinds);
             // A column that several tables on the left have is one name too many for USING and NATURAL.
-            let merges = left.sources.len() == 1 || !kind.starts_with("NATURAL");
+            let merges = (left.sources.len() == 1 && right.sources.len() == 1) || !kind.starts_with("NATURAL");
             let kind = if merges { kind } else { "LEFT JOIN" };
             let using = self
                 .shared_column(&left, &right.sources[0])
-                .filter(|_| kind.ends_with(" JOIN") && kind != "CROSS JOIN" && !kind.starts_with("NATURAL"))
+                .filter(|_| {
+                    right.sources.len() == 1
+                        && kind.ends_with(" JOIN")
+                        && kind != "CROSS JOIN"
+                        && !kind.starts_with("NATURAL")
+                })
                 .filter(|_| self.random.chance(20));
             scope.sources.extend(right.sources);
             from.push_str(&format!(" {kind} {joined}"));

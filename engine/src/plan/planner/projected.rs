@@ -1,0 +1,182 @@
+//! A grouped SELECT as a projection: what it groups by, its aggregates and what else it names of a group are a derived table,
+//! over which its columns, HAVING, order and window functions are expressions. SQLite as well has the groups and what HAVING
+//! leaves of them before it comes to window functions.
+
+use super::{Planner, Reason, accumulate, recompute};
+use crate::plan::rewrites::as_value;
+use crate::plan::{
+    Aggregate, Choice, Column, Expression, Input, Item, ItemId, Join, Node, Over, Piece, Select, Text, column_name,
+};
+use crate::types::Collation;
+
+/// What the columns of the derived table are.
+struct Held<'s> {
+    groups: &'s [Expression],
+    aggregates: Vec<&'s Aggregate>,
+    /// Columns that the groups decide, or of which nothing but a check does.
+    bare: Vec<Text>,
+    item: ItemId,
+}
+
+pub(super) fn projected(planner: &mut Planner, select: &Select, by: &[&Expression]) -> Result<Node, Reason> {
+    planner.without.allows(Choice::Projection)?;
+    planner.attempt(|planner| of_groups(planner, select, by))
+}
+
+fn of_groups(planner: &mut Planner, select: &Select, by: &[&Expression]) -> Result<Node, Reason> {
+    let expressions = || select.columns.iter().chain(&select.having).chain(by.iter().copied());
+    if expressions().any(|expression| !expression.subqueries.is_empty()) {
+        return Err("a subquery beside aggregates".to_owned());
+    }
+    let has_windows = expressions().any(|expression| !expression.windows.is_empty());
+    // Those that the groups do not decide have a check where groups are asked for anew.
+    let bare = match has_windows {
+        true => select.bare_columns(by).into_iter().map(|(item, name)| Text::name(item, &name)).collect(),
+        false => select.decided.iter().map(|decided| decided.text.clone()).collect(),
+    };
+    let mut held = Held { groups: &select.groups, aggregates: Vec::new(), bare, item: planner.item() };
+    for aggregate in expressions().flat_map(|expression| &expression.aggregates) {
+        if !held.aggregates.iter().any(|known| known.text == aggregate.text) {
+            held.aggregates.push(aggregate);
+        }
+    }
+    let (shown, columns) = held.columns(select)?;
+    let over = |expression: &Expression| held.over(expression);
+    let outer = Select {
+        columns: select.columns.iter().map(over).collect::<Result<_, _>>()?,
+        filters: select.having.iter().map(over).collect::<Result<_, _>>()?,
+        ..Select::default()
+    };
+    let by = by.iter().map(|expression| over(expression)).collect::<Result<Vec<_>, _>>()?;
+    let grouped = Select { distinct: false, columns: shown, having: None, ..select.clone() };
+    let node = match accumulate::accumulated(planner, &grouped, &[]) {
+        Err(_) if has_windows => recompute::grouped(planner, &grouped, &[])?,
+        accumulated => accumulated?,
+    };
+    let input = planner.hold(node, &columns, Some((0..select.groups.len()).collect()))?;
+    let items = vec![Item { id: held.item, join: Join::Inner, input, on: Vec::new(), columns }];
+    let outer = Select { items, ..outer };
+    planner.without_distinct(&outer, &by.iter().collect::<Vec<_>>())
+}
+
+impl Held<'_> {
+    /// What a SELECT of the groups shows, and the columns of the table that it gives.
+    fn columns(&self, select: &Select) -> Result<(Vec<Expression>, Vec<Column>), Reason> {
+        let sums = self.aggregates.iter().map(|aggregate| {
+            let mut text = Text::default();
+            text.push_aggregate(aggregate.text.clone());
+            Expression {
+                text,
+                aggregates: vec![(*aggregate).clone()],
+                has_aggregate: true,
+                // What an aggregate gives has no affinity, and compares byte by byte.
+                affinity: Some(None),
+                collation: Some(Collation::Binary),
+                ..Expression::default()
+            }
+        });
+        let mut shown: Vec<Expression> = self.groups.iter().cloned().chain(sums).collect();
+        for text in &self.bare {
+            if let Some(decided) = select.decided.iter().find(|decided| decided.text == *text) {
+                shown.push(decided.clone());
+                continue;
+            }
+            let column = named(select, text).ok_or("a column that is not listed")?;
+            let Column { collation, affinity, .. } = column.clone();
+            let items = text.names().into_iter().map(|(item, _)| item).collect();
+            shown.push(Expression { text: text.clone(), items, collation, affinity, ..Expression::default() });
+        }
+        if shown.is_empty() {
+            return Err("a group of which nothing is shown".to_owned());
+        }
+        let column = |(at, shown): (usize, &Expression)| Column {
+            name: column_name(at).to_string(),
+            collation: shown.collation,
+            affinity: shown.affinity,
+        };
+        let columns = shown.iter().enumerate().map(column).collect();
+        Ok((shown, columns))
+    }
+
+    /// The column that a whole expression is.
+    fn column(&self, text: &Text) -> Option<Text> {
+        let group = || self.groups.iter().position(|group| group.text == *text);
+        let aggregate = || match &text.pieces[..] {
+            [Piece::Aggregate(call)] => self.aggregates.iter().position(|aggregate| aggregate.text == **call),
+            _ => None,
+        };
+        let bare = || self.bare.iter().position(|bare| bare == text);
+        let before = (self.groups.len(), self.groups.len() + self.aggregates.len());
+        let at = group().or_else(|| Some(before.0 + aggregate()?)).or_else(|| Some(before.1 + bare()?))?;
+        Some(Text::name(self.item, &column_name(at)))
+    }
+
+    /// An expression over the table.
+    fn over(&self, expression: &Expression) -> Result<Expression, Reason> {
+        let text = self.column(&expression.text).unwrap_or_else(|| {
+            self.with_groups(&expression.text).replaced(&|piece| match piece {
+                Piece::Aggregate(_) => Some(as_value(&self.column(&Text { pieces: vec![piece.clone()] })?)),
+                Piece::Name(..) => self.column(&Text { pieces: vec![piece.clone()] }),
+                Piece::Term(term) => self.column(term),
+                Piece::Sql(_) | Piece::Table(_) | Piece::Subquery(_) => None,
+            })
+        });
+        if !self.is_over(&text) {
+            return Err("a column that is neither a group nor a sum".to_owned());
+        }
+        Ok(Expression {
+            text,
+            items: [self.item].into(),
+            windows: expression.windows.iter().map(|over| self.window(over)).collect::<Result<_, _>>()?,
+            has_aggregate: false,
+            aggregates: Vec::new(),
+            subqueries: Vec::new(),
+            rejects_nulls_of: Default::default(),
+            is_null_with: Default::default(),
+            ..expression.clone()
+        })
+    }
+
+    /// A text with the columns of groups in the place of the expressions that these are, where they are parts of it.
+    fn with_groups(&self, text: &Text) -> Text {
+        let mut text = text.clone();
+        for (at, group) in self.groups.iter().enumerate().filter(|(_, group)| !group.can_fail) {
+            let column = Text::name(self.item, &column_name(at));
+            // A column has an affinity or none, as the expression had, and always a collating sequence.
+            text = match (group.is_collated, group.affinity) {
+                (true, Some(_)) => text.with_part(&group.text, &column),
+                (false, Some(None)) => text.with_part(&group.text, &as_value(&column)),
+                _ => text,
+            };
+        }
+        text
+    }
+
+    fn window(&self, over: &Over) -> Result<Over, Reason> {
+        let mut over = over.clone();
+        for expression in over.expressions_mut() {
+            *expression = self.over(expression)?;
+        }
+        Ok(over)
+    }
+
+    fn is_over(&self, text: &Text) -> bool {
+        text.pieces.iter().all(|piece| match piece {
+            Piece::Name(named, _) => *named == self.item,
+            Piece::Aggregate(_) | Piece::Subquery(_) | Piece::Table(_) => false,
+            Piece::Term(term) => self.is_over(term),
+            Piece::Sql(_) => true,
+        })
+    }
+}
+
+/// The column of FROM that a text names.
+fn named<'s>(select: &'s Select, text: &Text) -> Option<&'s Column> {
+    let [Piece::Name(id, name)] = &text.pieces[..] else { return None };
+    let item = select.items.iter().find(|item| item.id == *id)?;
+    let identity = match &item.input {
+        Input::Table { identity, .. } => identity.as_deref().unwrap_or_default(),
+        Input::Query(_) | Input::Function(..) | Input::Recursion(_) => &[],
+    };
+    item.columns.iter().chain(identity).find(|column| column.name == *name)
+}
