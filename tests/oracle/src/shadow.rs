@@ -30,7 +30,11 @@ impl Shadow {
         let outline = Outline::of(sql, &top, end);
         let mut shadow = Self { ordered: outline.order.is_some(), limited: outline.limit.is_some(), ..Self::default() };
         shadow.offset = outline.limit.and_then(|limit| offset(sql, &top, limit, end));
-        shadow.sql = if outline.compound { outline.wrapped(columns) } else { outline.injected() };
+        shadow.sql = match (outline.compound, outline.order) {
+            (false, _) => outline.injected(),
+            (true, None) => outline.injected_into_all(&top).or_else(|| outline.wrapped(columns)),
+            (true, Some(_)) => outline.wrapped(columns),
+        };
         shadow
     }
 }
@@ -83,6 +87,30 @@ impl<'a> Outline<'a> {
             }
         };
         Some(format!("{} , {rank} {}", &self.sql[..end], &self.sql[end..self.body_end]))
+    }
+
+    /// The rank, where nothing is ordered, as one more item of each SELECT's list: around the query a column may have the
+    /// affinity of one SELECT and a value of another.
+    fn injected_into_all(&self, top: &[Token<'_>]) -> Option<String> {
+        let is_word = |token: &Token<'_>, words: &[&str]| token.depth == 0 && words.iter().any(|word| token.is(word));
+        let ends = ["from", "where", "group", "having", "window", "order", "limit", "union", "intersect", "except"];
+        if top.iter().any(|token| is_word(token, &["values"])) {
+            return None;
+        }
+        let (mut sql, mut copied, mut in_list) = (String::new(), 0, false);
+        for token in top.iter().filter(|token| token.start < self.body_end) {
+            if in_list && is_word(token, &ends) {
+                sql.push_str(&self.sql[copied..token.start]);
+                sql.push_str(", 1 ");
+                (copied, in_list) = (token.start, false);
+            }
+            in_list |= is_word(token, &["select"]);
+        }
+        sql.push_str(&self.sql[copied..self.body_end]);
+        if in_list {
+            sql.push_str(", 1");
+        }
+        Some(sql)
     }
 
     /// The rank around the whole query, by columns alone, which is all that a compound query can be ordered by.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use rustc_hash::FxHashMap;
 
 use super::recompute::rows_of;
-use super::{Rendered, Tools, bytes_of, consolidated, render};
+use super::{Rendered, Tools, bytes_of, check_forms, consolidated, render};
 use crate::dataflow::Job;
 use crate::dataflow::initial::Initial;
 use crate::dataflow::tally::{Key, Measures, Moved, Sums};
@@ -85,6 +85,7 @@ impl Accumulate {
         let (mut signed, mut initial) = (Vec::with_capacity(rows.len()), Initial::with_capacity(rows.len()));
         let (mut key, mut sums) = (Vec::new(), Measures::default());
         for row in rows {
+            check_forms(&row)?;
             let (values, extrema) = self.read_group(&row, &mut sums);
             key.clear();
             self.terms.iter().zip(values.values()).for_each(|(term, value)| push_sort_key(&mut key, *term, value));
@@ -116,7 +117,7 @@ impl Accumulate {
             .iter()
             .zip(changed)
             .map(|(job, rows)| {
-                let touches = self.touches(&rows?);
+                let touches = self.touches(&rows?)?;
                 if let Some(tally) = tools.tally.as_deref_mut() {
                     for (key, touch) in &touches {
                         tally.add(self.key(job.binding, key), &touch.sums);
@@ -142,10 +143,11 @@ impl Accumulate {
     }
 
     /// The changed rows by group, in the order of their first.
-    fn touches(&self, rows: &[Signed]) -> Touches {
+    fn touches(&self, rows: &[Signed]) -> Result<Touches, Error> {
         let mut places: HashMap<Box<[u8]>, usize> = HashMap::new();
         let mut touches: Touches = Vec::new();
         for (row, weight) in rows {
+            check_forms(row)?;
             let (values, arguments) = row.split(self.plan.groups.len());
             let key = sort_key(&self.terms, values.values());
             let place = *places.entry(key.clone()).or_insert_with(|| {
@@ -164,7 +166,7 @@ impl Accumulate {
             touch.sums.add(ROWS, i128::from(*weight));
             self.add_arguments(touch, arguments, *weight);
         }
-        touches
+        Ok(touches)
     }
 
     fn add_arguments<'v>(&self, touch: &mut Touch, mut arguments: impl Iterator<Item = ValueRef<'v>>, weight: i64) {

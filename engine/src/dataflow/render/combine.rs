@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use differential_dataflow::difference::IsZero;
 
-use super::{Rendered, Tools, render};
+use super::{Rendered, Tools, check_forms, render};
 use crate::dataflow::Job;
 use crate::dataflow::initial::Initial;
 use crate::dataflow::tally::{Key, Measures, Moved, Sums};
@@ -117,7 +117,7 @@ impl Combine {
 
     /// Notes that rows have come to the parts or have gone from them; an error once a class has several.
     fn classify<'r>(&mut self, binding: BindingId, rows: impl Iterator<Item = (&'r Row, i64)>) -> Result<(), Error> {
-        let Some(terms) = &self.loose else { return Ok(()) };
+        let Some(terms) = &self.loose else { return rows.map(|(row, _)| row).try_for_each(check_forms) };
         let classes = self.classes.entry(binding).or_default();
         let mut touched = Vec::new();
         for (row, more) in rows.filter(|(_, more)| *more != 0) {

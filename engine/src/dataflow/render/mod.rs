@@ -12,7 +12,7 @@ use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use crate::error::Error;
 use crate::plan::{Face, Node, Occurrence};
-use crate::types::{BindingId, Row};
+use crate::types::{BindingId, Row, ValueRef};
 
 use super::host::Host;
 use super::tally::Tally;
@@ -183,6 +183,20 @@ pub(super) fn consolidated(rows: Vec<Signed>) -> Vec<Signed> {
     }
     sums.retain(|(_, weight)| *weight != 0);
     sums
+}
+
+/// Gives up where a row has a number of which a column for integers may hold two equal forms: it takes a float for an integer
+/// if it is whole and fits, but for this one, which SQLite leaves as it is (sqlite3VdbeIntegerAffinity).
+fn check_forms(row: &Row) -> Result<(), Error> {
+    let has_two = |value: ValueRef<'_>| match value {
+        ValueRef::Integer(value) => value == i64::MIN,
+        ValueRef::Real(value) => value == -9_223_372_036_854_775_808.0,
+        ValueRef::Null | ValueRef::Text(_) | ValueRef::Blob(_) => false,
+    };
+    match row.values().any(has_two) {
+        true => Err(Error::NotIncremental("the least integer, which may be a float as well".into())),
+        false => Ok(()),
+    }
 }
 
 /// Bytes of a row that is remembered.
