@@ -12,23 +12,13 @@ use crate::tally::Tally;
 /// Keeps what is left out apart from what the case itself makes of its seed.
 const SALT: u64 = 0x5f0c_1e65;
 
-/// How often a choice is drawn: one in whose place another one mostly comes more often than one without which most queries
-/// are re-run.
-fn weight(choice: Choice) -> usize {
-    match choice {
-        Choice::Recompute | Choice::Combine | Choice::Fixpoint | Choice::Window => 1,
-        _ => 4,
-    }
-}
-
 /// What is left out in so many plays of a seed's case: often one choice, else two or three.
 #[must_use]
 pub fn drawn(seed: u64, plays: usize) -> Vec<Without> {
     let mut random = Random::new(seed ^ SALT);
-    let weights: Vec<(usize, Choice)> = Choice::ALL.iter().map(|&choice| (weight(choice), choice)).collect();
     let mut draw = || {
         let choices = if random.chance(50) { 1 } else { random.between(2, 3) };
-        (0..choices).map(|_| random.weighted(&weights)).collect()
+        (0..choices).map(|_| *random.pick(&Choice::ALL)).collect()
     };
     (0..plays).map(|_| draw()).collect()
 }

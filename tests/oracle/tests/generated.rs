@@ -21,7 +21,7 @@ const CASES: u64 = 5_000;
 const PLAYED: u64 = 3_500;
 
 /// Plays in which the planner has to do without something.
-const FORCED: u64 = 1_500;
+const FORCED: u64 = 2_000;
 
 /// The least share of subscriptions, in percent, that plans maintain: raised whenever the engine learns more.
 const INCREMENTAL: [(Family, u64); 14] = [
