@@ -7,7 +7,7 @@ use super::{Tools, changed, consolidated, has_empty_face};
 use crate::dataflow::Job;
 use crate::error::Error;
 use crate::plan::{Face, MOST_CHANGED, Recompute as Plan};
-use crate::types::{BindingId, Row, Signed, SortTerm, Value, ValueRef, sort_key};
+use crate::types::{BindingId, Row, Signed, SortTerm, Value, ValueRef, push_sort_key, sort_key};
 
 /// The rows of each key, under the bytes that say which keys are equal.
 type Parts = HashMap<Box<[u8]>, Vec<Row>>;
@@ -78,7 +78,13 @@ impl Recompute {
         tools: &Tools<'_>,
         start: u64,
     ) -> Result<Vec<Signed>, Error> {
-        let is_touched = |row: &&Row| keys.contains_key(&sort_key(&self.terms, row.values().skip(self.width)));
+        let mut key = Vec::new();
+        let is_touched = |row: &&Row| {
+            key.clear();
+            let values = row.values().skip(self.width);
+            self.terms.iter().zip(values).for_each(|(term, value)| push_sort_key(&mut key, *term, value));
+            keys.contains_key(&key[..])
+        };
         let mut signed: Vec<Signed> = match keys.is_empty() {
             true => Vec::new(),
             false => job.held.iter().filter(is_touched).map(|row| (row.clone(), -1)).collect(),
