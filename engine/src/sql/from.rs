@@ -11,18 +11,8 @@ use super::dependencies::{Analysis, DEEPEST, Surroundings, TOO_DEEP, Use};
 use super::name::{self, plain};
 use super::parse;
 use super::scope::{Base, Item, Output, Scope};
+use super::unstored;
 use crate::types::{Table, TableKind};
-
-/// Columns of the table-valued functions whose rows follow from their arguments alone; the last ones are hidden.
-pub(super) const PURE_TABLE_FUNCTIONS: [(&str, &[&str], usize); 5] = [
-    ("json_each", &JSON_COLUMNS, 2),
-    ("json_tree", &JSON_COLUMNS, 2),
-    ("jsonb_each", &JSON_COLUMNS, 2),
-    ("jsonb_tree", &JSON_COLUMNS, 2),
-    ("generate_series", &["value", "start", "stop", "step"], 3),
-];
-
-const JSON_COLUMNS: [&str; 10] = ["key", "value", "type", "atom", "id", "parent", "fullkey", "path", "json", "root"];
 
 /// Modules that keep everything they hold in shadow tables, which are ordinary tables.
 const SHADOWED_MODULES: [&str; 6] = ["fts3", "fts4", "fts5", "rtree", "rtree_i32", "geopoly"];
@@ -215,7 +205,7 @@ impl Analysis<'_> {
         // The tables of a stored view are those of its own database.
         let bound = around.database.filter(|_| database.is_none()).and_then(|own| catalog.resolve(Some(own), name));
         let Some(table) = bound.or_else(|| catalog.resolve(database, name)) else {
-            return self.unlisted(name, called);
+            return self.unlisted(database, name, called);
         };
         let columns = table.columns.iter().map(Output::of).collect::<Vec<_>>();
         match &table.kind {
@@ -282,17 +272,11 @@ impl Analysis<'_> {
     }
 
     /// A name that the catalog does not list: a system table, or a table-valued function.
-    fn unlisted(&mut self, name: &str, called: String) -> Item {
-        let lower = name.to_ascii_lowercase();
-        if let Some((_, names, hidden)) = PURE_TABLE_FUNCTIONS.iter().find(|(function, ..)| *function == lower) {
-            let columns = names.iter().enumerate().map(|(at, name)| Output {
-                name: Some((*name).to_owned()),
-                is_hidden: at + hidden >= names.len(),
-                shape: super::scope::Shape::Loose,
-            });
-            return derived(Some(called), columns.collect());
+    fn unlisted(&mut self, database: Option<&str>, name: &str, called: String) -> Item {
+        if let Some(table) = unstored::named(database, name) {
+            return derived(Some(called), table.outputs());
         }
-        self.every_commit(format!("no hook reports changes of {lower}"));
+        self.every_commit(format!("no hook reports changes of {}", name.to_ascii_lowercase()));
         Item { is_opaque: true, ..derived(Some(called), Vec::new()) }
     }
 }

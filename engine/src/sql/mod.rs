@@ -22,6 +22,7 @@ mod shape;
 mod statement;
 mod template;
 mod trails;
+mod unstored;
 mod walk;
 #[cfg(test)]
 mod wild_tests;

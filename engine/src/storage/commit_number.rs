@@ -69,9 +69,9 @@ impl CommitNumber {
         Ok(())
     }
 
-    /// Stores the number that the open transaction will have once it commits.
-    pub(super) fn store_next(&mut self, connection: &Connection) -> Result<(), Error> {
-        let Some(stored) = &mut self.stored else { return Ok(()) };
+    /// Stores the number that the open transaction will have once it commits. It answers whether a table was made for it.
+    pub(super) fn store_next(&mut self, connection: &Connection) -> Result<bool, Error> {
+        let Some(stored) = &mut self.stored else { return Ok(false) };
         let next = self.last.next();
         let written = stored.rowid.filter(|rowid| write(connection, *rowid, next).is_ok());
         if written.is_none() {
@@ -84,7 +84,7 @@ impl CommitNumber {
             write(connection, rowid, next).map_err(convert::error)?;
             stored.rowid = Some(rowid);
         }
-        Ok(())
+        Ok(written.is_none())
     }
 
     /// The transaction committed.

@@ -80,6 +80,8 @@ struct State {
     external: bool,
     /// A PRAGMA, VACUUM or ATTACH ran since the last commit.
     settings_changed: bool,
+    /// `PRAGMA writable_schema` is on.
+    schema_is_writable: bool,
     /// The open transaction is one that a script or a caller was wrapped in, not the script's own.
     wrapped: bool,
 }

@@ -53,6 +53,7 @@ impl Storage {
             is_alone: options.exclusive || *location == Location::Memory,
             external: false,
             settings_changed: false,
+            schema_is_writable: false,
             wrapped: false,
         };
         Ok(Self { connection, state })

@@ -183,6 +183,11 @@ impl Session<'_> {
                 lock(&self.state.recorder).schema_changed();
                 self.state.catalog_is_stale = true;
             }
+            // What writes to the schema itself, no hook reports.
+            StatementKind::Dml | StatementKind::With if self.state.schema_is_writable && !statement.readonly() => {
+                lock(&self.state.recorder).schema_changed();
+                self.state.catalog_is_stale = true;
+            }
             StatementKind::RollbackTo => {
                 lock(&self.state.recorder).distrust();
                 self.state.catalog_is_stale = true;
@@ -201,6 +206,8 @@ impl Session<'_> {
         self.state.settings_changed = true;
         self.state.is_alone = false;
         self.state.catalog_is_stale = true;
+        let is_writable = self.connection.pragma_query_value(None, "writable_schema", |row| row.get::<_, i64>(0));
+        self.state.schema_is_writable = is_writable.is_ok_and(|flag| flag != 0);
     }
 
     /// Seals what a statement committed, if it did.
@@ -272,7 +279,10 @@ impl Session<'_> {
         if self.notice_external_change()? {
             self.state.commit_number.reload(self.connection)?;
         }
-        self.state.commit_number.store_next(self.connection)
+        if self.state.commit_number.store_next(self.connection)? {
+            lock(&self.state.recorder).schema_changed();
+        }
+        Ok(())
     }
 
     /// What was committed is sealed, come what may: rows that cannot be read make the batch incomplete.

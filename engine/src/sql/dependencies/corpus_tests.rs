@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use super::watch_tests::Watch;
 use crate::options::{Location, Options};
 use crate::plan::{Columns, Dependencies};
+use crate::sql::unstored;
 use crate::storage::{Control, Reads, Run, Sealed, Session, Storage};
 use crate::subscribe::Registry;
 use crate::types::{Catalog, Params, TableKind};
@@ -97,8 +98,8 @@ fn missing(sql: &str, found: &Dependencies, reads: &Reads, catalog: &Catalog) ->
                 found.every_commit.is_some() || found.sources.iter().any(|source| source.table.starts_with(&prefix))
             }
             None => {
-                let is_pure = ["json_each", "json_tree", "jsonb_each", "jsonb_tree", "generate_series"];
-                found.every_commit.is_some() || has_cte || is_pure.iter().any(|name| id.ends_with(name))
+                let (database, name) = id.split_once('.').unwrap_or(("main", id));
+                found.every_commit.is_some() || has_cte || unstored::named(Some(database), name).is_some()
             }
         };
         if !covered {

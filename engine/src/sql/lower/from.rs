@@ -6,10 +6,10 @@ use std::sync::Arc;
 use sqlite3_parser::ast::{self, Expr, FromClause, JoinConstraint, JoinOperator, JoinType, QualifiedName, SelectTable};
 
 use super::{Around, Level, Lowered, Lowering, Place, Shown, WithScope};
-use crate::plan::{self, Column, Expression, Input, Item, Join, Occurrence, Text, column_name, quoted};
-use crate::sql::from::PURE_TABLE_FUNCTIONS;
+use crate::plan::{self, Column, Expression, Input, Item, ItemId, Join, Occurrence, Text, column_name, quoted};
 use crate::sql::name::{self, plain};
-use crate::sql::scope::{self, Base, Output, Scope, Shape};
+use crate::sql::scope::{self, Base, Output, Scope};
+use crate::sql::unstored::{self, Unstored};
 use crate::sql::{Unparsed, parse};
 use crate::types::{Affinity, Collation, ColumnKind, Table, TableKind};
 
@@ -204,7 +204,9 @@ impl<'c> Lowering<'c> {
         let catalog = self.catalog;
         let bound = around.database.filter(|_| database.is_none()).and_then(|own| catalog.resolve(Some(own), name));
         let Some(table) = bound.or_else(|| catalog.resolve(database, name)) else {
-            return Err(format!("no hook reports changes of {}", name.to_ascii_lowercase()));
+            let table = unstored::named(database.or(around.database), name)
+                .ok_or_else(|| format!("no hook reports changes of {}", name.to_ascii_lowercase()))?;
+            return Ok(of_no_rows(called, Text::constant(&table.text), BTreeSet::new(), &table));
         };
         match &table.kind {
             TableKind::Table { .. } if table.name.to_ascii_lowercase().starts_with("sqlite_") => {
@@ -313,8 +315,7 @@ impl<'c> Lowering<'c> {
         around: Around<'_, 'c>,
     ) -> Lowered<(scope::Item, Input, Vec<Column>)> {
         let name = plain(path.name.0).to_ascii_lowercase();
-        let known = PURE_TABLE_FUNCTIONS.iter().find(|(function, ..)| *function == name);
-        let Some((_, columns, hidden)) = known else { return Err(format!("{name} is a table-valued function")) };
+        let function = unstored::named(None, &name).ok_or_else(|| format!("{name} is a table-valued function"))?;
         let scope = Scope { items: &from.names, results: &[], parent: around.level.map(|level| &level.scope) };
         let level = Level {
             scope,
@@ -326,7 +327,7 @@ impl<'c> Lowering<'c> {
         };
         let mut text = Text::default();
         let mut items = BTreeSet::new();
-        text.push(&name);
+        text.push(&function.text);
         text.push("(");
         for (at, argument) in arguments.iter().enumerate() {
             text.push(if at == 0 { "" } else { ", " });
@@ -338,24 +339,31 @@ impl<'c> Lowering<'c> {
             items.extend(argument.items);
         }
         text.push(")");
-        let outputs = columns.iter().enumerate().map(|(at, column)| Output {
-            name: Some((*column).to_owned()),
-            is_hidden: at + hidden >= columns.len(),
-            shape: Shape::Loose,
-        });
-        let names = scope::Item {
-            name: Some(called.unwrap_or(name)),
-            group: None,
-            columns: outputs.collect(),
-            is_opaque: false,
-            base: None,
-            is_nullable: false,
-        };
-        // They are declared without types, which is BLOB.
-        let affinity = Some(Some(Affinity::Blob));
-        let column = |column: &&str| Column { name: quoted(column), collation: Some(Collation::Binary), affinity };
-        Ok((names, Input::Function(text, items), columns.iter().map(column).collect()))
+        Ok(of_no_rows(called.unwrap_or(name), text, items, &function))
     }
+}
+
+/// What stands for no rows of tables.
+fn of_no_rows(
+    called: String,
+    text: Text,
+    items: BTreeSet<ItemId>,
+    table: &Unstored,
+) -> (scope::Item, Input, Vec<Column>) {
+    let names = scope::Item {
+        name: Some(called),
+        group: None,
+        columns: table.outputs(),
+        is_opaque: false,
+        base: None,
+        is_nullable: false,
+    };
+    let column = |(name, affinity): (&str, Affinity)| Column {
+        name: quoted(name),
+        collation: Some(Collation::Binary),
+        affinity: Some(Some(affinity)),
+    };
+    (names, Input::Function(text, items), table.columns().map(column).collect())
 }
 
 fn derived(called: Option<String>, input: Input, shown: &[Shown]) -> (scope::Item, Input, Vec<Column>) {
