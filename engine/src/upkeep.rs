@@ -13,7 +13,7 @@ use crate::storage::{Sealed, Session};
 use crate::subscribe::{
     Applied, Counts, Form, Held, Listing, Maintained, Planned, Plans, Routed, Sorting, edits_between, filling,
 };
-use crate::types::{BindingId, Change, ChangeBatch, Edit, PlanId, Row, Signed};
+use crate::types::{BindingId, Change, ChangeBatch, Edit, PlanId, Row, RowRef, Signed};
 
 /// Maintaining may always cost so many of SQLite's instructions, be an evaluation ever so cheap.
 const LEAST_ALLOWANCE: u64 = 5_000;
@@ -100,7 +100,6 @@ impl Live {
                         parameters: binding.parameters(),
                         touched,
                         derived: Vec::new(),
-                        held: if planned.plan.is_remembered_by_window() { result.held() } else { Vec::new() },
                         allowance,
                     });
                 }
@@ -109,7 +108,13 @@ impl Live {
         }
         for (plan, jobs) in jobs {
             let before = session.work();
-            let changes = self.dataflows.maintain(plan, &jobs, session);
+            let registry = &self.registry;
+            let holding = |id: BindingId, visit: &mut dyn FnMut(RowRef<'_>)| {
+                if let Some(Held::Maintained(window)) = registry.binding(id).map(|binding| &binding.held) {
+                    window.held().for_each(visit);
+                }
+            };
+            let changes = self.dataflows.maintain(plan, &jobs, session, &holding);
             session.allow(u64::MAX);
             let rows = jobs.iter().flat_map(|job| &job.touched).map(|(_, images)| images.len()).sum();
             let completed = completing.get(&plan).copied().unwrap_or_default();
@@ -316,8 +321,7 @@ impl Live {
             return Ok(Some((Held::Maintained(Box::new(result)), shown)));
         }
         self.dataflows.forget(plan_id, id);
-        let job =
-            Job { binding: id, parameters, touched: Vec::new(), derived: Vec::new(), held: Vec::new(), allowance };
+        let job = Job { binding: id, parameters, touched: Vec::new(), derived: Vec::new(), allowance };
         session.allow(allowance);
         let rows = self.dataflows.hydrate(plan_id, &job, session);
         session.allow(u64::MAX);

@@ -20,7 +20,7 @@ use rustc_hash::FxHashMap;
 
 use crate::error::Error;
 use crate::plan::{Images, Plan, PlanFigures};
-use crate::types::{BindingId, PlanId, Row, SharedBag, Signed, Value};
+use crate::types::{BindingId, PlanId, Row, RowRef, SharedBag, Signed, Value};
 
 use confined::Confined;
 use derived::Derived;
@@ -49,6 +49,9 @@ pub(crate) trait Source {
 /// The rows of a commit that one binding has to do with, by table.
 pub(crate) type Touched = Vec<(Arc<str>, Images)>;
 
+/// Visits the rows that a binding's window holds: some plans leave it to that to remember them.
+pub(crate) type Holding<'h> = &'h dyn Fn(BindingId, &mut dyn FnMut(RowRef<'_>));
+
 /// A binding to be brought up to date.
 #[derive(Clone)]
 pub(crate) struct Job {
@@ -57,8 +60,6 @@ pub(crate) struct Job {
     pub(crate) touched: Touched,
     /// The derived tables that statements read.
     pub(crate) derived: Vec<(Arc<str>, SharedBag)>,
-    /// What the binding's window holds, where its plan leaves it to that to remember rows.
-    pub(crate) held: Vec<Row>,
     /// Maintaining the binding may cost so many of SQLite's instructions; beyond them it is given up.
     pub(crate) allowance: u64,
 }
@@ -107,7 +108,7 @@ impl Dataflows {
     pub(crate) fn hydrate(&mut self, plan_id: PlanId, job: &Job, source: &dyn Source) -> Result<Vec<Signed>, Error> {
         let Inner { host, plans } = self.inner.get_mut();
         let Some(Dataflow { derived, root, tally }) = plans.get_mut(&plan_id) else { return Ok(Vec::new()) };
-        let tools = &mut Tools { source, host, tally: tally.as_mut() };
+        let tools = &mut Tools { source, host, tally: tally.as_mut(), holding: &|_, _| {} };
         if derived.is_empty() {
             return root.hydrate(job, tools);
         }
@@ -125,10 +126,11 @@ impl Dataflows {
         plan_id: PlanId,
         jobs: &[Job],
         source: &dyn Source,
+        holding: Holding<'_>,
     ) -> Vec<Result<Vec<Signed>, Error>> {
         let Inner { host, plans } = self.inner.get_mut();
         let Some(Dataflow { derived, root, tally }) = plans.get_mut(&plan_id) else { return Vec::new() };
-        let tools = &mut Tools { source, host, tally: tally.as_mut() };
+        let tools = &mut Tools { source, host, tally: tally.as_mut(), holding };
         if derived.is_empty() {
             return root.maintain(jobs, tools);
         }

@@ -130,8 +130,8 @@ impl Listing {
     }
 
     /// The rows with all columns that they are maintained with.
-    pub(crate) fn held(&self) -> Vec<Row> {
-        self.chunks.iter().flat_map(Chunk::rows).map(RowRef::to_row).collect()
+    pub(crate) fn held(&self) -> impl Iterator<Item = RowRef<'_>> {
+        self.chunks.iter().flat_map(Chunk::rows)
     }
 
     /// What is shown of a maintained row.
@@ -213,7 +213,7 @@ impl Listing {
 
     /// Has the rows from `start` on stand as in `rows`, which are the same in an order that nothing decides.
     pub(crate) fn arrange(&mut self, start: usize, rows: &[Row]) {
-        let mut all = self.held();
+        let mut all: Vec<Row> = self.held().map(RowRef::to_row).collect();
         let Some(part) = all.get_mut(start..start + rows.len()) else { return };
         let mut places: FxHashMap<Row, Vec<Row>> = FxHashMap::default();
         for row in part.iter().rev() {

@@ -7,7 +7,7 @@
 use super::diff::{Order, edits_between};
 use super::listing::{Listing, Missing};
 use crate::plan::Bounds;
-use crate::types::{Edit, Row, Signed};
+use crate::types::{Edit, Row, RowRef, Signed};
 
 /// Rows that may be held past the shown ones, at least.
 const LEAST_SPARE: usize = 8;
@@ -74,7 +74,7 @@ impl Maintained {
     }
 
     /// The rows that are held, with all columns that they are maintained with.
-    pub(crate) fn held(&self) -> Vec<Row> {
+    pub(crate) fn held(&self) -> impl Iterator<Item = RowRef<'_>> {
         self.listing.held()
     }
 

@@ -16,7 +16,7 @@ use crate::types::{BindingId, Row, ValueRef};
 
 use super::host::Host;
 use super::tally::Tally;
-use super::{Job, Source};
+use super::{Holding, Job, Source};
 use crate::types::Signed;
 
 use accumulate::Accumulate;
@@ -31,6 +31,7 @@ pub(super) struct Tools<'t> {
     pub(super) source: &'t dyn Source,
     pub(super) host: &'t mut Host,
     pub(super) tally: Option<&'t mut Tally>,
+    pub(super) holding: Holding<'t>,
 }
 
 impl Tools<'_> {

@@ -79,16 +79,17 @@ impl Recompute {
         start: u64,
     ) -> Result<Vec<Signed>, Error> {
         let mut key = Vec::new();
-        let is_touched = |row: &&Row| {
-            key.clear();
-            let values = row.values().skip(self.width);
-            self.terms.iter().zip(values).for_each(|(term, value)| push_sort_key(&mut key, *term, value));
-            keys.contains_key(&key[..])
-        };
-        let mut signed: Vec<Signed> = match keys.is_empty() {
-            true => Vec::new(),
-            false => job.held.iter().filter(is_touched).map(|row| (row.clone(), -1)).collect(),
-        };
+        let mut signed: Vec<Signed> = Vec::new();
+        if !keys.is_empty() {
+            (tools.holding)(job.binding, &mut |row| {
+                key.clear();
+                let (_, values) = row.split(self.width);
+                self.terms.iter().zip(values).for_each(|(term, value)| push_sort_key(&mut key, *term, value));
+                if keys.contains_key(&key[..]) {
+                    signed.push((row.to_row(), -1));
+                }
+            });
+        }
         for values in keys.values() {
             signed.extend(rows_of(&self.plan.rows, job, values, tools)?.into_iter().map(|row| (row, 1)));
             tools.check(job, start)?;
