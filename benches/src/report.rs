@@ -91,8 +91,8 @@ pub struct QueryCost {
     pub ratio: Quartiles,
     /// Seconds that a commit takes longer with the subscription where it is re-run, compared and told.
     pub rerun_told: f64,
-    /// What maintaining it takes by that.
-    pub ratio_told: Quartiles,
+    /// What maintaining it takes by that, if that takes anything.
+    pub ratio_told: Option<Quartiles>,
     /// Rows of the result.
     pub rows: usize,
 }
@@ -242,7 +242,7 @@ impl Report {
                 time(query.rerun),
                 plain(query.ratio.median),
                 time(query.rerun_told),
-                plain(query.ratio_told.median),
+                query.ratio_told.map_or_else(|| "-".to_owned(), |told| plain(told.median)),
             );
         }
     }

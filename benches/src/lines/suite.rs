@@ -105,10 +105,11 @@ pub(super) fn summarise(run: &mut Run<'_>) {
         let (above, below) = (time(worst.maintain.median), time(worst.rerun));
         let worst = line(what, above, below, worst.ratio, 1.5, 0);
         // What is re-run has to be compared with what was there, and told, as well.
-        if let Some(told) = queries.iter().max_by(|a, b| a.ratio_told.median.total_cmp(&b.ratio_told.median)) {
+        let told = queries.iter().filter_map(|query| Some((query, query.ratio_told?)));
+        if let Some((told, ratio)) = told.max_by(|(_, a), (_, b)| a.median.total_cmp(&b.median)) {
             let what = format!("the same, beside re-running and telling: {}", told.name);
             let (above, below) = (time(told.maintain.median), time(told.rerun_told));
-            let told = line(what, above, below, told.ratio_told, 1.5, 0);
+            let told = line(what, above, below, ratio, 1.5, 0);
             lines.push(told);
         }
         let ratios: Vec<_> = queries.iter().map(|query| query.ratio.median).collect();

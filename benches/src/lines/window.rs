@@ -8,6 +8,9 @@ use crate::trio::{Trio, edit_count, select, watch};
 
 const GROUP: &str = "window";
 
+/// The difference of two commits is small beside either: it takes more rounds to see it.
+const ROUNDS: usize = 4;
+
 pub(super) fn measure(run: &mut Run<'_>, trio: &Trio) -> Outcome<()> {
     let places = [("a body inside changes", 10), ("a body below changes", 60)];
     for (what, back) in places {
@@ -15,7 +18,7 @@ pub(super) fn measure(run: &mut Run<'_>, trio: &Trio) -> Outcome<()> {
         let watch = watch(&trio.live, TIMELINE, [CHANNEL], &edit_count())?;
         let mut statement = trio.raw.prepare(TIMELINE)?;
         let sides = run.alternate(
-            run.patience(),
+            run.patience().longer(ROUNDS),
             vec![
                 run.side(&trio.live, &write),
                 run.side(&trio.bare, &write),

@@ -23,6 +23,12 @@ impl Patience {
     pub fn share(self, share: f64) -> Self {
         Self { seconds: self.seconds * share, ..self }
     }
+
+    /// So many times as many rounds.
+    #[must_use]
+    pub fn longer(self, times: usize) -> Self {
+        Self { seconds: self.seconds * times as f64, most_rounds: self.most_rounds * times, ..self }
+    }
 }
 
 /// One of the things that are compared: does it once, and gives the seconds that count.

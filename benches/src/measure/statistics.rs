@@ -78,23 +78,23 @@ impl Sides {
         Quartiles::of(self.samples[more].iter().zip(&self.samples[less]).map(|(more, less)| more - less).collect())
     }
 
-    /// What a side takes more than another, beside what a third takes more than it.
+    /// What a side takes more than another, beside what a third takes more than it; nothing where that drowns in noise.
     #[must_use]
-    pub fn excess(&self, more: usize, less: usize, other: usize) -> Quartiles {
-        let whole = self.difference(other, less).median.max(f64::MIN_POSITIVE);
-        let part = self.difference(more, less);
-        let share = |part: f64| part.max(0.0) / whole;
-        Quartiles { low: share(part.low), median: share(part.median), high: share(part.high) }
+    pub fn excess(&self, more: usize, less: usize, other: usize) -> Option<Quartiles> {
+        let whole = self.difference(other, less).median;
+        (whole > 0.0).then(|| shares(self.difference(more, less), whole))
     }
 
     /// What a side takes more than another, by the median of a third. What drowns in noise is not less than nothing.
     #[must_use]
     pub fn share(&self, more: usize, less: usize, of: usize) -> Quartiles {
-        let whole = self.median(of);
-        let part = self.difference(more, less);
-        let share = |part: f64| part.max(0.0) / whole;
-        Quartiles { low: share(part.low), median: share(part.median), high: share(part.high) }
+        shares(self.difference(more, less), self.median(of))
     }
+}
+
+fn shares(part: Quartiles, whole: f64) -> Quartiles {
+    let share = |part: f64| part.max(0.0) / whole;
+    Quartiles { low: share(part.low), median: share(part.median), high: share(part.high) }
 }
 
 #[cfg(test)]
@@ -113,5 +113,12 @@ mod tests {
         assert_eq!(sides.difference(0, 1), Quartiles::exactly(1.0));
         assert_eq!(sides.share(0, 1, 2), Quartiles::exactly(0.5));
         assert_eq!(sides.share(1, 0, 2), Quartiles::exactly(0.0));
+    }
+
+    #[test]
+    fn nothing_is_told_beside_what_takes_no_longer_than_nothing() {
+        let sides = Sides::new(vec![vec![13.0, 23.0], vec![10.0, 20.0], vec![12.0, 22.0], vec![9.0, 20.0]]);
+        assert_eq!(sides.excess(0, 1, 2), Some(Quartiles::exactly(1.5)));
+        assert_eq!(sides.excess(0, 1, 3), None);
     }
 }

@@ -20,8 +20,8 @@ pub use logical::{
 };
 pub use physical::{
     Accumulate, Bounds, Combine, Delta, Derived, DerivedColumn, Distinct, EXACT_SUM, Fixpoint, MOST_CHANGED, Measure,
-    Node, Number, Occurrence, Piece, Plan, Probe, ROUNDS_BY_ORDER, Recompute, SetOperator, Shown, SortedBy, Text,
-    Window, derived_id, quoted,
+    Node, Number, Occurrence, Piece, Plan, Probe, ROUNDS, ROUNDS_BY_ORDER, Recompute, SetOperator, Shown, SortedBy,
+    Text, Window, derived_id, quoted,
 };
 pub use planner::plan;
 pub use trail::{Lead, Link, Trail};

@@ -10,7 +10,7 @@ use crate::dataflow::Job;
 use crate::dataflow::initial::Initial;
 use crate::dataflow::tally::{Key, Measures, Moved, Sums};
 use crate::error::Error;
-use crate::plan::{Accumulate as Plan, Distinct, Measure, Node, Shown};
+use crate::plan::{Accumulate as Plan, Distinct, Measure, Node, ROUNDS, Shown};
 use crate::types::{
     BindingId, Collation, ExactSum, Row, RowBuilder, RowRef, SUM_PLACES, Signed, SortTerm, Value, ValueRef,
     push_sort_key, sort_key,
@@ -64,7 +64,7 @@ type Touches = Vec<(Box<[u8]>, Touch)>;
 
 impl Accumulate {
     pub(super) fn new(plan: &Plan) -> Self {
-        let terms = plan.groups.iter().map(|&collation| SortTerm { collation, ..SortTerm::default() }).collect();
+        let terms = vec![SortTerm::default(); plan.values];
         let place = |place: &mut usize, measure: &Measure| {
             let own = *place;
             *place += places(*measure);
@@ -148,7 +148,7 @@ impl Accumulate {
         let mut touches: Touches = Vec::new();
         for (row, weight) in rows {
             check_forms(row)?;
-            let (values, arguments) = row.split(self.plan.groups.len());
+            let (values, arguments) = row.split(self.plan.values);
             let key = sort_key(&self.terms, values.values());
             let place = *places.entry(key.clone()).or_insert_with(|| {
                 let nothing = vec![Value::Null; self.plan.measures.len()];
@@ -371,7 +371,7 @@ impl Accumulate {
             let (row, mut order) = row.split(self.plan.shown.len());
             match order.next() {
                 Some(ValueRef::Integer(0)) | None => Ok(row),
-                Some(_) => Err(Error::NotIncremental("a sum that rounds as the order of its rows has it".into())),
+                Some(_) => Err(Error::NotIncremental(ROUNDS.into())),
             }
         });
         Ok(Drawn { row: row.transpose()?, is_asked: true })
@@ -395,7 +395,7 @@ impl Accumulate {
 
     /// A row of the statement that sums up whole groups: the group's values and its extrema.
     fn read_group<'r>(&self, row: &'r Row, sums: &mut Measures) -> (RowRef<'r>, Vec<Value>) {
-        let (values, mut rest) = row.as_ref().split(self.plan.groups.len());
+        let (values, mut rest) = row.as_ref().split(self.plan.values);
         let mut next = || rest.next().unwrap_or(ValueRef::Null);
         let number = |value: ValueRef<'_>| if let ValueRef::Integer(number) = value { number.into() } else { 0 };
         sums.0.clear();
@@ -421,7 +421,7 @@ impl Accumulate {
     fn values(&self, distinct: &Distinct, rows: &[Row]) -> Initial {
         let mut values: HashMap<Vec<u8>, Measures> = HashMap::new();
         for row in rows {
-            let (group, mut rest) = row.split(self.plan.groups.len());
+            let (group, mut rest) = row.split(self.plan.values);
             let (Some(value), Some(ValueRef::Integer(count))) = (rest.next(), rest.next()) else { continue };
             if matches!(value, ValueRef::Null) {
                 continue;

@@ -465,15 +465,21 @@ impl Select {
         if !self.is_aggregated {
             return bare;
         }
-        let is_own = |item: ItemId| self.items.iter().any(|own| own.id == item);
         for expression in self.columns.iter().chain(&self.having).chain(by.iter().copied()) {
-            for (item, name) in self.outside_groups(&expression.text).into_iter().filter(|(item, _)| is_own(*item)) {
-                if !self.is_group(&Text::name(item, &name)) && !bare.contains(&(item, name.clone())) {
-                    bare.push((item, name));
+            for column in self.bare_columns_of(expression) {
+                if !bare.contains(&column) {
+                    bare.push(column);
                 }
             }
         }
         bare
+    }
+
+    /// The same of one expression, as often as it names them.
+    pub fn bare_columns_of(&self, expression: &Expression) -> Vec<(ItemId, String)> {
+        let is_own = |item: ItemId| self.items.iter().any(|own| own.id == item);
+        let is_bare = |(item, name): &(ItemId, String)| is_own(*item) && !self.is_group(&Text::name(*item, name));
+        self.outside_groups(&expression.text).into_iter().filter(is_bare).collect()
     }
 
     fn is_group(&self, text: &Text) -> bool {

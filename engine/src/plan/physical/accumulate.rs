@@ -17,14 +17,17 @@ pub const EXACT_SUM: &str = "tidewater_exact_sum";
 /// The aggregate and window function that is 1 where the sum of its values may round as their order has it, and 0 elsewhere.
 pub const ROUNDS_BY_ORDER: &str = "tidewater_rounds_by_order";
 
+/// Why a sum is asked of SQLite where it is not 0.
+pub const ROUNDS: &str = "a sum of floats that rounds as the order of its rows has it";
+
 /// A grouped query over a linear one.
 #[derive(Clone, Debug)]
 pub struct Accumulate {
     /// The rows before grouping: the group's values, then the arguments of the aggregates. The values are what it is grouped
     /// by, and behind them what follows from that: so where a commit exchanges it, one group goes and another comes.
     pub input: Delta,
-    /// How the group's values compare.
-    pub groups: Vec<Collation>,
+    /// How many values a group has. Those that are equal are the same to the byte.
+    pub values: usize,
     /// The aggregates, by their arguments' place among the arguments.
     pub measures: Vec<Measure>,
     /// The columns of a row.

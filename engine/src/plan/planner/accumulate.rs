@@ -5,7 +5,6 @@ use crate::plan::{
     Accumulate, Aggregate, Choice, Distinct, EXACT_SUM, Expression, Input, Item, Measure, Node, Select, Shown, Text,
     select_text,
 };
-use crate::types::Collation;
 
 pub(super) fn accumulated(planner: &mut Planner, select: &Select, by: &[&Expression]) -> Result<Node, Reason> {
     planner.without.allows(Choice::Accumulate)?;
@@ -28,7 +27,6 @@ pub(super) fn accumulated(planner: &mut Planner, select: &Select, by: &[&Express
     // Values of groups that are equal are the same, whatever compares them; those that the groups decide may be others after
     // a commit, of which some compare as equal.
     let values: Vec<&Expression> = select.groups.iter().chain(&select.decided).collect();
-    let groups = vec![Collation::Binary; values.len()];
     let (mut measures, mut arguments, mut shown, mut distinct) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for column in select.columns.iter().chain(by.iter().copied()) {
         shown.push(match (values.iter().position(|value| value.text == column.text), column.aggregate()) {
@@ -78,7 +76,7 @@ pub(super) fn accumulated(planner: &mut Planner, select: &Select, by: &[&Express
     let with_order: Vec<&Text> = shown_columns().map(|column| &column.text).chain([&order]).collect();
     Ok(Node::Accumulate(Accumulate {
         input,
-        groups,
+        values: values.len(),
         measures,
         shown,
         keys: select.groups.len(),

@@ -4,7 +4,7 @@
 //! A check is an expression that is 0 where nothing is left to the order.
 
 use super::{Planner, Reason, bare, is_nullable};
-use crate::plan::{Aggregate, Expression, Input, Item, Over, Piece, ROUNDS_BY_ORDER, Select, Text};
+use crate::plan::{Aggregate, Expression, Input, Item, Over, Piece, ROUNDS, ROUNDS_BY_ORDER, Select, Text};
 
 /// What is not 0 where the order of rows shows.
 #[derive(Default)]
@@ -156,9 +156,6 @@ impl Check {
         }
     }
 }
-
-/// Why what a sum is may be left to the order.
-pub(super) const ROUNDS: &str = "a sum of floats that rounds as the order of its rows has it";
 
 /// The largest number so that it and all whole ones below are floats, be they read as texts or not.
 const WHOLE_FLOATS: &str = "4503599627370496.0";

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 
 use super::substitute::{self, By};
 use crate::plan::{
-    Aggregate, Arm, Expression, Input, Item, ItemId, Limit, Order, OrderBy, Piece, Query, Select, SetOperator, Text,
+    Aggregate, Arm, Expression, Input, Item, ItemId, Limit, Order, OrderBy, Query, Select, SetOperator, Text,
     column_name, column_of,
 };
 
@@ -92,7 +92,7 @@ fn kept(query: &Query, item: ItemId, named: &BTreeSet<(ItemId, String)>) -> Opti
         }
         // A MIN or MAX decides of which row of a group columns are that are neither in an aggregate nor grouped by.
         let shown = kept.iter().map(|at| &select.columns[*at]).chain(&select.having);
-        if select.is_aggregated && shown.into_iter().any(|shown| names_rows(select, &shown.text)) {
+        if select.is_aggregated && shown.into_iter().any(|shown| !select.bare_columns_of(shown).is_empty()) {
             let has_extremum = |at: &usize| select.columns[*at].aggregates.iter().any(Aggregate::is_extremum);
             kept.extend((0..width).filter(has_extremum));
         }
@@ -107,18 +107,6 @@ fn kept(query: &Query, item: ItemId, named: &BTreeSet<(ItemId, String)>) -> Opti
 fn can_fail(shown: &Expression) -> bool {
     let overflows = |aggregate: &Aggregate| aggregate.name == "sum";
     shown.can_fail || shown.aggregates.iter().any(overflows) || shown.windows.iter().any(|over| over.can_overflow)
-}
-
-/// Whether something is named that is neither in an aggregate nor grouped by.
-fn names_rows(select: &Select, shown: &Text) -> bool {
-    let is_group = |text: &Text| select.groups.iter().any(|group| group.text == *text);
-    let is_bare = |piece: &Piece| match piece {
-        Piece::Name(item, name) => !is_group(&Text::name(*item, name)),
-        Piece::Subquery(_) => true,
-        Piece::Term(term) => names_rows(select, term),
-        Piece::Aggregate(_) | Piece::Sql(_) | Piece::Table(_) => false,
-    };
-    !is_group(shown) && shown.pieces.iter().any(is_bare)
 }
 
 fn prune(query: &mut Query, kept: &[usize]) {
