@@ -80,6 +80,11 @@ fn assert_summed(sql: &str) {
     assert!(!is_summed(&forced), "{sql}: {forced:?}");
 }
 
+fn assert_asked(sql: &str) {
+    let found = played(sql, Without::NOTHING);
+    assert!(!is_summed(&found), "{sql}: {found:?}");
+}
+
 #[test]
 fn groups_by_an_alias_or_an_expression_are_summed_up() {
     for sql in [
@@ -112,8 +117,7 @@ fn groups_by_what_has_equal_values_that_differ_are_asked_for() {
         "SELECT score * 0 AS zero, count(*) FROM messages GROUP BY zero",
         "SELECT CASE WHEN length > 1000 THEN loose END AS l, count(*) FROM users JOIN messages ON user = users.id GROUP BY l",
     ] {
-        let found = played(sql, Without::NOTHING);
-        assert!(!is_summed(&found), "{sql}: {found:?}");
+        assert_asked(sql);
     }
 }
 
@@ -160,7 +164,6 @@ fn columns_that_a_group_has_several_values_of_are_not_decided() {
         "SELECT max(m.id), u.name FROM messages m JOIN users u ON u.id = m.user OR u.id = 1 GROUP BY m.user",
         "SELECT max(m.id), t.label FROM messages m JOIN tags t ON t.key = m.id GROUP BY m.length",
     ] {
-        let found = played(sql, Without::NOTHING);
-        assert!(!is_summed(&found), "{sql}: {found:?}");
+        assert_asked(sql);
     }
 }

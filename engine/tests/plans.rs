@@ -127,6 +127,8 @@ const QUERIES: &[(&str, &str)] = &[
     ("VALUES", "VALUES (1, 'a'), (2, 'b')"),
     ("row values", "SELECT id FROM messages WHERE (channel, author) = (?, ?)"),
     ("virtual generated column", "SELECT id FROM messages WHERE letters > 3"),
+    ("the schema", "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT IN (SELECT title FROM channels)"),
+    ("columns of tables", "SELECT s.name, c.name FROM sqlite_schema s, pragma_table_info(s.name) c"),
     ("full-text search", "SELECT rowid FROM search WHERE search MATCH 'x'"),
     ("now", "SELECT id FROM messages WHERE at > unixepoch('now') - 60"),
     ("random", "SELECT id FROM messages ORDER BY random()"),
