@@ -413,6 +413,25 @@ impl Query {
         }
         items
     }
+
+    /// Whether what it gives can depend on the order in which SQLite comes to its rows, those of the queries in it aside.
+    #[must_use]
+    pub fn depends_on_order(&self) -> bool {
+        let chooses = |aggregate: &Aggregate| match aggregate.name.as_str() {
+            "count" => false,
+            "min" | "max" => aggregate.arguments.iter().any(|argument| !argument.is_exact),
+            _ => true,
+        };
+        let shows = |select: &Select| {
+            let all = || select.columns.iter().chain(&select.having);
+            (select.distinct && select.columns.iter().any(|column| !column.is_exact))
+                || select.groups.iter().any(|group| !group.is_exact)
+                || all().flat_map(|expression| &expression.aggregates).any(chooses)
+                || all().any(|expression| !expression.windows.is_empty())
+        };
+        let is_limited = !matches!(self.limit, Limit::None);
+        is_limited || self.arms.iter().any(|arm| matches!(arm, Arm::Select(select) if shows(select)))
+    }
 }
 
 impl Expression {

@@ -4,7 +4,9 @@
 //! A check is an expression that is 0 where nothing is left to the order.
 
 use super::{Planner, Reason, bare, is_nullable};
-use crate::plan::{Aggregate, Expression, Input, Item, Over, Piece, ROUNDS, ROUNDS_BY_ORDER, Select, Text};
+use crate::plan::{
+    Aggregate, Arm, Expression, Input, Item, Over, Piece, ROUNDS, ROUNDS_BY_ORDER, Select, Subquery, Text,
+};
 
 /// What is not 0 where the order of rows shows.
 #[derive(Default)]
@@ -41,6 +43,14 @@ impl Check {
             if has_derived || !select.groups.is_empty() {
                 check.add_sum(aggregate);
             }
+        }
+        if planner.undecided.order {
+            let conditions = select.items.iter().flat_map(|item| &item.on);
+            select
+                .expressions()
+                .chain(by.iter().copied())
+                .chain(conditions)
+                .try_for_each(|all| is_sure(planner, all))?;
         }
         for over in select.expressions().chain(by.iter().copied()).flat_map(|expression| &expression.windows) {
             if (over.shows_ties || over.rounding.is_some()) && !is_total(planner, select, over) {
@@ -155,6 +165,25 @@ impl Check {
             self.of_partition.push(text);
         }
     }
+}
+
+/// A subquery whose answer is left to the order has to come to the rows as it does in the query: those of a derived table that is
+/// held have another order.
+fn is_sure(planner: &Planner, expression: &Expression) -> Result<(), Reason> {
+    for Subquery { query, .. } in &expression.subqueries {
+        let occurrences = query.text().occurrences();
+        let has_held = occurrences.iter().any(|&occurrence| planner.occurrences[occurrence].derived.is_some());
+        if has_held && query.depends_on_order() {
+            return Err("a subquery that the order of a derived table's rows decides".to_owned());
+        }
+        for arm in &query.arms {
+            if let Arm::Select(select) = arm {
+                let conditions = select.items.iter().flat_map(|item| &item.on);
+                select.expressions().chain(conditions).try_for_each(|inner| is_sure(planner, inner))?;
+            }
+        }
+    }
+    Ok(())
 }
 
 /// The largest number so that it and all whole ones below are floats, be they read as texts or not.

@@ -39,7 +39,7 @@ pub fn plan(logical: &Logical, undecided: Undecided, without: Without) -> Result
 fn planned(logical: &Logical, undecided: Undecided, without: Without) -> Result<Plan, Reason> {
     let mut query = logical.query.clone();
     let mut items = logical.items;
-    rewrite(&mut query, &mut items, without);
+    rewrite(&mut query, &mut items, without, undecided.order);
     if undecided.bare_columns && bare::stands_unchecked(&query) {
         return Err(BARE_COLUMN.to_owned());
     }

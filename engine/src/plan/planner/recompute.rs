@@ -211,16 +211,7 @@ fn probes(select: &Select, by: &[&Expression], keys: &[Key]) -> Result<Vec<Probe
         if item.on.iter().any(|condition| !condition.subqueries.is_empty()) {
             return Err("a subquery in ON of an outer join".to_owned());
         }
-        let mut with: BTreeSet<ItemId> = kept.clone();
-        with.extend(select.items[..=at].iter().map(|item| item.id));
-        let mut items = kept_items(select, &with);
-        for found in &mut items {
-            if found.id == item.id {
-                found.join = Join::Inner;
-            } else if kept.contains(&found.id) {
-                found.on.iter_mut().for_each(|condition| or_without(condition, item.id));
-            }
-        }
+        let items = found_items(select, &kept, at);
         let path = occurrences_of(&item.input);
         if path.is_empty() {
             continue;
@@ -278,7 +269,8 @@ fn into_subquery(
         }
         // What is said of a table that an outer join fills with NULLs need not have been true of the NULLs.
         let preserved = (0..select.items.len()).filter(|&at| !is_nullable(select, at)).map(|at| select.items[at].id);
-        let names: BTreeSet<ItemId> = around.iter().map(|item| item.id).chain(preserved).collect();
+        let kept: BTreeSet<ItemId> = preserved.collect();
+        let names: BTreeSet<ItemId> = around.iter().map(|item| item.id).chain(kept.iter().copied()).collect();
         let mut filters: Vec<Expression> = filters.to_vec();
         if let Used::In(elements, is_condition) = &subquery.used
             && !select.is_aggregated
@@ -302,12 +294,14 @@ fn into_subquery(
             if path.is_empty() {
                 continue;
             }
-            let mut items = around.to_vec();
-            items.extend(select.items.iter().enumerate().map(|(at, item)| Item {
-                join: if at == 0 || at == target { Join::Inner } else { item.join },
-                on: item.on.iter().filter(|condition| condition.is_scalar()).cloned().collect(),
-                ..item.clone()
-            }));
+            let own = match is_nullable(select, target) {
+                true => found_items(select, &kept, target),
+                false => kept_items(select, &kept),
+            };
+            let first = own.first().map(|item| item.id);
+            let joined =
+                |item: Item| Item { join: if Some(item.id) == first { Join::Inner } else { item.join }, ..item };
+            let items: Vec<Item> = around.iter().cloned().chain(own.into_iter().map(joined)).collect();
             probe(probes, keys, &items, &filters, &path)?;
         }
         let mut items = around.to_vec();
@@ -390,6 +384,22 @@ fn or_without(condition: &mut Expression, item: ItemId) {
     either.append(&without);
     either.push(")");
     condition.text = either;
+}
+
+/// The items by which a row of an outer join's table finds the preserved ones: that table and those before it.
+fn found_items(select: &Select, kept: &BTreeSet<ItemId>, at: usize) -> Vec<Item> {
+    let target = select.items[at].id;
+    let mut with: BTreeSet<ItemId> = kept.clone();
+    with.extend(select.items[..=at].iter().map(|item| item.id));
+    let mut items = kept_items(select, &with);
+    for found in &mut items {
+        if found.id == target {
+            found.join = Join::Inner;
+        } else if kept.contains(&found.id) {
+            found.on.iter_mut().for_each(|condition| or_without(condition, target));
+        }
+    }
+    items
 }
 
 /// The items of FROM that are wanted, with those of their conditions that name no other item.

@@ -17,9 +17,10 @@ use super::{Arm, Choice, Input, ItemId, Order, Query, Select, Without};
 pub use fold::{beside_nulls, fold_all};
 pub use scalar::as_value;
 
-/// Applies every rule that is not left out to a query and to the queries in its FROM. New items of FROM take their numbers
-/// from `next`.
-pub fn rewrite(query: &mut Query, next: &mut ItemId, without: Without) {
+/// Applies every rule that is not left out to a query, to the queries in its FROM, and to the subqueries in its expressions. New
+/// items of FROM take their numbers from `next`. Where the order of rows shows in the answer, be it in a subquery, that subquery
+/// stays as it is written: SQLite comes to its rows in the order that it has for that text.
+pub fn rewrite(query: &mut Query, next: &mut ItemId, without: Without, order_shows: bool) {
     if !without.has(Choice::Distinct) {
         distinct::apply(query);
     }
@@ -27,12 +28,12 @@ pub fn rewrite(query: &mut Query, next: &mut ItemId, without: Without) {
     let Query { arms, order, .. } = query;
     for arm in arms {
         if let Arm::Select(select) = arm {
-            rewrite_select(select, order, next, without);
+            rewrite_select(select, order, next, without, order_shows);
         }
     }
 }
 
-fn rewrite_select(select: &mut Select, order: &mut [Order], next: &mut ItemId, without: Without) {
+fn rewrite_select(select: &mut Select, order: &mut [Order], next: &mut ItemId, without: Without, order_shows: bool) {
     let may = |choice| !without.has(choice);
     if may(Choice::Constant) {
         constant::apply(select);
@@ -62,14 +63,18 @@ fn rewrite_select(select: &mut Select, order: &mut [Order], next: &mut ItemId, w
         decided::apply(select, order);
     }
     for expression in select.all_expressions_mut() {
-        expression.each_subquery(|query| rewrite(query, next, without));
+        expression.each_subquery(|query| {
+            if !(order_shows && query.depends_on_order()) {
+                rewrite(query, next, without, order_shows);
+            }
+        });
     }
     for item in &mut select.items {
         match &mut item.input {
-            Input::Query(query) => rewrite(query, next, without),
+            Input::Query(query) => rewrite(query, next, without, order_shows),
             Input::Recursion(recursion) => {
-                rewrite(&mut recursion.base, next, without);
-                recursion.steps.iter_mut().for_each(|step| rewrite_select(step, &mut [], next, without));
+                rewrite(&mut recursion.base, next, without, order_shows);
+                recursion.steps.iter_mut().for_each(|step| rewrite_select(step, &mut [], next, without, order_shows));
             }
             Input::Table { .. } | Input::Function(..) => {}
         }

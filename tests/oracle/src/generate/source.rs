@@ -75,16 +75,27 @@ impl Generator {
             }
         }
         if self.features.has(Feature::Json) && self.random.chance(8) {
-            let alias = self.alias("j");
-            text.push_str(&format!(", json_each('[1,2,\"a\",null]') AS {alias}"));
-            let column = |name: &str| Column { name: name.to_owned(), kind: Kind::Any, writable: false };
-            scope.sources.push(Source {
-                alias,
-                columns: vec![column("value"), column("key")],
-                key: vec!["key".to_owned()],
-            });
+            let (function, source) = self.unstored();
+            text.push_str(&format!(", {function}"));
+            scope.sources.push(source);
         }
         (text, scope)
+    }
+
+    /// What stands in FROM and is no table's rows: JSON, and the schema, which changes under the history.
+    fn unstored(&mut self) -> (String, Source) {
+        let column = |(name, kind): (&str, Kind)| Column { name: name.to_owned(), kind, writable: false };
+        let (text, columns, key) = match self.random.below(4) {
+            0 => ("sqlite_schema".to_owned(), [("name", Kind::Text), ("type", Kind::Text)], "name"),
+            1 => {
+                let table = &self.random.pick(&self.schema.tables).name;
+                (format!("pragma_table_info('{table}')"), [("name", Kind::Text), ("cid", Kind::Integer)], "cid")
+            }
+            _ => ("json_each('[1,2,\"a\",null]')".to_owned(), [("value", Kind::Any), ("key", Kind::Any)], "key"),
+        };
+        let alias = self.alias("j");
+        let source = Source { columns: columns.map(column).into(), key: vec![key.to_owned()], alias };
+        (format!("{text} AS {}", source.alias), source)
     }
 
     pub(super) fn source(&mut self, depth: usize) -> (String, Source) {
