@@ -5,6 +5,7 @@
 //! came, and a row that comes with one that goes takes its place. The list is cut into chunks, so that a change costs the
 //! square root of its length and not the length. Sort keys are not held: a search makes those that it meets.
 
+use std::cmp::Ordering;
 use std::sync::Arc;
 
 use rustc_hash::{FxBuildHasher, FxHashMap};
@@ -63,6 +64,22 @@ impl Sorting {
         let mut key = Vec::new();
         self.push_key(&mut key, row);
         key.into_boxed_slice()
+    }
+
+    /// A row's key beside another one, made as far as it takes to tell.
+    fn compare(&self, row: RowRef<'_>, key: &[u8], scratch: &mut Vec<u8>) -> Ordering {
+        let mut rest = key;
+        for (column, term) in self.terms.iter() {
+            let Some(value) = row.values().nth(*column) else { continue };
+            scratch.clear();
+            push_sort_key(scratch, *term, value);
+            let (beside, after) = rest.split_at(scratch.len().min(rest.len()));
+            match scratch.as_slice().cmp(beside) {
+                Ordering::Equal => rest = after,
+                differs => return differs,
+            }
+        }
+        if rest.is_empty() { Ordering::Equal } else { Ordering::Less }
     }
 
     fn push_key(&self, key: &mut Vec<u8>, row: RowRef<'_>) {
@@ -236,7 +253,7 @@ impl Listing {
             let before = self.merge(&going, &coming)?;
             return Ok(self.edits_from(&before));
         }
-        self.check(changes)?;
+        self.check(changes, &going)?;
         if self.sorting.is_none() || going.len() < 2 || coming.len() < 2 {
             return self.put_in(going, &coming);
         }
@@ -260,7 +277,7 @@ impl Listing {
         if self.is_much(&going, &coming) {
             return self.merge(&going, &coming).map(drop);
         }
-        self.check(changes)?;
+        self.check(changes, &going)?;
         self.put_in(going, &coming).map(drop)
     }
 
@@ -281,8 +298,11 @@ impl Listing {
         is_ordered && (going.len() + coming.len()).saturating_mul(MOST_FOR_EACH) >= self.length
     }
 
-    /// Whether all rows are there that should go.
-    fn check(&mut self, changes: &[Signed]) -> Result<(), Missing> {
+    /// Whether all rows are there that should go. One alone is looked for before anything changes.
+    fn check(&mut self, changes: &[Signed], going: &[Keyed]) -> Result<(), Missing> {
+        if going.len() < 2 {
+            return Ok(());
+        }
         for (row, weight) in changes.iter().filter(|(_, weight)| *weight < 0) {
             if self.copies(row) < usize::try_from(weight.unsigned_abs()).unwrap_or(usize::MAX) {
                 return Err(Missing);
@@ -473,10 +493,8 @@ impl Listing {
         self.place(|row, scratch| self.compare(row, key, scratch).is_le())
     }
 
-    fn compare(&self, row: RowRef<'_>, key: &[u8], scratch: &mut Vec<u8>) -> std::cmp::Ordering {
-        scratch.clear();
-        self.sorting.push_key(scratch, row);
-        scratch.as_slice().cmp(key)
+    fn compare(&self, row: RowRef<'_>, key: &[u8], scratch: &mut Vec<u8>) -> Ordering {
+        self.sorting.compare(row, key, scratch)
     }
 
     fn place(&self, is_before: impl Fn(RowRef<'_>, &mut Vec<u8>) -> bool) -> (usize, usize) {

@@ -127,9 +127,10 @@ fn push_number(key: &mut Vec<u8>, below: f64, above: u16) {
     // -0.0 and 0.0 are equal.
     let bits = (below + 0.0).to_bits();
     let sortable = if bits >> 63 == 1 { !bits } else { bits | (1 << 63) };
-    key.push(NUMBER);
-    key.extend(sortable.to_be_bytes());
-    key.extend(above.to_be_bytes());
+    let mut bytes = [NUMBER; 11];
+    bytes[1..9].copy_from_slice(&sortable.to_be_bytes());
+    bytes[9..].copy_from_slice(&above.to_be_bytes());
+    key.extend_from_slice(&bytes);
 }
 
 fn push_text(key: &mut Vec<u8>, collation: Collation, bytes: &[u8]) {
