@@ -91,3 +91,14 @@ fn a_window_over_all_rows_is_maintained_in_from() {
         "SELECT id FROM (SELECT id, row_number() OVER (ORDER BY at DESC) AS place FROM messages) WHERE place <= 3";
     assert!(counts(tied, Vec::new()).1 > 0);
 }
+
+#[test]
+fn which_of_the_tied_rows_limit_takes_is_no_divergence() {
+    let engine = Engine::open(Location::Memory, Options::default().with_paranoid(true)).unwrap();
+    engine.exec("CREATE TABLE t(id INTEGER PRIMARY KEY, x); INSERT INTO t VALUES (5, 1), (9, 1)", ()).unwrap();
+    let live = engine.subscribe("SELECT id FROM t ORDER BY x LIMIT 1", ()).unwrap();
+    engine.exec("INSERT INTO t VALUES (3, 1)", ()).unwrap();
+    engine.exec("DELETE FROM t WHERE id = 5", ()).unwrap();
+    assert_eq!(engine.stats().divergences, 0);
+    assert_eq!(live.snapshot().rows.len(), 1);
+}

@@ -117,6 +117,9 @@ pub struct Source {
 /// that is shown.
 pub const BARE_COLUMN: &str = "a column that is neither aggregated nor grouped by";
 
+/// Why the plan of SQLite decides about a result that LIMIT cuts: which of the tied rows it takes.
+pub const TIED_LIMIT: &str = "LIMIT over rows that ORDER BY may leave tied";
+
 /// What a query leaves to the order in which SQLite comes to rows, as far as its text tells.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Undecided {

@@ -12,7 +12,9 @@ mod trail;
 mod tree;
 
 pub use choice::{Choice, UnknownChoice, Without};
-pub use dependencies::{BARE_COLUMN, Columns, Dependencies, Operand, Predicate, Relation, Slot, Source, Undecided};
+pub use dependencies::{
+    BARE_COLUMN, Columns, Dependencies, Operand, Predicate, Relation, Slot, Source, TIED_LIMIT, Undecided,
+};
 pub use face::{Face, Images};
 pub use logical::{
     Aggregate, Arm, Column, Expression, Input, Item, ItemId, Join, Limit, Logical, Order, OrderBy, Over, Query,

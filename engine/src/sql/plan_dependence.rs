@@ -11,7 +11,7 @@ use super::scope::{Meaning, Output, Scope, Shape};
 use super::select::Reading;
 pub(super) use super::shape::{named_shape, shape};
 use super::{literal, walk};
-use crate::plan::BARE_COLUMN;
+use crate::plan::{BARE_COLUMN, TIED_LIMIT};
 use crate::types::Value;
 
 /// Why the result of a SELECT depends on the plan, if it does.
@@ -45,7 +45,7 @@ pub(super) fn reason(reading: &Reading<'_>) -> Option<&'static str> {
     }
     Some(match reading.limit {
         Limit::First => "a subquery used as a value that may have several rows",
-        _ => "LIMIT over rows that ORDER BY may leave tied",
+        _ => TIED_LIMIT,
     })
 }
 

@@ -20,6 +20,11 @@ fn played(case: &Case) -> Harness {
     harness
 }
 
+/// Whether a step subscribes to the schema.
+fn reads_schema(step: &Step) -> bool {
+    matches!(step, Step::Subscribe { sql, .. } if sql.contains("sqlite_schema") || sql.contains("pragma_"))
+}
+
 /// Runs a script after a case and gives how many diffs it brought.
 fn diffs_of(harness: &mut Harness, sql: &str) -> u64 {
     let before = harness.tally.diffs;
@@ -31,7 +36,12 @@ fn diffs_of(harness: &mut Harness, sql: &str) -> u64 {
 fn what_changes_no_row_sends_nothing() {
     let mut live = 0;
     for seed in 0..CASES {
-        let mut harness = played(&generate::case(seed));
+        let case = generate::case(seed);
+        // The schema itself shows a table more.
+        if case.steps.iter().any(reads_schema) {
+            continue;
+        }
+        let mut harness = played(&case);
         live += harness.live_count();
         for noise in [
             "CREATE TABLE noise(id INTEGER PRIMARY KEY, a)",
