@@ -15,7 +15,7 @@ use crate::options::{Options, Strategy};
 use crate::plan::{PlanFigures, TIED_LIMIT};
 use crate::stats::Stats;
 use crate::storage::{Query, Sealed, Session, slot_values};
-use crate::subscribe::{Budget, Form, Planned, Plans, Registry, Standings};
+use crate::subscribe::{Budget, Form, Held, Planned, Plans, Registry, Standings};
 use crate::subscription::Mailbox;
 use crate::trails::Follower;
 use crate::types::{BindingId, ChangeBatch, CommitId, Diff, Edit, Params, Row, Snapshot, SubscriptionId, Value};
@@ -457,8 +457,8 @@ impl Live {
         }
     }
 
-    /// Paranoid mode: every result beside what SQLite returns. Where LIMIT takes some of several tied rows, SQLite may take others
-    /// than those that are held: then only how many there are is compared.
+    /// Paranoid mode: every result beside what SQLite returns. Of a window whose LIMIT takes some of several tied rows SQLite may
+    /// take others than those that are held: then only how many there are is compared.
     fn compare(&mut self, session: &mut Session<'_>, sealed: &Sealed, events: &mut Events) {
         for id in self.registry.binding_ids() {
             let Some(binding) = self.registry.binding(id) else { continue };
@@ -467,7 +467,9 @@ impl Live {
             }
             let Ok(expected) = session.select(&binding.form.sql, &binding.slots) else { continue };
             let actual = binding.held.rows();
-            let takes_any = binding.form.dependencies.plan_dependent.as_deref() == Some(TIED_LIMIT);
+            let is_window = matches!(binding.held, Held::Maintained(_))
+                && binding.form.planned.as_ref().is_ok_and(|planned| planned.plan.window.is_some());
+            let takes_any = is_window && binding.form.dependencies.plan_dependent.as_deref() == Some(TIED_LIMIT);
             if same_bag(&expected, &actual) || (takes_any && expected.len() == actual.len()) {
                 continue;
             }

@@ -50,7 +50,7 @@ impl Check {
                 .expressions()
                 .chain(by.iter().copied())
                 .chain(conditions)
-                .try_for_each(|all| is_sure(planner, all))?;
+                .try_for_each(|expression| is_sure(planner, expression))?;
         }
         for over in select.expressions().chain(by.iter().copied()).flat_map(|expression| &expression.windows) {
             if (over.shows_ties || over.rounding.is_some()) && !is_total(planner, select, over) {
