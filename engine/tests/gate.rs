@@ -2,10 +2,14 @@
 //! no harm. Told by counters, and results stay right.
 #![allow(missing_docs, clippy::unwrap_used, reason = "a test says what it tests by its name")]
 
-use tidewater::{Engine, Location, Options};
+use tidewater::{Engine, Location, Options, Strategy};
 
 fn engine() -> Engine {
-    let engine = Engine::open(Location::Memory, Options::default().with_paranoid(true)).unwrap();
+    engine_with(Options::default().with_paranoid(true))
+}
+
+fn engine_with(options: Options) -> Engine {
+    let engine = Engine::open(Location::Memory, options).unwrap();
     let schema = "
         CREATE TABLE messages(id INTEGER PRIMARY KEY, author INTEGER, reply_to INTEGER, price REAL);
         CREATE INDEX by_answered ON messages(reply_to);
@@ -59,4 +63,18 @@ fn a_sum_of_floats_costs_a_commit_no_statement_over_its_group() {
     let live = engine.explain(sql, ()).unwrap().live.unwrap();
     assert!(live.instructions_per_commit.unwrap() < 200, "{live:?}");
     drop(prices);
+}
+
+#[test]
+fn first_rows_are_joined_in_the_order_that_cross_join_asks_for() {
+    let sql = "SELECT m.id FROM messages AS m CROSS JOIN messages AS n JOIN messages AS o ON o.reply_to = n.reply_to
+               WHERE m.author LIKE '%x%'";
+    let run = |strategy| {
+        let engine = engine_with(Options::default().with_strategy(strategy).with_cost_gate(false));
+        engine.exec("UPDATE messages SET reply_to = 1 WHERE id <= 20", ()).unwrap();
+        let _rows = engine.subscribe(sql, ()).unwrap();
+        engine.explain(sql, ()).unwrap().live.unwrap().instructions_per_run.unwrap()
+    };
+    let (itself, by_plan) = (run(Strategy::Requery), run(Strategy::Incremental));
+    assert!(by_plan * 10 <= itself * 11, "{by_plan} by the plan, {itself} by the query");
 }

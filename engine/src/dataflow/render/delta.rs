@@ -31,7 +31,7 @@ impl Delta {
     pub(super) fn hydrate(&self, job: &Job, tools: &Tools<'_>) -> Result<Vec<Signed>, Error> {
         let mut rows = Vec::new();
         for text in &self.plan.texts {
-            let all = text.render(&self.plan.occurrences, &[]);
+            let all = text.render_all(&self.plan.occurrences);
             rows.extend(tools.source.rows(&all, &job.parameters)?.into_iter().map(|row| (row, 1)));
         }
         Ok(rows)

@@ -124,12 +124,22 @@ pub struct Item {
     pub id: ItemId,
     /// How it is joined to those before it.
     pub join: Join,
+    /// By CROSS JOIN, which is how SQLite is told to take it after all that stand before it.
+    pub is_crossed: bool,
     /// What it is.
     pub input: Input,
     /// The conjuncts of its ON.
     pub on: Vec<Expression>,
     /// Its columns.
     pub columns: Vec<Column>,
+}
+
+impl Item {
+    /// An item whose conditions stand elsewhere.
+    #[must_use]
+    pub fn new(id: ItemId, input: Input, columns: Vec<Column>) -> Self {
+        Self { id, join: Join::Inner, is_crossed: false, input, on: Vec::new(), columns }
+    }
 }
 
 /// A column of an item of FROM.
@@ -514,7 +524,7 @@ impl Select {
             Piece::Name(item, name) => vec![(*item, name.clone())],
             Piece::Subquery(inside) => inside.names(),
             Piece::Term(term) => self.outside_groups(term),
-            Piece::Aggregate(_) | Piece::Sql(_) | Piece::Table(_) => Vec::new(),
+            Piece::Aggregate(_) | Piece::Sql(_) | Piece::Table(_) | Piece::Cross => Vec::new(),
         });
         named.collect()
     }

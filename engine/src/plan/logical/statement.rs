@@ -116,13 +116,14 @@ fn write_conjuncts(text: &mut Text, before: &str, conjuncts: &[Expression]) {
 
 fn write_from(text: &mut Text, items: &[Item]) {
     for (at, item) in items.iter().enumerate() {
-        text.push(match (at, item.join) {
-            (0, _) => " FROM ",
-            (_, Join::Inner) => " JOIN ",
-            (_, Join::Left) => " LEFT JOIN ",
-            (_, Join::Right) => " RIGHT JOIN ",
-            (_, Join::Full) => " FULL JOIN ",
-        });
+        match (at, item.join) {
+            (0, _) => text.push(" FROM "),
+            (_, Join::Inner) if item.is_crossed => text.push_cross(),
+            (_, Join::Inner) => text.push(" JOIN "),
+            (_, Join::Left) => text.push(" LEFT JOIN "),
+            (_, Join::Right) => text.push(" RIGHT JOIN "),
+            (_, Join::Full) => text.push(" FULL JOIN "),
+        }
         item.write(text);
         write_conjuncts(text, " ON ", &item.on);
     }

@@ -25,6 +25,9 @@ pub enum Piece {
     Subquery(Box<Text>),
     /// An expression that a window is partitioned or ordered by.
     Term(Box<Text>),
+    /// CROSS JOIN where all rows are asked for, as the query has it. What asks for some of them has its own place to begin at,
+    /// and a plain JOIN.
+    Cross,
 }
 
 impl Text {
@@ -32,13 +35,22 @@ impl Text {
     #[must_use]
     pub fn render(&self, occurrences: &[Occurrence], faces: &[(usize, Face)]) -> String {
         let mut sql = String::new();
-        self.render_into(&mut sql, occurrences, faces);
+        self.render_into(&mut sql, occurrences, faces, " JOIN ");
         sql
     }
 
-    fn render_into(&self, sql: &mut String, occurrences: &[Occurrence], faces: &[(usize, Face)]) {
+    /// The text as it asks for all rows: it keeps the order that the query tells SQLite to join in.
+    #[must_use]
+    pub fn render_all(&self, occurrences: &[Occurrence]) -> String {
+        let mut sql = String::new();
+        self.render_into(&mut sql, occurrences, &[], " CROSS JOIN ");
+        sql
+    }
+
+    fn render_into(&self, sql: &mut String, occurrences: &[Occurrence], faces: &[(usize, Face)], cross: &str) {
         for piece in &self.pieces {
             match piece {
+                Piece::Cross => sql.push_str(cross),
                 Piece::Sql(text) => sql.push_str(text),
                 Piece::Table(index) => {
                     let face = faces.iter().find(|(shown, _)| shown == index).map_or(Face::Post, |(_, face)| *face);
@@ -49,10 +61,10 @@ impl Text {
                     sql.push('.');
                     sql.push_str(column);
                 }
-                Piece::Aggregate(inside) | Piece::Term(inside) => inside.render_into(sql, occurrences, faces),
+                Piece::Aggregate(inside) | Piece::Term(inside) => inside.render_into(sql, occurrences, faces, cross),
                 Piece::Subquery(query) => {
                     sql.push('(');
-                    query.render_into(sql, occurrences, faces);
+                    query.render_into(sql, occurrences, faces, cross);
                     sql.push(')');
                 }
             }
@@ -82,6 +94,11 @@ impl Text {
     /// Appends the place of an occurrence's table.
     pub fn push_table(&mut self, occurrence: usize) {
         self.pieces.push(Piece::Table(occurrence));
+    }
+
+    /// Appends the CROSS JOIN of a query.
+    pub fn push_cross(&mut self) {
+        self.pieces.push(Piece::Cross);
     }
 
     /// Appends a column of an item of FROM.
@@ -182,7 +199,7 @@ impl Text {
                 Piece::Aggregate(inside) | Piece::Subquery(inside) | Piece::Term(inside) => {
                     found.extend(inside.names());
                 }
-                Piece::Sql(_) | Piece::Table(_) => {}
+                Piece::Sql(_) | Piece::Table(_) | Piece::Cross => {}
             }
         }
         found
@@ -198,7 +215,7 @@ impl Text {
                 Piece::Aggregate(inside) | Piece::Subquery(inside) | Piece::Term(inside) => {
                     found.extend(inside.occurrences());
                 }
-                Piece::Sql(_) | Piece::Name(..) => {}
+                Piece::Sql(_) | Piece::Name(..) | Piece::Cross => {}
             }
         }
         found

@@ -54,7 +54,7 @@ pub(super) fn accumulated(planner: &mut Planner, select: &Select, by: &[&Express
     let input = planner.delta_of(&rows, &columns)?;
     let distinct = distinct.into_iter().map(|(measure, collation, argument)| {
         let all = values_of_groups(&rows, select, &argument);
-        Distinct { measure, collation, all: planner.render(&all), state: planner.state() }
+        Distinct { measure, collation, all: planner.render_all(&all), state: planner.state() }
     });
     let distinct = distinct.collect();
     let sums = sums(&measures, &arguments);
@@ -81,7 +81,7 @@ pub(super) fn accumulated(planner: &mut Planner, select: &Select, by: &[&Express
         shown,
         keys: select.groups.len(),
         rows: planner.render(&select_text(&restricted, &with_order)),
-        all: planner.render(&select_text(&Select { distinct: false, ..select.clone() }, &summed)),
+        all: planner.render_all(&select_text(&Select { distinct: false, ..select.clone() }, &summed)),
         one: planner.render(&select_text(&restricted, &summed)),
         state: planner.state(),
         distinct,

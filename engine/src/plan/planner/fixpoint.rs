@@ -5,8 +5,7 @@ use std::sync::Arc;
 
 use super::{Planner, Reason, linear};
 use crate::plan::{
-    Arm, Choice, Column, Expression, Fixpoint, Input, Item, Join, Node, Occurrence, Recursion, Select, Text,
-    select_text,
+    Arm, Choice, Column, Expression, Fixpoint, Input, Item, Node, Occurrence, Recursion, Select, Text, select_text,
 };
 
 impl Planner {
@@ -101,7 +100,7 @@ impl Planner {
             seeking.filters.push(filter);
         }
         let input = Input::Table { occurrence: again, identity: None };
-        seeking.items.push(Item { id, join: Join::Inner, input, on: Vec::new(), columns: columns.to_vec() });
+        seeking.items.push(Item::new(id, input, columns.to_vec()));
         seeking
     }
 
@@ -110,9 +109,9 @@ impl Planner {
         let id = self.item();
         let names: Vec<Text> = recursion.columns.iter().map(|column| Text::name(id, &column.name)).collect();
         let input = Input::Recursion(Box::new(recursion.clone()));
-        let items = vec![Item { id, join: Join::Inner, input, on: Vec::new(), columns: recursion.columns.clone() }];
+        let items = vec![Item::new(id, input, recursion.columns.clone())];
         let whole = Select { items, ..Select::default() };
-        self.render(&select_text(&whole, &names.iter().collect::<Vec<_>>()))
+        self.render_all(&select_text(&whole, &names.iter().collect::<Vec<_>>()))
     }
 }
 

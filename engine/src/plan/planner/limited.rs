@@ -9,8 +9,8 @@ use std::sync::Arc;
 use super::derived::key;
 use super::{Planner, Reason, fails_between_tables, recompute};
 use crate::plan::{
-    Arm, Choice, Column, Expression, Input, Item, Join, Limit, Node, Order, OrderBy, Probe, Query, Recompute, Select,
-    Text, column_name, select_text,
+    Arm, Choice, Column, Expression, Input, Item, Limit, Node, Order, OrderBy, Probe, Query, Recompute, Select, Text,
+    column_name, select_text,
 };
 
 /// What kind of part it is.
@@ -41,7 +41,7 @@ impl Planner {
             Some(probes) => (query.text(), probes),
             None => self.over_unlimited(query, columns, &by)?,
         };
-        let all: Arc<str> = self.render(&text);
+        let all: Arc<str> = self.render_all(&text);
         let node = Node::Recompute(Recompute {
             occurrences: self.occurrences(),
             key: Vec::new(),
@@ -88,7 +88,7 @@ impl Planner {
         });
         let all = Select {
             columns: columns.iter().map(named).collect(),
-            items: vec![Item { id, join: Join::Inner, input, on: Vec::new(), columns: held.clone() }],
+            items: vec![Item::new(id, input, held.clone())],
             ..Select::default()
         };
         let mut any = select_text(&all, &[&Text::constant("1")]);

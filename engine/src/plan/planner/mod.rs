@@ -123,7 +123,7 @@ fn planned(logical: &Logical, undecided: Undecided, without: Without) -> Result<
         derived[at].is_held = is_held || root.reads_whole(occurrence);
     }
     let is_stateless = derived.is_empty() && is_stateless(&root) && !without.has(Choice::Prefix);
-    let hydrate: Arc<str> = whole.render(&logical.occurrences, &[]).into();
+    let hydrate: Arc<str> = whole.render_all(&logical.occurrences).into();
     let identity = format!("{hydrate} {window:?}").into();
     let order = order.into();
     let sees_end = derived.is_empty() && !without.has(Choice::Beyond);
@@ -207,7 +207,12 @@ impl Planner {
         self.items - 1
     }
 
-    /// The whole text with the tables as they are.
+    /// The text, which asks for all rows.
+    fn render_all(&self, text: &Text) -> Arc<str> {
+        text.render_all(&self.occurrences).into()
+    }
+
+    /// The text with the tables as they are.
     fn render(&self, text: &Text) -> Arc<str> {
         text.render(&self.occurrences, &[]).into()
     }

@@ -5,7 +5,7 @@
 use super::{Planner, Reason, accumulate, recompute};
 use crate::plan::rewrites::as_value;
 use crate::plan::{
-    Aggregate, Choice, Column, Expression, Input, Item, ItemId, Join, Node, Over, Piece, Select, Text, column_name,
+    Aggregate, Choice, Column, Expression, Input, Item, ItemId, Node, Over, Piece, Select, Text, column_name,
 };
 use crate::types::Collation;
 
@@ -54,7 +54,7 @@ fn of_groups(planner: &mut Planner, select: &Select, by: &[&Expression]) -> Resu
         accumulated => accumulated?,
     };
     let input = planner.hold(node, &columns, Some((0..select.groups.len()).collect()))?;
-    let items = vec![Item { id: held.item, join: Join::Inner, input, on: Vec::new(), columns }];
+    let items = vec![Item::new(held.item, input, columns)];
     let outer = Select { items, ..outer };
     planner.without_distinct(&outer, &by.iter().collect::<Vec<_>>())
 }
@@ -118,7 +118,7 @@ impl Held<'_> {
                 Piece::Aggregate(_) => Some(as_value(&self.column(&Text { pieces: vec![piece.clone()] })?)),
                 Piece::Name(..) => self.column(&Text { pieces: vec![piece.clone()] }),
                 Piece::Term(term) => self.column(term),
-                Piece::Sql(_) | Piece::Table(_) | Piece::Subquery(_) => None,
+                Piece::Sql(_) | Piece::Table(_) | Piece::Subquery(_) | Piece::Cross => None,
             })
         });
         if !self.is_over(&text) {
@@ -163,7 +163,7 @@ impl Held<'_> {
     fn is_over(&self, text: &Text) -> bool {
         text.pieces.iter().all(|piece| match piece {
             Piece::Name(named, _) => *named == self.item,
-            Piece::Aggregate(_) | Piece::Subquery(_) | Piece::Table(_) => false,
+            Piece::Aggregate(_) | Piece::Subquery(_) | Piece::Table(_) | Piece::Cross => false,
             Piece::Term(term) => self.is_over(term),
             Piece::Sql(_) => true,
         })

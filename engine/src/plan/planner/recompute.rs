@@ -157,7 +157,7 @@ fn recompute(
         probes,
         rows: planner.render(&select_text(&restricted, &columns)),
         remembers: true,
-        all: planner.render(&select_text(&plain, &with_keys)),
+        all: planner.render_all(&select_text(&plain, &with_keys)),
         width,
         check: check.as_ref().map(|(_, why)| Arc::from(*why)),
         what,

@@ -44,12 +44,12 @@ fn is_column(column: &Expression) -> bool {
 }
 
 fn splice(select: &mut Select, order: &mut [Order], at: usize, inner: Select) {
-    let Item { id, join, on, .. } = select.items.remove(at);
+    let Item { id, join, is_crossed, on, .. } = select.items.remove(at);
     let Select { columns, items, filters, .. } = inner;
     let last = items.len() - 1;
     for (offset, mut item) in items.into_iter().enumerate() {
         if offset == 0 {
-            item.join = join;
+            (item.join, item.is_crossed) = (join, is_crossed);
         }
         if offset == last {
             item.on.extend(on.iter().cloned());

@@ -152,7 +152,7 @@ fn replace<'o>(
     let named =
         |(at, (_, column)): (usize, &(ItemId, Column))| Column { name: column_name(at).to_string(), ..column.clone() };
     let own = columns.iter().enumerate().map(named).collect();
-    let item = Item { id, join: Join::Inner, input: Input::Query(Box::new(query)), on: Vec::new(), columns: own };
+    let item = Item::new(id, Input::Query(Box::new(query)), own);
     select.items.insert(0, item);
     let by: By<'_> = &|item, name| {
         let at = columns.iter().position(|(other, column)| *other == item && column.name == name)?;

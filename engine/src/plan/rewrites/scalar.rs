@@ -50,7 +50,7 @@ fn take(expression: &mut Expression, rows: &mut Vec<Item>, next: &mut ItemId) {
         });
         expression.items.insert(id);
         let input = Input::Query(Box::new(subquery.query));
-        rows.push(Item { id, join: Join::Inner, input, on: Vec::new(), columns: vec![column] });
+        rows.push(Item::new(id, input, vec![column]));
     }
 }
 

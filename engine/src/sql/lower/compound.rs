@@ -4,7 +4,7 @@ use sqlite3_parser::ast::{Expr, SortedColumn};
 
 use super::expression::ordinal;
 use super::{Lowered, Lowering, Shown, ordered};
-use crate::plan::{Arm, Expression, Input, Item, Join, Limit, Order, OrderBy, Query, Select, SetOperator, Text};
+use crate::plan::{Arm, Expression, Input, Item, Limit, Order, OrderBy, Query, Select, SetOperator, Text};
 use crate::sql::name::{Path, bare, plain};
 use crate::sql::scope::Shape;
 use crate::types::Collation;
@@ -44,7 +44,7 @@ impl Lowering<'_> {
             ..Expression::default()
         });
         let named = named.collect();
-        let item = Item { id, join: Join::Inner, input: Input::Query(Box::new(query)), on: Vec::new(), columns };
+        let item = Item::new(id, Input::Query(Box::new(query)), columns);
         let select = Select { columns: named, items: vec![item], ..Select::default() };
         Query { order, limit, is_exact, is_uniform: true, ..Query::of(Arm::Select(Box::new(select))) }
     }

@@ -85,6 +85,9 @@ impl<'c> Lowering<'c> {
             from.has_right_join |= matches!(join, Join::Full | Join::Right);
             let at = from.names.len();
             self.table(&joined.table, join, from, around)?;
+            if let Some(item) = from.items.last_mut() {
+                item.is_crossed = words.contains(JoinType::CROSS);
+            }
             match &joined.constraint {
                 Some(JoinConstraint::On(condition)) => {
                     from.conditions.last_mut().ok_or("a join of nothing")?.1 = Some(condition);
@@ -146,7 +149,7 @@ impl<'c> Lowering<'c> {
             }
         };
         let place = Place { id: self.items, join, columns: columns.clone() };
-        from.push(Item { id: place.id, join, input, on: Vec::new(), columns }, vec![(names, place)]);
+        from.push(Item { join, ..Item::new(place.id, input, columns) }, vec![(names, place)]);
         self.items += 1;
         Ok(())
     }
@@ -181,7 +184,7 @@ impl<'c> Lowering<'c> {
         }
         let select = plan::Select { columns: shown, items, ..plan::Select::default() };
         let query = plan::Query { is_uniform: true, ..plan::Query::of(plan::Arm::Select(Box::new(select))) };
-        from.push(Item { id, join, input: Input::Query(Box::new(query)), on: Vec::new(), columns }, named);
+        from.push(Item { join, ..Item::new(id, Input::Query(Box::new(query)), columns) }, named);
         Ok(())
     }
 
@@ -227,7 +230,7 @@ impl<'c> Lowering<'c> {
     /// `SELECT * FROM` a table.
     pub(super) fn whole_table(&mut self, path: &QualifiedName<'_>, around: Around<'_, 'c>) -> Lowered<plan::Query> {
         let (names, input, columns) = self.named(path, None, around)?;
-        let item = Item { id: self.items, join: Join::Inner, input, on: Vec::new(), columns };
+        let item = Item::new(self.items, input, columns);
         self.items += 1;
         let (names, places) = ([names], [Place { id: item.id, join: item.join, columns: item.columns.clone() }]);
         let scope = Scope { items: &names, results: &[], parent: None };
