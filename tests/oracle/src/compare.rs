@@ -42,7 +42,8 @@ pub enum Agreement {
     Tied,
     /// SQLite's own answer depends on the order of its scan, and these rows are one of its answers.
     PlanDependent,
-    /// Nothing was compared: the query gives another answer each time, or what it leaves open takes too long to find.
+    /// Nothing was compared but how many rows there are, or not even that: the query gives another answer each time, or what
+    /// it leaves open cannot be found, for that takes too long or a row that LIMIT leaves out fails.
     Sampled,
 }
 
@@ -68,11 +69,13 @@ pub fn compare(
     let verdict = match &ranked {
         Ranking::TooSlow if same_bag(actual, expected) => return Ok(Agreement::Tied),
         Ranking::TooSlow => return Ok(Agreement::Sampled),
+        Ranking::Failing if same_bag(actual, expected) => return Ok(Agreement::Tied),
+        Ranking::Failing if actual.len() == expected.len() => return Ok(Agreement::Sampled),
         Ranking::Known(ranked) => ranked.allows(actual, expected.len(), offset(mirror, query)),
         Ranking::None if same_bag(actual, expected) => {
             return Ok(if open { Agreement::Tied } else { Agreement::Exact });
         }
-        Ranking::None => Err("other rows".to_owned()),
+        Ranking::Failing | Ranking::None => Err("other rows".to_owned()),
     };
     match verdict {
         Ok(()) => Ok(Agreement::Tied),
@@ -108,6 +111,8 @@ enum Ranking {
     Known(Ranked),
     /// All rows are too many, where the first few are not: which of those that are tied may be shown cannot be said.
     TooSlow,
+    /// A row that LIMIT leaves out fails, so that SQLite does not show which ones there are.
+    Failing,
     None,
 }
 
@@ -116,6 +121,7 @@ fn ranked(mirror: &Mirror, query: &Query) -> Ranking {
     let answer = match mirror.query_part(shadow, &query.params) {
         Answer::Rows(answer) => answer,
         Answer::TooSlow => return Ranking::TooSlow,
+        Answer::Failing(_) if query.shadow.limited => return Ranking::Failing,
         Answer::Unpreparable(_) | Answer::Failing(_) => return Ranking::None,
     };
     let mut rows: Vec<(i64, Row)> = answer
@@ -226,4 +232,38 @@ pub fn is_random(sql: &str) -> bool {
 
 fn is_sampled(sql: &str) -> bool {
     is_random(sql) || tokens(sql).iter().any(|token| CONNECTION.iter().any(|name| token.is(name)))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test says what it tests by its name")]
+
+    use super::*;
+
+    fn agreement(sql: &str, actual: &[&str]) -> Result<Agreement, String> {
+        let mirror = Mirror::new(1_000);
+        mirror.exec("CREATE TABLE t(a); INSERT INTO t VALUES (1), (2), (2), (x'616263')", &Params::default()).unwrap();
+        let query = Query::new(sql, &Params::default(), &["a".to_owned()]);
+        let Answer::Rows(expected) = mirror.query(sql, &query.params) else { panic!("SQLite fails") };
+        let actual: Vec<Row> = actual.iter().flat_map(|value| mirror.rows(&format!("SELECT {value}"))).collect();
+        compare(&mirror, &query, &actual, &expected.rows, || None)
+    }
+
+    #[test]
+    fn a_limit_may_take_any_rows_but_no_others() {
+        let any = |actual: &[&str]| agreement("SELECT a FROM t LIMIT 2", actual);
+        assert_eq!(any(&["1", "2"]), Ok(Agreement::Exact));
+        assert_eq!(any(&["2", "x'616263'"]), Ok(Agreement::Tied));
+        any(&["1", "1"]).unwrap_err();
+        any(&["1", "'2'"]).unwrap_err();
+        any(&["1"]).unwrap_err();
+    }
+
+    #[test]
+    fn where_a_row_that_limit_leaves_out_fails_there_have_to_be_as_many() {
+        let failing = |actual: &[&str]| agreement("SELECT json_array(a) FROM t LIMIT 2", actual);
+        assert_eq!(failing(&["'[2]'", "'[1]'"]), Ok(Agreement::Tied));
+        assert_eq!(failing(&["'[2]'", "'[2]'"]), Ok(Agreement::Sampled));
+        failing(&["'[2]'"]).unwrap_err();
+    }
 }
