@@ -55,15 +55,21 @@ fn play(engine: &Engine, sql: &str) {
 const CASES: &[(Choice, &str, &str, &str)] = &[
     (Choice::Delta, "SELECT a.t, b.n FROM a JOIN b ON b.a = a.id", "delta: inner join of 2", "key recompute: by row"),
     (
+        Choice::Evaluator,
+        "SELECT t, id FROM a WHERE n BETWEEN 1 AND 2 AND t IS NOT NULL",
+        "delta: rows of one table, without a statement",
+        "delta: rows of one table",
+    ),
+    (
         Choice::Accumulate,
         "SELECT n, count(*), sum(id) FROM a GROUP BY n",
-        "accumulate: count, sum by 1 < delta: rows of one table",
+        "accumulate: count, sum by 1 < delta: rows of one table, without a statement",
         "key recompute: by group, unless it comes to a sum of floats that rounds as the order of its rows has it",
     ),
     (
         Choice::Projection,
         "SELECT n + 1, count(*) * 2 FROM a GROUP BY n HAVING count(*) > 1",
-        "delta: rows of one table < accumulate: count by 1 < delta: rows of one table",
+        "delta: rows of one table < accumulate: count by 1 < delta: rows of one table, without a statement",
         "key recompute: by group",
     ),
     (
@@ -75,25 +81,25 @@ const CASES: &[(Choice, &str, &str, &str)] = &[
     (
         Choice::Combine,
         "SELECT DISTINCT n FROM a",
-        "accumulate: DISTINCT < delta: rows of one table",
+        "accumulate: DISTINCT < delta: rows of one table, without a statement",
         "combine is left out (planned without combine)",
     ),
     (
         Choice::Combine,
         "SELECT n FROM a UNION SELECT a FROM b",
-        "accumulate: UNION < delta: rows of one table + delta: rows of one table",
+        "accumulate: UNION < delta: rows of one table, without a statement + delta: rows of one table, without a statement",
         "combine is left out (planned without combine)",
     ),
     (
         Choice::Fixpoint,
         "WITH RECURSIVE r(x) AS (SELECT 1 UNION SELECT b.n FROM b JOIN r ON b.a = r.x) SELECT x FROM r",
-        "delta: rows of one table < fixpoint: UNION < delta: constant rows",
+        "delta: rows of one table, without a statement < fixpoint: UNION < delta: constant rows",
         "fixpoint is left out (planned without fixpoint)",
     ),
     (
         Choice::Window,
         "SELECT id FROM a ORDER BY id LIMIT 2",
-        "window: LIMIT 2 OFFSET 0 < delta: rows of one table",
+        "window: LIMIT 2 OFFSET 0 < delta: rows of one table, without a statement",
         "window is left out (planned without window)",
     ),
     (
@@ -105,7 +111,7 @@ const CASES: &[(Choice, &str, &str, &str)] = &[
     (
         Choice::OverRows,
         "SELECT count(*), sum(b.n) FROM a LEFT JOIN b ON b.a = a.id",
-        "accumulate: count, sum < delta: rows of one table < key recompute: by row",
+        "accumulate: count, sum < delta: rows of one table, without a statement < key recompute: by row",
         "key recompute: of all rows",
     ),
     (
@@ -117,7 +123,7 @@ const CASES: &[(Choice, &str, &str, &str)] = &[
     (
         Choice::Scalar,
         "SELECT id FROM a WHERE n >= (SELECT avg(n) FROM b)",
-        "delta: inner join of 2 < accumulate: avg < delta: rows of one table",
+        "delta: inner join of 2 < accumulate: avg < delta: rows of one table, without a statement",
         "key recompute: by row",
     ),
     (
@@ -130,25 +136,25 @@ const CASES: &[(Choice, &str, &str, &str)] = &[
         Choice::Flatten,
         "SELECT x.id, b.n FROM (SELECT id, n FROM a) x LEFT JOIN b ON b.a = x.id",
         "key recompute: by row",
-        "key recompute: by row < delta: rows of one table",
+        "key recompute: by row < delta: rows of one table, without a statement",
     ),
     (
         Choice::Fold,
         "SELECT a.id, b.n FROM a FULL JOIN b ON b.a = a.id",
-        "delta: rows of one table < delta: UNION ALL < key recompute: by row + key recompute: by row",
+        "delta: rows of one table, without a statement < delta: UNION ALL < key recompute: by row + key recompute: by row",
         "no table of which each row is kept (planned without fold)",
     ),
     (
         Choice::Distinct,
         "SELECT DISTINCT id, t FROM a",
-        "delta: rows of one table",
-        "accumulate: DISTINCT < delta: rows of one table",
+        "delta: rows of one table, without a statement",
+        "accumulate: DISTINCT < delta: rows of one table, without a statement",
     ),
     (
         Choice::Prune,
         "SELECT x.n FROM (SELECT n, count(*) AS c, group_concat(t) AS t FROM a GROUP BY n) x WHERE x.c > 1",
-        "delta: rows of one table < accumulate: count by 1 < delta: rows of one table",
-        "delta: rows of one table < key recompute: by group",
+        "delta: rows of one table, without a statement < accumulate: count by 1 < delta: rows of one table, without a statement",
+        "delta: rows of one table, without a statement < key recompute: by group",
     ),
     (
         Choice::Decided,

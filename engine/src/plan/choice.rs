@@ -9,6 +9,8 @@ use std::str::FromStr;
 pub enum Choice {
     /// Rows of changed rows; without it, `key recompute` by row.
     Delta,
+    /// Rows of one table evaluated without SQLite where they can be; without it, by statements.
+    Evaluator,
     /// Groups by sums; without it, `key recompute` by group.
     Accumulate,
     /// Expressions of groups and sums as a projection of these; without it, `key recompute` by group.
@@ -57,8 +59,9 @@ pub enum Choice {
 
 impl Choice {
     /// All of them.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::Delta,
+        Self::Evaluator,
         Self::Accumulate,
         Self::Projection,
         Self::Recompute,
@@ -87,6 +90,7 @@ impl Choice {
     pub fn name(self) -> &'static str {
         match self {
             Self::Delta => "delta",
+            Self::Evaluator => "evaluator",
             Self::Accumulate => "accumulate",
             Self::Projection => "projection",
             Self::Recompute => "recompute",

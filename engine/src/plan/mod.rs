@@ -21,9 +21,9 @@ pub use logical::{
     Recursion, Select, Subquery, Used, alias as logical_alias, column_name, column_of, select_text,
 };
 pub use physical::{
-    Accumulate, Bounds, Combine, Delta, Derived, DerivedColumn, Distinct, EXACT_SUM, Fixpoint, MOST_CHANGED, Measure,
-    Node, Number, Occurrence, Piece, Plan, Probe, ROUNDS, ROUNDS_BY_ORDER, Recompute, SetOperator, Shown, SortedBy,
-    Text, Window, derived_id, quoted,
+    Accumulate, Bounds, Cell, Combine, Condition, Delta, Derived, DerivedColumn, Distinct, EXACT_SUM, Evaluator,
+    Fixpoint, MOST_CHANGED, Measure, Node, Number, Occurrence, Piece, Plan, Probe, ROUNDS, ROUNDS_BY_ORDER, Recompute,
+    SetOperator, Shown, SortedBy, Test, Text, Window, derived_id, quoted,
 };
 pub use planner::plan;
 pub use trail::{Lead, Link, Trail};

@@ -109,6 +109,7 @@ impl Node {
                 own.dedup();
                 let detail = match (delta.texts.len(), own.len()) {
                     (_, 0) => "constant rows".to_owned(),
+                    (1, 1) if delta.evaluator.is_some() => "rows of one table, without a statement".to_owned(),
                     (1, 1) => "rows of one table".to_owned(),
                     (1, tables) => format!("inner join of {tables}"),
                     (parts, _) => format!("sum of {parts} parts"),

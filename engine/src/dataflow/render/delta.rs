@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
+use super::evaluator::Evaluator;
 use super::{Tools, changed, consolidated, has_empty_face};
 use crate::dataflow::Job;
 use crate::error::Error;
@@ -15,6 +16,7 @@ type Statement = (Arc<str>, Vec<(usize, Face)>, i64);
 
 pub(in crate::dataflow) struct Delta {
     plan: Plan,
+    evaluator: Option<Evaluator>,
     /// By text, the occurrences that stand in it.
     own: Vec<Vec<usize>>,
     /// By text and the set of changed occurrences in it.
@@ -24,7 +26,8 @@ pub(in crate::dataflow) struct Delta {
 impl Delta {
     pub(super) fn new(plan: &Plan) -> Self {
         let own = plan.texts.iter().map(|text| text.occurrences()).collect();
-        Self { own, plan: plan.clone(), statements: FxHashMap::default() }
+        let evaluator = plan.evaluator.as_ref().map(Evaluator::new);
+        Self { own, plan: plan.clone(), evaluator, statements: FxHashMap::default() }
     }
 
     /// All rows, each once for every copy of it.
@@ -38,6 +41,11 @@ impl Delta {
     }
 
     pub(super) fn maintain(&mut self, job: &Job, tools: &Tools<'_>) -> Result<Vec<Signed>, Error> {
+        if let Some(evaluator) = &mut self.evaluator
+            && let Some(rows) = evaluator.maintain(&self.plan.occurrences, job)
+        {
+            return Ok(consolidated(rows));
+        }
         tools.show(job);
         let changed = changed(&self.plan.occurrences, job);
         let start = tools.source.work();

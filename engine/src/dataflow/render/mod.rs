@@ -4,6 +4,7 @@
 mod accumulate;
 mod combine;
 mod delta;
+mod evaluator;
 mod figures;
 mod fixpoint;
 mod recompute;

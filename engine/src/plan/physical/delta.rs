@@ -11,7 +11,7 @@
 //! so only the state after the commit is read, by lookups from the changed rows, and a commit that changed one
 //! occurrence takes two statements. Several changed occurrences take `3^|C| - 1`.
 
-use super::{Occurrence, Text};
+use super::{Evaluator, Occurrence, Text};
 use crate::plan::Face;
 
 /// A query that is linear in each of its tables.
@@ -22,6 +22,8 @@ pub struct Delta {
     /// The query, as the sum of these: one for each choice of a part of each UNION ALL in FROM. A sum is linear only
     /// where the other summands are left out.
     pub texts: Vec<Text>,
+    /// What stands for the statements wherever it can.
+    pub evaluator: Option<Evaluator>,
 }
 
 /// The most occurrences that may change at once; more are a re-run.

@@ -4,6 +4,7 @@ mod accumulate;
 mod combine;
 mod delta;
 mod derived;
+mod evaluator;
 mod fixpoint;
 mod recompute;
 mod text;
@@ -14,6 +15,7 @@ pub use accumulate::{Accumulate, Distinct, EXACT_SUM, Measure, ROUNDS, ROUNDS_BY
 pub use combine::{Combine, SetOperator};
 pub use delta::{Delta, MOST_CHANGED};
 pub use derived::{Derived, DerivedColumn, derived_id};
+pub use evaluator::{Cell, Condition, Evaluator, Test};
 pub use fixpoint::Fixpoint;
 pub use recompute::{Probe, Recompute};
 pub use text::{Piece, Text, quoted};

@@ -4,6 +4,7 @@ mod accumulate;
 mod bare;
 mod check;
 mod derived;
+mod evaluator;
 mod fixpoint;
 mod limited;
 mod linear;
@@ -365,7 +366,11 @@ impl Planner {
     fn delta_of(&self, select: &Select, columns: &[&Text]) -> Result<Delta, Reason> {
         let plain = Select { distinct: false, ..select.clone() };
         let texts = linear::summands(&plain)?.iter().map(|summand| select_text(summand, columns)).collect();
-        Ok(Delta { occurrences: self.occurrences(), texts })
+        let evaluator = match self.without.has(Choice::Evaluator) {
+            true => None,
+            false => evaluator::evaluator(select, columns),
+        };
+        Ok(Delta { occurrences: self.occurrences(), texts, evaluator })
     }
 
     fn compound(&mut self, query: &Query) -> Result<Node, Reason> {
@@ -395,7 +400,7 @@ impl Planner {
             return Err("a subquery in VALUES".to_owned());
         }
         let plain = Query { order: Vec::new(), limit: Limit::None, ..query.clone() };
-        Ok(Node::Delta(Delta { occurrences: self.occurrences(), texts: vec![plain.text()] }))
+        Ok(Node::Delta(Delta { occurrences: self.occurrences(), texts: vec![plain.text()], evaluator: None }))
     }
 }
 
