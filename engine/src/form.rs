@@ -10,9 +10,6 @@ use crate::storage::{Reads, Session, Shape};
 use crate::subscribe::{Form, Order, Planned};
 use crate::types::{Catalog, ColumnKind, Table, TableKind};
 
-/// Table-valued functions whose rows follow from their arguments alone.
-const PURE_TABLE_FUNCTIONS: [&str; 3] = ["json_each", "json_tree", "generate_series"];
-
 /// Functions that tell of the connection, which every commit changes.
 const CONNECTION_FUNCTIONS: [&str; 3] = ["changes", "total_changes", "last_insert_rowid"];
 
@@ -245,8 +242,8 @@ fn add_virtual_table(dependencies: &mut Dependencies, table: &Table, catalog: &C
 
 /// System tables, whose changes no hook reports, and eponymous virtual tables.
 fn add_unlisted_table(dependencies: &mut Dependencies, id: &str, added: &mut Vec<String>) {
-    let name = id.rsplit('.').next().unwrap_or(id);
-    if !PURE_TABLE_FUNCTIONS.contains(&name) && dependencies.every_commit.is_none() {
+    let (database, name) = id.rsplit_once('.').map_or((None, id), |(database, name)| (Some(database), name));
+    if !sql::is_unstored(database, name) && dependencies.every_commit.is_none() {
         added.push(id.to_owned());
         dependencies.every_commit = Some(format!("no hook reports changes of {name}"));
     }

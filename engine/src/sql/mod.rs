@@ -32,6 +32,7 @@ pub(crate) use lower::lower;
 pub(crate) use order::declares_order;
 pub(crate) use statement::{StatementKind, leading_keyword};
 pub(crate) use template::{Normalised, normalise};
+pub(crate) use unstored::is_unstored;
 
 /// Why the dependencies of a text cannot be derived from it.
 #[derive(Debug)]

@@ -53,6 +53,11 @@ pub(super) fn named(database: Option<&str>, name: &str) -> Option<Unstored> {
     Some(Unstored { text: text.to_owned(), columns, hidden, is_schema: false })
 }
 
+/// Whether a name that the catalog does not list stands for no rows of the database's tables.
+pub(crate) fn is_unstored(database: Option<&str>, name: &str) -> bool {
+    named(database, name).is_some()
+}
+
 impl Unstored {
     pub(super) fn outputs(&self) -> Vec<Output> {
         let output = |(at, name): (usize, &&str)| Output {
