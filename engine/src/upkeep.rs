@@ -181,7 +181,10 @@ impl Live {
             binding.work_itself = Some(session.work() - start);
         }
         let rows = job.touched.iter().map(|(_, images)| images.len()).sum();
-        if Plans::was_worth(work, rows, binding.evaluation(), binding.held.len()) {
+        let is_worth = binding
+            .plan
+            .is_none_or(|plan| self.plans.was_worth(plan, work, rows, binding.evaluation(), binding.held.len()));
+        if is_worth {
             binding.setbacks.succeeded();
         } else {
             self.set_back(job.binding);
@@ -361,7 +364,7 @@ impl Live {
         if let Some(plan) = self.registry.binding(id).and_then(|binding| binding.plan) {
             return plan;
         }
-        let plan_id = self.plans.enter(&plan.identity);
+        let plan_id = self.plans.enter(&plan.identity, plan.work_of_following());
         self.dataflows.install(plan_id, plan);
         self.registry.set_plan(id, Some(plan_id));
         plan_id

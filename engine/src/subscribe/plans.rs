@@ -37,6 +37,8 @@ pub(crate) struct Plans {
 struct Used {
     identity: Arc<str>,
     bindings: usize,
+    /// What it takes to maintain a binding beside what its plan's statements do.
+    beside: u64,
     /// What a changed row costs, if one has been maintained yet.
     row: Option<f64>,
     /// The last commit whose changes it was refused.
@@ -44,8 +46,8 @@ struct Used {
 }
 
 impl Plans {
-    /// Another binding of a plan.
-    pub(crate) fn enter(&mut self, identity: &Arc<str>) -> PlanId {
+    /// Another binding of a plan, which takes so much to follow its fixpoints.
+    pub(crate) fn enter(&mut self, identity: &Arc<str>, following: u64) -> PlanId {
         let id = match self.ids.get(identity) {
             Some(id) => *id,
             None => {
@@ -54,7 +56,8 @@ impl Plans {
                 PlanId(self.last)
             }
         };
-        let new = || Used { identity: Arc::clone(identity), bindings: 0, row: None, refused: None };
+        let beside = WORK_OF_A_BINDING + following;
+        let new = || Used { identity: Arc::clone(identity), bindings: 0, beside, row: None, refused: None };
         self.used.entry(id).or_insert_with(new).bindings += 1;
         id
     }
@@ -95,7 +98,7 @@ impl Plans {
     ) -> bool {
         let Some(used) = self.used.get_mut(&id) else { return true };
         let Some(row) = used.row.as_mut() else { return true };
-        let is_worth = is_cheaper(*row * rows as f64, rows, evaluation, result);
+        let is_worth = is_cheaper(used.beside, *row * rows as f64, rows, evaluation, result);
         // Once a commit: it may concern many of the plan's bindings.
         if !is_worth && used.refused != Some(commit) {
             used.refused = Some(commit);
@@ -106,8 +109,9 @@ impl Plans {
 
     /// Whether maintaining has cost less than an evaluation would have.
     #[expect(clippy::cast_precision_loss, reason = "an estimate")]
-    pub(crate) fn was_worth(work: u64, rows: usize, evaluation: u64, result: usize) -> bool {
-        is_cheaper(work as f64, rows, evaluation, result)
+    pub(crate) fn was_worth(&self, id: PlanId, work: u64, rows: usize, evaluation: u64, result: usize) -> bool {
+        let beside = self.used.get(&id).map_or(WORK_OF_A_BINDING, |used| used.beside);
+        is_cheaper(beside, work as f64, rows, evaluation, result)
     }
 
     /// Notes what maintaining so many changed rows has cost.
@@ -122,11 +126,11 @@ impl Plans {
     }
 }
 
-/// Whether statements that cost this much, and what is done beside them for so many changed rows, are less than an evaluation
+/// Whether statements that cost this much, and what is done beside them for a binding and so many changed rows, are less than an evaluation
 /// and what is done with its rows.
 #[expect(clippy::cast_precision_loss, reason = "an estimate")]
-fn is_cheaper(work: f64, rows: usize, evaluation: u64, result: usize) -> bool {
-    let beside = WORK_OF_A_BINDING + WORK_OF_A_CHANGED_ROW * rows as u64;
+fn is_cheaper(beside: u64, work: f64, rows: usize, evaluation: u64, result: usize) -> bool {
+    let beside = beside + WORK_OF_A_CHANGED_ROW * rows as u64;
     let again = evaluation + WORK_OF_A_RESULT_ROW * result as u64;
     work + beside as f64 <= again as f64
 }
