@@ -130,8 +130,8 @@ pub enum Node {
 
 impl Plan {
     /// What following its fixpoints takes beside their statements, for a commit and a binding, in the instructions of SQLite's
-    /// that take as long. Measured by what commits cost the recursive queries of `benches/`: 170 to 240 natively, and twice
-    /// that in a browser, where SQLite keeps more of its speed.
+    /// that take as long. By what commits cost the recursive queries of `benches/` it is 170 to 240 natively; in a browser,
+    /// where SQLite keeps more of its speed, it is more, and the gate decides alike on both.
     #[must_use]
     pub fn work_of_following(&self) -> u64 {
         const ONE: u64 = 350;
