@@ -126,9 +126,9 @@ fn planned(session: &mut Session<'_>, reading: &Reading<'_>, without: Without) -
     if plan.width != shape.columns.len() {
         return Err("a result whose columns were not all told".to_owned());
     }
-    for occurrence in logical.occurrences.iter().filter(|occurrence| occurrence.derived.is_none()) {
-        let table = catalog.tables.get(&occurrence.table).ok_or("a table that is not in the catalog")?;
-        session.declare_faces(table).map_err(|error| error.to_string())?;
+    for table_ref in logical.table_refs.iter().filter(|table_ref| table_ref.derived.is_none()) {
+        let table = catalog.tables.get(&table_ref.table).ok_or("a table that is not in the catalog")?;
+        session.declare_delta_tables(table).map_err(|error| error.to_string())?;
     }
     for (table, columns) in &plan.declared {
         session.declare_derived(table, columns).map_err(|error| error.to_string())?;
@@ -159,7 +159,7 @@ fn planned(session: &mut Session<'_>, reading: &Reading<'_>, without: Without) -
 fn is_served(session: &mut Session<'_>, trail: &Trail, catalog: &Catalog) -> bool {
     let ids = std::iter::once(&trail.table).chain(trail.links.iter().map(|link| &link.table));
     let mut tables = ids.map(|id| catalog.tables.get(id));
-    let are_declared = tables.all(|table| table.is_some_and(|table| session.declare_faces(table).is_ok()));
+    let are_declared = tables.all(|table| table.is_some_and(|table| session.declare_delta_tables(table).is_ok()));
     are_declared && session.looks_up(&trail.sql(|_| false, 1))
 }
 

@@ -12,7 +12,7 @@ use crate::event::{Divergence, Event};
 use crate::explain::LiveTemplate;
 use crate::form::Recent;
 use crate::options::{Options, Strategy};
-use crate::plan::{PlanFigures, TIED_LIMIT};
+use crate::plan::{PlanMetrics, TIED_LIMIT};
 use crate::stats::Stats;
 use crate::storage::{Query, Sealed, Session, slot_values};
 use crate::subscribe::{Budget, Form, Held, Planned, Plans, Registry, Standings};
@@ -144,8 +144,8 @@ impl Live {
     }
 
     /// What the nodes of a query's plan have come to, if it is at work.
-    pub(crate) fn figures_of(&mut self, planned: &Planned) -> Option<PlanFigures> {
-        self.dataflows.figures(self.plans.find(&planned.plan.identity)?)
+    pub(crate) fn metrics_of(&mut self, planned: &Planned) -> Option<PlanMetrics> {
+        self.dataflows.metrics(self.plans.find(&planned.plan.identity)?)
     }
 
     /// Subscribes: the id and the result as of now.

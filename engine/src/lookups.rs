@@ -2,18 +2,18 @@
 
 use std::sync::Arc;
 
-use crate::dataflow::Source;
+use crate::dataflow::RowSource;
 use crate::error::Error;
-use crate::plan::Images;
+use crate::plan::RowImages;
 use crate::storage::Session;
 use crate::types::{Row, SharedBag, Value};
 
-impl Source for Session<'_> {
+impl RowSource for Session<'_> {
     fn rows(&self, sql: &str, parameters: &[Value]) -> Result<Vec<Row>, Error> {
         Session::rows(self, sql, parameters)
     }
 
-    fn show(&self, table: &Arc<str>, images: &Images) {
+    fn show(&self, table: &Arc<str>, images: &RowImages) {
         Session::show(self, table, images);
     }
 

@@ -103,7 +103,7 @@ impl Live {
         let plan = binding.plan.filter(|_| can_tell)?;
         let touched = images.of(session, batch, routed, &planned.virtual_columns, allowance).ok()?;
         let parameters = binding.parameters();
-        let job = Job { binding: id, parameters, touched, derived: Vec::new(), allowance };
+        let job = Job { binding: id, parameters, images: touched, derived: Vec::new(), allowance };
         let changes = self.dataflows.maintain(plan, &[job], session, &|_, _| {}).pop();
         session.allow(u64::MAX);
         session.show_nothing();

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::error::Error;
-use crate::plan::{Images, Trail};
+use crate::plan::{RowImages, Trail};
 use crate::storage::Session;
 use crate::types::{Change, ChangeBatch, RowKey, Value, ValueRef};
 
@@ -64,7 +64,7 @@ impl<'s, 'c> Follower<'s, 'c> {
         }
         let changes = self.batch.tables.get(table).map(|changes| changes.rows.as_slice()).unwrap_or_default();
         let placed = (0..).zip(changes).map(|(place, change)| Change { key: RowKey::RowId(place), ..change.clone() });
-        self.session.show(table, &Images::of(placed.collect::<Vec<_>>().iter()));
+        self.session.show(table, &RowImages::of(placed.collect::<Vec<_>>().iter()));
     }
 
     /// Shows nothing any more.

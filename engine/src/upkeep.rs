@@ -4,16 +4,16 @@ use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::dataflow::{Job, Touched};
+use crate::dataflow::{ImagesByTable, Job};
 use crate::error::Error;
 use crate::live::{Events, Live};
 use crate::options::Strategy;
-use crate::plan::{Bounds, Images, Plan, SortedBy};
+use crate::plan::{Bounds, Plan, RowImages, SortedBy};
 use crate::storage::{Sealed, Session};
 use crate::subscribe::{
     Applied, Counts, Form, Held, Listing, Maintained, Planned, Plans, Routed, Sorting, edits_between, filling,
 };
-use crate::types::{BindingId, Change, ChangeBatch, Edit, PlanId, Row, RowRef, Signed};
+use crate::types::{BindingId, Change, ChangeBatch, Edit, PlanId, Row, RowRef, WeightedRow};
 
 /// Maintaining may always cost so many of SQLite's instructions, be an evaluation ever so cheap.
 const LEAST_ALLOWANCE: u64 = 5_000;
@@ -98,7 +98,7 @@ impl Live {
                     jobs.entry(plan).or_default().push(Job {
                         binding: id,
                         parameters: binding.parameters(),
-                        touched,
+                        images: touched,
                         derived: Vec::new(),
                         allowance,
                     });
@@ -116,7 +116,7 @@ impl Live {
             };
             let changes = self.dataflows.maintain(plan, &jobs, session, &holding);
             session.allow(u64::MAX);
-            let rows = jobs.iter().flat_map(|job| &job.touched).map(|(_, images)| images.len()).sum();
+            let rows = jobs.iter().flat_map(|job| &job.images).map(|(_, images)| images.len()).sum();
             let completed = completing.get(&plan).copied().unwrap_or_default();
             let work = session.work() - before + completed;
             self.plans.note(plan, rows, work);
@@ -180,7 +180,7 @@ impl Live {
             session.allow(u64::MAX);
             binding.work_itself = Some(session.work() - start);
         }
-        let rows = job.touched.iter().map(|(_, images)| images.len()).sum();
+        let rows = job.images.iter().map(|(_, images)| images.len()).sum();
         let is_worth = binding
             .plan
             .is_none_or(|plan| self.plans.was_worth(plan, work, rows, binding.evaluation(), binding.held.len()));
@@ -200,7 +200,7 @@ impl Live {
     }
 
     /// Puts changes into a binding's list; nothing if they are not of it.
-    fn apply(&mut self, id: BindingId, changes: &[Signed]) -> Option<Applied> {
+    fn apply(&mut self, id: BindingId, changes: &[WeightedRow]) -> Option<Applied> {
         let binding = self.registry.binding_mut(id)?;
         let Held::Maintained(result) = &mut binding.held else { return None };
         let applied = result.apply(changes);
@@ -324,7 +324,7 @@ impl Live {
             return Ok(Some((Held::Maintained(Box::new(result)), shown)));
         }
         self.dataflows.forget(plan_id, id);
-        let job = Job { binding: id, parameters, touched: Vec::new(), derived: Vec::new(), allowance };
+        let job = Job { binding: id, parameters, images: Vec::new(), derived: Vec::new(), allowance };
         session.allow(allowance);
         let rows = self.dataflows.hydrate(plan_id, &job, session);
         session.allow(u64::MAX);
@@ -403,7 +403,7 @@ impl Live {
         if !self.budget.is_limited() || planned.plan.is_stateless {
             return;
         }
-        let images = job.touched.iter().flat_map(|(_, images)| images.old.iter().chain(images.new.iter()));
+        let images = job.images.iter().flat_map(|(_, images)| images.old.iter().chain(images.new.iter()));
         let row_bytes = images.map(|(_, row)| row.as_bytes().len()).sum();
         if self.budget.worked(job.binding, work, row_bytes) {
             self.measure(plan, job.binding);
@@ -434,7 +434,7 @@ fn is_near(bounds: Bounds) -> bool {
 }
 
 /// Leaves out the rows that stand past the end of what a window holds.
-fn within(touched: &mut Touched, sorted_by: &SortedBy, end: &[u8]) {
+fn within(touched: &mut ImagesByTable, sorted_by: &SortedBy, end: &[u8]) {
     let is_within = |(_, row): &&(i64, Row)| *sorted_by.key(row) <= *end;
     for (table, images) in touched.iter_mut() {
         if *table == sorted_by.table {
@@ -442,7 +442,7 @@ fn within(touched: &mut Touched, sorted_by: &SortedBy, end: &[u8]) {
                 true => Arc::clone(rows),
                 false => rows.iter().filter(is_within).cloned().collect(),
             };
-            *images = Images { old: kept(&images.old), new: kept(&images.new) };
+            *images = RowImages { old: kept(&images.old), new: kept(&images.new) };
         }
     }
     touched.retain(|(_, images)| images.len() > 0);
@@ -452,7 +452,7 @@ fn within(touched: &mut Touched, sorted_by: &SortedBy, end: &[u8]) {
 #[derive(Default)]
 pub(crate) struct Shared {
     /// Of all of a table's rows, for bindings that have to do with all of them.
-    images: BTreeMap<Arc<str>, Images>,
+    images: BTreeMap<Arc<str>, RowImages>,
     /// Rows with the values of their virtual columns, by their places in the batch.
     completed: BTreeMap<Arc<str>, BTreeMap<usize, Change>>,
 }
@@ -467,8 +467,8 @@ impl Shared {
         routed: &[(Arc<str>, Vec<usize>)],
         virtual_columns: &BTreeSet<Arc<str>>,
         allowance: u64,
-    ) -> Result<Touched, Error> {
-        let mut touched = Touched::with_capacity(routed.len());
+    ) -> Result<ImagesByTable, Error> {
+        let mut touched = ImagesByTable::with_capacity(routed.len());
         let start = session.work();
         for (table, rows) in routed {
             let Some(changes) = batch.tables.get(table) else { continue };
@@ -482,12 +482,12 @@ impl Shared {
                         return Err(Error::NotIncremental("virtual columns cost more than evaluating anew".into()));
                     }
                 }
-                Images::of(rows.iter().filter_map(|row| completed.get(row)))
+                RowImages::of(rows.iter().filter_map(|row| completed.get(row)))
             } else if rows.len() == changes.rows.len() {
-                let all = || Images::of(changes.rows.iter());
+                let all = || RowImages::of(changes.rows.iter());
                 self.images.entry(Arc::clone(table)).or_insert_with(all).clone()
             } else {
-                Images::of(rows.iter().filter_map(|row| changes.rows.get(*row)))
+                RowImages::of(rows.iter().filter_map(|row| changes.rows.get(*row)))
             };
             touched.push((Arc::clone(table), images));
         }

@@ -1,23 +1,23 @@
-//! Derived tables at work: their rows, and what a commit changed in them as faces for those that read them.
+//! Derived tables at work: their rows, and what a commit changed in them as delta tables for those that read them.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 use super::Job;
-use super::render::{Rendered, Tools, consolidated, render};
+use super::operators::{Operator, Tools, consolidated, operator};
 use crate::dataflow::tally::Sums;
 use crate::error::Error;
-use crate::plan::{Derived as Plan, Figures, Images};
-use crate::types::{Bag, BindingId, Row, RowBuilder, SharedBag, Signed, ValueRef, lock_bag as lock};
+use crate::plan::{Derived as Plan, NodeMetrics, RowImages};
+use crate::types::{Bag, BindingId, Row, RowBuilder, SharedBag, ValueRef, WeightedRow, lock_bag as lock};
 
 pub(super) struct Derived {
     table: Arc<str>,
     is_held: bool,
     reals: Arc<[usize]>,
-    node: Rendered,
+    node: Operator,
     bags: HashMap<BindingId, SharedBag>,
     /// What the commit changed, by binding.
-    changes: HashMap<BindingId, Vec<Signed>>,
+    changes: HashMap<BindingId, Vec<WeightedRow>>,
 }
 
 impl Derived {
@@ -26,7 +26,7 @@ impl Derived {
             table: Arc::clone(&plan.table),
             is_held: plan.is_held,
             reals: Arc::clone(&plan.reals),
-            node: render(&plan.node),
+            node: operator(&plan.node),
             bags: HashMap::new(),
             changes: HashMap::new(),
         }
@@ -51,7 +51,7 @@ impl Derived {
     /// Brings the table up to date for some bindings.
     pub(super) fn maintain(&mut self, jobs: &[Job], tools: &mut Tools<'_>) -> Vec<Result<(), Error>> {
         let changes = self.node.maintain(jobs, tools);
-        let noted = |(job, changes): (&Job, Result<Vec<Signed>, Error>)| {
+        let noted = |(job, changes): (&Job, Result<Vec<WeightedRow>, Error>)| {
             let changes = as_read(changes?, &self.reals);
             if let Some(bag) = self.bags.get(&job.binding) {
                 let mut bag = lock(bag);
@@ -73,10 +73,10 @@ impl Derived {
             return;
         }
         let images = |sign: i64| -> Arc<[(i64, Row)]> {
-            let copies = |(row, weight): &Signed| (0..weight * sign).map(|_| (0, row.clone())).collect::<Vec<_>>();
+            let copies = |(row, weight): &WeightedRow| (0..weight * sign).map(|_| (0, row.clone())).collect::<Vec<_>>();
             changes.iter().flat_map(copies).collect()
         };
-        job.touched.push((Arc::clone(&self.table), Images { old: images(-1), new: images(1) }));
+        job.images.push((Arc::clone(&self.table), RowImages { old: images(-1), new: images(1) }));
     }
 
     pub(super) fn forget(&mut self, binding: BindingId) {
@@ -86,14 +86,14 @@ impl Derived {
     }
 
     /// What the plan of the table has come to, with the rows that are held for others.
-    pub(super) fn figures(&self, sums: &Sums) -> Figures {
-        let mut figures = self.node.figures(sums);
+    pub(super) fn metrics(&self, sums: &Sums) -> NodeMetrics {
+        let mut metrics = self.node.metrics(sums);
         for bag in self.bags.values() {
             let bag = lock(bag);
-            figures.own.state_rows += bag.len() as u64;
-            figures.own.state_bytes += bag.state_bytes() as u64;
+            metrics.own.state_rows += bag.len() as u64;
+            metrics.own.state_bytes += bag.state_bytes() as u64;
         }
-        figures
+        metrics
     }
 
     pub(super) fn state_bytes(&self) -> usize {
@@ -106,7 +106,7 @@ impl Derived {
 }
 
 /// Rows as they are read from the table: whole numbers in its REAL columns are REAL (SQLite's OP_RealAffinity).
-fn as_read(mut rows: Vec<Signed>, reals: &[usize]) -> Vec<Signed> {
+fn as_read(mut rows: Vec<WeightedRow>, reals: &[usize]) -> Vec<WeightedRow> {
     let is_whole = |row: &Row, at: &usize| matches!(row.get(*at), Some(ValueRef::Integer(_)));
     let mut builder = RowBuilder::default();
     let mut has_changed = false;

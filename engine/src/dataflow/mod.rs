@@ -11,7 +11,7 @@ mod confined;
 mod derived;
 mod host;
 mod initial;
-mod render;
+mod operators;
 mod tally;
 
 use std::sync::Arc;
@@ -19,22 +19,22 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use crate::error::Error;
-use crate::plan::{Images, Plan, PlanFigures};
-use crate::types::{BindingId, PlanId, Row, RowRef, SharedBag, Signed, Value};
+use crate::plan::{Plan, PlanMetrics, RowImages};
+use crate::types::{BindingId, PlanId, Row, RowRef, SharedBag, Value, WeightedRow};
 
 use confined::Confined;
 use derived::Derived;
 use host::Host;
-use render::{Rendered, Tools};
+use operators::{Operator, Tools};
 use tally::{Sums, Tally};
 
 /// What a dataflow asks of the database.
-pub(crate) trait Source {
+pub(crate) trait RowSource {
     /// The rows of a statement for these values of its parameters.
     fn rows(&self, sql: &str, parameters: &[Value]) -> Result<Vec<Row>, Error>;
 
-    /// Has the faces of a table show these rows.
-    fn show(&self, table: &Arc<str>, images: &Images);
+    /// Has the delta tables of a table show these rows.
+    fn show(&self, table: &Arc<str>, images: &RowImages);
 
     /// Has statements read these rows of a derived table.
     fn show_derived(&self, table: &Arc<str>, rows: &SharedBag);
@@ -47,7 +47,7 @@ pub(crate) trait Source {
 }
 
 /// The rows of a commit that one binding has to do with, by table.
-pub(crate) type Touched = Vec<(Arc<str>, Images)>;
+pub(crate) type ImagesByTable = Vec<(Arc<str>, RowImages)>;
 
 /// Visits the rows that a binding's window holds: some plans leave it to that to remember them.
 pub(crate) type Holding<'h> = &'h dyn Fn(BindingId, &mut dyn FnMut(RowRef<'_>));
@@ -57,7 +57,7 @@ pub(crate) type Holding<'h> = &'h dyn Fn(BindingId, &mut dyn FnMut(RowRef<'_>));
 pub(crate) struct Job {
     pub(crate) binding: BindingId,
     pub(crate) parameters: Vec<Value>,
-    pub(crate) touched: Touched,
+    pub(crate) images: ImagesByTable,
     /// The derived tables that statements read.
     pub(crate) derived: Vec<(Arc<str>, SharedBag)>,
     /// Maintaining the binding may cost so many of SQLite's instructions; beyond them it is given up.
@@ -79,7 +79,7 @@ struct Inner {
 /// The dataflow of one template.
 struct Dataflow {
     derived: Vec<Derived>,
-    root: Rendered,
+    root: Operator,
     tally: Option<Tally>,
 }
 
@@ -88,7 +88,7 @@ impl Dataflows {
     pub(crate) fn install(&mut self, plan_id: PlanId, plan: &Plan) {
         let Inner { host, plans } = self.inner.get_mut();
         plans.entry(plan_id).or_insert_with(|| {
-            let root = render::render(&plan.root);
+            let root = operators::operator(&plan.root);
             let derived: Vec<Derived> = plan.derived.iter().map(Derived::new).collect();
             let keeps_sums = root.keeps_sums() || derived.iter().any(Derived::keeps_sums);
             let tally = keeps_sums.then(|| Tally::install(host));
@@ -105,7 +105,12 @@ impl Dataflows {
     }
 
     /// The first rows of a binding, with what has to be remembered of them.
-    pub(crate) fn hydrate(&mut self, plan_id: PlanId, job: &Job, source: &dyn Source) -> Result<Vec<Signed>, Error> {
+    pub(crate) fn hydrate(
+        &mut self,
+        plan_id: PlanId,
+        job: &Job,
+        source: &dyn RowSource,
+    ) -> Result<Vec<WeightedRow>, Error> {
         let Inner { host, plans } = self.inner.get_mut();
         let Some(Dataflow { derived, root, tally }) = plans.get_mut(&plan_id) else { return Ok(Vec::new()) };
         let tools = &mut Tools { source, host, tally: tally.as_mut(), holding: &|_, _| {} };
@@ -125,9 +130,9 @@ impl Dataflows {
         &mut self,
         plan_id: PlanId,
         jobs: &[Job],
-        source: &dyn Source,
+        source: &dyn RowSource,
         holding: Holding<'_>,
-    ) -> Vec<Result<Vec<Signed>, Error>> {
+    ) -> Vec<Result<Vec<WeightedRow>, Error>> {
         let Inner { host, plans } = self.inner.get_mut();
         let Some(Dataflow { derived, root, tally }) = plans.get_mut(&plan_id) else { return Vec::new() };
         let tools = &mut Tools { source, host, tally: tally.as_mut(), holding };
@@ -135,7 +140,7 @@ impl Dataflows {
             return root.maintain(jobs, tools);
         }
         // What failed so far is left out of what follows.
-        let mut results: Vec<Option<Result<Vec<Signed>, Error>>> = jobs.iter().map(|_| None).collect();
+        let mut results: Vec<Option<Result<Vec<WeightedRow>, Error>>> = jobs.iter().map(|_| None).collect();
         let mut places: Vec<usize> = (0..jobs.len()).collect();
         let mut jobs = jobs.to_vec();
         for derived in derived {
@@ -185,11 +190,11 @@ impl Dataflows {
     }
 
     /// What the nodes of a plan remember and have done.
-    pub(crate) fn figures(&mut self, plan_id: PlanId) -> Option<PlanFigures> {
+    pub(crate) fn metrics(&mut self, plan_id: PlanId) -> Option<PlanMetrics> {
         let Dataflow { derived, root, tally } = self.inner.get_mut().plans.get_mut(&plan_id)?;
         let sums = tally.as_mut().map_or_else(Sums::default, Tally::sums);
-        let derived = derived.iter().map(|derived| derived.figures(&sums)).collect();
-        Some(PlanFigures { root: root.figures(&sums), derived })
+        let derived = derived.iter().map(|derived| derived.metrics(&sums)).collect();
+        Some(PlanMetrics { root: root.metrics(&sums), derived })
     }
 
     /// The same for one binding.

@@ -171,8 +171,8 @@ pub(crate) fn explain(
     };
     let standing = live.standing_of(form);
     let steps = form.planned.as_ref().ok().map(|planned| {
-        let figures = standing.as_ref().and_then(|_| live.figures_of(planned));
-        shown(planned.plan.steps(figures.as_ref()))
+        let metrics = standing.as_ref().and_then(|_| live.metrics_of(planned));
+        shown(planned.plan.steps(metrics.as_ref()))
     });
     let mut explain = Explain {
         plan,

@@ -1,9 +1,9 @@
 //! The base tables a query reads, which of their columns, and which rows can matter.
 //!
-//! A change of a row can affect a query only through an occurrence ([`Source`]) of its table. Through one occurrence it
-//! matters only if (1) it is an insert or a delete, or it changed one of the occurrence's columns, and (2) the row before
+//! A change of a row can affect a query only through a table reference ([`Source`]) of its table. Through one table reference it
+//! matters only if (1) it is an insert or a delete, or it changed one of the table reference's columns, and (2) the row before
 //! or the row after satisfies every predicate. Predicates are therefore collected only where they filter every output
-//! row that carries the occurrence: the conjuncts of WHERE, and of ON of inner joins.
+//! row that carries the table reference: the conjuncts of WHERE, and of ON of inner joins.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -81,7 +81,7 @@ pub struct Predicate {
     pub any_of: Vec<Operand>,
 }
 
-/// Which columns of a table an occurrence reads.
+/// Which columns of a table a table reference reads.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Columns {
     /// All of them, as far as can be told.
@@ -100,7 +100,7 @@ impl Columns {
     }
 }
 
-/// One occurrence of a base table in a query.
+/// One table reference of a base table in a query.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Source {
     /// The table, `database.table` in lower case.
@@ -132,7 +132,7 @@ pub struct Undecided {
 /// Everything a query's result depends on.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Dependencies {
-    /// The occurrences of base tables, those inside views, CTEs and subqueries included.
+    /// The table references of base tables, those inside views, CTEs and subqueries included.
     pub sources: Vec<Source>,
     /// Why every commit may affect the result, if so: a system table, a virtual table without shadow tables, `changes()`.
     pub every_commit: Option<String>,

@@ -3,11 +3,11 @@
 
 mod choice;
 mod dependencies;
-mod face;
 mod logical;
 mod physical;
 mod planner;
 mod rewrites;
+mod table_version;
 mod trail;
 mod tree;
 
@@ -15,16 +15,16 @@ pub use choice::{Choice, UnknownChoice, Without};
 pub use dependencies::{
     BARE_COLUMN, Columns, Dependencies, Operand, Predicate, Relation, Slot, Source, TIED_LIMIT, Undecided,
 };
-pub use face::{Face, Images};
 pub use logical::{
     Aggregate, Arm, Column, Expression, Input, Item, ItemId, Join, Limit, Logical, Order, OrderBy, Over, Query,
     Recursion, Select, Subquery, Used, alias as logical_alias, column_name, column_of, select_text,
 };
 pub use physical::{
-    Accumulate, Bounds, Cell, Combine, Condition, Delta, Derived, DerivedColumn, Distinct, EXACT_SUM, Evaluator,
-    Fixpoint, MOST_CHANGED, Measure, Node, Number, Occurrence, Piece, Plan, Probe, ROUNDS, ROUNDS_BY_ORDER, Recompute,
-    SetOperator, Shown, SortedBy, Test, Text, Window, derived_id, quoted,
+    Accumulate, AffectedKeys, Bounds, Cell, Combine, Condition, Delta, Derived, DerivedColumn, Distinct, EXACT_SUM,
+    Evaluator, Fixpoint, MOST_CHANGED, Measure, Node, Number, Piece, Plan, ROUNDS, ROUNDS_BY_ORDER, Recompute,
+    SetOperator, Shown, SortedBy, TableRef, Test, Text, Window, derived_id, quoted,
 };
 pub use planner::plan;
+pub use table_version::{RowImages, TableVersion};
 pub use trail::{Lead, Link, Trail};
-pub use tree::{Figures, LiveStep, PlanFigures, Step};
+pub use tree::{LiveStep, NodeMetrics, PlanMetrics, Step};

@@ -1,19 +1,19 @@
-//! Trails: joins by equality that lead from a row of one occurrence to the constants which another one is compared with.
+//! Trails: joins by equality that lead from a row of one table reference to the constants which another one is compared with.
 //!
-//! A row of a result is made of a row of each occurrence that is joined inside of it. A changed row therefore matters only
+//! A row of a result is made of a row of each table reference that is joined inside of it. A changed row therefore matters only
 //! to those to whom a row matters that the trail leads to, as the tables are after the commit or as the commit found them:
 //! what changed at once is looked for in both. Where nothing is found, no statement of a plan could make a row of it either.
 
 use std::sync::Arc;
 
-use super::{Face, Predicate, quoted};
+use super::{Predicate, TableVersion, quoted};
 
-/// Joins, one after another, from the rows of an occurrence.
+/// Joins, one after another, from the rows of a table reference.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Trail {
-    /// The table of the occurrence, `database.table` in lower case.
+    /// The table of the table reference, `database.table` in lower case.
     pub table: Arc<str>,
-    /// How its face calls the rowid.
+    /// How its version calls the rowid.
     pub rowid: &'static str,
     /// The joins; at least one.
     pub links: Vec<Link>,
@@ -32,7 +32,7 @@ pub struct Link {
     pub on: Vec<(String, String)>,
 }
 
-/// A trail to an occurrence that is compared with constants.
+/// A trail to a table reference that is compared with constants.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Lead {
     /// The way to it.
@@ -49,10 +49,10 @@ impl Trail {
     #[must_use]
     pub fn sql(&self, is_old: impl Fn(usize) -> bool, most: usize) -> String {
         let last = self.links.len();
-        let mut from = format!("{} AS i0", quoted(&Face::Changed.table_name(&self.table)));
+        let mut from = format!("{} AS i0", quoted(&TableVersion::Changed.table_name(&self.table)));
         let mut on = Vec::new();
         for (at, link) in self.links.iter().enumerate() {
-            let name = if is_old(at) { quoted(&Face::Old.table_name(&link.table)) } else { link.name.clone() };
+            let name = if is_old(at) { quoted(&TableVersion::Old.table_name(&link.table)) } else { link.name.clone() };
             // SQLite keeps to the order of what is joined by CROSS JOIN.
             from.push_str(&format!(" CROSS JOIN {name} AS i{}", at + 1));
             on.extend(link.on.iter().map(|(a, b)| format!("i{at}.{} = i{}.{}", quoted(a), at + 1, quoted(b))));

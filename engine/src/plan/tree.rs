@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Combine, Measure, Node, Occurrence, Plan, SetOperator};
+use super::{Combine, Measure, Node, Plan, SetOperator, TableRef};
 
 /// A part of a plan, for people and programs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -40,27 +40,27 @@ pub struct LiveStep {
 
 /// What a node of a plan has come to, and those below it, in their order.
 #[derive(Clone, Debug, Default)]
-pub struct Figures {
+pub struct NodeMetrics {
     /// What the node has come to. Rows that it was given by others are left out.
     pub own: LiveStep,
     /// Those below it.
-    pub inputs: Vec<Figures>,
+    pub inputs: Vec<NodeMetrics>,
 }
 
 /// What the nodes of a plan have come to.
 #[derive(Clone, Debug, Default)]
-pub struct PlanFigures {
+pub struct PlanMetrics {
     /// The node where the rows come from.
-    pub root: Figures,
+    pub root: NodeMetrics,
     /// Those of the derived tables.
-    pub derived: Vec<Figures>,
+    pub derived: Vec<NodeMetrics>,
 }
 
 impl Plan {
     /// The plan as a tree, with what it has come to if it is at work.
     #[must_use]
-    pub fn steps(&self, figures: Option<&PlanFigures>) -> Step {
-        let root = self.step(&self.root, figures.map(|figures| &figures.root), figures);
+    pub fn steps(&self, metrics: Option<&PlanMetrics>) -> Step {
+        let root = self.step(&self.root, metrics.map(|metrics| &metrics.root), metrics);
         match &self.window {
             None => root,
             Some(window) => Step {
@@ -76,19 +76,19 @@ impl Plan {
 
 impl Plan {
     /// A part with the derived tables that it reads.
-    fn step(&self, node: &Node, own: Option<&Figures>, figures: Option<&PlanFigures>) -> Step {
+    fn step(&self, node: &Node, own: Option<&NodeMetrics>, metrics: Option<&PlanMetrics>) -> Step {
         let mut step = node.step(own);
-        self.put_derived(&mut step, figures);
+        self.put_derived(&mut step, metrics);
         step
     }
 
-    fn put_derived(&self, step: &mut Step, figures: Option<&PlanFigures>) {
-        step.inputs.iter_mut().for_each(|input| self.put_derived(input, figures));
+    fn put_derived(&self, step: &mut Step, metrics: Option<&PlanMetrics>) {
+        step.inputs.iter_mut().for_each(|input| self.put_derived(input, metrics));
         for table in std::mem::take(&mut step.tables) {
             match self.derived.iter().position(|derived| *derived.table == *table) {
                 Some(at) => {
-                    let own = figures.and_then(|figures| figures.derived.get(at));
-                    step.inputs.push(self.step(&self.derived[at].node, own, figures));
+                    let own = metrics.and_then(|metrics| metrics.derived.get(at));
+                    step.inputs.push(self.step(&self.derived[at].node, own, metrics));
                 }
                 None => step.tables.push(table),
             }
@@ -100,12 +100,12 @@ impl Plan {
 }
 
 impl Node {
-    fn step(&self, figures: Option<&Figures>) -> Step {
-        let live = figures.map(|figures| figures.own);
-        let below = |at: usize| figures.and_then(|figures| figures.inputs.get(at));
+    fn step(&self, metrics: Option<&NodeMetrics>) -> Step {
+        let live = metrics.map(|metrics| metrics.own);
+        let below = |at: usize| metrics.and_then(|metrics| metrics.inputs.get(at));
         match self {
             Self::Delta(delta) => {
-                let mut own: Vec<usize> = delta.texts.iter().flat_map(super::Text::occurrences).collect();
+                let mut own: Vec<usize> = delta.texts.iter().flat_map(super::Text::table_refs).collect();
                 own.dedup();
                 let detail = match (delta.texts.len(), own.len()) {
                     (_, 0) => "constant rows".to_owned(),
@@ -114,11 +114,11 @@ impl Node {
                     (1, tables) => format!("inner join of {tables}"),
                     (parts, _) => format!("sum of {parts} parts"),
                 };
-                Step { strategy: "delta", detail, tables: names(&delta.occurrences, &own), inputs: Vec::new(), live }
+                Step { strategy: "delta", detail, tables: names(&delta.table_refs, &own), inputs: Vec::new(), live }
             }
             Self::Recompute(recompute) => {
                 let mut own: Vec<usize> =
-                    recompute.probes.iter().flat_map(|probe| probe.path.iter().copied()).collect();
+                    recompute.affected_keys.iter().flat_map(|affected| affected.path.iter().copied()).collect();
                 own.sort_unstable();
                 own.dedup();
                 Step {
@@ -128,7 +128,7 @@ impl Node {
                         None => format!("{}, of those that the window holds", recompute.what),
                         Some(why) => format!("{}, unless it comes to {why}", recompute.what),
                     },
-                    tables: names(&recompute.occurrences, &own),
+                    tables: names(&recompute.table_refs, &own),
                     inputs: Vec::new(),
                     live,
                 }
@@ -147,14 +147,14 @@ impl Node {
                 }
             }
             Self::Fixpoint(fixpoint) => {
-                let mut own: Vec<usize> = fixpoint.steps.iter().flat_map(super::Text::occurrences).collect();
-                own.retain(|occurrence| *occurrence != fixpoint.own);
+                let mut own: Vec<usize> = fixpoint.steps.iter().flat_map(super::Text::table_refs).collect();
+                own.retain(|table_ref| *table_ref != fixpoint.own);
                 own.sort_unstable();
                 own.dedup();
                 Step {
                     strategy: "fixpoint",
                     detail: if fixpoint.is_set { "UNION" } else { "UNION ALL" }.to_owned(),
-                    tables: names(&fixpoint.occurrences, &own),
+                    tables: names(&fixpoint.table_refs, &own),
                     inputs: vec![fixpoint.base.step(below(0))],
                     live,
                 }
@@ -196,6 +196,6 @@ impl Measure {
     }
 }
 
-fn names(occurrences: &[Occurrence], own: &[usize]) -> Vec<String> {
-    own.iter().filter_map(|at| occurrences.get(*at)).map(|occurrence| occurrence.table.to_string()).collect()
+fn names(table_refs: &[TableRef], own: &[usize]) -> Vec<String> {
+    own.iter().filter_map(|at| table_refs.get(*at)).map(|table_ref| table_ref.table.to_string()).collect()
 }

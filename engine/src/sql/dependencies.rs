@@ -15,7 +15,7 @@ use super::{parse, plan_dependence};
 use crate::plan::{BARE_COLUMN, Columns, Dependencies, Operand, Slot, Source};
 use crate::types::{Catalog, ColumnKind, Table};
 
-/// How many SELECTs are read, those of views and CTEs at each of their occurrences.
+/// How many SELECTs are read, those of views and CTEs at each of their table references.
 const MOST_SELECTS: usize = 1000;
 
 /// How deep views, CTEs, subqueries and parentheses in FROM may be in one another.
@@ -60,7 +60,7 @@ fn named(mut found: Dependencies, parameters: &Parameters<'_>) -> Dependencies {
     found
 }
 
-/// Joins occurrences that only differ in their columns.
+/// Joins table references that only differ in their columns.
 fn merged(mut found: Dependencies) -> Dependencies {
     let mut sources: Vec<Source> = Vec::with_capacity(found.sources.len());
     for source in found.sources {
@@ -147,7 +147,7 @@ impl Analysis<'_> {
         self.failure.get_or_insert(reason);
     }
 
-    /// A new occurrence of a table that nothing has been read of yet.
+    /// A new table reference of a table that nothing has been read of yet.
     pub(super) fn source(&mut self, table: &Table) -> usize {
         let columns = Columns::Some(std::collections::BTreeSet::new());
         self.found.sources.push(Source {
@@ -159,7 +159,7 @@ impl Analysis<'_> {
         self.found.sources.len() - 1
     }
 
-    /// Notes that an occurrence reads a column; no hook shows the value of a virtual one, so it may be any change's.
+    /// Notes that a table reference reads a column; no hook shows the value of a virtual one, so it may be any change's.
     pub(super) fn read(&mut self, source: usize, table: &Table, column: usize) {
         let is_virtual = table.columns.get(column).is_none_or(|column| column.kind == ColumnKind::GeneratedVirtual);
         match &mut self.found.sources[source].columns {

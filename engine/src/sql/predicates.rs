@@ -1,4 +1,4 @@
-//! The comparisons with constants that a row of an occurrence has to satisfy.
+//! The comparisons with constants that a row of a table reference has to satisfy.
 
 use std::ops::Range;
 

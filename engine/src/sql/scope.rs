@@ -66,7 +66,7 @@ impl Output {
     }
 }
 
-/// The base table that an item of FROM is an occurrence of.
+/// The base table that an item of FROM is a table reference of.
 #[derive(Clone, Debug)]
 pub(super) struct Base {
     /// The index of its source.

@@ -78,9 +78,9 @@ impl Analysis<'_> {
         }
     }
 
-    /// Collects what filters the rows of each occurrence.
+    /// Collects what filters the rows of each table reference.
     ///
-    /// WHERE may filter either side of an outer join too: an output row carries the occurrence's own row, for which the
+    /// WHERE may filter either side of an outer join too: an output row carries the table reference's own row, for which the
     /// comparison was true, or NULLs in its place, for which it is not true. Only `IS NULL`, or IS with a parameter that
     /// may be NULL, is true for those, and is left out. So a row for which the comparison is not true makes no output
     /// row, neither by being there nor by not being there. The same goes for ON of an inner join and the items that

@@ -1,4 +1,4 @@
-//! What inner joins by equality say of the rows of an occurrence: the constants that their columns are equal to because a
+//! What inner joins by equality say of the rows of a table reference: the constants that their columns are equal to because a
 //! column they are joined to is, and the trails to the constants of others.
 //!
 //! Equality is that of SQLite where both columns have one affinity and one of its own collating sequences: then neither

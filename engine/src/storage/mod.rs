@@ -6,8 +6,8 @@ mod catalog;
 mod commit_number;
 mod conflict;
 mod convert;
+mod delta_tables;
 mod exact_sums;
-mod faces;
 mod open;
 mod reads;
 mod replay;
@@ -29,7 +29,7 @@ use rusqlite::Connection;
 use rusqlite::hooks::{Action, AuthContext, Authorization, PreUpdateCase};
 
 use crate::error::Error;
-use crate::plan::{DerivedColumn, Images};
+use crate::plan::{DerivedColumn, RowImages};
 use crate::sql::{StatementKind, leading_keyword};
 use crate::types::{Catalog, Change, ChangeBatch, CommitId, Params, Row, Rows, SharedBag, Table, Value};
 
@@ -37,7 +37,7 @@ use allowance::Allowance;
 use capture::Recorder;
 use catalog::Roots;
 use commit_number::CommitNumber;
-use faces::Faces;
+use delta_tables::DeltaTables;
 use reads::ReadCollector;
 use statements::Statements;
 use virtual_columns::VirtualColumns;
@@ -63,7 +63,7 @@ struct State {
     reads: Arc<Mutex<ReadCollector>>,
     /// Those of plans and of queries that are subscribed to.
     statements: Statements,
-    faces: Faces,
+    delta_tables: DeltaTables,
     allowance: Allowance,
     virtual_columns: VirtualColumns,
     /// SQLite's instructions that reads have taken so far.
@@ -217,9 +217,9 @@ impl Session<'_> {
         self.connection.prepare_cached(sql).map(drop).map_err(convert::error)
     }
 
-    /// Makes the faces of a table known to SQLite.
-    pub(crate) fn declare_faces(&mut self, table: &Table) -> Result<(), Error> {
-        self.state.faces.declare(self.connection, table)
+    /// Makes the delta tables of a table known to SQLite.
+    pub(crate) fn declare_delta_tables(&mut self, table: &Table) -> Result<(), Error> {
+        self.state.delta_tables.declare(self.connection, table)
     }
 
     /// Has the virtual columns of a table computed, for a plan that reads them.
@@ -247,24 +247,24 @@ impl Session<'_> {
         Ok(Change { key: change.key.clone(), old: complete(&change.old)?, new: complete(&change.new)? })
     }
 
-    /// Has the faces of a table show these rows.
-    pub(crate) fn show(&self, table: &Arc<str>, images: &Images) {
-        self.state.faces.show(table, images);
+    /// Has the delta tables of a table show these rows.
+    pub(crate) fn show(&self, table: &Arc<str>, images: &RowImages) {
+        self.state.delta_tables.show(table, images);
     }
 
-    /// Makes the faces of a derived table known to SQLite.
+    /// Makes the delta tables of a derived table known to SQLite.
     pub(crate) fn declare_derived(&mut self, table: &Arc<str>, columns: &[DerivedColumn]) -> Result<(), Error> {
-        self.state.faces.declare_derived(self.connection, table, columns)
+        self.state.delta_tables.declare_derived(self.connection, table, columns)
     }
 
     /// Has statements read these rows of a derived table.
     pub(crate) fn show_derived(&self, table: &Arc<str>, rows: &SharedBag) {
-        self.state.faces.show_derived(table, rows);
+        self.state.delta_tables.show_derived(table, rows);
     }
 
-    /// Has all faces show nothing.
+    /// Has all delta tables show nothing.
     pub(crate) fn show_nothing(&self) {
-        self.state.faces.clear();
+        self.state.delta_tables.clear();
     }
 
     /// Runs one statement that returns rows. One that also writes must be run by [`Session::run`].

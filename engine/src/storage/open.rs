@@ -9,7 +9,7 @@ use rusqlite::{Connection, OpenFlags};
 use super::allowance::Allowance;
 use super::catalog::Roots;
 use super::commit_number::CommitNumber;
-use super::faces::Faces;
+use super::delta_tables::DeltaTables;
 use super::statements::Statements;
 use super::virtual_columns::VirtualColumns;
 use super::{State, Storage, capture, convert, exact_sums, reads};
@@ -41,7 +41,7 @@ impl Storage {
             recorder,
             reads,
             statements: Statements::default(),
-            faces: Faces::default(),
+            delta_tables: DeltaTables::default(),
             allowance,
             virtual_columns: VirtualColumns::default(),
             work: Cell::new(0),

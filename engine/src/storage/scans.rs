@@ -2,14 +2,14 @@
 //! values of columns.
 //!
 //! How it would carry the statement out, SQLite tells (EXPLAIN QUERY PLAN). By what the rows are asked for, it tells of a
-//! face in the table's place that pretends to have every index: it is offered each equality that an index could serve
+//! delta table in the table's place that pretends to have every index: it is offered each equality that an index could serve
 //! (<https://sqlite.org/vtab.html#the_xbestindex_method>), and of those SQLite takes which fit the order of its loops.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::Session;
-use crate::plan::{Face, quoted};
+use crate::plan::{TableVersion, quoted};
 use crate::types::Table;
 
 /// A table that is scanned, and the columns by whose values it is asked.
@@ -20,13 +20,13 @@ pub(crate) struct Scan {
 }
 
 impl Session<'_> {
-    /// The scans of a statement over some of these tables, whose faces are declared. What cannot be told is left out.
+    /// The scans of a statement over some of these tables, whose delta tables are declared. What cannot be told is left out.
     pub(crate) fn scans(&self, sql: &str, tables: &[Arc<Table>]) -> Vec<Scan> {
         let steps = self.steps_of(sql).unwrap_or_default();
         steps.iter().filter_map(|step| self.scan(sql, step, tables)).collect()
     }
 
-    /// Whether a statement looks everything up that it joins to the face it begins with.
+    /// Whether a statement looks everything up that it joins to the delta table it begins with.
     pub(crate) fn looks_up(&self, sql: &str) -> bool {
         let is_scan = |step: &String| step.starts_with("SCAN ") && !step.contains(" VIRTUAL TABLE ");
         let steps = self.steps_of(sql).unwrap_or_default();
@@ -54,9 +54,9 @@ impl Session<'_> {
     /// The columns by whose values a statement asks for rows of a table, as an index on them would compare.
     fn equalities(&self, sql: &str, alias: &str, table: &Table) -> Option<BTreeSet<usize>> {
         let place = standing_as(sql, table, alias)?;
-        let face = quoted(&Face::New.table_name(&table.id));
-        let exchanged = format!("{}{face} AS {alias}{}", sql.get(..place.start)?, sql.get(place.end..)?);
-        let steps = self.state.faces.pretending(|| self.steps_of(&exchanged)).ok()?;
+        let version = quoted(&TableVersion::New.table_name(&table.id));
+        let exchanged = format!("{}{version} AS {alias}{}", sql.get(..place.start)?, sql.get(place.end..)?);
+        let steps = self.state.delta_tables.pretending(|| self.steps_of(&exchanged)).ok()?;
         let step = steps.iter().find_map(|step| step.strip_prefix(&format!("SCAN {alias} VIRTUAL TABLE INDEX ")))?;
         let (_, lookups) = step.split_once(':')?;
         let column = |lookup: &str| {

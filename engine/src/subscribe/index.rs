@@ -1,8 +1,8 @@
 //! The routing index: from a changed row to the bindings that it can affect, without looking at the others.
 //!
-//! Each occurrence of a table in a binding's query ([`Source`]) stands in the index of that table once. Where a predicate
+//! Each table reference of a table in a binding's query ([`Source`]) stands in the index of that table once. Where a predicate
 //! says which values of a column matter, it stands under each constant's bucket; a changed row is looked up by the buckets
-//! of its old and its new value. Where joins lead to such a predicate of another occurrence ([`Trail`]), it stands under the
+//! of its old and its new value. Where joins lead to such a predicate of another table reference ([`Trail`]), it stands under the
 //! constants there, and SQLite is asked once for all of a commit's rows where they lead. Where predicates bound a column, it
 //! stands under the interval. Otherwise it stands among what every change of the table runs through that changes one of its
 //! columns. What is found is checked exactly: the index may find too much, never too little.
@@ -17,10 +17,10 @@ use super::routing::{Interest, reads_a_changed_column};
 use crate::plan::{Columns, Lead, Predicate, Relation, Source, Trail};
 use crate::types::{BindingId, Bucket, Change, Collation, Value, ValueRef};
 
-/// One occurrence of the table: the binding, and the place of the source among its dependencies.
+/// One table reference of the table: the binding, and the place of the source among its dependencies.
 type Place = (BindingId, usize);
 
-/// Of so few occurrences each is looked at, rather than SQLite asked whom a row leads to.
+/// Of so few table references each is looked at, rather than SQLite asked whom a row leads to.
 const FEW: usize = 4;
 
 /// To so many values changed rows are followed.
@@ -30,7 +30,7 @@ const MOST_LED: usize = 1 << 17;
 /// are as many as is said, or it cannot be told.
 pub(crate) type Follow<'f> = &'f mut dyn FnMut(&Trail, usize) -> Option<Vec<(usize, Value)>>;
 
-/// Occurrences by the constants that they stand under.
+/// Table references by the constants that they stand under.
 type Constants = FxHashMap<Bucket, Vec<Place>>;
 
 /// What is subscribed of one table.

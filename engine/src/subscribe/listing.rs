@@ -14,7 +14,7 @@ use super::chunk::Chunk;
 use super::diff::{Order, edits_between};
 use super::merge::merged;
 use super::successors::Successors;
-use crate::types::{Edit, Row, RowRef, Signed, SortTerm, push_sort_key};
+use crate::types::{Edit, Row, RowRef, SortTerm, WeightedRow, push_sort_key};
 
 /// Rows that a chunk may have before it is cut in two.
 const LARGEST_CHUNK: usize = 256;
@@ -94,7 +94,11 @@ impl Sorting {
 impl Listing {
     /// A list of these rows, in their order among equals, and the rows as they stand in it. Those that SQLite has sorted are
     /// in order.
-    pub(crate) fn new(sorting: Sorting, rows: impl IntoIterator<Item = Signed>, is_sorted: bool) -> (Self, Vec<Row>) {
+    pub(crate) fn new(
+        sorting: Sorting,
+        rows: impl IntoIterator<Item = WeightedRow>,
+        is_sorted: bool,
+    ) -> (Self, Vec<Row>) {
         let copies =
             rows.into_iter().flat_map(|(row, weight)| std::iter::repeat_n(row, usize::try_from(weight).unwrap_or(0)));
         let mut rows: Vec<Row> = copies.collect();
@@ -247,7 +251,7 @@ impl Listing {
     ///
     /// # Errors
     /// [`Missing`] when a row to be taken out is not there. Then the list is as it was.
-    pub(crate) fn apply(&mut self, changes: &[Signed]) -> Result<Vec<Edit>, Missing> {
+    pub(crate) fn apply(&mut self, changes: &[WeightedRow]) -> Result<Vec<Edit>, Missing> {
         let (going, coming) = self.keyed(changes);
         if self.is_much(&going, &coming) {
             let before = self.merge(&going, &coming)?;
@@ -272,7 +276,7 @@ impl Listing {
     ///
     /// # Errors
     /// As [`Listing::apply`].
-    pub(crate) fn follow(&mut self, changes: &[Signed]) -> Result<(), Missing> {
+    pub(crate) fn follow(&mut self, changes: &[WeightedRow]) -> Result<(), Missing> {
         let (going, coming) = self.keyed(changes);
         if self.is_much(&going, &coming) {
             return self.merge(&going, &coming).map(drop);
@@ -282,7 +286,7 @@ impl Listing {
     }
 
     /// The rows that go and those that come, each copy of them.
-    fn keyed(&self, changes: &[Signed]) -> (Vec<Keyed>, Vec<Keyed>) {
+    fn keyed(&self, changes: &[WeightedRow]) -> (Vec<Keyed>, Vec<Keyed>) {
         let (mut going, mut coming) = (Vec::new(), Vec::new());
         for (row, weight) in changes {
             let count = usize::try_from(weight.unsigned_abs()).unwrap_or(usize::MAX);
@@ -299,7 +303,7 @@ impl Listing {
     }
 
     /// Whether all rows are there that should go. One alone is looked for before anything changes.
-    fn check(&mut self, changes: &[Signed], going: &[Keyed]) -> Result<(), Missing> {
+    fn check(&mut self, changes: &[WeightedRow], going: &[Keyed]) -> Result<(), Missing> {
         if going.len() < 2 {
             return Ok(());
         }

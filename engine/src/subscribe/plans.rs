@@ -13,10 +13,10 @@ use crate::types::{CommitId, PlanId};
 /// How much of the average a commit replaces.
 const WEIGHT_OF_NEW: f64 = 0.25;
 
-/// What it takes to maintain a binding beside what its plan's statements do: to hand it over, and to find its rows in faces.
+/// What it takes to maintain a binding beside what its plan's statements do: to hand it over, and to find its rows in delta tables.
 const WORK_OF_A_BINDING: u64 = 60;
 
-/// And for each changed row, to show it by a face and to find its place in the list.
+/// And for each changed row, to show it by a delta table and to find its place in the list.
 const WORK_OF_A_CHANGED_ROW: u64 = 30;
 
 /// What each row of a result takes that is evaluated anew, to hold it and to compare it with what was there.

@@ -1,4 +1,4 @@
-//! Whether a change can affect a binding through one occurrence of its table: by column, then by predicate.
+//! Whether a change can affect a binding through one table reference of its table: by column, then by predicate.
 //!
 //! The answer "no" must be right; "yes" only costs an evaluation. A predicate rules a row out only where the comparison of
 //! the two values is certain not to be true whatever affinity does to them.

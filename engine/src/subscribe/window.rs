@@ -7,7 +7,7 @@
 use super::diff::{Order, edits_between};
 use super::listing::{Listing, Missing};
 use crate::plan::Bounds;
-use crate::types::{Edit, Row, RowRef, Signed};
+use crate::types::{Edit, Row, RowRef, WeightedRow};
 
 /// Rows that may be held past the shown ones, at least.
 const LEAST_SPARE: usize = 8;
@@ -87,7 +87,7 @@ impl Maintained {
     ///
     /// # Errors
     /// [`Missing`] when the list is not what was maintained. Then it is as it was.
-    pub(crate) fn apply(&mut self, changes: &[Signed]) -> Result<Applied, Missing> {
+    pub(crate) fn apply(&mut self, changes: &[WeightedRow]) -> Result<Applied, Missing> {
         let Some(bounds) = self.bounds else { return self.listing.apply(changes).map(Applied::Edits) };
         let concerned = if self.is_cut { self.concerned(changes) } else { changes.to_vec() };
         // Most commits change one row, whose edit is that of the window as well, but for the window's end: to compare the
@@ -115,7 +115,7 @@ impl Maintained {
             }
             edits => {
                 let going = concerned.iter().filter(|(_, weight)| *weight < 0);
-                let copies = |(row, weight): &Signed| {
+                let copies = |(row, weight): &WeightedRow| {
                     let count = usize::try_from(weight.unsigned_abs()).unwrap_or(0);
                     std::iter::repeat_n(self.listing.shown(row), count)
                 };
@@ -197,7 +197,7 @@ impl Maintained {
     }
 
     /// The changes that concern the rows which are held.
-    fn concerned(&mut self, changes: &[Signed]) -> Vec<Signed> {
+    fn concerned(&mut self, changes: &[WeightedRow]) -> Vec<WeightedRow> {
         let last = self.listing.last_key();
         let mut concerned = Vec::with_capacity(changes.len());
         for (row, weight) in changes {

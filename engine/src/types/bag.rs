@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::{Bucket, Row, Signed, ValueRef};
+use super::{Bucket, Row, ValueRef, WeightedRow};
 
 /// A row that is in a bag more often than this is read more often than anybody can wait for.
 const MOST_COPIES: i64 = 1 << 20;
@@ -50,7 +50,7 @@ struct Index {
 
 impl Bag {
     /// The rows from left to right, each as often as its weights add up to.
-    pub(crate) fn of(rows: &[Signed]) -> Self {
+    pub(crate) fn of(rows: &[WeightedRow]) -> Self {
         let mut bag = Self::default();
         rows.iter().for_each(|(row, weight)| bag.add(row, *weight));
         bag

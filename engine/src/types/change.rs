@@ -27,7 +27,7 @@ pub struct Change {
 }
 
 /// A row that comes or goes, as often as its weight says.
-pub type Signed = (Row, i64);
+pub type WeightedRow = (Row, i64);
 
 /// The changes of one table.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

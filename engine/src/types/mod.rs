@@ -15,7 +15,7 @@ mod value;
 pub(crate) use bag::{Bag, SharedBag, lock_bag};
 pub(crate) use bucket::Bucket;
 pub use catalog::{Affinity, Catalog, Column, ColumnKind, Table, TableKind, table_id};
-pub use change::{Change, ChangeBatch, RowKey, Signed, TableChanges};
+pub use change::{Change, ChangeBatch, RowKey, TableChanges, WeightedRow};
 pub use diff::{Cause, Diff, Edit, Snapshot};
 pub(crate) use exact_sum::{ExactSum, SUM_PLACES};
 pub use ids::{BindingId, CommitId, PlanId, SubscriptionId, TemplateId};

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 pub use statement::select_text;
 
-use super::{DerivedColumn, Occurrence, Piece, SetOperator, Text, Window};
+use super::{DerivedColumn, Piece, SetOperator, TableRef, Text, Window};
 use crate::types::{Affinity, Collation, SortTerm, Value};
 
 /// The identity of an item of FROM in its query.
@@ -22,8 +22,8 @@ pub type ItemId = usize;
 pub struct Logical {
     /// The query.
     pub query: Query,
-    /// The occurrences of base tables, in all its SELECTs.
-    pub occurrences: Vec<Occurrence>,
+    /// The table references of base tables, in all its SELECTs.
+    pub table_refs: Vec<TableRef>,
     /// How many items of FROM there are, in all its SELECTs.
     pub items: usize,
     /// The tables whose virtual generated columns it reads, which no hook shows.
@@ -171,8 +171,8 @@ pub enum Join {
 pub enum Input {
     /// A base table.
     Table {
-        /// Which occurrence.
-        occurrence: usize,
+        /// Which table reference.
+        table_ref: usize,
         /// What identifies a row; nothing where no name of it is left.
         identity: Option<Vec<Column>>,
     },
@@ -193,11 +193,11 @@ pub struct Recursion {
     pub steps: Vec<Select>,
     /// UNION: a row is there once.
     pub is_set: bool,
-    /// The occurrence that stands for the CTE in each step.
+    /// The table reference that stands for the CTE in each step.
     pub own: usize,
     /// Its columns.
     pub columns: Vec<Column>,
-    /// The same, for its faces.
+    /// The same, for its versions.
     pub kinds: Arc<[DerivedColumn]>,
 }
 

@@ -130,7 +130,7 @@ fn write_from(text: &mut Text, items: &[Item]) {
 }
 
 impl Recursion {
-    /// As a CTE of a subquery, in which the occurrence that stands for it is its name.
+    /// As a CTE of a subquery, in which the table reference that stands for it is its name.
     fn write(&self, text: &mut Text) {
         let name = format!("r{}", self.own);
         let columns: Vec<_> = (0..self.columns.len()).map(|at| column_name(at).to_string()).collect();
@@ -151,7 +151,7 @@ impl Recursion {
 impl Item {
     fn write(&self, text: &mut Text) {
         match &self.input {
-            Input::Table { occurrence, .. } => text.push_table(*occurrence),
+            Input::Table { table_ref, .. } => text.push_table(*table_ref),
             Input::Query(query) => {
                 text.push("(");
                 // SQLite itself names what VALUES gives.

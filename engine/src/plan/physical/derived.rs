@@ -1,5 +1,5 @@
 //! Derived tables that are no part of a linear query (groups, DISTINCT, compound SELECTs, recursion): each is maintained by a
-//! plan of its own, and what a commit changes in it are the faces that the rest of the plan reads, as those of a table.
+//! plan of its own, and what a commit changes in it are the versions that the rest of the plan reads, as those of a table.
 //!
 //! So a join of groups with a table is `delta` over the changed groups and the changed rows of the table. The rows are held
 //! in memory where a statement also reads those that did not change.
@@ -12,7 +12,7 @@ use crate::types::{Affinity, Collation};
 /// A derived table.
 #[derive(Clone, Debug)]
 pub struct Derived {
-    /// The id by which occurrences read it. It tells the columns, and is another one than that of every other derived table
+    /// The id by which table references read it. It tells the columns, and is another one than that of every other derived table
     /// of the plan.
     pub table: Arc<str>,
     /// How its rows are maintained.

@@ -11,7 +11,7 @@ use crate::types::Affinity;
 #[derive(Clone, Debug)]
 pub struct Evaluator {
     /// Its table.
-    pub occurrence: usize,
+    pub table_ref: usize,
     /// What a row shows.
     pub shown: Vec<Cell>,
     /// What all have to be true.

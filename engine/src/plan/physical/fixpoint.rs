@@ -15,15 +15,15 @@
 
 use std::sync::Arc;
 
-use super::{Node, Occurrence, Text};
+use super::{Node, TableRef, Text};
 use crate::types::Collation;
 
 /// A recursive query.
 #[derive(Clone, Debug)]
 pub struct Fixpoint {
     /// The tables.
-    pub occurrences: Vec<Occurrence>,
-    /// The occurrence that the steps read as the recursion's own rows.
+    pub table_refs: Vec<TableRef>,
+    /// The table reference that the steps read as the recursion's own rows.
     pub own: usize,
     /// The same once more, for the rows that are sought again.
     pub again: usize,

@@ -17,10 +17,10 @@ pub use delta::{Delta, MOST_CHANGED};
 pub use derived::{Derived, DerivedColumn, derived_id};
 pub use evaluator::{Cell, Condition, Evaluator, Test};
 pub use fixpoint::Fixpoint;
-pub use recompute::{Probe, Recompute};
+pub use recompute::{AffectedKeys, Recompute};
 pub use text::{Piece, Text, quoted};
 
-use super::Face;
+use super::TableVersion;
 use crate::types::{Row, SortTerm, Value, ValueRef, push_sort_key};
 
 /// How a query's result is maintained.
@@ -72,9 +72,9 @@ impl SortedBy {
     }
 }
 
-/// One occurrence of a base table, or of a derived one that has a plan of its own.
+/// One table reference of a base table, or of a derived one that has a plan of its own.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Occurrence {
+pub struct TableRef {
     /// The table's id.
     pub table: Arc<str>,
     /// Its name, as a statement writes it.
@@ -83,20 +83,20 @@ pub struct Occurrence {
     pub derived: Option<Arc<[DerivedColumn]>>,
 }
 
-impl Occurrence {
+impl TableRef {
     /// Of a derived table.
     #[must_use]
     pub fn of_derived(table: Arc<str>, columns: Arc<[DerivedColumn]>) -> Self {
-        let name = quoted(&Face::Post.table_name(&table));
+        let name = quoted(&TableVersion::Post.table_name(&table));
         Self { table, name, derived: Some(columns) }
     }
 
-    /// What a statement writes in FROM to read a face.
+    /// What a statement writes in FROM to read a version.
     #[must_use]
-    pub fn read(&self, face: Face) -> String {
-        let name = match face {
-            Face::Post => self.name.clone(),
-            _ => quoted(&face.table_name(&self.table)),
+    pub fn read(&self, version: TableVersion) -> String {
+        let name = match version {
+            TableVersion::Post => self.name.clone(),
+            _ => quoted(&version.table_name(&self.table)),
         };
         let columns = self.derived.as_deref().unwrap_or_default();
         if columns.iter().all(|column| column.affinity.is_some()) {
@@ -169,22 +169,24 @@ impl Plan {
 }
 
 impl Node {
-    /// Whether a statement reads rows of an occurrence that a commit did not change.
+    /// Whether a statement reads rows of a table reference that a commit did not change.
     #[must_use]
-    pub fn reads_whole(&self, occurrence: usize) -> bool {
+    pub fn reads_whole(&self, table_ref: usize) -> bool {
         match self {
             Self::Delta(delta) => delta.texts.iter().any(|text| {
-                let occurrences = text.occurrences();
-                occurrences.len() > 1 && occurrences.contains(&occurrence)
+                let table_refs = text.table_refs();
+                table_refs.len() > 1 && table_refs.contains(&table_ref)
             }),
-            Self::Recompute(recompute) => recompute.probes.iter().any(|probe| probe.path.contains(&occurrence)),
-            Self::Accumulate(accumulate) => {
-                accumulate.input.texts.iter().any(|text| text.occurrences().contains(&occurrence))
+            Self::Recompute(recompute) => {
+                recompute.affected_keys.iter().any(|affected| affected.path.contains(&table_ref))
             }
-            Self::Combine(combine) => combine.parts.iter().any(|part| part.reads_whole(occurrence)),
+            Self::Accumulate(accumulate) => {
+                accumulate.input.texts.iter().any(|text| text.table_refs().contains(&table_ref))
+            }
+            Self::Combine(combine) => combine.parts.iter().any(|part| part.reads_whole(table_ref)),
             Self::Fixpoint(fixpoint) => {
-                fixpoint.base.reads_whole(occurrence)
-                    || fixpoint.steps.iter().any(|step| step.occurrences().contains(&occurrence))
+                fixpoint.base.reads_whole(table_ref)
+                    || fixpoint.steps.iter().any(|step| step.table_refs().contains(&table_ref))
             }
         }
     }
@@ -193,8 +195,8 @@ impl Node {
         match self {
             Self::Delta(delta) => {
                 for text in &delta.texts {
-                    let one = |occurrence| text.render(&delta.occurrences, &[(occurrence, Face::Old)]);
-                    statements.extend(text.occurrences().into_iter().map(one));
+                    let one = |table_ref| text.render(&delta.table_refs, &[(table_ref, TableVersion::Old)]);
+                    statements.extend(text.table_refs().into_iter().map(one));
                 }
             }
             Self::Recompute(recompute) => recompute.statements(statements),
@@ -234,11 +236,12 @@ impl Fixpoint {
         statements.push(self.all.to_string());
         self.base.statements(statements);
         for step in &self.steps {
-            statements.push(step.render(&self.occurrences, &[(self.own, Face::New)]));
-            let tables = step.occurrences().into_iter().filter(|occurrence| *occurrence != self.own);
-            statements.extend(tables.map(|occurrence| step.render(&self.occurrences, &[(occurrence, Face::New)])));
+            statements.push(step.render(&self.table_refs, &[(self.own, TableVersion::New)]));
+            let tables = step.table_refs().into_iter().filter(|table_ref| *table_ref != self.own);
+            statements.extend(tables.map(|table_ref| step.render(&self.table_refs, &[(table_ref, TableVersion::New)])));
         }
-        let sought = self.sought.iter().map(|sought| sought.render(&self.occurrences, &[(self.again, Face::New)]));
+        let sought =
+            self.sought.iter().map(|sought| sought.render(&self.table_refs, &[(self.again, TableVersion::New)]));
         statements.extend(sought);
     }
 }
@@ -246,9 +249,10 @@ impl Fixpoint {
 impl Recompute {
     fn statements(&self, statements: &mut Vec<String>) {
         statements.extend([&self.all, &self.rows].map(ToString::to_string));
-        for probe in &self.probes {
-            let one = |occurrence: &usize| probe.text.render(&self.occurrences, &[(*occurrence, Face::Changed)]);
-            statements.extend(probe.path.iter().map(one));
+        for affected in &self.affected_keys {
+            let one =
+                |table_ref: &usize| affected.text.render(&self.table_refs, &[(*table_ref, TableVersion::Changed)]);
+            statements.extend(affected.path.iter().map(one));
         }
     }
 }

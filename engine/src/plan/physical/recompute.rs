@@ -15,18 +15,18 @@
 
 use std::sync::Arc;
 
-use super::{Occurrence, Text};
+use super::{TableRef, Text};
 use crate::types::Collation;
 
 /// A query whose result falls into parts by a key.
 #[derive(Clone, Debug)]
 pub struct Recompute {
     /// The tables.
-    pub occurrences: Vec<Occurrence>,
-    /// How the keys compare. If they have no values, there is but one, and any row that a probe finds is it.
+    pub table_refs: Vec<TableRef>,
+    /// How the keys compare. If they have no values, there is but one, and any row that a statement for affected keys finds is it.
     pub key: Vec<Collation>,
     /// The statements that find the keys which a change touches.
-    pub probes: Vec<Probe>,
+    pub affected_keys: Vec<AffectedKeys>,
     /// The rows of one key; its values are the parameters after the query's own.
     pub rows: Arc<str>,
     /// Whether the rows of each key are remembered. Where they are not, a window has those of them that matter, with the key
@@ -46,9 +46,9 @@ pub struct Recompute {
 
 /// A statement that finds the keys which a change of some tables touches.
 #[derive(Clone, Debug)]
-pub struct Probe {
+pub struct AffectedKeys {
     /// Selects the key, or anything where the key has no values.
     pub text: Text,
-    /// The occurrences on its path, of which any set can have changed.
+    /// The table references on its path, of which any set can have changed.
     pub path: Vec<usize>,
 }

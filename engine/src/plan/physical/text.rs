@@ -1,7 +1,7 @@
-//! Statements of a plan: SQL with a place for each table, where one of its faces is read.
+//! Statements of a plan: SQL with a place for each table, where one of its versions is read.
 
-use super::Occurrence;
-use crate::plan::{Face, ItemId, logical_alias};
+use super::TableRef;
+use crate::plan::{ItemId, TableVersion, logical_alias};
 
 /// SQL text in which the tables can be exchanged.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -15,7 +15,7 @@ pub struct Text {
 pub enum Piece {
     /// SQL as it is.
     Sql(String),
-    /// The table of an occurrence, by its place in the node's list.
+    /// The table of a table reference, by its place in the node's list.
     Table(usize),
     /// A column of an item of FROM, by its name in SQL.
     Name(ItemId, String),
@@ -31,40 +31,43 @@ pub enum Piece {
 }
 
 impl Text {
-    /// The text, with the faces of some occurrences in the place of their tables.
+    /// The text, with the versions of some table references in the place of their tables.
     #[must_use]
-    pub fn render(&self, occurrences: &[Occurrence], faces: &[(usize, Face)]) -> String {
+    pub fn render(&self, table_refs: &[TableRef], versions: &[(usize, TableVersion)]) -> String {
         let mut sql = String::new();
-        self.render_into(&mut sql, occurrences, faces, " JOIN ");
+        self.render_into(&mut sql, table_refs, versions, " JOIN ");
         sql
     }
 
     /// The text as it asks for all rows: it keeps the order that the query tells SQLite to join in.
     #[must_use]
-    pub fn render_all(&self, occurrences: &[Occurrence]) -> String {
+    pub fn render_all(&self, table_refs: &[TableRef]) -> String {
         let mut sql = String::new();
-        self.render_into(&mut sql, occurrences, &[], " CROSS JOIN ");
+        self.render_into(&mut sql, table_refs, &[], " CROSS JOIN ");
         sql
     }
 
-    fn render_into(&self, sql: &mut String, occurrences: &[Occurrence], faces: &[(usize, Face)], cross: &str) {
+    fn render_into(&self, sql: &mut String, table_refs: &[TableRef], versions: &[(usize, TableVersion)], cross: &str) {
         for piece in &self.pieces {
             match piece {
                 Piece::Cross => sql.push_str(cross),
                 Piece::Sql(text) => sql.push_str(text),
                 Piece::Table(index) => {
-                    let face = faces.iter().find(|(shown, _)| shown == index).map_or(Face::Post, |(_, face)| *face);
-                    sql.push_str(&occurrences[*index].read(face));
+                    let version = versions
+                        .iter()
+                        .find(|(shown, _)| shown == index)
+                        .map_or(TableVersion::Post, |(_, version)| *version);
+                    sql.push_str(&table_refs[*index].read(version));
                 }
                 Piece::Name(item, column) => {
                     sql.push_str(&logical_alias(*item));
                     sql.push('.');
                     sql.push_str(column);
                 }
-                Piece::Aggregate(inside) | Piece::Term(inside) => inside.render_into(sql, occurrences, faces, cross),
+                Piece::Aggregate(inside) | Piece::Term(inside) => inside.render_into(sql, table_refs, versions, cross),
                 Piece::Subquery(query) => {
                     sql.push('(');
-                    query.render_into(sql, occurrences, faces, cross);
+                    query.render_into(sql, table_refs, versions, cross);
                     sql.push(')');
                 }
             }
@@ -91,9 +94,9 @@ impl Text {
         }
     }
 
-    /// Appends the place of an occurrence's table.
-    pub fn push_table(&mut self, occurrence: usize) {
-        self.pieces.push(Piece::Table(occurrence));
+    /// Appends the place of a table reference's table.
+    pub fn push_table(&mut self, table_ref: usize) {
+        self.pieces.push(Piece::Table(table_ref));
     }
 
     /// Appends the CROSS JOIN of a query.
@@ -205,15 +208,15 @@ impl Text {
         found
     }
 
-    /// The occurrences whose tables stand in it, in their order.
+    /// The table references whose tables stand in it, in their order.
     #[must_use]
-    pub fn occurrences(&self) -> Vec<usize> {
+    pub fn table_refs(&self) -> Vec<usize> {
         let mut found = Vec::new();
         for piece in &self.pieces {
             match piece {
-                Piece::Table(occurrence) => found.push(*occurrence),
+                Piece::Table(table_ref) => found.push(*table_ref),
                 Piece::Aggregate(inside) | Piece::Subquery(inside) | Piece::Term(inside) => {
-                    found.extend(inside.occurrences());
+                    found.extend(inside.table_refs());
                 }
                 Piece::Sql(_) | Piece::Name(..) | Piece::Cross => {}
             }

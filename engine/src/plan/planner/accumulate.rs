@@ -61,10 +61,10 @@ pub(super) fn accumulated(planner: &mut Planner, select: &Select, by: &[&Express
     let summed: Vec<&Text> = values.iter().map(|value| &value.text).chain(&sums).collect();
     let restricted = recompute::restricted_to_group(&Select { distinct: false, ..select.clone() }, planner.parameters)?;
     let shown_columns = || select.columns.iter().chain(by.iter().copied());
-    let is_derived = |occurrence: usize| planner.occurrences[occurrence].derived.is_some();
+    let is_derived = |table_ref: usize| planner.table_refs[table_ref].derived.is_some();
     let is_sum = |item: &Item| matches!(&item.input, Input::Query(query) if query.arms.len() > 1);
     let is_read_otherwise =
-        input.texts.iter().flat_map(Text::occurrences).any(is_derived) || select.items.iter().any(is_sum);
+        input.texts.iter().flat_map(Text::table_refs).any(is_derived) || select.items.iter().any(is_sum);
     let is_whole = select.groups.is_empty() && !is_read_otherwise;
     let mut order = Text::default();
     for aggregate in shown_columns().flat_map(|column| &column.aggregates).filter(|_| !is_whole) {

@@ -27,7 +27,7 @@ impl Check {
             check.add_group(group, has_bare_columns);
         }
         let is_derived = |item: &Item| match item.input {
-            Input::Table { occurrence, .. } => planner.occurrences[occurrence].derived.is_some(),
+            Input::Table { table_ref, .. } => planner.table_refs[table_ref].derived.is_some(),
             Input::Query(_) | Input::Function(..) | Input::Recursion(_) => false,
         };
         let has_derived = select.items.iter().any(is_derived);
@@ -171,8 +171,8 @@ impl Check {
 /// held have another order.
 fn is_sure(planner: &Planner, expression: &Expression) -> Result<(), Reason> {
     for Subquery { query, .. } in &expression.subqueries {
-        let occurrences = query.text().occurrences();
-        let has_held = occurrences.iter().any(|&occurrence| planner.occurrences[occurrence].derived.is_some());
+        let table_refs = query.text().table_refs();
+        let has_held = table_refs.iter().any(|&table_ref| planner.table_refs[table_ref].derived.is_some());
         if has_held && query.depends_on_order() {
             return Err("a subquery that the order of a derived table's rows decides".to_owned());
         }
@@ -267,9 +267,9 @@ fn is_total(planner: &Planner, select: &Select, over: &Over) -> bool {
     }
     select.items.iter().enumerate().all(|(at, item)| match &item.input {
         // A derived table may have a row several times.
-        Input::Table { identity: Some(identity), occurrence } => {
-            let is_base = planner.occurrences[*occurrence].derived.is_none();
-            (is_base || planner.keyed.contains(occurrence))
+        Input::Table { identity: Some(identity), table_ref } => {
+            let is_base = planner.table_refs[*table_ref].derived.is_none();
+            (is_base || planner.keyed.contains(table_ref))
                 && !is_nullable(select, at)
                 && identity.iter().all(|column| is_term(&Text::name(item.id, &column.name)))
         }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Planner, Reason, linear};
 use crate::plan::{
-    Arm, Column, Derived, DerivedColumn, Expression, Input, Limit, Node, Occurrence, Query, Select, SetOperator,
+    Arm, Column, Derived, DerivedColumn, Expression, Input, Limit, Node, Query, Select, SetOperator, TableRef,
     derived_id,
 };
 use crate::types::Affinity;
@@ -79,8 +79,8 @@ impl Planner {
         let kinds = columns_of.collect::<Result<Vec<_>, Reason>>()?;
         let table = derived_id(self.derived.len(), &kinds);
         let kinds: Arc<[DerivedColumn]> = kinds.into();
-        let occurrence = self.occurrences.len();
-        self.occurrences.push(Occurrence::of_derived(table.clone(), Arc::clone(&kinds)));
+        let table_ref = self.table_refs.len();
+        self.table_refs.push(TableRef::of_derived(table.clone(), Arc::clone(&kinds)));
         let is_real = |kind: &DerivedColumn| kind.affinity == Some(Affinity::Real);
         let reals = (0..kinds.len()).filter(|at| is_real(&kinds[*at])).collect();
         self.derived.push(Derived { table, node, is_held: true, reals });
@@ -88,14 +88,14 @@ impl Planner {
         let is_key = |key: &Vec<usize>| key.iter().all(|at| columns[*at].affinity != Some(Some(Affinity::Real)));
         let identity = match key.filter(is_key) {
             Some(key) => {
-                self.keyed.insert(occurrence);
+                self.keyed.insert(table_ref);
                 key.into_iter().map(|at| columns[at].clone()).collect()
             }
             None => Vec::new(),
         };
         // Rows that are equal are one part together.
         let identity = if identity.is_empty() { columns.to_vec() } else { identity };
-        Ok(Input::Table { occurrence, identity: Some(identity) })
+        Ok(Input::Table { table_ref, identity: Some(identity) })
     }
 
     /// A query without its order.

@@ -6,13 +6,13 @@ use crate::types::{Affinity, Collation};
 /// The evaluator of a SELECT that shows these columns, if it needs no other.
 pub(super) fn evaluator(select: &Select, columns: &[&Text]) -> Option<Evaluator> {
     let [item] = &select.items[..] else { return None };
-    let Input::Table { occurrence, .. } = item.input else { return None };
+    let Input::Table { table_ref, .. } = item.input else { return None };
     if !item.on.is_empty() {
         return None;
     }
     let shown = columns.iter().map(|column| cell(item, column)).collect::<Option<_>>()?;
     let conditions = select.filters.iter().map(|filter| conditions(item, filter)).collect::<Option<Vec<_>>>()?;
-    Some(Evaluator { occurrence, shown, conditions: conditions.into_iter().flatten().collect() })
+    Some(Evaluator { table_ref, shown, conditions: conditions.into_iter().flatten().collect() })
 }
 
 fn cell(item: &Item, text: &Text) -> Option<Cell> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::{Planner, Reason, linear};
 use crate::plan::{
-    Arm, Choice, Column, Expression, Fixpoint, Input, Item, Node, Occurrence, Recursion, Select, Text, select_text,
+    Arm, Choice, Column, Expression, Fixpoint, Input, Item, Node, Recursion, Select, TableRef, Text, select_text,
 };
 
 impl Planner {
@@ -19,9 +19,9 @@ impl Planner {
         let columns = recursion.columns.iter().map(|column| column.collation.ok_or("an unknown collating sequence"));
         let columns = columns.collect::<Result<Vec<_>, _>>()?;
         let base = self.query(&recursion.base)?;
-        let table = Arc::clone(&self.occurrences[recursion.own].table);
-        let again = self.occurrences.len();
-        self.occurrences.push(Occurrence::of_derived(table, Arc::clone(&recursion.kinds)));
+        let table = Arc::clone(&self.table_refs[recursion.own].table);
+        let again = self.table_refs.len();
+        self.table_refs.push(TableRef::of_derived(table, Arc::clone(&recursion.kinds)));
         let (mut steps, mut sought) = (Vec::new(), Vec::new());
         for step in &recursion.steps {
             if step.distinct
@@ -47,7 +47,7 @@ impl Planner {
         let reads =
             reads.into_iter().filter_map(|(table, columns)| Some((table, columns?.into_iter().collect()))).collect();
         Ok(Node::Fixpoint(Fixpoint {
-            occurrences: self.occurrences(),
+            table_refs: self.table_refs(),
             own: recursion.own,
             again,
             base: Box::new(base),
@@ -64,8 +64,8 @@ impl Planner {
     fn reads_of(&self, select: &Select, text: &Text, reads: &mut BTreeMap<Arc<str>, Option<BTreeSet<usize>>>) {
         for item in &select.items {
             match &item.input {
-                Input::Table { occurrence, .. } if self.occurrences[*occurrence].derived.is_none() => {
-                    let table = Arc::clone(&self.occurrences[*occurrence].table);
+                Input::Table { table_ref, .. } if self.table_refs[*table_ref].derived.is_none() => {
+                    let table = Arc::clone(&self.table_refs[*table_ref].table);
                     let read = reads.entry(table).or_insert_with(|| Some(BTreeSet::new()));
                     for (_, name) in text.names().iter().filter(|(named, _)| *named == item.id) {
                         let place = item.columns.iter().position(|column| column.name == *name);
@@ -99,7 +99,7 @@ impl Planner {
             filter.text.push_name(id, &column.name);
             seeking.filters.push(filter);
         }
-        let input = Input::Table { occurrence: again, identity: None };
+        let input = Input::Table { table_ref: again, identity: None };
         seeking.items.push(Item::new(id, input, columns.to_vec()));
         seeking
     }

@@ -9,8 +9,8 @@ use std::sync::Arc;
 use super::derived::key;
 use super::{Planner, Reason, fails_between_tables, recompute};
 use crate::plan::{
-    Arm, Choice, Column, Expression, Input, Item, Limit, Node, Order, OrderBy, Probe, Query, Recompute, Select, Text,
-    column_name, select_text,
+    AffectedKeys, Arm, Choice, Column, Expression, Input, Item, Limit, Node, Order, OrderBy, Query, Recompute, Select,
+    Text, column_name, select_text,
 };
 
 /// What kind of part it is.
@@ -23,7 +23,7 @@ impl Planner {
         if self.undecided.order {
             return Err("LIMIT in FROM over rows that may be tied, or whose order shows".to_owned());
         }
-        if matches!(&query.limit, Limit::Other(text) if !text.occurrences().is_empty()) {
+        if matches!(&query.limit, Limit::Other(text) if !text.table_refs().is_empty()) {
             return Err("LIMIT by a subquery, in FROM".to_owned());
         }
         if query.order.iter().any(|order| order.term.is_none()) {
@@ -37,15 +37,15 @@ impl Planner {
             ([Arm::Select(select)], false) if is_plain(select) => recompute::any(select, &by).ok(),
             _ => None,
         };
-        let (text, probes) = match direct {
-            Some(probes) => (query.text(), probes),
+        let (text, affected_keys) = match direct {
+            Some(affected_keys) => (query.text(), affected_keys),
             None => self.over_unlimited(query, columns, &by)?,
         };
         let all: Arc<str> = self.render_all(&text);
         let node = Node::Recompute(Recompute {
-            occurrences: self.occurrences(),
+            table_refs: self.table_refs(),
             key: Vec::new(),
-            probes,
+            affected_keys,
             rows: Arc::clone(&all),
             remembers: true,
             all,
@@ -62,7 +62,7 @@ impl Planner {
         query: &Query,
         columns: &[Column],
         by: &[&Expression],
-    ) -> Result<(Text, Vec<Probe>), Reason> {
+    ) -> Result<(Text, Vec<AffectedKeys>), Reason> {
         let node = match &query.arms[..] {
             [Arm::Select(select)] if !select.distinct || by.is_empty() => self.select(select, by)?,
             [Arm::Select(_)] => return Err("DISTINCT with an ORDER BY that is no result column".to_owned()),
@@ -75,7 +75,7 @@ impl Planner {
             affinity: by.affinity,
         }));
         let input = self.hold(node, &held, None)?;
-        let Input::Table { occurrence, .. } = input else { return Err("a derived table that is none".to_owned()) };
+        let Input::Table { table_ref, .. } = input else { return Err("a derived table that is none".to_owned()) };
         let id = self.item();
         let named = |column: &Column| Expression { text: Text::name(id, &column.name), ..Expression::default() };
         let mut ordered_by = held[columns.len()..].iter();
@@ -95,7 +95,7 @@ impl Planner {
         any.push(" LIMIT 1");
         let order = order.collect();
         let limited = Query { order, limit: query.limit.clone(), ..Query::of(Arm::Select(Box::new(all))) };
-        Ok((limited.text(), vec![Probe { text: any, path: vec![occurrence] }]))
+        Ok((limited.text(), vec![AffectedKeys { text: any, path: vec![table_ref] }]))
     }
 }
 

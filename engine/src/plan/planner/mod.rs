@@ -18,7 +18,7 @@ use std::sync::Arc;
 use super::rewrites::{fold_all, rewrite};
 use super::{
     Arm, BARE_COLUMN, Choice, Column, Combine, Delta, Derived, DerivedColumn, Expression, Input, Item, ItemId, Join,
-    Limit, Logical, Node, Occurrence, Order, OrderBy, Plan, Query, Select, SetOperator, SortedBy, Text, Undecided,
+    Limit, Logical, Node, Order, OrderBy, Plan, Query, Select, SetOperator, SortedBy, TableRef, Text, Undecided,
     Without, column_of, select_text,
 };
 use crate::types::Collation;
@@ -68,7 +68,7 @@ fn planned(logical: &Logical, undecided: Undecided, without: Without) -> Result<
     }
     let mut whole = hydration(&query, &extras);
     let mut planner = Planner {
-        occurrences: logical.occurrences.clone(),
+        table_refs: logical.table_refs.clone(),
         parameters: logical.parameters,
         derived: Vec::new(),
         keyed: BTreeSet::new(),
@@ -108,9 +108,9 @@ fn planned(logical: &Logical, undecided: Undecided, without: Without) -> Result<
         [Arm::Values(_)] => planner.constant(&query)?,
         _ => planner.compound(&query)?,
     };
-    let Planner { mut derived, occurrences, .. } = planner;
+    let Planner { mut derived, table_refs, .. } = planner;
     let mut declared: Vec<(Arc<str>, Arc<[DerivedColumn]>)> = Vec::new();
-    for Occurrence { table, derived, .. } in &occurrences {
+    for TableRef { table, derived, .. } in &table_refs {
         if let Some(columns) = derived
             && !declared.iter().any(|(known, _)| known == table)
         {
@@ -118,13 +118,13 @@ fn planned(logical: &Logical, undecided: Undecided, without: Without) -> Result<
         }
     }
     for at in 0..derived.len() {
-        let is_own = |occurrence: &Occurrence| occurrence.table == derived[at].table;
-        let Some(occurrence) = occurrences.iter().position(is_own) else { continue };
-        let is_held = derived[at + 1..].iter().any(|other| other.node.reads_whole(occurrence));
-        derived[at].is_held = is_held || root.reads_whole(occurrence);
+        let is_own = |table_ref: &TableRef| table_ref.table == derived[at].table;
+        let Some(table_ref) = table_refs.iter().position(is_own) else { continue };
+        let is_held = derived[at + 1..].iter().any(|other| other.node.reads_whole(table_ref));
+        derived[at].is_held = is_held || root.reads_whole(table_ref);
     }
     let is_stateless = derived.is_empty() && is_stateless(&root) && !without.has(Choice::Prefix);
-    let hydrate: Arc<str> = whole.render_all(&logical.occurrences).into();
+    let hydrate: Arc<str> = whole.render_all(&logical.table_refs).into();
     let identity = format!("{hydrate} {window:?}").into();
     let order = order.into();
     let sees_end = derived.is_empty() && !without.has(Choice::Beyond);
@@ -157,22 +157,22 @@ fn sorted_by(logical: &Logical, query: &Query, root: &Node, whole: &Text) -> Opt
             OrderBy::Column(column) => select.columns.get(*column)?,
             OrderBy::Expression(expression) => expression,
         };
-        let (occurrence, column) = select.items.iter().enumerate().find_map(|(at, item)| {
-            let Input::Table { occurrence, .. } = item.input else { return None };
+        let (table_ref, column) = select.items.iter().enumerate().find_map(|(at, item)| {
+            let Input::Table { table_ref, .. } = item.input else { return None };
             // Where a row of NULLs may stand for it, it does not say where that one stands.
             if is_nullable(select, at) {
                 return None;
             }
             let is_named = |column: &Column| by.text == Text::name(item.id, &column.name);
-            Some((occurrence, item.columns.iter().position(is_named)?))
+            Some((table_ref, item.columns.iter().position(is_named)?))
         })?;
-        Some((occurrence, column, order.term?))
+        Some((table_ref, column, order.term?))
     };
     let terms = query.order.iter().map(term).collect::<Option<Vec<_>>>()?;
     let (first, ..) = *terms.first()?;
-    let table = &logical.occurrences.get(first)?.table;
-    let is_alone = whole.occurrences().iter().filter(|at| logical.occurrences[**at].table == *table).count() == 1;
-    let is_common = terms.iter().all(|(occurrence, ..)| *occurrence == first);
+    let table = &logical.table_refs.get(first)?.table;
+    let is_alone = whole.table_refs().iter().filter(|at| logical.table_refs[**at].table == *table).count() == 1;
+    let is_common = terms.iter().all(|(table_ref, ..)| *table_ref == first);
     (is_alone && is_common).then(|| SortedBy {
         table: Arc::clone(table),
         terms: terms.into_iter().map(|(_, column, term)| (column, term)).collect(),
@@ -182,11 +182,11 @@ fn sorted_by(logical: &Logical, query: &Query, root: &Node, whole: &Text) -> Opt
 /// A plan in the making.
 struct Planner {
     /// Of base tables and, behind them, of derived ones.
-    occurrences: Vec<Occurrence>,
+    table_refs: Vec<TableRef>,
     /// How many parameters the query has.
     parameters: usize,
     derived: Vec<Derived>,
-    /// Occurrences of derived tables that have one row at most of each identity.
+    /// Table references of derived tables that have one row at most of each identity.
     keyed: BTreeSet<usize>,
     states: u32,
     items: usize,
@@ -210,16 +210,16 @@ impl Planner {
 
     /// The text, which asks for all rows.
     fn render_all(&self, text: &Text) -> Arc<str> {
-        text.render_all(&self.occurrences).into()
+        text.render_all(&self.table_refs).into()
     }
 
     /// The text with the tables as they are.
     fn render(&self, text: &Text) -> Arc<str> {
-        text.render(&self.occurrences, &[]).into()
+        text.render(&self.table_refs, &[]).into()
     }
 
-    fn occurrences(&self) -> Vec<Occurrence> {
-        self.occurrences.clone()
+    fn table_refs(&self) -> Vec<TableRef> {
+        self.table_refs.clone()
     }
 
     /// What it makes of derived tables is undone where it fails.
@@ -232,20 +232,20 @@ impl Planner {
         planned
     }
 
-    /// How many occurrences and derived tables there are.
+    /// How many table references and derived tables there are.
     fn mark(&self) -> (usize, usize) {
-        (self.occurrences.len(), self.derived.len())
+        (self.table_refs.len(), self.derived.len())
     }
 
-    fn back_to(&mut self, (occurrences, derived): (usize, usize)) {
-        self.occurrences.truncate(occurrences);
+    fn back_to(&mut self, (table_refs, derived): (usize, usize)) {
+        self.table_refs.truncate(table_refs);
         self.derived.truncate(derived);
-        self.keyed.retain(|occurrence| *occurrence < occurrences);
+        self.keyed.retain(|table_ref| *table_ref < table_refs);
     }
 
-    /// Whether an occurrence is of a derived table that takes more than the changed rows to maintain.
-    fn is_of_state(&self, occurrence: usize) -> bool {
-        let table = &self.occurrences[occurrence].table;
+    /// Whether a table reference is of a derived table that takes more than the changed rows to maintain.
+    fn is_of_state(&self, table_ref: usize) -> bool {
+        let table = &self.table_refs[table_ref].table;
         self.derived.iter().any(|derived| derived.table == *table && !is_stateless(&derived.node))
     }
 
@@ -370,7 +370,7 @@ impl Planner {
             true => None,
             false => evaluator::evaluator(select, columns),
         };
-        Ok(Delta { occurrences: self.occurrences(), texts, evaluator })
+        Ok(Delta { table_refs: self.table_refs(), texts, evaluator })
     }
 
     fn compound(&mut self, query: &Query) -> Result<Node, Reason> {
@@ -396,11 +396,11 @@ impl Planner {
     /// VALUES, which no change of a table changes unless a subquery is in it.
     fn constant(&self, query: &Query) -> Result<Node, Reason> {
         let text = query.text();
-        if !text.occurrences().is_empty() {
+        if !text.table_refs().is_empty() {
             return Err("a subquery in VALUES".to_owned());
         }
         let plain = Query { order: Vec::new(), limit: Limit::None, ..query.clone() };
-        Ok(Node::Delta(Delta { occurrences: self.occurrences(), texts: vec![plain.text()], evaluator: None }))
+        Ok(Node::Delta(Delta { table_refs: self.table_refs(), texts: vec![plain.text()], evaluator: None }))
     }
 }
 
@@ -492,11 +492,11 @@ fn hydration(query: &Query, extras: &[Text]) -> Text {
     text
 }
 
-/// The occurrences of base tables in an item of FROM.
-fn occurrences_of(input: &Input) -> Vec<usize> {
+/// The table references of base tables in an item of FROM.
+fn table_refs_of(input: &Input) -> Vec<usize> {
     match input {
-        Input::Table { occurrence, .. } => vec![*occurrence],
-        Input::Query(query) => query.text().occurrences(),
+        Input::Table { table_ref, .. } => vec![*table_ref],
+        Input::Query(query) => query.text().table_refs(),
         Input::Recursion(_) => Vec::new(),
         Input::Function(..) => Vec::new(),
     }

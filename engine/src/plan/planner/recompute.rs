@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::check::Check;
-use super::{Planner, Reason, is_nullable, linear, occurrences_of};
+use super::{Planner, Reason, is_nullable, linear, table_refs_of};
 use crate::plan::{
-    Arm, Choice, Expression, Input, Item, ItemId, Join, Limit, Node, Over, Piece, Probe, Query, Recompute, Select,
-    Subquery, Text, Used, select_text,
+    AffectedKeys, Arm, Choice, Expression, Input, Item, ItemId, Join, Limit, Node, Over, Piece, Query, Recompute,
+    Select, Subquery, Text, Used, select_text,
 };
 use crate::types::Collation;
 
@@ -56,8 +56,8 @@ fn rows_as_keys(planner: &Planner, select: &Select) -> Result<Vec<Key>, Reason> 
             continue;
         }
         match &item.input {
-            Input::Table { identity: Some(identity), occurrence } => {
-                let never_null = planner.occurrences[*occurrence].derived.is_none();
+            Input::Table { identity: Some(identity), table_ref } => {
+                let never_null = planner.table_refs[*table_ref].derived.is_none();
                 for column in identity {
                     let text = Text::name(item.id, &column.name);
                     let collation = column.collation.ok_or("a key with a collating sequence of the application's")?;
@@ -92,8 +92,8 @@ pub(super) fn grouped(planner: &mut Planner, select: &Select, by: &[&Expression]
 }
 
 /// The statements that find whether a change touches any row of a SELECT.
-pub(super) fn any(select: &Select, by: &[&Expression]) -> Result<Vec<Probe>, Reason> {
-    probes(select, by, &[])
+pub(super) fn any(select: &Select, by: &[&Expression]) -> Result<Vec<AffectedKeys>, Reason> {
+    affected_keys(select, by, &[])
 }
 
 /// Partitions of window functions. Where there are none, all rows, for those who read from them; or if they are of a derived
@@ -111,7 +111,7 @@ pub(super) fn partitioned(planner: &mut Planner, select: &Select, by: &[&Express
     };
     let keys = first.partition.iter().filter(is_common).map(key).collect::<Result<Vec<_>, _>>()?;
     let is_of_state =
-        |item: &Item| matches!(item.input, Input::Table { occurrence, .. } if planner.is_of_state(occurrence));
+        |item: &Item| matches!(item.input, Input::Table { table_ref, .. } if planner.is_of_state(table_ref));
     let is_worth_it = planner.in_from || select.items.iter().any(is_of_state);
     match (keys.is_empty(), is_worth_it) {
         (false, _) => recompute(planner, select, by, &keys, "by partition"),
@@ -141,7 +141,7 @@ fn recompute(
     what: &'static str,
 ) -> Result<Node, Reason> {
     planner.without.allows(Choice::Recompute)?;
-    let probes = probes(select, by, keys)?;
+    let affected_keys = affected_keys(select, by, keys)?;
     let check = Check::of(planner, select, by)?;
     let having = select.having.as_ref().map(|having| check.having(having));
     let plain = Select { distinct: false, having, ..select.clone() };
@@ -152,9 +152,9 @@ fn recompute(
     let with_keys: Vec<&Text> = columns.iter().copied().chain(keys.iter().map(|key| &key.text)).collect();
     let restricted = restricted(&plain, keys, planner.parameters);
     Ok(Node::Recompute(Recompute {
-        occurrences: planner.occurrences(),
+        table_refs: planner.table_refs(),
         key: keys.iter().map(|key| key.collation).collect(),
-        probes,
+        affected_keys,
         rows: planner.render(&select_text(&restricted, &columns)),
         remembers: true,
         all: planner.render_all(&select_text(&plain, &with_keys)),
@@ -184,7 +184,7 @@ pub(super) fn restricted_to_group(select: &Select, parameters: usize) -> Result<
 }
 
 /// The statements that find the keys which a change touches.
-fn probes(select: &Select, by: &[&Expression], keys: &[Key]) -> Result<Vec<Probe>, Reason> {
+fn affected_keys(select: &Select, by: &[&Expression], keys: &[Key]) -> Result<Vec<AffectedKeys>, Reason> {
     if select.items.iter().any(|item| matches!(item.join, Join::Right | Join::Full)) {
         return Err("a RIGHT or FULL join".to_owned());
     }
@@ -193,15 +193,15 @@ fn probes(select: &Select, by: &[&Expression], keys: &[Key]) -> Result<Vec<Probe
     if keys.iter().any(|key| !key.items.is_subset(&kept)) {
         return Err("a group or partition by a table that an outer join fills with NULLs".to_owned());
     }
-    let mut probes = Vec::new();
+    let mut affected_keys = Vec::new();
     // The preserved tables themselves.
     let items = kept_items(select, &kept);
     if let Some(why) = items.iter().find_map(|item| linear::of_input(&item.input)) {
         return Err(format!("{why}, beside what is not linear"));
     }
-    let path: Vec<usize> = items.iter().flat_map(|item| occurrences_of(&item.input)).collect();
+    let path: Vec<usize> = items.iter().flat_map(|item| table_refs_of(&item.input)).collect();
     if !path.is_empty() {
-        probe(&mut probes, keys, &items, &plain_filters(&select.filters, &kept), &path)?;
+        push_affected_keys(&mut affected_keys, keys, &items, &plain_filters(&select.filters, &kept), &path)?;
     }
     // Tables that the row of a preserved one finds by an outer join.
     for (at, item) in select.items.iter().enumerate().filter(|(at, _)| is_nullable(select, *at)) {
@@ -212,11 +212,11 @@ fn probes(select: &Select, by: &[&Expression], keys: &[Key]) -> Result<Vec<Probe
             return Err("a subquery in ON of an outer join".to_owned());
         }
         let items = found_items(select, &kept, at);
-        let path = occurrences_of(&item.input);
+        let path = table_refs_of(&item.input);
         if path.is_empty() {
             continue;
         }
-        probe(&mut probes, keys, &items, &plain_filters(&select.filters, &kept), &path)?;
+        push_affected_keys(&mut affected_keys, keys, &items, &plain_filters(&select.filters, &kept), &path)?;
     }
     // Tables that subqueries read.
     let conditions = select.items.iter().filter(|item| kept.contains(&item.id)).flat_map(|item| &item.on);
@@ -231,7 +231,7 @@ fn probes(select: &Select, by: &[&Expression], keys: &[Key]) -> Result<Vec<Probe
                 if select.items.iter().any(|item| named.contains(&item.id)) {
                     return Err("a subquery of each row beside an aggregate of all rows".to_owned());
                 }
-                into_subquery(&mut probes, keys, &[], &[], subquery)?;
+                into_subquery(&mut affected_keys, keys, &[], &[], subquery)?;
                 continue;
             }
             let with: BTreeSet<ItemId> = match select.items.iter().rposition(|item| named.contains(&item.id)) {
@@ -240,15 +240,15 @@ fn probes(select: &Select, by: &[&Expression], keys: &[Key]) -> Result<Vec<Probe
             };
             let items = kept_items(select, &with);
             let filters = plain_filters(&select.filters, &kept);
-            into_subquery(&mut probes, keys, &items, &filters, subquery)?;
+            into_subquery(&mut affected_keys, keys, &items, &filters, subquery)?;
         }
     }
-    Ok(probes)
+    Ok(affected_keys)
 }
 
-/// Probes for the tables of a subquery: its FROM joined to that of the SELECT around it, by what its WHERE says.
+/// Statements for affected keys for the tables of a subquery: its FROM joined to that of the SELECT around it, by what its WHERE says.
 fn into_subquery(
-    probes: &mut Vec<Probe>,
+    affected_keys: &mut Vec<AffectedKeys>,
     keys: &[Key],
     around: &[Item],
     filters: &[Expression],
@@ -283,12 +283,12 @@ fn into_subquery(
         filters.extend(plain_filters(&select.filters, &names));
         for target in 0..select.items.len() {
             let path: Vec<usize> = match is_nullable(select, target) {
-                true => occurrences_of(&select.items[target].input),
+                true => table_refs_of(&select.items[target].input),
                 // All the others that are joined to it like this are on its path.
                 false if select.items[..target].iter().enumerate().any(|(at, _)| !is_nullable(select, at)) => continue,
                 false => (0..select.items.len())
                     .filter(|&at| !is_nullable(select, at))
-                    .flat_map(|at| occurrences_of(&select.items[at].input))
+                    .flat_map(|at| table_refs_of(&select.items[at].input))
                     .collect(),
             };
             if path.is_empty() {
@@ -302,7 +302,7 @@ fn into_subquery(
             let joined =
                 |item: Item| Item { join: if Some(item.id) == first { Join::Inner } else { item.join }, ..item };
             let items: Vec<Item> = around.iter().cloned().chain(own.into_iter().map(joined)).collect();
-            probe(probes, keys, &items, &filters, &path)?;
+            push_affected_keys(affected_keys, keys, &items, &filters, &path)?;
         }
         let mut items = around.to_vec();
         items.extend(select.items.iter().enumerate().map(|(at, item)| Item {
@@ -313,7 +313,7 @@ fn into_subquery(
         let conditions = select.items.iter().flat_map(|item| &item.on);
         for expression in select.expressions().chain(conditions) {
             for inner in &expression.subqueries {
-                into_subquery(probes, keys, &items, &filters, inner)?;
+                into_subquery(affected_keys, keys, &items, &filters, inner)?;
             }
         }
     }
@@ -338,9 +338,9 @@ fn equals(x: &Expression, y: &Expression, is_condition: bool) -> Option<Expressi
     Some(filter)
 }
 
-/// A probe for each part of each UNION ALL in FROM.
-fn probe(
-    probes: &mut Vec<Probe>,
+/// A statement for affected keys for each part of each UNION ALL in FROM.
+fn push_affected_keys(
+    affected_keys: &mut Vec<AffectedKeys>,
     keys: &[Key],
     items: &[Item],
     filters: &[Expression],
@@ -359,9 +359,9 @@ fn probe(
                 text
             }
         };
-        let path: Vec<usize> = text.occurrences().into_iter().filter(|occurrence| path.contains(occurrence)).collect();
-        if !path.is_empty() && !probes.iter().any(|known| known.text == text && known.path == path) {
-            probes.push(Probe { text, path });
+        let path: Vec<usize> = text.table_refs().into_iter().filter(|table_ref| path.contains(table_ref)).collect();
+        if !path.is_empty() && !affected_keys.iter().any(|known| known.text == text && known.path == path) {
+            affected_keys.push(AffectedKeys { text, path });
         }
     }
     Ok(())

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use sqlite3_parser::ast::{self, Expr, FromClause, JoinConstraint, JoinOperator, JoinType, QualifiedName, SelectTable};
 
 use super::{Around, Level, Lowered, Lowering, Place, Shown, WithScope};
-use crate::plan::{self, Column, Expression, Input, Item, ItemId, Join, Occurrence, Text, column_name, quoted};
+use crate::plan::{self, Column, Expression, Input, Item, ItemId, Join, TableRef, Text, column_name, quoted};
 use crate::sql::name::{self, plain};
 use crate::sql::scope::{self, Base, Output, Scope};
 use crate::sql::unstored::{self, Unstored};
@@ -243,9 +243,9 @@ impl<'c> Lowering<'c> {
     }
 
     fn base(&mut self, table: &Arc<Table>, called: String) -> (scope::Item, Input, Vec<Column>) {
-        let occurrence = self.occurrences.len();
+        let table_ref = self.table_refs.len();
         let name = format!("{}.{}", quoted(&table.database), quoted(&table.name));
-        self.occurrences.push(Occurrence { table: Arc::clone(&table.id), name, derived: None });
+        self.table_refs.push(TableRef { table: Arc::clone(&table.id), name, derived: None });
         let column = |column: &crate::types::Column| Column {
             name: quoted(&column.name),
             collation: Collation::named(&column.collation),
@@ -257,10 +257,10 @@ impl<'c> Lowering<'c> {
             group: None,
             columns: table.columns.iter().map(Output::of).collect(),
             is_opaque: false,
-            base: Some(Base { source: occurrence, table: Arc::clone(table) }),
+            base: Some(Base { source: table_ref, table: Arc::clone(table) }),
             is_nullable: false,
         };
-        (names, Input::Table { occurrence, identity: identity(table) }, columns)
+        (names, Input::Table { table_ref, identity: identity(table) }, columns)
     }
 
     fn view(&mut self, table: &Table, sql: &str, around: Around<'_, 'c>) -> Lowered<(plan::Query, Vec<Shown>)> {
@@ -280,7 +280,7 @@ impl<'c> Lowering<'c> {
                 let place: *const ast::CommonTableExpr<'c> = cte;
                 if let Some(reading) = self.readings.iter().rev().find(|reading| reading.cte == place) {
                     let columns = reading.shown.iter().enumerate().map(|(at, shown)| shown.column(at)).collect();
-                    let input = Input::Table { occurrence: reading.own, identity: Some(columns) };
+                    let input = Input::Table { table_ref: reading.own, identity: Some(columns) };
                     return Ok(Some((input, reading.shown.clone())));
                 }
                 if self.expanding.contains(&place) {

@@ -23,13 +23,13 @@ use recursion::Reading;
 use super::name::plain;
 use super::scope::{self, Scope, Shape};
 use super::{Unparsed, parse};
-use crate::plan::{Arm, Column, ItemId, Join, Limit, Logical, Occurrence, Order, OrderBy, Query, SetOperator, quoted};
+use crate::plan::{Arm, Column, ItemId, Join, Limit, Logical, Order, OrderBy, Query, SetOperator, TableRef, quoted};
 use crate::types::{Affinity, Catalog, Collation, SortTerm, Value};
 
 /// How deep queries and expressions may be in one another; plans are walked with a stack of that many calls.
 const DEEPEST: usize = 60;
 
-/// How many SELECTs a plan may have, those of views and CTEs at each of their occurrences.
+/// How many SELECTs a plan may have, those of views and CTEs at each of their table references.
 const MOST_SELECTS: usize = 64;
 
 /// What cannot be lowered, and why.
@@ -42,7 +42,7 @@ pub(crate) fn lower(sql: &str, catalog: &Catalog, parameters: usize) -> Result<L
     let mut lowering = Lowering {
         catalog,
         arena: &arena,
-        occurrences: Vec::new(),
+        table_refs: Vec::new(),
         items: 0,
         selects: 0,
         expanding: Vec::new(),
@@ -52,15 +52,15 @@ pub(crate) fn lower(sql: &str, catalog: &Catalog, parameters: usize) -> Result<L
         virtual_columns: BTreeSet::new(),
     };
     let (query, _) = lowering.query(tree.select, Around { with: None, level: None, database: None, depth: 0 })?;
-    let Lowering { occurrences, literals, virtual_columns, items, .. } = lowering;
-    Ok(Logical { query, occurrences, items, virtual_columns, parameters: parameters + literals.len(), literals })
+    let Lowering { table_refs, literals, virtual_columns, items, .. } = lowering;
+    Ok(Logical { query, table_refs, items, virtual_columns, parameters: parameters + literals.len(), literals })
 }
 
 struct Lowering<'c> {
     catalog: &'c Catalog,
     /// Where the trees are, those of views too.
     arena: &'c Bump,
-    occurrences: Vec<Occurrence>,
+    table_refs: Vec<TableRef>,
     /// How many items of FROM there are so far.
     items: usize,
     selects: usize,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use sqlite3_parser::ast::{CommonTableExpr, CompoundOperator};
 
 use super::{Around, Lowered, Lowering, Shown, affinity, compound};
-use crate::plan::{Arm, Column, DerivedColumn, Occurrence, Query, Recursion, Select, SetOperator, derived_id};
+use crate::plan::{Arm, Column, DerivedColumn, Query, Recursion, Select, SetOperator, TableRef, derived_id};
 use crate::sql::name::plain;
 use crate::types::Affinity;
 
@@ -55,10 +55,10 @@ impl<'c> Lowering<'c> {
                 Some(DerivedColumn { affinity, collation })
             });
             let Some(kinds) = kinds.collect::<Option<Arc<[_]>>>() else { return refuse("columns of unknown affinity") };
-            let own = self.occurrences.len();
+            let own = self.table_refs.len();
             // Numbers that no derived table of the plan has.
             let table = derived_id(1000 + own, &kinds);
-            self.occurrences.push(Occurrence::of_derived(Arc::clone(&table), Arc::clone(&kinds)));
+            self.table_refs.push(TableRef::of_derived(Arc::clone(&table), Arc::clone(&kinds)));
             let (mut steps, mut base, mut parts) = (Vec::new(), vec![first.clone()], vec![begins.clone()]);
             for compound in compounds {
                 self.readings.push(Reading { cte, own, shown: shown.clone() });
@@ -66,7 +66,7 @@ impl<'c> Lowering<'c> {
                 self.readings.pop();
                 let (arm, _, others) = lowered?;
                 parts.push(others);
-                let named = Query::of(arm.clone()).text().occurrences().into_iter().filter(|at| *at == own).count();
+                let named = Query::of(arm.clone()).text().table_refs().into_iter().filter(|at| *at == own).count();
                 match (arm, named) {
                     (arm, 0) if steps.is_empty() => base.push(arm),
                     (Arm::Select(select), 1) => steps.push(*select),

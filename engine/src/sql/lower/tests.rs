@@ -49,7 +49,7 @@ fn the_lowered_query_has_the_same_rows() {
     let catalog = session.catalog().expect("a catalog");
     for sql in QUERIES {
         let logical = lower(sql, &catalog, 0).unwrap_or_else(|reason| panic!("{sql}: {reason}"));
-        let text = logical.query.text().render(&logical.occurrences, &[]);
+        let text = logical.query.text().render(&logical.table_refs, &[]);
         let literals: Vec<Value> = logical.literals.clone();
         let lowered = session.rows(&text, &literals).unwrap_or_else(|error| panic!("{sql}: {text}: {error}"));
         let original = session.select(sql, &[]).unwrap_or_else(|error| panic!("{sql}: {error}"));

@@ -1,35 +1,35 @@
-//! Draws plans: each node of a plan becomes what runs its statements and remembers what it must. One strategy a file, as in
+//! The operators: each node of a plan becomes one, which runs its statements and remembers what it must. One strategy a file, as in
 //! `plan::physical`.
 
 mod accumulate;
 mod combine;
 mod delta;
 mod evaluator;
-mod figures;
 mod fixpoint;
+mod metrics;
 mod recompute;
 
 use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use crate::error::Error;
-use crate::plan::{Face, Node, Occurrence};
+use crate::plan::{Node, TableRef, TableVersion};
 use crate::types::{BindingId, Row, ValueRef};
 
 use super::host::Host;
 use super::tally::Tally;
-use super::{Holding, Job, Source};
-use crate::types::Signed;
+use super::{Holding, Job, RowSource};
+use crate::types::WeightedRow;
 
 use accumulate::Accumulate;
 use combine::Combine;
 use delta::Delta;
-use figures::Done;
 use fixpoint::Fixpoint;
+use metrics::Done;
 use recompute::Recompute;
 
 /// What a node works with.
 pub(super) struct Tools<'t> {
-    pub(super) source: &'t dyn Source,
+    pub(super) source: &'t dyn RowSource,
     pub(super) host: &'t mut Host,
     pub(super) tally: Option<&'t mut Tally>,
     pub(super) holding: Holding<'t>,
@@ -44,10 +44,10 @@ impl Tools<'_> {
         }
     }
 
-    /// Has the faces show the rows of a job, whose statements may cost what it is allowed.
+    /// Has the delta tables show the rows of a job, whose statements may cost what it is allowed.
     pub(super) fn show(&self, job: &Job) {
         self.source.allow(job.allowance);
-        for (table, images) in &job.touched {
+        for (table, images) in &job.images {
             self.source.show(table, images);
         }
         for (table, rows) in &job.derived {
@@ -57,7 +57,7 @@ impl Tools<'_> {
 }
 
 /// A node at work, and what it has come to so far.
-pub(super) struct Rendered {
+pub(super) struct Operator {
     kind: Kind,
     done: Done,
 }
@@ -70,7 +70,7 @@ enum Kind {
     Fixpoint(Box<Fixpoint>),
 }
 
-pub(super) fn render(node: &Node) -> Rendered {
+pub(super) fn operator(node: &Node) -> Operator {
     let kind = match node {
         Node::Delta(plan) => Kind::Delta(Delta::new(plan)),
         Node::Recompute(plan) => Kind::Recompute(Recompute::new(plan)),
@@ -78,10 +78,10 @@ pub(super) fn render(node: &Node) -> Rendered {
         Node::Combine(plan) => Kind::Combine(Combine::new(plan)),
         Node::Fixpoint(plan) => Kind::Fixpoint(Box::new(Fixpoint::new(plan))),
     };
-    Rendered { kind, done: Done::by(node) }
+    Operator { kind, done: Done::by(node) }
 }
 
-impl Rendered {
+impl Operator {
     /// Whether sums are kept, here or below.
     pub(super) fn keeps_sums(&self) -> bool {
         match &self.kind {
@@ -93,7 +93,7 @@ impl Rendered {
     }
 
     /// All rows of a binding.
-    pub(super) fn hydrate(&mut self, job: &Job, tools: &mut Tools<'_>) -> Result<Vec<Signed>, Error> {
+    pub(super) fn hydrate(&mut self, job: &Job, tools: &mut Tools<'_>) -> Result<Vec<WeightedRow>, Error> {
         match &mut self.kind {
             Kind::Delta(node) => node.hydrate(job, tools),
             Kind::Recompute(node) => node.hydrate(job, tools),
@@ -104,7 +104,7 @@ impl Rendered {
     }
 
     /// What changes in each binding.
-    pub(super) fn maintain(&mut self, jobs: &[Job], tools: &mut Tools<'_>) -> Vec<Result<Vec<Signed>, Error>> {
+    pub(super) fn maintain(&mut self, jobs: &[Job], tools: &mut Tools<'_>) -> Vec<Result<Vec<WeightedRow>, Error>> {
         let start = tools.source.work();
         let results = match &mut self.kind {
             Kind::Delta(node) => jobs.iter().map(|job| node.maintain(job, tools)).collect::<Vec<_>>(),
@@ -150,22 +150,22 @@ impl Rendered {
     }
 }
 
-/// The occurrences whose tables a commit changed, for a binding.
-fn changed(occurrences: &[Occurrence], job: &Job) -> Vec<usize> {
-    let is_changed = |occurrence: &Occurrence| job.touched.iter().any(|(table, _)| *table == occurrence.table);
-    (0..occurrences.len()).filter(|&index| is_changed(&occurrences[index])).collect()
+/// The table references whose tables a commit changed, for a binding.
+fn changed(table_refs: &[TableRef], job: &Job) -> Vec<usize> {
+    let is_changed = |table_ref: &TableRef| job.images.iter().any(|(table, _)| *table == table_ref.table);
+    (0..table_refs.len()).filter(|&index| is_changed(&table_refs[index])).collect()
 }
 
-/// Whether some face has no rows, and so the whole statement.
-fn has_empty_face(occurrences: &[Occurrence], faces: &[(usize, Face)], job: &Job) -> bool {
-    faces.iter().any(|(index, face)| {
-        let images = job.touched.iter().find(|(table, _)| *table == occurrences[*index].table);
-        images.is_none_or(|(_, images)| images.rows(*face) == 0)
+/// Whether some delta table has no rows, and so the whole statement.
+fn has_empty_version(table_refs: &[TableRef], versions: &[(usize, TableVersion)], job: &Job) -> bool {
+    versions.iter().any(|(index, version)| {
+        let images = job.images.iter().find(|(table, _)| *table == table_refs[*index].table);
+        images.is_none_or(|(_, images)| images.rows(*version) == 0)
     })
 }
 
 /// Adds up the weights of equal rows and leaves out what comes to nothing; the order is that of the first of each.
-pub(super) fn consolidated(rows: Vec<Signed>) -> Vec<Signed> {
+pub(super) fn consolidated(rows: Vec<WeightedRow>) -> Vec<WeightedRow> {
     match rows.as_slice() {
         [] | [_] => return rows,
         [(one, weight), (other, against)] if weight + against == 0 && one == other => return Vec::new(),
@@ -173,7 +173,7 @@ pub(super) fn consolidated(rows: Vec<Signed>) -> Vec<Signed> {
         _ => {}
     }
     let mut places: FxHashMap<Row, usize> = FxHashMap::with_capacity_and_hasher(rows.len(), FxBuildHasher);
-    let mut sums: Vec<Signed> = Vec::with_capacity(rows.len());
+    let mut sums: Vec<WeightedRow> = Vec::with_capacity(rows.len());
     for (row, weight) in rows {
         match places.get(&row) {
             Some(&place) => sums[place].1 += weight,

@@ -4,20 +4,20 @@ use std::collections::{BTreeMap, HashMap};
 
 use differential_dataflow::difference::IsZero;
 
-use super::{Rendered, Tools, check_forms, render};
+use super::{Operator, Tools, check_forms, operator};
 use crate::dataflow::Job;
 use crate::dataflow::initial::Initial;
 use crate::dataflow::tally::{Key, Measures, Moved, Sums};
 use crate::error::Error;
 use crate::plan::Combine as Plan;
-use crate::types::{BindingId, Row, Signed, SortTerm, sort_key};
+use crate::types::{BindingId, Row, SortTerm, WeightedRow, sort_key};
 
 /// How many different rows there are of each class of rows that are equal to SQL.
 type Classes = HashMap<Box<[u8]>, i64>;
 
 pub(in crate::dataflow) struct Combine {
     plan: Plan,
-    parts: Vec<Rendered>,
+    parts: Vec<Operator>,
     /// How rows compare, where equal ones may differ.
     loose: Option<Vec<SortTerm>>,
     classes: HashMap<BindingId, Classes>,
@@ -27,7 +27,7 @@ impl Combine {
     pub(super) fn new(plan: &Plan) -> Self {
         let term = |&collation: &_| SortTerm { collation, ..SortTerm::default() };
         Self {
-            parts: plan.parts.iter().map(render).collect(),
+            parts: plan.parts.iter().map(operator).collect(),
             loose: plan.loose.as_ref().map(|collations| collations.iter().map(term).collect()),
             classes: HashMap::new(),
             plan: plan.clone(),
@@ -35,10 +35,10 @@ impl Combine {
     }
 
     pub(super) fn keeps_sums(&self) -> bool {
-        !self.plan.is_sum() || self.parts.iter().any(Rendered::keeps_sums)
+        !self.plan.is_sum() || self.parts.iter().any(Operator::keeps_sums)
     }
 
-    pub(super) fn hydrate(&mut self, job: &Job, tools: &mut Tools<'_>) -> Result<Vec<Signed>, Error> {
+    pub(super) fn hydrate(&mut self, job: &Job, tools: &mut Tools<'_>) -> Result<Vec<WeightedRow>, Error> {
         let mut parts = Vec::with_capacity(self.parts.len());
         for part in &mut self.parts {
             parts.push(part.hydrate(job, tools)?);
@@ -49,23 +49,23 @@ impl Combine {
         let (order, mut counts) = counted(parts);
         self.classes.remove(&job.binding);
         self.classify(job.binding, order.iter().map(|row| (row, 1)))?;
-        let (mut signed, mut initial) = (Vec::with_capacity(order.len()), Initial::with_capacity(order.len()));
+        let (mut weighted, mut initial) = (Vec::with_capacity(order.len()), Initial::with_capacity(order.len()));
         for row in order {
             let counts = counts.remove(&row).unwrap_or_default();
             let weight = i64::try_from(self.plan.multiplicity(&counts.0)).unwrap_or(i64::MAX);
             initial.push(row.as_bytes(), &counts);
             if weight > 0 {
-                signed.push((row, weight));
+                weighted.push((row, weight));
             }
         }
         if let Some(tally) = tools.tally.as_deref_mut() {
             tally.begin(job.binding, self.plan.state, initial);
         }
-        Ok(signed)
+        Ok(weighted)
     }
 
-    pub(super) fn maintain(&mut self, jobs: &[Job], tools: &mut Tools<'_>) -> Vec<Result<Vec<Signed>, Error>> {
-        let mut by_job: Vec<Result<Vec<Vec<Signed>>, Error>> = jobs.iter().map(|_| Ok(Vec::new())).collect();
+    pub(super) fn maintain(&mut self, jobs: &[Job], tools: &mut Tools<'_>) -> Vec<Result<Vec<WeightedRow>, Error>> {
+        let mut by_job: Vec<Result<Vec<Vec<WeightedRow>>, Error>> = jobs.iter().map(|_| Ok(Vec::new())).collect();
         for part in &mut self.parts {
             for (all, rows) in by_job.iter_mut().zip(part.maintain(jobs, tools)) {
                 match (all.as_mut(), rows) {
@@ -76,7 +76,7 @@ impl Combine {
             }
         }
         if self.plan.is_sum() {
-            let sum = |parts: Vec<Vec<Signed>>| super::consolidated(parts.into_iter().flatten().collect());
+            let sum = |parts: Vec<Vec<WeightedRow>>| super::consolidated(parts.into_iter().flatten().collect());
             return by_job.into_iter().map(|parts| parts.map(sum)).collect();
         }
         let orders: Vec<Result<Vec<Row>, Error>> =
@@ -86,7 +86,7 @@ impl Combine {
     }
 
     /// Puts the changes of the parts into the dataflow; the rows that changed, in their order.
-    fn add(&self, job: &Job, parts: Vec<Vec<Signed>>, tools: &mut Tools<'_>) -> Vec<Row> {
+    fn add(&self, job: &Job, parts: Vec<Vec<WeightedRow>>, tools: &mut Tools<'_>) -> Vec<Row> {
         let Some(tally) = tools.tally.as_deref_mut() else { return Vec::new() };
         let (order, mut counts) = counted(parts);
         for row in &order {
@@ -100,19 +100,24 @@ impl Combine {
         Key { binding: binding.0, state: self.plan.state, bytes: row.as_bytes().into() }
     }
 
-    fn difference(&mut self, job: &Job, order: &[Row], moved: &BTreeMap<Key, Moved>) -> Result<Vec<Signed>, Error> {
+    fn difference(
+        &mut self,
+        job: &Job,
+        order: &[Row],
+        moved: &BTreeMap<Key, Moved>,
+    ) -> Result<Vec<WeightedRow>, Error> {
         let moved_rows = || order.iter().filter_map(|row| Some((row, moved.get(&self.key(job.binding, row))?)));
-        let mut signed = Vec::new();
+        let mut weighted = Vec::new();
         let mut entered = Vec::new();
         for (row, moved) in moved_rows() {
             entered.push((row, i64::from(!moved.after.is_zero()) - i64::from(!moved.before.is_zero())));
             let weight = self.plan.multiplicity(&moved.after.0) - self.plan.multiplicity(&moved.before.0);
             if let Ok(weight @ (i64::MIN..=-1 | 1..)) = i64::try_from(weight) {
-                signed.push((row.clone(), weight));
+                weighted.push((row.clone(), weight));
             }
         }
         self.classify(job.binding, entered.into_iter())?;
-        Ok(signed)
+        Ok(weighted)
     }
 
     /// Notes that rows have come to the parts or have gone from them; an error once a class has several.
@@ -143,7 +148,7 @@ impl Combine {
         self.parts.iter_mut().for_each(|part| part.forget(binding));
     }
 
-    pub(super) fn parts(&self) -> &[Rendered] {
+    pub(super) fn parts(&self) -> &[Operator] {
         &self.parts
     }
 
@@ -158,7 +163,7 @@ impl Combine {
     }
 
     pub(super) fn state_bytes(&self) -> usize {
-        self.class_bytes() + self.parts.iter().map(Rendered::state_bytes).sum::<usize>()
+        self.class_bytes() + self.parts.iter().map(Operator::state_bytes).sum::<usize>()
     }
 
     pub(super) fn binding_bytes(&self, binding: BindingId) -> usize {
@@ -172,7 +177,7 @@ fn bytes_of(classes: &Classes) -> usize {
 }
 
 /// How often each row comes from each part, and the rows in their order.
-fn counted(parts: Vec<Vec<Signed>>) -> (Vec<Row>, HashMap<Row, Measures>) {
+fn counted(parts: Vec<Vec<WeightedRow>>) -> (Vec<Row>, HashMap<Row, Measures>) {
     let mut order = Vec::new();
     let mut counts: HashMap<Row, Measures> = HashMap::new();
     for (part, rows) in parts.into_iter().enumerate() {

@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::{Job, Kind, Rendered};
+use super::{Job, Kind, Operator};
 use crate::dataflow::tally::Sums;
 use crate::error::Error;
-use crate::plan::{Figures, LiveStep, Node, Text};
-use crate::types::Signed;
+use crate::plan::{LiveStep, Node, NodeMetrics, Text};
+use crate::types::WeightedRow;
 
 /// What a node has done, with those below it.
 #[derive(Default)]
@@ -22,28 +22,29 @@ pub(super) struct Done {
 
 impl Done {
     pub(super) fn by(node: &Node) -> Self {
-        let (occurrences, own): (_, BTreeSet<usize>) = match node {
-            Node::Delta(delta) => (&delta.occurrences, delta.texts.iter().flat_map(Text::occurrences).collect()),
-            Node::Recompute(recompute) => {
-                (&recompute.occurrences, recompute.probes.iter().flat_map(|probe| &probe.path).copied().collect())
-            }
+        let (table_refs, own): (_, BTreeSet<usize>) = match node {
+            Node::Delta(delta) => (&delta.table_refs, delta.texts.iter().flat_map(Text::table_refs).collect()),
+            Node::Recompute(recompute) => (
+                &recompute.table_refs,
+                recompute.affected_keys.iter().flat_map(|affected| &affected.path).copied().collect(),
+            ),
             Node::Fixpoint(fixpoint) => {
-                (&fixpoint.occurrences, fixpoint.steps.iter().flat_map(Text::occurrences).collect())
+                (&fixpoint.table_refs, fixpoint.steps.iter().flat_map(Text::table_refs).collect())
             }
             Node::Accumulate(_) | Node::Combine(_) => return Self::default(),
         };
-        let own = own.iter().filter_map(|at| occurrences.get(*at)).filter(|occurrence| occurrence.derived.is_none());
-        let tables: BTreeSet<&Arc<str>> = own.map(|occurrence| &occurrence.table).collect();
+        let own = own.iter().filter_map(|at| table_refs.get(*at)).filter(|table_ref| table_ref.derived.is_none());
+        let tables: BTreeSet<&Arc<str>> = own.map(|table_ref| &table_ref.table).collect();
         Self { tables: tables.into_iter().cloned().collect(), ..Self::default() }
     }
 
     /// Notes what a commit came to.
-    pub(super) fn note(&mut self, jobs: &[Job], results: &[Result<Vec<Signed>, Error>], work: u64) {
+    pub(super) fn note(&mut self, jobs: &[Job], results: &[Result<Vec<WeightedRow>, Error>], work: u64) {
         let out: usize = results.iter().flatten().map(Vec::len).sum();
         if work == 0 && out == 0 {
             return;
         }
-        let touched = jobs.iter().flat_map(|job| &job.touched).filter(|(table, _)| self.tables.contains(table));
+        let touched = jobs.iter().flat_map(|job| &job.images).filter(|(table, _)| self.tables.contains(table));
         self.commits += 1;
         self.rows_in += touched.map(|(_, images)| images.len() as u64).sum::<u64>();
         self.rows_out += out as u64;
@@ -51,9 +52,9 @@ impl Done {
     }
 }
 
-impl Rendered {
+impl Operator {
     /// What this node and those below it have done, each for itself.
-    pub(in crate::dataflow) fn figures(&self, sums: &Sums) -> Figures {
+    pub(in crate::dataflow) fn metrics(&self, sums: &Sums) -> NodeMetrics {
         let (below, (state_rows, state_bytes)): (Vec<&Self>, (usize, usize)) = match &self.kind {
             Kind::Delta(_) => (Vec::new(), (0, 0)),
             Kind::Recompute(node) => (Vec::new(), node.held()),
@@ -63,7 +64,7 @@ impl Rendered {
         };
         let Done { commits, rows_in, rows_out, work, .. } = self.done;
         let instructions = work - below.iter().map(|input| input.done.work).sum::<u64>().min(work);
-        Figures {
+        NodeMetrics {
             own: LiveStep {
                 state_rows: state_rows as u64,
                 state_bytes: state_bytes as u64,
@@ -72,7 +73,7 @@ impl Rendered {
                 rows_out,
                 instructions,
             },
-            inputs: below.iter().map(|input| input.figures(sums)).collect(),
+            inputs: below.iter().map(|input| input.metrics(sums)).collect(),
         }
     }
 }

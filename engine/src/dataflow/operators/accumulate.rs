@@ -5,14 +5,14 @@ use std::collections::{BTreeMap, HashMap};
 use rustc_hash::FxHashMap;
 
 use super::recompute::rows_of;
-use super::{Rendered, Tools, bytes_of, check_forms, consolidated, render};
+use super::{Operator, Tools, bytes_of, check_forms, consolidated, operator};
 use crate::dataflow::Job;
 use crate::dataflow::initial::Initial;
 use crate::dataflow::tally::{Key, Measures, Moved, Sums};
 use crate::error::Error;
 use crate::plan::{Accumulate as Plan, Distinct, Measure, Node, ROUNDS, Shown};
 use crate::types::{
-    BindingId, Collation, ExactSum, Row, RowBuilder, RowRef, SUM_PLACES, Signed, SortTerm, Value, ValueRef,
+    BindingId, Collation, ExactSum, Row, RowBuilder, RowRef, SUM_PLACES, SortTerm, Value, ValueRef, WeightedRow,
     push_sort_key, sort_key,
 };
 
@@ -56,7 +56,7 @@ pub(in crate::dataflow) struct Accumulate {
     terms: Vec<SortTerm>,
     /// Where the numbers of each measure begin.
     places: Vec<usize>,
-    input: Rendered,
+    input: Operator,
     bindings: HashMap<BindingId, Groups>,
 }
 
@@ -72,17 +72,17 @@ impl Accumulate {
         };
         Self {
             places: plan.measures.iter().scan(ROWS + 1, place).collect(),
-            input: render(&Node::Delta(plan.input.clone())),
+            input: operator(&Node::Delta(plan.input.clone())),
             plan: plan.clone(),
             terms,
             bindings: HashMap::new(),
         }
     }
 
-    pub(super) fn hydrate(&mut self, job: &Job, tools: &mut Tools<'_>) -> Result<Vec<Signed>, Error> {
+    pub(super) fn hydrate(&mut self, job: &Job, tools: &mut Tools<'_>) -> Result<Vec<WeightedRow>, Error> {
         let mut groups = Groups::default();
         let rows = tools.source.rows(&self.plan.all, &job.parameters)?;
-        let (mut signed, mut initial) = (Vec::with_capacity(rows.len()), Initial::with_capacity(rows.len()));
+        let (mut weighted, mut initial) = (Vec::with_capacity(rows.len()), Initial::with_capacity(rows.len()));
         let (mut key, mut sums) = (Vec::new(), Measures::default());
         for row in rows {
             check_forms(&row)?;
@@ -92,10 +92,10 @@ impl Accumulate {
             initial.push(&key, &sums);
             let drawn = self.draw(job, values, &extrema, &sums, tools)?;
             if self.is_held(&drawn) {
-                signed.extend(drawn.row.iter().map(|row| (row.clone(), 1)));
+                weighted.extend(drawn.row.iter().map(|row| (row.clone(), 1)));
                 groups.insert(key[..].into(), Group { values: values.to_row(), extrema, row: drawn.row });
             } else {
-                signed.extend(drawn.row.map(|row| (row, 1)));
+                weighted.extend(drawn.row.map(|row| (row, 1)));
             }
         }
         if let Some(tally) = tools.tally.as_deref_mut() {
@@ -108,10 +108,10 @@ impl Accumulate {
             }
         }
         self.bindings.insert(job.binding, groups);
-        Ok(signed)
+        Ok(weighted)
     }
 
-    pub(super) fn maintain(&mut self, jobs: &[Job], tools: &mut Tools<'_>) -> Vec<Result<Vec<Signed>, Error>> {
+    pub(super) fn maintain(&mut self, jobs: &[Job], tools: &mut Tools<'_>) -> Vec<Result<Vec<WeightedRow>, Error>> {
         let changed = self.input.maintain(jobs, tools);
         let touches: Vec<Result<Touches, Error>> = jobs
             .iter()
@@ -143,7 +143,7 @@ impl Accumulate {
     }
 
     /// The changed rows by group, in the order of their first.
-    fn touches(&self, rows: &[Signed]) -> Result<Touches, Error> {
+    fn touches(&self, rows: &[WeightedRow]) -> Result<Touches, Error> {
         let mut places: HashMap<Box<[u8]>, usize> = HashMap::new();
         let mut touches: Touches = Vec::new();
         for (row, weight) in rows {
@@ -208,10 +208,10 @@ impl Accumulate {
         touches: Touches,
         moved: &BTreeMap<Key, Moved>,
         tools: &mut Tools<'_>,
-    ) -> Result<Vec<Signed>, Error> {
+    ) -> Result<Vec<WeightedRow>, Error> {
         // Another binding's job may have been the last to be shown.
         tools.show(job);
-        let mut signed = Vec::new();
+        let mut weighted = Vec::new();
         let mut groups = self.bindings.remove(&job.binding).unwrap_or_default();
         for (key, touch) in touches {
             let moved_sums = moved.get(&self.key(job.binding, &key));
@@ -232,20 +232,20 @@ impl Accumulate {
             };
             self.add_distinct(job, &key, &touch, moved, &mut sums, tools);
             let is_gone = self.is_grouped() && sums.at(ROWS) == 0;
-            signed.extend(was.map(|row| (row, -1)));
+            weighted.extend(was.map(|row| (row, -1)));
             if is_gone {
                 continue;
             }
             let (mut group, drawn) = self.redrawn(job, old, touch, &sums, tools)?;
             let is_held = self.is_held(&drawn);
-            signed.extend(drawn.row.iter().map(|row| (row.clone(), 1)));
+            weighted.extend(drawn.row.iter().map(|row| (row.clone(), 1)));
             if is_held {
                 group.row = drawn.row;
                 groups.insert(key, group);
             }
         }
         self.bindings.insert(job.binding, groups);
-        Ok(consolidated(signed))
+        Ok(consolidated(weighted))
     }
 
     /// Adds to the sums of a group how many different values came.
@@ -443,7 +443,7 @@ impl Accumulate {
         self.bindings.remove(&binding);
     }
 
-    pub(super) fn input(&self) -> &Rendered {
+    pub(super) fn input(&self) -> &Operator {
         &self.input
     }
 

@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex};
 
-use super::{Rendered, Tools, changed, consolidated, has_empty_face, render};
+use super::{Operator, Tools, changed, consolidated, has_empty_version, operator};
 use crate::dataflow::Job;
 use crate::error::Error;
-use crate::plan::{Face, Fixpoint as Plan, Images, MOST_CHANGED};
+use crate::plan::{Fixpoint as Plan, MOST_CHANGED, RowImages, TableVersion};
 use crate::types::{
-    Bag, BindingId, Row, RowBuilder, SharedBag, Signed, SortTerm, ValueRef, lock_bag as lock, sort_key,
+    Bag, BindingId, Row, RowBuilder, SharedBag, SortTerm, ValueRef, WeightedRow, lock_bag as lock, sort_key,
 };
 
 /// How many steps are followed before it is thought that there is no end.
@@ -29,17 +29,17 @@ struct State {
     base: HashMap<Class, i64>,
 }
 
-/// Faces of the tables, and whether the rows count or are taken off.
-type Term = (Vec<(usize, Face)>, i64);
+/// Versions of the tables, and whether the rows count or are taken off.
+type Term = (Vec<(usize, TableVersion)>, i64);
 
-/// A statement: whether it seeks, of which step, the faces.
-type Statement = (bool, usize, Vec<(usize, Face)>);
+/// A statement: whether it seeks, of which step, the table versions.
+type Statement = (bool, usize, Vec<(usize, TableVersion)>);
 
 pub(in crate::dataflow) struct Fixpoint {
     plan: Plan,
     terms: Vec<SortTerm>,
-    base: Box<Rendered>,
-    /// By text and step, the occurrences that stand in it.
+    base: Box<Operator>,
+    /// By text and step, the table references that stand in it.
     own: Vec<Vec<usize>>,
     bindings: HashMap<BindingId, State>,
     statements: HashMap<Statement, Arc<str>>,
@@ -49,8 +49,8 @@ impl Fixpoint {
     pub(super) fn new(plan: &Plan) -> Self {
         let terms = plan.columns.iter().map(|&collation| SortTerm { collation, ..SortTerm::default() }).collect();
         Self {
-            base: Box::new(render(&plan.base)),
-            own: plan.steps.iter().map(crate::plan::Text::occurrences).collect(),
+            base: Box::new(operator(&plan.base)),
+            own: plan.steps.iter().map(crate::plan::Text::table_refs).collect(),
             plan: plan.clone(),
             terms,
             bindings: HashMap::new(),
@@ -62,12 +62,12 @@ impl Fixpoint {
         self.base.keeps_sums()
     }
 
-    pub(super) fn hydrate(&mut self, job: &Job, tools: &mut Tools<'_>) -> Result<Vec<Signed>, Error> {
+    pub(super) fn hydrate(&mut self, job: &Job, tools: &mut Tools<'_>) -> Result<Vec<WeightedRow>, Error> {
         let base = self.base.hydrate(job, tools)?;
         tools.source.allow(job.allowance.min(MOST_WORK));
         let rows = tools.source.rows(&self.plan.all, &job.parameters);
         tools.source.allow(job.allowance);
-        let rows: Vec<Signed> = rows?.into_iter().map(|row| (row, 1)).collect();
+        let rows: Vec<WeightedRow> = rows?.into_iter().map(|row| (row, 1)).collect();
         let mut state =
             State { rows: Arc::new(Mutex::new(Bag::of(&rows))), classes: HashMap::new(), base: HashMap::new() };
         if self.plan.is_set {
@@ -82,16 +82,16 @@ impl Fixpoint {
         Ok(rows)
     }
 
-    pub(super) fn maintain(&mut self, jobs: &[Job], tools: &mut Tools<'_>) -> Vec<Result<Vec<Signed>, Error>> {
+    pub(super) fn maintain(&mut self, jobs: &[Job], tools: &mut Tools<'_>) -> Vec<Result<Vec<WeightedRow>, Error>> {
         let base = self.base.maintain(jobs, tools);
         jobs.iter().zip(base).map(|(job, base)| self.follow(job, &base?, tools)).collect()
     }
 
-    fn follow(&mut self, job: &Job, base: &[Signed], tools: &Tools<'_>) -> Result<Vec<Signed>, Error> {
+    fn follow(&mut self, job: &Job, base: &[WeightedRow], tools: &Tools<'_>) -> Result<Vec<WeightedRow>, Error> {
         let Some(mut state) = self.bindings.remove(&job.binding) else { return Ok(Vec::new()) };
         let job = &self.reduced(job);
         tools.show(job);
-        tools.source.show_derived(&self.plan.occurrences[self.plan.own].table, &state.rows);
+        tools.source.show_derived(&self.plan.table_refs[self.plan.own].table, &state.rows);
         let changes = match self.plan.is_set {
             true => self.follow_set(job, base, &mut state, tools)?,
             false => self.follow_bag(job, base, &state, tools)?,
@@ -103,12 +103,12 @@ impl Fixpoint {
     /// The job without rows that go and come alike as far as the steps read them.
     fn reduced(&self, job: &Job) -> Job {
         let mut reduced = job.clone();
-        for (table, images) in &mut reduced.touched {
+        for (table, images) in &mut reduced.images {
             if let Some((_, columns)) = self.plan.reads.iter().find(|(read, _)| read == table) {
                 *images = less_what_stays(images, columns);
             }
         }
-        reduced.touched.retain(|(_, images)| images.len() > 0);
+        reduced.images.retain(|(_, images)| images.len() > 0);
         reduced
     }
 
@@ -116,18 +116,18 @@ impl Fixpoint {
     fn follow_bag(
         &mut self,
         job: &Job,
-        base: &[Signed],
+        base: &[WeightedRow],
         state: &State,
         tools: &Tools<'_>,
-    ) -> Result<Vec<Signed>, Error> {
+    ) -> Result<Vec<WeightedRow>, Error> {
         let mut all = Vec::new();
-        for (sign, edge) in [(-1, Face::Old), (1, Face::New)] {
+        for (sign, edge) in [(-1, TableVersion::Old), (1, TableVersion::New)] {
             let is_going = sign < 0;
-            let mut front: Vec<Signed> = base.iter().filter(|(_, weight)| weight * sign > 0).cloned().collect();
+            let mut front: Vec<WeightedRow> = base.iter().filter(|(_, weight)| weight * sign > 0).cloned().collect();
             front.iter_mut().for_each(|(_, weight)| *weight *= sign);
             for step in 0..self.plan.steps.len() {
                 let edges = edges(&self.changed(step, job)?, edge);
-                front.extend(self.made(false, step, &edges, Face::Post, job, tools)?);
+                front.extend(self.made(false, step, &edges, TableVersion::Post, job, tools)?);
             }
             let mut front = consolidated(front);
             let mut half = front.clone();
@@ -139,7 +139,7 @@ impl Fixpoint {
                 let mut next = Vec::new();
                 for step in 0..this.plan.steps.len() {
                     let left = if is_going { kept(&this.changed(step, job)?) } else { vec![(Vec::new(), 1)] };
-                    next.extend(this.made(false, step, &left, Face::New, job, tools)?);
+                    next.extend(this.made(false, step, &left, TableVersion::New, job, tools)?);
                 }
                 front = consolidated(next);
                 half.extend(front.iter().cloned());
@@ -158,10 +158,10 @@ impl Fixpoint {
     fn follow_set(
         &mut self,
         job: &Job,
-        base: &[Signed],
+        base: &[WeightedRow],
         state: &mut State,
         tools: &Tools<'_>,
-    ) -> Result<Vec<Signed>, Error> {
+    ) -> Result<Vec<WeightedRow>, Error> {
         let mut begun = Vec::new();
         for (row, weight) in base {
             let class = self.class(row);
@@ -177,8 +177,8 @@ impl Fixpoint {
         let ended = base.iter().filter(|(_, weight)| *weight < 0).map(|(row, _)| row.clone());
         let mut doubted: Vec<Row> = ended.collect();
         for step in 0..self.plan.steps.len() {
-            let edges = through(&self.changed(step, job)?, Face::Old);
-            doubted.extend(rows(self.made(false, step, &edges, Face::Post, job, tools)?));
+            let edges = through(&self.changed(step, job)?, TableVersion::Old);
+            doubted.extend(rows(self.made(false, step, &edges, TableVersion::Post, job, tools)?));
         }
         self.each_step(job, tools, |this, steps| {
             let mut front = Vec::new();
@@ -194,7 +194,7 @@ impl Fixpoint {
             }
             this.show_front(&front, tools);
             for step in 0..this.plan.steps.len() {
-                doubted.extend(rows(this.made(false, step, &[(Vec::new(), 1)], Face::New, job, tools)?));
+                doubted.extend(rows(this.made(false, step, &[(Vec::new(), 1)], TableVersion::New, job, tools)?));
             }
             Ok(steps < MOST_STEPS)
         })?;
@@ -205,17 +205,17 @@ impl Fixpoint {
         let mut coming = begun;
         coming.extend(gone.iter().filter(|(class, _)| state.base.contains_key(*class)).map(|(_, row)| row.clone()));
         if !gone.is_empty() {
-            let sought: Vec<Signed> = gone.values().map(|row| (row.clone(), 1)).collect();
+            let sought: Vec<WeightedRow> = gone.values().map(|row| (row.clone(), 1)).collect();
             self.show_front(&sought, tools);
             for step in 0..self.plan.steps.len() {
-                coming.extend(rows(self.made(true, step, &[(Vec::new(), 1)], Face::Post, job, tools)?));
+                coming.extend(rows(self.made(true, step, &[(Vec::new(), 1)], TableVersion::Post, job, tools)?));
             }
         }
         for step in 0..self.plan.steps.len() {
-            let edges = through(&self.changed(step, job)?, Face::New);
-            coming.extend(rows(self.made(false, step, &edges, Face::Post, job, tools)?));
+            let edges = through(&self.changed(step, job)?, TableVersion::New);
+            coming.extend(rows(self.made(false, step, &edges, TableVersion::Post, job, tools)?));
         }
-        let mut come: Vec<Signed> = Vec::new();
+        let mut come: Vec<WeightedRow> = Vec::new();
         self.each_step(job, tools, |this, steps| {
             let mut front = Vec::new();
             for row in coming.drain(..) {
@@ -236,7 +236,7 @@ impl Fixpoint {
             }
             this.show_front(&front, tools);
             for step in 0..this.plan.steps.len() {
-                coming.extend(rows(this.made(false, step, &[(Vec::new(), 1)], Face::New, job, tools)?));
+                coming.extend(rows(this.made(false, step, &[(Vec::new(), 1)], TableVersion::New, job, tools)?));
             }
             Ok(steps < MOST_STEPS)
         })?;
@@ -264,50 +264,50 @@ impl Fixpoint {
         Ok(())
     }
 
-    /// The occurrences in a step whose tables the commit changed.
+    /// The table references in a step whose tables the commit changed.
     fn changed(&self, step: usize, job: &Job) -> Result<Vec<usize>, Error> {
-        let changed = changed(&self.plan.occurrences, job);
-        let own: Vec<usize> = changed.into_iter().filter(|occurrence| self.own[step].contains(occurrence)).collect();
+        let changed = changed(&self.plan.table_refs, job);
+        let own: Vec<usize> = changed.into_iter().filter(|table_ref| self.own[step].contains(table_ref)).collect();
         match own.len() <= MOST_CHANGED {
             true => Ok(own),
             false => Err(Error::NotIncremental("too many tables changed at once".into())),
         }
     }
 
-    /// What a step makes, for these faces of its tables and of the recursion's own rows.
+    /// What a step makes, for these versions of its tables and of the recursion's own rows.
     fn made(
         &mut self,
         seeks: bool,
         step: usize,
         terms: &[Term],
-        own: Face,
+        own: TableVersion,
         job: &Job,
         tools: &Tools<'_>,
-    ) -> Result<Vec<Signed>, Error> {
+    ) -> Result<Vec<WeightedRow>, Error> {
         let mut made = Vec::new();
-        for (faces, weight) in terms {
-            if has_empty_face(&self.plan.occurrences, faces, job) {
+        for (versions, weight) in terms {
+            if has_empty_version(&self.plan.table_refs, versions, job) {
                 continue;
             }
-            let mut faces = faces.clone();
-            faces.push((self.plan.own, own));
+            let mut versions = versions.clone();
+            versions.push((self.plan.own, own));
             if seeks {
-                faces.push((self.plan.again, Face::New));
+                versions.push((self.plan.again, TableVersion::New));
             }
             let plan = &self.plan;
             let text = if seeks { &plan.sought[step] } else { &plan.steps[step] };
-            let sql = self.statements.entry((seeks, step, faces.clone()));
-            let sql = Arc::clone(sql.or_insert_with(|| text.render(&plan.occurrences, &faces).into()));
+            let sql = self.statements.entry((seeks, step, versions.clone()));
+            let sql = Arc::clone(sql.or_insert_with(|| text.render(&plan.table_refs, &versions).into()));
             made.extend(tools.source.rows(&sql, &job.parameters)?.into_iter().map(|row| (row, *weight)));
         }
         Ok(made)
     }
 
     /// Has the steps read these rows as the recursion's.
-    fn show_front(&self, front: &[Signed], tools: &Tools<'_>) {
-        let copies = |(row, weight): &Signed| (0..*weight).map(|_| (0, row.clone())).collect::<Vec<_>>();
-        let images = Images { old: Arc::default(), new: front.iter().flat_map(copies).collect() };
-        tools.source.show(&self.plan.occurrences[self.plan.own].table, &images);
+    fn show_front(&self, front: &[WeightedRow], tools: &Tools<'_>) {
+        let copies = |(row, weight): &WeightedRow| (0..*weight).map(|_| (0, row.clone())).collect::<Vec<_>>();
+        let images = RowImages { old: Arc::default(), new: front.iter().flat_map(copies).collect() };
+        tools.source.show(&self.plan.table_refs[self.plan.own].table, &images);
     }
 
     fn class(&self, row: &Row) -> Class {
@@ -319,7 +319,7 @@ impl Fixpoint {
         self.bindings.remove(&binding);
     }
 
-    pub(super) fn base(&self) -> &Rendered {
+    pub(super) fn base(&self) -> &Operator {
         &self.base
     }
 
@@ -366,12 +366,12 @@ fn ambiguous() -> Error {
     Error::NotIncremental("which of several equal rows a recursion shows".into())
 }
 
-fn rows(signed: Vec<Signed>) -> impl Iterator<Item = Row> {
-    signed.into_iter().map(|(row, _)| row)
+fn rows(weighted: Vec<WeightedRow>) -> impl Iterator<Item = Row> {
+    weighted.into_iter().map(|(row, _)| row)
 }
 
 /// The images without pairs of an old and a new row that agree in these columns.
-fn less_what_stays(images: &Images, columns: &[usize]) -> Images {
+fn less_what_stays(images: &RowImages, columns: &[usize]) -> RowImages {
     let read = |row: &Row| {
         let mut key = RowBuilder::default();
         columns.iter().for_each(|column| key.push(row.get(*column).unwrap_or(ValueRef::Null)));
@@ -397,21 +397,21 @@ fn less_what_stays(images: &Images, columns: &[usize]) -> Images {
     };
     let new = images.new.iter().filter(comes).cloned().collect();
     let goes = |(_, row): &&(i64, Row)| !take(&mut stays, &read(row));
-    Images { old: images.old.iter().filter(goes).cloned().collect(), new }
+    RowImages { old: images.old.iter().filter(goes).cloned().collect(), new }
 }
 
-/// Every way in which one of the changed tables is read at this face, and the others as they are.
-fn through(changed: &[usize], face: Face) -> Vec<Term> {
-    changed.iter().map(|&occurrence| (vec![(occurrence, face)], 1)).collect()
+/// Every way in which one of the changed tables is read at this version, and the others as they are.
+fn through(changed: &[usize], version: TableVersion) -> Vec<Term> {
+    changed.iter().map(|&table_ref| (vec![(table_ref, version)], 1)).collect()
 }
 
 /// The rows that the commit left: those that are there, less those that are new.
 fn kept(changed: &[usize]) -> Vec<Term> {
     let mut terms: Vec<Term> = vec![(Vec::new(), 1)];
-    for &occurrence in changed {
-        let without = |(faces, weight): &Term| {
-            let faces = faces.iter().copied().chain([(occurrence, Face::New)]).collect();
-            (faces, -weight)
+    for &table_ref in changed {
+        let without = |(versions, weight): &Term| {
+            let versions = versions.iter().copied().chain([(table_ref, TableVersion::New)]).collect();
+            (versions, -weight)
         };
         let more: Vec<Term> = terms.iter().map(without).collect();
         terms.extend(more);
@@ -421,15 +421,15 @@ fn kept(changed: &[usize]) -> Vec<Term> {
 
 /// What goes with the rows that the commit took from the tables, or comes with those that it brought: in every nonempty set
 /// of them these rows, elsewhere those that the commit left.
-fn edges(changed: &[usize], face: Face) -> Vec<Term> {
+fn edges(changed: &[usize], version: TableVersion) -> Vec<Term> {
     let mut terms: Vec<(Term, bool)> = vec![((Vec::new(), 1), false)];
-    for &occurrence in changed {
+    for &table_ref in changed {
         let mut next = Vec::new();
-        for ((faces, weight), has_edge) in terms {
-            let with = |face| faces.iter().copied().chain([(occurrence, face)]).collect::<Vec<_>>();
-            next.push(((with(face), weight), true));
-            next.push(((with(Face::New), -weight), has_edge));
-            next.push(((faces, weight), has_edge));
+        for ((versions, weight), has_edge) in terms {
+            let with = |version| versions.iter().copied().chain([(table_ref, version)]).collect::<Vec<_>>();
+            next.push(((with(version), weight), true));
+            next.push(((with(TableVersion::New), -weight), has_edge));
+            next.push(((versions, weight), has_edge));
         }
         terms = next;
     }

@@ -1,12 +1,12 @@
-//! Faces of tables: virtual tables that show a commit's rows before and after, so that SQLite itself evaluates a query
+//! Delta tables: virtual tables that show a commit's rows before and after, so that SQLite itself evaluates a query
 //! over what changed.
 //!
-//! A face declares the columns of its table with their affinities and collating sequences, and gives the values as the
-//! table stores them: every comparison and expression means over a face what it means over the table. Faces are
+//! A delta table declares the columns of its table with their affinities and collating sequences, and gives the values as the
+//! table stores them: every comparison and expression means over a delta table what it means over the table. Delta tables are
 //! eponymous-only virtual tables (<https://sqlite.org/vtab.html#eponymous_only_virtual_tables>): they stand in no
 //! schema, and no application sees them by chance.
 //!
-//! A derived table that is maintained by a plan of its own has the same faces, and one more for all of its rows, in which
+//! A derived table that is maintained by a plan of its own has the same delta tables, and one more for all of its rows, in which
 //! SQLite looks up by equality.
 
 use std::borrow::Cow;
@@ -25,49 +25,54 @@ use rustc_hash::FxHashMap;
 
 use super::{convert, lock};
 use crate::error::Error;
-use crate::plan::{DerivedColumn, Face, Images, column_name, quoted};
+use crate::plan::{DerivedColumn, RowImages, TableVersion, column_name, quoted};
 use crate::types::{Affinity, Bag, Collation, Row, SharedBag, Table, ValueRef};
 
-/// What the faces show now.
+/// What the delta tables show now.
 type Shown = Arc<Mutex<Showing>>;
 
-/// What the faces show, by table.
+/// What the delta tables show, by table.
 #[derive(Default)]
 struct Showing {
-    images: FxHashMap<Arc<str>, Images>,
+    images: FxHashMap<Arc<str>, RowImages>,
     derived: FxHashMap<Arc<str>, SharedBag>,
 }
 
 /// What SQLite is told to expect of all rows of a derived table; it knows no better before they are there.
 const DERIVED_ROWS: i64 = 1000;
 
-/// Whether [`Face::New`] stands for a table that has an index for every lookup: what SQLite then takes is the name of the
+/// Whether [`TableVersion::New`] stands for a table that has an index for every lookup: what SQLite then takes is the name of the
 /// index in its plan, the columns with their collating sequences.
 type Pretends = Arc<Mutex<bool>>;
 
 /// How many rows a table is taken to have: as many as SQLite takes one to have that was not analysed.
 const ROWS_OF_A_TABLE: f64 = 1_048_576.0;
 
-/// The faces of a connection.
+/// The delta tables of a connection.
 #[derive(Default)]
-pub(super) struct Faces {
+pub(super) struct DeltaTables {
     shown: Shown,
     pretends: Pretends,
     /// The declarations that SQLite knows, by table.
     declared: FxHashMap<Arc<str>, CString>,
 }
 
-impl Faces {
-    /// Makes the faces of a table known to SQLite. Statements that read older ones must be gone.
+impl DeltaTables {
+    /// Makes the delta tables of a table known to SQLite. Statements that read older ones must be gone.
     pub(super) fn declare(&mut self, connection: &Connection, table: &Table) -> Result<(), Error> {
         let declaration = declaration(table)?;
         if self.declared.get(&table.id) == Some(&declaration) {
             return Ok(());
         }
-        self.register(connection, &table.id, declaration, &[Face::Old, Face::New, Face::Changed])
+        self.register(
+            connection,
+            &table.id,
+            declaration,
+            &[TableVersion::Old, TableVersion::New, TableVersion::Changed],
+        )
     }
 
-    /// Makes the faces of a derived table known to SQLite.
+    /// Makes the delta tables of a derived table known to SQLite.
     pub(super) fn declare_derived(
         &mut self,
         connection: &Connection,
@@ -81,8 +86,8 @@ impl Faces {
         let columns = columns.iter().enumerate().map(|(at, column)| {
             (column_name(at).to_string(), column.affinity.unwrap_or(Affinity::Blob), column.collation.name())
         });
-        let faces = [Face::Post, Face::Old, Face::New, Face::Changed];
-        self.register(connection, table, declared(columns)?, &faces)
+        let versions = [TableVersion::Post, TableVersion::Old, TableVersion::New, TableVersion::Changed];
+        self.register(connection, table, declared(columns)?, &versions)
     }
 
     fn register(
@@ -90,20 +95,20 @@ impl Faces {
         connection: &Connection,
         table: &Arc<str>,
         declaration: CString,
-        faces: &[Face],
+        versions: &[TableVersion],
     ) -> Result<(), Error> {
-        const MODULE: Module<'_, FaceTable> = Module::eponymous_only_module();
-        for &face in faces {
+        const MODULE: Module<'_, DeltaTable> = Module::eponymous_only_module();
+        for &version in versions {
             let (shown, pretends) = (Arc::clone(&self.shown), Arc::clone(&self.pretends));
-            let aux = Aux { shown, pretends, table: Arc::clone(table), face, declaration: declaration.clone() };
-            connection.create_module(face.table_name(table).as_str(), &MODULE, Some(aux)).map_err(convert::error)?;
+            let aux = Aux { shown, pretends, table: Arc::clone(table), version, declaration: declaration.clone() };
+            connection.create_module(version.table_name(table).as_str(), &MODULE, Some(aux)).map_err(convert::error)?;
         }
         self.declared.insert(Arc::clone(table), declaration);
         Ok(())
     }
 
     /// Shows these rows of a table from now on.
-    pub(super) fn show(&self, table: &Arc<str>, images: &Images) {
+    pub(super) fn show(&self, table: &Arc<str>, images: &RowImages) {
         lock(&self.shown).images.insert(Arc::clone(table), images.clone());
     }
 
@@ -137,7 +142,7 @@ fn declared<'c>(columns: impl Iterator<Item = (String, Affinity, &'c str)>) -> R
     };
     let columns = columns.map(column);
     let columns = columns.collect::<Vec<_>>().join(", ");
-    CString::new(format!("CREATE TABLE face({columns})"))
+    CString::new(format!("CREATE TABLE delta({columns})"))
         .map_err(|_| Error::NotIncremental("a column's name has a NUL".into()))
 }
 
@@ -209,30 +214,30 @@ fn found(bag: &mut Bag, columns: Option<&str>, values: &Filters<'_>) -> rusqlite
     Ok(rows.into_iter().collect())
 }
 
-/// What SQLite keeps for a face.
+/// What SQLite keeps for a delta table.
 struct Aux {
     shown: Shown,
     pretends: Pretends,
     table: Arc<str>,
-    face: Face,
+    version: TableVersion,
     declaration: CString,
 }
 
-/// A face, as a statement refers to it.
+/// A delta table, as a statement refers to it.
 #[repr(C)]
-struct FaceTable {
+struct DeltaTable {
     /// The base class, which has to be first.
     base: ffi::sqlite3_vtab,
     shown: Shown,
     pretends: Pretends,
     table: Arc<str>,
-    face: Face,
+    version: TableVersion,
 }
 
 // SAFETY: the struct is `repr(C)` and begins with `sqlite3_vtab`.
-unsafe impl<'vtab> VTab<'vtab> for FaceTable {
+unsafe impl<'vtab> VTab<'vtab> for DeltaTable {
     type Aux = Aux;
-    type Cursor = FaceCursor<'vtab>;
+    type Cursor = DeltaCursor<'vtab>;
 
     fn connect(
         _db: &mut VTabConnection,
@@ -242,22 +247,24 @@ unsafe impl<'vtab> VTab<'vtab> for FaceTable {
         _table_name: &[u8],
         _args: &[&[u8]],
     ) -> rusqlite::Result<(Cow<'static, CStr>, Self)> {
-        let Some(aux) = aux else { return Err(rusqlite::Error::ModuleError("a face without its table".to_owned())) };
+        let Some(aux) = aux else {
+            return Err(rusqlite::Error::ModuleError("a delta table without its table".to_owned()));
+        };
         let table = Self {
             base: ffi::sqlite3_vtab::default(),
             shown: Arc::clone(&aux.shown),
             pretends: Arc::clone(&aux.pretends),
             table: Arc::clone(&aux.table),
-            face: aux.face,
+            version: aux.version,
         };
         Ok((Cow::Owned(aux.declaration.clone()), table))
     }
 
     fn best_index(&self, info: &mut IndexInfo) -> rusqlite::Result<bool> {
-        if self.face == Face::Post {
+        if self.version == TableVersion::Post {
             return Ok(search(info));
         }
-        if self.face == Face::New && *lock(&self.pretends) {
+        if self.version == TableVersion::New && *lock(&self.pretends) {
             pretend(info);
             return Ok(true);
         }
@@ -267,13 +274,13 @@ unsafe impl<'vtab> VTab<'vtab> for FaceTable {
         Ok(true)
     }
 
-    fn open(&'vtab mut self) -> rusqlite::Result<FaceCursor<'vtab>> {
-        Ok(FaceCursor {
+    fn open(&'vtab mut self) -> rusqlite::Result<DeltaCursor<'vtab>> {
+        Ok(DeltaCursor {
             base: ffi::sqlite3_vtab_cursor::default(),
             shown: Arc::clone(&self.shown),
             table: Arc::clone(&self.table),
-            face: self.face,
-            images: Images::default(),
+            version: self.version,
+            images: RowImages::default(),
             rows: Vec::new(),
             at: 0,
             offsets: Vec::new(),
@@ -302,34 +309,34 @@ fn pretend(info: &mut IndexInfo) {
     info.set_estimated_rows(cost as i64);
 }
 
-/// A place among the rows of a face.
+/// A place among the rows of a delta table.
 #[repr(C)]
-struct FaceCursor<'vtab> {
+struct DeltaCursor<'vtab> {
     /// The base class, which has to be first.
     base: ffi::sqlite3_vtab_cursor,
     shown: Shown,
     table: Arc<str>,
-    face: Face,
-    images: Images,
-    /// Of a derived table's own face, the rows that were found.
+    version: TableVersion,
+    images: RowImages,
+    /// Of the post version of a derived table, the rows that were found.
     rows: Vec<(i64, Row)>,
     at: usize,
     /// Where the values of the row begin.
     offsets: Vec<u32>,
-    phantom: PhantomData<&'vtab FaceTable>,
+    phantom: PhantomData<&'vtab DeltaTable>,
 }
 
-impl FaceCursor<'_> {
+impl DeltaCursor<'_> {
     fn row(&self) -> Option<&Row> {
         self.image().map(|(_, row)| row)
     }
 
     fn image(&self) -> Option<&(i64, Row)> {
-        match self.face {
-            Face::Post => self.rows.get(self.at),
-            Face::Old => self.images.old.get(self.at),
-            Face::New => self.images.new.get(self.at),
-            Face::Changed => match self.at.checked_sub(self.images.old.len()) {
+        match self.version {
+            TableVersion::Post => self.rows.get(self.at),
+            TableVersion::Old => self.images.old.get(self.at),
+            TableVersion::New => self.images.new.get(self.at),
+            TableVersion::Changed => match self.at.checked_sub(self.images.old.len()) {
                 None => self.images.old.get(self.at),
                 Some(at) => self.images.new.get(at),
             },
@@ -347,9 +354,9 @@ impl FaceCursor<'_> {
 }
 
 // SAFETY: the struct is `repr(C)` and begins with `sqlite3_vtab_cursor`.
-unsafe impl VTabCursor for FaceCursor<'_> {
+unsafe impl VTabCursor for DeltaCursor<'_> {
     fn filter(&mut self, _idx_num: c_int, columns: Option<&str>, args: &Filters<'_>) -> rusqlite::Result<()> {
-        if self.face == Face::Post {
+        if self.version == TableVersion::Post {
             let bag = lock(&self.shown).derived.get(&self.table).cloned();
             self.rows = match bag {
                 Some(bag) => found(&mut lock(&bag), columns, args)?,

@@ -3,17 +3,17 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use super::{Tools, changed, consolidated, has_empty_face};
+use super::{Tools, changed, consolidated, has_empty_version};
 use crate::dataflow::Job;
 use crate::error::Error;
-use crate::plan::{Face, MOST_CHANGED, Recompute as Plan};
-use crate::types::{BindingId, Row, Signed, SortTerm, Value, ValueRef, push_sort_key, sort_key};
+use crate::plan::{MOST_CHANGED, Recompute as Plan, TableVersion};
+use crate::types::{BindingId, Row, SortTerm, Value, ValueRef, WeightedRow, push_sort_key, sort_key};
 
 /// The rows of each key, under the bytes that say which keys are equal.
 type Parts = HashMap<Box<[u8]>, Vec<Row>>;
 
-/// The statements of a probe for one set of changed occurrences.
-type Statements = Arc<[(Arc<str>, Vec<(usize, Face)>)]>;
+/// The statements of a statement for affected keys for one set of changed table references.
+type Statements = Arc<[(Arc<str>, Vec<(usize, TableVersion)>)]>;
 
 pub(in crate::dataflow) struct Recompute {
     plan: Plan,
@@ -30,7 +30,7 @@ impl Recompute {
         Self { plan: plan.clone(), terms, width: plan.width, statements: HashMap::new(), bindings: HashMap::new() }
     }
 
-    pub(super) fn hydrate(&mut self, job: &Job, tools: &Tools<'_>) -> Result<Vec<Signed>, Error> {
+    pub(super) fn hydrate(&mut self, job: &Job, tools: &Tools<'_>) -> Result<Vec<WeightedRow>, Error> {
         let mut parts = Parts::new();
         let mut rows = Vec::new();
         for row in tools.source.rows(&self.plan.all, &job.parameters)? {
@@ -45,14 +45,14 @@ impl Recompute {
         Ok(rows)
     }
 
-    pub(super) fn maintain(&mut self, job: &Job, tools: &Tools<'_>) -> Result<Vec<Signed>, Error> {
+    pub(super) fn maintain(&mut self, job: &Job, tools: &Tools<'_>) -> Result<Vec<WeightedRow>, Error> {
         let start = tools.source.work();
         let keys = self.touched_keys(job, tools)?;
         if !self.plan.remembers {
             return self.exchanged(job, &keys, tools, start);
         }
         let parts = self.bindings.entry(job.binding).or_default();
-        let mut signed = Vec::new();
+        let mut weighted = Vec::new();
         for (bytes, values) in keys {
             let mut now = rows_of(&self.plan.rows, job, &values, tools)?;
             if let Some(why) = &self.plan.check {
@@ -64,10 +64,10 @@ impl Recompute {
             }
             tools.check(job, start)?;
             let was = if now.is_empty() { parts.remove(&bytes) } else { parts.insert(bytes, now.clone()) };
-            signed.extend(was.unwrap_or_default().into_iter().map(|row| (row, -1)));
-            signed.extend(now.into_iter().map(|row| (row, 1)));
+            weighted.extend(was.unwrap_or_default().into_iter().map(|row| (row, -1)));
+            weighted.extend(now.into_iter().map(|row| (row, 1)));
         }
-        Ok(consolidated(signed))
+        Ok(consolidated(weighted))
     }
 
     /// The rows of touched keys that the window holds go, and those that there are now come.
@@ -77,24 +77,24 @@ impl Recompute {
         keys: &BTreeMap<Box<[u8]>, Vec<Value>>,
         tools: &Tools<'_>,
         start: u64,
-    ) -> Result<Vec<Signed>, Error> {
+    ) -> Result<Vec<WeightedRow>, Error> {
         let mut key = Vec::new();
-        let mut signed: Vec<Signed> = Vec::new();
+        let mut weighted: Vec<WeightedRow> = Vec::new();
         if !keys.is_empty() {
             (tools.holding)(job.binding, &mut |row| {
                 key.clear();
                 let (_, values) = row.split(self.width);
                 self.terms.iter().zip(values).for_each(|(term, value)| push_sort_key(&mut key, *term, value));
                 if keys.contains_key(&key[..]) {
-                    signed.push((row.to_row(), -1));
+                    weighted.push((row.to_row(), -1));
                 }
             });
         }
         for values in keys.values() {
-            signed.extend(rows_of(&self.plan.rows, job, values, tools)?.into_iter().map(|row| (row, 1)));
+            weighted.extend(rows_of(&self.plan.rows, job, values, tools)?.into_iter().map(|row| (row, 1)));
             tools.check(job, start)?;
         }
-        Ok(consolidated(signed))
+        Ok(consolidated(weighted))
     }
 
     /// The keys that the commit touches, each with its values.
@@ -103,17 +103,17 @@ impl Recompute {
         job: &Job,
         tools: &Tools<'_>,
     ) -> Result<BTreeMap<Box<[u8]>, Vec<Value>>, Error> {
-        let changed = changed(&self.plan.occurrences, job);
+        let changed = changed(&self.plan.table_refs, job);
         tools.show(job);
         let mut keys = BTreeMap::new();
-        for probe in 0..self.plan.probes.len() {
-            let path = &self.plan.probes[probe].path;
-            let own: Vec<usize> = path.iter().copied().filter(|occurrence| changed.contains(occurrence)).collect();
+        for affected in 0..self.plan.affected_keys.len() {
+            let path = &self.plan.affected_keys[affected].path;
+            let own: Vec<usize> = path.iter().copied().filter(|table_ref| changed.contains(table_ref)).collect();
             if own.len() > MOST_CHANGED {
                 return Err(Error::NotIncremental("too many tables changed at once".into()));
             }
-            for (sql, faces) in self.statements(probe, own).iter() {
-                if has_empty_face(&self.plan.occurrences, faces, job) {
+            for (sql, versions) in self.statements(affected, own).iter() {
+                if has_empty_version(&self.plan.table_refs, versions, job) {
                     continue;
                 }
                 for row in tools.source.rows(sql, &job.parameters)? {
@@ -129,14 +129,15 @@ impl Recompute {
         Ok(keys)
     }
 
-    fn statements(&mut self, probe: usize, changed: Vec<usize>) -> Statements {
-        let key = (probe, changed);
+    fn statements(&mut self, affected: usize, changed: Vec<usize>) -> Statements {
+        let key = (affected, changed);
         if let Some(statements) = self.statements.get(&key) {
             return Arc::clone(statements);
         }
         let plan = &self.plan;
-        let statement =
-            |faces: Vec<(usize, Face)>| (Arc::from(plan.probes[probe].text.render(&plan.occurrences, &faces)), faces);
+        let statement = |versions: Vec<(usize, TableVersion)>| {
+            (Arc::from(plan.affected_keys[affected].text.render(&plan.table_refs, &versions)), versions)
+        };
         let statements: Statements = subsets(&key.1).into_iter().map(statement).collect();
         self.statements.insert(key, Arc::clone(&statements));
         statements
@@ -180,13 +181,13 @@ pub(super) fn rows_of(sql: &str, job: &Job, key: &[Value], tools: &Tools<'_>) ->
     tools.source.rows(sql, &parameters)
 }
 
-/// Every set of changed occurrences, as faces.
-fn subsets(changed: &[usize]) -> Vec<Vec<(usize, Face)>> {
-    let mut sets: Vec<Vec<(usize, Face)>> = vec![Vec::new()];
-    for &occurrence in changed {
+/// Every set of changed table references, as delta tables.
+fn subsets(changed: &[usize]) -> Vec<Vec<(usize, TableVersion)>> {
+    let mut sets: Vec<Vec<(usize, TableVersion)>> = vec![Vec::new()];
+    for &table_ref in changed {
         let with: Vec<_> = sets
             .iter()
-            .map(|set| set.iter().copied().chain([(occurrence, Face::Changed)]).collect::<Vec<_>>())
+            .map(|set| set.iter().copied().chain([(table_ref, TableVersion::Changed)]).collect::<Vec<_>>())
             .collect();
         sets.extend(with);
     }

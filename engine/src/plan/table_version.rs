@@ -1,4 +1,4 @@
-//! Faces: what a statement of a plan reads in the place of a base table.
+//! Table versions: what a statement of a plan reads in the place of a base table.
 
 use std::fmt;
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use crate::types::{Change, Row, RowKey};
 
 /// One of the sets of rows that a base table shows while a commit is maintained.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Face {
+pub enum TableVersion {
     /// The table itself, as the commit has left it.
     Post,
     /// The rows that the commit removed, and updated ones as they were.
@@ -18,15 +18,15 @@ pub enum Face {
     Changed,
 }
 
-impl Face {
-    /// The name in FROM, not yet quoted, of a face of the table `id`; the table itself goes by its own name.
+impl TableVersion {
+    /// The name in FROM, not yet quoted, of a version of the table `id`; the table itself goes by its own name.
     #[must_use]
     pub fn table_name(self, id: &str) -> String {
         format!("tidewater {self} {id}")
     }
 }
 
-impl fmt::Display for Face {
+impl fmt::Display for TableVersion {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Post => "post",
@@ -37,16 +37,16 @@ impl fmt::Display for Face {
     }
 }
 
-/// The rows that the faces of a table show, with their rowids; 0 in a table WITHOUT ROWID.
+/// The rows that the versions of a table show, with their rowids; 0 in a table WITHOUT ROWID.
 #[derive(Clone, Debug, Default)]
-pub struct Images {
-    /// The rows of [`Face::Old`].
+pub struct RowImages {
+    /// The rows of [`TableVersion::Old`].
     pub old: Arc<[(i64, Row)]>,
-    /// The rows of [`Face::New`].
+    /// The rows of [`TableVersion::New`].
     pub new: Arc<[(i64, Row)]>,
 }
 
-impl Images {
+impl RowImages {
     /// The images of a table's changed rows.
     pub fn of<'c>(changes: impl Iterator<Item = &'c Change> + Clone) -> Self {
         let rowid = |change: &Change| match change.key {
@@ -64,14 +64,14 @@ impl Images {
         self.old.len() + self.new.len()
     }
 
-    /// How many rows a face shows of those that changed.
+    /// How many rows a version shows of those that changed.
     #[must_use]
-    pub fn rows(&self, face: Face) -> usize {
-        match face {
-            Face::Post => 0,
-            Face::Old => self.old.len(),
-            Face::New => self.new.len(),
-            Face::Changed => self.len(),
+    pub fn rows(&self, version: TableVersion) -> usize {
+        match version {
+            TableVersion::Post => 0,
+            TableVersion::Old => self.old.len(),
+            TableVersion::New => self.new.len(),
+            TableVersion::Changed => self.len(),
         }
     }
 }

@@ -3,8 +3,8 @@
 use std::cmp::Ordering;
 
 use crate::dataflow::Job;
-use crate::plan::{Cell, Condition, Evaluator as Plan, Number, Occurrence, Test};
-use crate::types::{Affinity, Row, RowBuilder, Signed, Value, ValueRef};
+use crate::plan::{Cell, Condition, Evaluator as Plan, Number, TableRef, Test};
+use crate::types::{Affinity, Row, RowBuilder, Value, ValueRef, WeightedRow};
 
 /// Integers up to here are doubles as well.
 const MOST_EXACT: u64 = 1 << 53;
@@ -28,10 +28,10 @@ impl Evaluator {
     }
 
     /// What a commit changes; nothing where only SQLite can tell.
-    pub(super) fn maintain(&mut self, occurrences: &[Occurrence], job: &Job) -> Option<Vec<Signed>> {
-        let own = &occurrences.get(self.plan.occurrence)?.table;
+    pub(super) fn maintain(&mut self, table_refs: &[TableRef], job: &Job) -> Option<Vec<WeightedRow>> {
+        let own = &table_refs.get(self.plan.table_ref)?.table;
         let mut rows = Vec::new();
-        for (_, images) in job.touched.iter().filter(|(table, _)| table == own) {
+        for (_, images) in job.images.iter().filter(|(table, _)| table == own) {
             for (images, weight) in [(&images.old, -1), (&images.new, 1)] {
                 for (_, row) in images.iter() {
                     if let Some(row) = self.shown(row, &job.parameters)? {
