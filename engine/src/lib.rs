@@ -5,38 +5,27 @@
 
 #![forbid(missing_docs)]
 
-mod core;
+mod api;
+mod cost;
 mod dataflow;
-mod engine;
 mod error;
-mod event;
 mod explain;
-mod form;
 mod live;
-mod lookups;
-mod options;
 mod plan;
-mod provenance;
-mod rebind;
+mod prepare;
+mod report;
+mod results;
+mod routing;
 mod sql;
-mod stats;
 mod storage;
-mod subscribe;
-mod subscription;
-mod trails;
-mod transaction;
 mod types;
-mod upkeep;
 
-pub use engine::{Engine, Executed};
+pub use api::{
+    Divergence, Engine, Event, Executed, Explain, Found, LiveTemplate, Location, Options, Plan, Route, RoutePredicate,
+    Stats, Strategy, Subscription, Transaction, WantedIndex, Watch,
+};
 pub use error::Error;
-pub use event::{Divergence, Event};
-pub use explain::{Explain, Found, LiveTemplate, Plan, Route, RoutePredicate, WantedIndex};
-pub use options::{Location, Options, Strategy};
 pub use plan::{Choice, LiveStep, Step, UnknownChoice, Without};
-pub use stats::Stats;
-pub use subscription::{Subscription, Watch};
-pub use transaction::Transaction;
 pub use types::{
     Cause, Change, ChangeBatch, CommitId, Diff, Edit, Params, Row, RowBuilder, RowKey, Rows, Snapshot, SubscriptionId,
     TableChanges, Text, Value, ValueRef,

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Explain, Found, LiveTemplate, Route};
+use crate::api::explain::{Explain, Found, LiveTemplate, Route};
 use crate::plan::{LiveStep, Step};
 
 pub(super) fn write(explain: &Explain) -> String {

@@ -4,10 +4,11 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::{WantedIndex, display_name};
+use super::display_name;
+use crate::api::explain::WantedIndex;
 use crate::plan::quoted;
+use crate::prepare::Form;
 use crate::storage::{Scan, Session};
-use crate::subscribe::Form;
 use crate::types::{Catalog, Table};
 
 pub(super) fn indexes(session: &Session<'_>, form: &Form, catalog: &Catalog) -> Vec<WantedIndex> {

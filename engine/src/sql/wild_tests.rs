@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use super::dependencies::corpus_tests::{Record, corpus, files, records};
 use super::{declares_order, dependencies, leading_keyword, lower, normalise};
-use crate::options::{Location, Options};
+use crate::api::options::{Location, Options};
 use crate::plan::{Choice, Without, plan};
 use crate::storage::{Control, Run, Storage};
 use crate::types::{Catalog, Params};

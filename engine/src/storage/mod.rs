@@ -10,7 +10,6 @@ mod delta_tables;
 mod exact_sums;
 mod open;
 mod reads;
-mod replay;
 mod scans;
 mod script;
 mod statements;
@@ -44,7 +43,6 @@ use virtual_columns::VirtualColumns;
 
 pub(crate) use convert::slot_values;
 pub(crate) use reads::Reads;
-pub(crate) use replay::Query;
 pub(crate) use scans::Scan;
 pub(crate) use script::{Control, Outcome, Run};
 

@@ -13,8 +13,8 @@ use super::delta_tables::DeltaTables;
 use super::statements::Statements;
 use super::virtual_columns::VirtualColumns;
 use super::{State, Storage, capture, convert, exact_sums, reads};
+use crate::api::options::{Location, Options};
 use crate::error::Error;
-use crate::options::{Location, Options};
 use crate::plan::quoted;
 use crate::types::Catalog;
 

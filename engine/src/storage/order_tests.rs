@@ -1,7 +1,7 @@
 //! Sort keys against SQLite's own order: for every collating sequence, direction and place of NULLs, two values' keys
 //! compare as ORDER BY ranks them, and are equal exactly where it calls them equal.
 
-use crate::options::{Location, Options};
+use crate::api::options::{Location, Options};
 use crate::storage::{Control, Run, Storage};
 use crate::types::{Collation, Params, SortTerm, ValueRef, sort_key};
 

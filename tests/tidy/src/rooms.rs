@@ -1,5 +1,5 @@
-//! Which room of the engine may use which. A room is a module of `engine/src`, or several that a row names together;
-//! `lib.rs` may use all.
+//! Which room of the engine may use which. A room is a module of `engine/src`, or a module inside of one that has a row of
+//! its own (`api/event`); `lib.rs` may use all.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,8 +8,12 @@ use crate::{assert_none, rust, table};
 
 const SOURCE: &str = "engine/src/";
 
-fn findings(files: &[File], allowed: &BTreeMap<String, BTreeSet<String>>) -> Vec<String> {
-    let rooms: BTreeSet<_> = files.iter().filter_map(|file| room(&file.path)).collect();
+/// The rooms that each room may use.
+type Allowed = BTreeMap<String, BTreeSet<String>>;
+
+fn findings(files: &[File], allowed: &Allowed) -> Vec<String> {
+    let modules: Vec<_> = files.iter().filter_map(|file| module(&file.path)).collect();
+    let rooms: BTreeSet<_> = modules.iter().map(|module| room(module, allowed)).collect();
     let mut found: Vec<_> = rooms
         .iter()
         .filter(|room| !allowed.contains_key(**room))
@@ -18,29 +22,36 @@ fn findings(files: &[File], allowed: &BTreeMap<String, BTreeSet<String>>) -> Vec
     let stale = allowed.keys().filter(|room| !rooms.contains(room.as_str()));
     found.extend(stale.map(|room| format!("{room} is in the table and is no room")));
     for file in files {
-        let Some((from, row)) = room(&file.path).and_then(|from| allowed.get_key_value(from)) else { continue };
-        for to in rust::crate_paths(&file.text) {
-            if to.word == *from || row.contains(&to.word) {
+        let Some(module) = module(&file.path) else { continue };
+        let from = room(module, allowed);
+        let Some(row) = allowed.get(from) else { continue };
+        for name in rust::crate_paths(&file.text) {
+            let path = name.word.replace("::", "/");
+            let to = room(&path, allowed);
+            if to == from || row.contains(to) {
                 continue;
             }
             // A name of the facade is as good as the room it comes from is not: it hides the edge.
-            let what = if rooms.contains(to.word.as_str()) {
-                "may not use"
-            } else {
-                "must name the room, not the facade, for"
-            };
-            found.push(format!("{}:{}: {from} {what} `{}`", file.path, to.line, to.word));
+            let what = if rooms.contains(to) { "may not use" } else { "must name the room, not the facade, for" };
+            found.push(format!("{}:{}: {from} {what} `{to}`", file.path, name.line));
         }
     }
     found
 }
 
-/// `types` of `engine/src/types/row.rs` and of `engine/src/types.rs`; none for the facade and its tests.
-fn room(path: &str) -> Option<&str> {
-    let inside = path.strip_prefix(SOURCE)?;
-    let (first, nested) = inside.split_once('/').map_or((inside, false), |(first, _)| (first, true));
-    let first = first.strip_suffix(".rs").unwrap_or(first);
-    (nested || first != "lib").then_some(first)
+/// `types/row` of `engine/src/types/row.rs`, `types` of `engine/src/types/mod.rs` and of `engine/src/types.rs`; none for the
+/// facade.
+fn module(path: &str) -> Option<&str> {
+    let inside = path.strip_prefix(SOURCE)?.strip_suffix(".rs")?;
+    let module = inside.strip_suffix("/mod").unwrap_or(inside);
+    (module != "lib").then_some(module)
+}
+
+/// The room that a module or an item is in: the longest part of its path that has a row, else the first name of it.
+fn room<'p>(path: &'p str, allowed: &Allowed) -> &'p str {
+    let ends = path.match_indices('/').map(|(at, _)| at).chain([path.len()]);
+    let with_row = ends.map(|end| &path[..end]).filter(|part| allowed.contains_key(*part)).last();
+    with_row.unwrap_or_else(|| path.split('/').next().unwrap_or(path))
 }
 
 #[test]
@@ -64,8 +75,10 @@ fn a_forbidden_use_is_found() {
         file("engine/src/types/row.rs", "use crate::plan::Plan;"),
         file("engine/src/plan/mod.rs", "use crate::{types::Row, Error};"),
         file("engine/src/extra.rs", ""),
+        file("engine/src/types/told.rs", "use crate::types::Row;"),
+        file("engine/src/types/text.rs", "use crate::types::told::Event;"),
     ];
-    let allowed = [("types", None), ("plan", Some("types")), ("gone", None)]
+    let allowed = [("types", None), ("plan", Some("types")), ("gone", None), ("types/told", None)]
         .map(|(from, to)| (from.to_owned(), to.map(str::to_owned).into_iter().collect()));
     assert_eq!(
         findings(&files, &allowed.into()),
@@ -74,6 +87,8 @@ fn a_forbidden_use_is_found() {
             "gone is in the table and is no room",
             "engine/src/types/row.rs:1: types may not use `plan`",
             "engine/src/plan/mod.rs:1: plan must name the room, not the facade, for `Error`",
+            "engine/src/types/told.rs:1: types/told may not use `types`",
+            "engine/src/types/text.rs:1: types may not use `types/told`",
         ]
     );
 }

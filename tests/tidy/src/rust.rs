@@ -20,27 +20,47 @@ pub fn names(source: &str) -> Vec<Name> {
     found
 }
 
-/// The first names of the paths that start with `crate::`, those of a group too.
+/// The paths that start with `crate::`, without that, down to their ends; a group gives one path for each entry.
 pub fn crate_paths(source: &str) -> Vec<Name> {
     let mut found = Vec::new();
     visit(tokens(source), &mut |rest| {
-        if let [TokenTree::Ident(word), TokenTree::Punct(a), TokenTree::Punct(b), next, ..] = rest
+        if let [TokenTree::Ident(word), rest @ ..] = rest
             && word == "crate"
-            && (a.as_char(), b.as_char()) == (':', ':')
+            && let Some(rest) = after_colons(rest)
         {
-            found.extend(heads(next));
+            push_paths("", rest, &mut found);
         }
     });
     found
 }
 
-fn heads(tree: &TokenTree) -> Vec<Name> {
-    match tree {
-        TokenTree::Group(group) if group.delimiter() == Delimiter::Brace => {
+/// The paths that these tokens begin with, behind what comes before them.
+fn push_paths(before: &str, tokens: &[TokenTree], found: &mut Vec<Name>) {
+    match tokens.first() {
+        Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Brace => {
             let trees: Vec<_> = group.stream().into_iter().collect();
-            trees.split(is_comma).filter_map(|entry| name(entry.first()?)).collect()
+            trees.split(is_comma).for_each(|entry| push_paths(before, entry, found));
         }
-        other => name(other).into_iter().collect(),
+        Some(tree) => {
+            let Some(Name { word, line }) = name(tree) else { return };
+            let path = if before.is_empty() { word } else { format!("{before}::{word}") };
+            let known = found.len();
+            if let Some(rest) = after_colons(&tokens[1..]) {
+                push_paths(&path, rest, found);
+            }
+            if found.len() == known {
+                found.push(Name { word: path, line });
+            }
+        }
+        None => {}
+    }
+}
+
+/// What follows `::`, if that is next.
+fn after_colons(tokens: &[TokenTree]) -> Option<&[TokenTree]> {
+    match tokens {
+        [TokenTree::Punct(a), TokenTree::Punct(b), rest @ ..] if (a.as_char(), b.as_char()) == (':', ':') => Some(rest),
+        _ => None,
     }
 }
 
@@ -72,8 +92,8 @@ fn visit(stream: TokenStream, see: &mut impl FnMut(&[TokenTree])) {
 
 #[test]
 fn paths_are_found_in_use_and_in_code_but_not_in_text() {
-    let source = "//! crate::no\nuse crate::types::Row;\nuse crate::{plan::Plan, sql};\n/// crate::nor\nfn f() { let _ = \"crate::neither\"; crate::storage::open() }";
+    let source = "//! crate::no\nuse crate::types::Row;\nuse crate::{plan::{Plan, text::*}, sql};\n/// crate::nor\nfn f() { let _ = \"crate::neither\"; crate::storage::open::<u8>() }";
     let found: Vec<_> = crate_paths(source).into_iter().map(|name| (name.word, name.line)).collect();
-    let expected = [("types", 2), ("plan", 3), ("sql", 3), ("storage", 5)];
+    let expected = [("types::Row", 2), ("plan::Plan", 3), ("plan::text", 3), ("sql", 3), ("storage::open", 5)];
     assert_eq!(found, expected.map(|(word, line)| (word.to_owned(), line)));
 }

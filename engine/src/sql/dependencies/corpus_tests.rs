@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::watch_tests::Watch;
-use crate::options::{Location, Options};
+use crate::api::options::{Location, Options};
+use crate::live::Registry;
 use crate::plan::{Columns, Dependencies};
 use crate::sql::unstored;
 use crate::storage::{Control, Reads, Run, Sealed, Session, Storage};
-use crate::subscribe::Registry;
 use crate::types::{Catalog, Params, TableKind};
 
 /// Queries of a set for which SQLite reports more than they read: of `SELECT a FROM t UNION SELECT b FROM u ORDER BY b` it

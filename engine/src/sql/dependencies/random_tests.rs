@@ -1,7 +1,7 @@
 //! Columns and predicates against random writes: a commit that is said not to affect an answer does not change it.
 
 use super::watch_tests::Watch;
-use crate::options::{Location, Options};
+use crate::api::options::{Location, Options};
 use crate::storage::{Control, Run, Sealed, Session, Storage};
 use crate::types::Params;
 

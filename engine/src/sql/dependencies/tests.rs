@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::options::{Location, Options};
+use crate::api::options::{Location, Options};
 use crate::plan::{Columns, Dependencies, Operand, Predicate, Relation, Slot, Source};
 use crate::storage::{Control, Run, Storage};
 use crate::types::{Affinity, Params, Value};

@@ -1,9 +1,10 @@
 //! Answers kept in view while commits go by: those that a commit is said not to affect have to stay what they are.
 
+use crate::live::Registry;
 use crate::plan::Without;
+use crate::results::Held;
+use crate::routing::Follower;
 use crate::storage::{Sealed, Session};
-use crate::subscribe::{Held, Registry};
-use crate::trails::Follower;
 use crate::types::{BindingId, Row};
 
 /// Queries of one database that are kept in view while its script goes on.
@@ -32,7 +33,7 @@ pub(super) struct Watch {
 
 impl Watch {
     pub(super) fn add(&mut self, sql: &str, session: &mut Session<'_>) {
-        let Ok(form) = crate::form::Recent::default().form(session, sql, Without::NOTHING) else { return };
+        let Ok(form) = crate::prepare::Recent::default().form(session, sql, Without::NOTHING) else { return };
         if !form.dependencies.nondeterministic.is_empty() || self.registry.binding_count() >= MOST_LIVE {
             return;
         }
@@ -52,7 +53,7 @@ impl Watch {
     fn read_again(&mut self, session: &mut Session<'_>) {
         for id in self.registry.binding_ids() {
             let Some(binding) = self.registry.binding(id) else { continue };
-            match crate::form::Recent::default().form(session, &binding.form.sql, Without::NOTHING) {
+            match crate::prepare::Recent::default().form(session, &binding.form.sql, Without::NOTHING) {
                 Ok(form) => self.registry.reform(id, form.into()),
                 Err(_) => drop(self.registry.unbind(id)),
             }

@@ -1,7 +1,7 @@
 //! Lowered queries mean what they meant: SQLite gives the same rows for both texts.
 
 use super::lower;
-use crate::options::{Location, Options};
+use crate::api::options::{Location, Options};
 use crate::storage::{Control, Run, Storage};
 use crate::types::{Params, Row, Value};
 

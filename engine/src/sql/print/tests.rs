@@ -3,7 +3,7 @@
 use sqlite3_parser::Bump;
 
 use super::text;
-use crate::options::{Location, Options};
+use crate::api::options::{Location, Options};
 use crate::sql::clauses::Clauses;
 use crate::sql::dependencies::corpus_tests::{Record, corpus, files, records};
 use crate::sql::parse;

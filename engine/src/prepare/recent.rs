@@ -3,11 +3,12 @@
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
+use super::query::{Form, Planned};
 use crate::error::Error;
 use crate::plan::{Columns, Dependencies, Source, Trail, Without, plan};
+use crate::results::Order;
 use crate::sql::{self, Normalised};
 use crate::storage::{Reads, Session, Shape};
-use crate::subscribe::{Form, Order, Planned};
 use crate::types::{Catalog, ColumnKind, Table, TableKind};
 
 /// Functions that tell of the connection, which every commit changes.

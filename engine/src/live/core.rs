@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
+use super::state::{Live, Sink};
+use crate::api::explain::Explain;
+use crate::api::options::Options;
 use crate::error::Error;
-use crate::explain::{Explain, explain};
-use crate::live::{Live, Sink};
-use crate::options::Options;
+use crate::explain::explain;
 use crate::sql::{StatementKind, leading_keyword};
 use crate::storage::{Control, Outcome, Run, Storage, slot_values};
 use crate::types::{CommitId, Params, Rows, Snapshot, SubscriptionId};
@@ -127,7 +128,12 @@ impl Core {
         let form = live.form(&mut session, sql)?;
         let slots = slot_values(&form.slots, params)?;
         let catalog = session.catalog()?;
-        Ok(explain(&session, live, &form, &slots, &catalog))
+        let standing = live.standing_of(&form);
+        let metrics = match (&standing, &form.planned) {
+            (Some(_), Ok(planned)) => live.metrics_of(planned),
+            _ => None,
+        };
+        Ok(explain(&session, &form, &slots, &catalog, standing, metrics.as_ref()))
     }
 
     pub(crate) fn commit(&mut self) -> CommitId {

@@ -4,15 +4,16 @@ use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::state::{Events, Live};
+use crate::api::options::Strategy;
+use crate::cost::{Counts, Plans};
 use crate::dataflow::{ImagesByTable, Job};
 use crate::error::Error;
-use crate::live::{Events, Live};
-use crate::options::Strategy;
 use crate::plan::{Bounds, Plan, RowImages, SortedBy};
+use crate::prepare::{Form, Planned};
+use crate::results::{Applied, Held, Listing, Maintained, Sorting, edits_between, filling};
+use crate::routing::Routed;
 use crate::storage::{Sealed, Session};
-use crate::subscribe::{
-    Applied, Counts, Form, Held, Listing, Maintained, Planned, Plans, Routed, Sorting, edits_between, filling,
-};
 use crate::types::{BindingId, Change, ChangeBatch, Edit, PlanId, Row, RowRef, WeightedRow};
 
 /// Maintaining may always cost so many of SQLite's instructions, be an evaluation ever so cheap.

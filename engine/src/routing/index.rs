@@ -12,8 +12,8 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
+use super::interest::{Interest, reads_a_changed_column};
 use super::ranges::{Axis, Interval, Intervals, Rank};
-use super::routing::{Interest, reads_a_changed_column};
 use crate::plan::{Columns, Lead, Predicate, Relation, Source, Trail};
 use crate::types::{BindingId, Bucket, Change, Collation, Value, ValueRef};
 
@@ -35,7 +35,7 @@ type Constants = FxHashMap<Bucket, Vec<Place>>;
 
 /// What is subscribed of one table.
 #[derive(Debug, Default)]
-pub(super) struct TableIndex {
+pub(crate) struct TableIndex {
     /// By column, by constant.
     columns: BTreeMap<usize, Constants>,
     /// By trail, and what is read of the table it starts from.
@@ -71,11 +71,11 @@ enum Spot {
 }
 
 impl TableIndex {
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.columns.is_empty() && self.trails.is_empty() && self.ranges.is_empty() && self.others.is_empty()
     }
 
-    pub(super) fn add(&mut self, place: Place, interest: &Interest<'_>) {
+    pub(crate) fn add(&mut self, place: Place, interest: &Interest<'_>) {
         match spot(place, interest) {
             Spot::Under(column, buckets) => add(self.columns.entry(column).or_default(), buckets, place),
             Spot::Over(trail, buckets) => add(self.trails.entry(trail).or_default(), buckets, place),
@@ -87,7 +87,7 @@ impl TableIndex {
         }
     }
 
-    pub(super) fn remove(&mut self, place: Place, interest: &Interest<'_>) {
+    pub(crate) fn remove(&mut self, place: Place, interest: &Interest<'_>) {
         match spot(place, interest) {
             Spot::Under(column, buckets) => {
                 let Some(constants) = self.columns.get_mut(&column) else { return };
@@ -120,7 +120,7 @@ impl TableIndex {
     }
 
     /// The places that changes may matter to by where they lead, each with the place of its change, in the order of those.
-    pub(super) fn meet(&self, changes: &[Change], follow: Follow<'_>) -> Vec<(usize, Place)> {
+    pub(crate) fn meet(&self, changes: &[Change], follow: Follow<'_>) -> Vec<(usize, Place)> {
         let mut met = Vec::new();
         for ((trail, columns), constants) in &self.trails {
             let read = changes.iter().enumerate().filter(|(_, change)| is_read(columns, change)).map(|(at, _)| at);
@@ -152,7 +152,7 @@ impl TableIndex {
     }
 
     /// The places that a change may matter to; some may be found twice.
-    pub(super) fn find(&self, change: &Change, found: &mut impl FnMut(Place)) {
+    pub(crate) fn find(&self, change: &Change, found: &mut impl FnMut(Place)) {
         let others = self.others.iter().filter(|(columns, _)| is_read(columns, change));
         others.flat_map(|(_, places)| places).copied().for_each(&mut *found);
         for (column, constants) in &self.columns {

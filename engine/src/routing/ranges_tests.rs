@@ -2,7 +2,7 @@
 //! the index finds what each interval contains.
 
 use super::{Axis, Interval, Intervals, Rank};
-use crate::options::{Location, Options};
+use crate::api::options::{Location, Options};
 use crate::plan::{Operand, Predicate, Relation};
 use crate::storage::{Control, Run, Session, Storage};
 use crate::types::{Affinity, Params, Value, ValueRef};

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{MOST_ROWS, Query, exactly, literal};
-use crate::options::{Location, Options};
+use crate::api::options::{Location, Options};
 use crate::storage::{Control, Run, Storage};
 use crate::types::{Params, Row, Value, ValueRef};
 
@@ -65,7 +65,7 @@ fn run(storage: &mut Storage, sql: &str) -> String {
             values: &[Value::Integer(1), Value::from("two\nlines")],
             tables: TABLES.iter().map(|table| Arc::from(*table)).collect(),
         };
-        script = session.replay(sealed, &query);
+        script = super::script(session, sealed, &query);
         false
     });
     ran.expect("it runs");

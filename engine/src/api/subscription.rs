@@ -1,17 +1,15 @@
 //! A subscriber's end of a subscription: a stream of events, or a callback.
 
-use std::collections::VecDeque;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
-use std::task::{Context, Poll, Waker};
+use std::sync::Arc;
+use std::task::{Context, Poll};
 
 use tokio_stream::Stream;
 
-use crate::core::Core;
-use crate::engine::Engine;
+use crate::api::event::Event;
+use crate::api::explain::Plan;
 use crate::error::Error;
-use crate::event::Event;
-use crate::explain::Plan;
+use crate::live::{Mailbox, WeakHandle};
 use crate::types::{Params, Snapshot, SubscriptionId};
 
 /// A live query as a stream of [`Event`]s. Dropping it unsubscribes.
@@ -94,7 +92,7 @@ impl Subscription {
 
     /// The next event that waits, if one does.
     pub fn try_next(&mut self) -> Option<Event> {
-        self.mailbox.lock().events.pop_front()
+        self.mailbox.take()
     }
 }
 
@@ -102,15 +100,7 @@ impl Stream for Subscription {
     type Item = Event;
 
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Event>> {
-        let mut mail = self.mailbox.lock();
-        match mail.events.pop_front() {
-            Some(event) => Poll::Ready(Some(event)),
-            None if mail.closed || self.ticket.core.strong_count() == 0 => Poll::Ready(None),
-            None => {
-                mail.reader = Some(context.waker().clone());
-                Poll::Pending
-            }
-        }
+        self.mailbox.poll(context, self.ticket.handle.is_gone())
     }
 }
 
@@ -163,16 +153,16 @@ pub(crate) struct Ticket {
     pub(crate) id: SubscriptionId,
     pub(crate) snapshot: Snapshot,
     pub(crate) plan: Plan,
-    pub(crate) core: Weak<Mutex<Core>>,
+    pub(crate) handle: WeakHandle,
 }
 
 impl Ticket {
     fn rebind(&self, params: &Params) -> Result<(), Error> {
-        let Some(core) = self.core.upgrade() else {
+        let Some(handle) = self.handle.upgrade() else {
             return Err(Error::BadParameters("the engine is gone".into()));
         };
-        let rebound = core.lock().unwrap_or_else(PoisonError::into_inner).rebind(self.id, params);
-        Engine::of(core).deliver();
+        let rebound = handle.lock().rebind(self.id, params);
+        handle.deliver();
         rebound
     }
 
@@ -184,47 +174,8 @@ impl Ticket {
 
 impl Drop for Ticket {
     fn drop(&mut self) {
-        if let Some(core) = self.core.upgrade() {
-            core.lock().unwrap_or_else(PoisonError::into_inner).unsubscribe(self.id);
-        }
-    }
-}
-
-/// The events of one subscription that nobody has taken yet.
-#[derive(Debug, Default)]
-pub(crate) struct Mailbox {
-    mail: Mutex<Mail>,
-}
-
-#[derive(Debug, Default)]
-pub(crate) struct Mail {
-    events: VecDeque<Event>,
-    closed: bool,
-    reader: Option<Waker>,
-}
-
-impl Mailbox {
-    fn lock(&self) -> std::sync::MutexGuard<'_, Mail> {
-        self.mail.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    pub(crate) fn put(&self, event: Event) {
-        let mut mail = self.lock();
-        mail.closed |= matches!(event, Event::Error { closed: true, .. });
-        mail.events.push_back(event);
-        if let Some(reader) = mail.reader.take() {
-            drop(mail);
-            reader.wake();
-        }
-    }
-
-    /// The engine is gone.
-    pub(crate) fn close(&self) {
-        let mut mail = self.lock();
-        mail.closed = true;
-        if let Some(reader) = mail.reader.take() {
-            drop(mail);
-            reader.wake();
+        if let Some(handle) = self.handle.upgrade() {
+            handle.lock().unsubscribe(self.id);
         }
     }
 }

@@ -3,7 +3,7 @@
 
 use rustc_hash::FxHashMap;
 
-use super::listing::Keyed;
+use super::list::Keyed;
 use crate::types::Row;
 
 /// The rows that come, those that have a stead marked.

@@ -1,27 +1,18 @@
 //! The facade: what applications call.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
-use crate::core::Core;
+use super::executed::Executed;
+use super::subscription::{Subscription, Ticket, Watch};
+use super::transaction::Transaction;
+use crate::api::event::Event;
+use crate::api::explain::{Explain, Plan};
+use crate::api::options::{Location, Options};
+use crate::api::stats::Stats;
 use crate::error::Error;
-use crate::event::Event;
-use crate::explain::{Explain, Plan};
-use crate::live::Sink;
-use crate::options::{Location, Options};
-use crate::stats::Stats;
+use crate::live::{Core, Handle, Mailbox, Sink};
 use crate::storage::{Control, Storage};
-use crate::subscription::{Mailbox, Subscription, Ticket, Watch};
-use crate::transaction::Transaction;
 use crate::types::{ChangeBatch, CommitId, Params, Rows, SubscriptionId};
-
-/// What running statements did.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Executed {
-    /// The last commit's number; unchanged if nothing was committed.
-    pub commit: CommitId,
-    /// Rows written, as `sqlite3_changes64` counts them, added up over the statements.
-    pub changes: u64,
-}
 
 /// A SQLite database whose queries can be subscribed to.
 ///
@@ -39,7 +30,7 @@ pub struct Executed {
 /// ```
 #[derive(Clone, Debug)]
 pub struct Engine {
-    core: Arc<Mutex<Core>>,
+    handle: Handle,
 }
 
 impl Engine {
@@ -49,7 +40,7 @@ impl Engine {
     /// [`Error::Sqlite`] when the file is no database, cannot be opened, or is held by another connection.
     pub fn open(location: impl Into<Location>, options: Options) -> Result<Self, Error> {
         let storage = Storage::open(&location.into(), &options)?;
-        Ok(Self { core: Arc::new(Mutex::new(Core::new(storage, options))) })
+        Ok(Self { handle: Handle::new(Core::new(storage, options)) })
     }
 
     /// Runs one or many statements, all or nothing unless they manage a transaction of their own.
@@ -62,11 +53,11 @@ impl Engine {
     pub fn exec(&self, sql: &str, params: impl Into<Params>) -> Result<Executed, Error> {
         let params = params.into();
         let (outcome, ran, commit) = {
-            let mut core = self.lock();
+            let mut core = self.handle.lock();
             let (outcome, ran) = core.run(sql, &params, Control::Script);
             (outcome, ran, core.commit())
         };
-        self.deliver();
+        self.handle.deliver();
         ran.map(|()| Executed { commit, changes: outcome.changes })
     }
 
@@ -77,10 +68,10 @@ impl Engine {
     pub fn query(&self, sql: &str, params: impl Into<Params>) -> Result<Rows, Error> {
         let params = params.into();
         let ran = {
-            let mut core = self.lock();
+            let mut core = self.handle.lock();
             core.query(sql, &params, Control::Script)
         };
-        self.deliver();
+        self.handle.deliver();
         ran
     }
 
@@ -95,10 +86,10 @@ impl Engine {
         body: impl FnOnce(&Transaction<'_>) -> Result<T, Error>,
     ) -> Result<(T, Executed), Error> {
         let ended = {
-            let mut core = self.lock();
+            let mut core = self.handle.lock();
             Transaction::begin(&mut core, body)
         };
-        self.deliver();
+        self.handle.deliver();
         ended
     }
 
@@ -132,14 +123,14 @@ impl Engine {
 
     fn add_subscriber(&self, sql: &str, params: &Params, sink: Sink) -> Result<Ticket, Error> {
         let (subscribed, plan) = {
-            let mut core = self.lock();
+            let mut core = self.handle.lock();
             let subscribed = core.subscribe(sql, params, sink);
             let is_planned = subscribed.as_ref().is_ok_and(|(id, _)| core.live.is_planned(*id));
             (subscribed, if is_planned { Plan::Incremental } else { Plan::Requery })
         };
-        self.deliver();
+        self.handle.deliver();
         let (id, snapshot) = subscribed?;
-        Ok(Ticket { id, snapshot, plan, core: Arc::downgrade(&self.core) })
+        Ok(Ticket { id, snapshot, plan, handle: self.handle.downgrade() })
     }
 
     /// Tells how a query would be maintained, without subscribing to it; of one that is subscribed to, what that has come to.
@@ -147,25 +138,25 @@ impl Engine {
     /// # Errors
     /// As [`Engine::subscribe`].
     pub fn explain(&self, sql: &str, params: impl Into<Params>) -> Result<Explain, Error> {
-        self.lock().explain(sql, &params.into())
+        self.handle.lock().explain(sql, &params.into())
     }
 
     /// What the engine holds and has done so far.
     #[must_use]
     pub fn stats(&self) -> Stats {
-        self.lock().live.stats()
+        self.handle.lock().live.stats()
     }
 
     /// The number of the last commit.
     #[must_use]
     pub fn commit(&self) -> CommitId {
-        self.lock().commit()
+        self.handle.lock().commit()
     }
 
     /// Whether a script has left a transaction open.
     #[must_use]
     pub fn in_transaction(&self) -> bool {
-        self.lock().in_transaction()
+        self.handle.lock().in_transaction()
     }
 
     /// Notices what other connections, of this process or another, have committed, and delivers it; whether there was
@@ -174,59 +165,13 @@ impl Engine {
     /// # Errors
     /// [`Error::Sqlite`] when the database cannot be read.
     pub fn poll(&self) -> Result<bool, Error> {
-        let polled = self.lock().poll();
-        self.deliver();
+        let polled = self.handle.lock().poll();
+        self.handle.deliver();
         polled
     }
 
     /// Shows `observer` the change batch of every commit from now on; one observer at a time. It must not call the engine.
     pub fn on_change(&self, observer: impl FnMut(CommitId, &ChangeBatch) + Send + 'static) {
-        self.lock().live.observe(Box::new(observer));
-    }
-
-    /// The engine that a core is behind of.
-    pub(crate) fn of(core: Arc<Mutex<Core>>) -> Self {
-        Self { core }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Core> {
-        self.core.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Calls the callbacks for the events that wait, with the lock free. Whoever comes while somebody delivers leaves the
-    /// events to them, so that their order holds.
-    pub(crate) fn deliver(&self) {
-        loop {
-            let events = {
-                let mut core = self.lock();
-                if core.live.delivering {
-                    return;
-                }
-                let events = core.live.take_outbox();
-                core.live.delivering = !events.is_empty();
-                events
-            };
-            if events.is_empty() {
-                return;
-            }
-            let _delivering = Delivering { engine: self };
-            for (sink, id, event) in events {
-                if let Sink::Callback(callback) = sink {
-                    let mut callback = callback.lock().unwrap_or_else(PoisonError::into_inner);
-                    (*callback)(id, &event);
-                }
-            }
-        }
-    }
-}
-
-/// Says that nobody delivers any more, also when a callback panics.
-struct Delivering<'e> {
-    engine: &'e Engine,
-}
-
-impl Drop for Delivering<'_> {
-    fn drop(&mut self) {
-        self.engine.lock().live.delivering = false;
+        self.handle.lock().live.observe(Box::new(observer));
     }
 }

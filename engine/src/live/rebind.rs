@@ -3,11 +3,11 @@
 
 use std::sync::Arc;
 
+use super::state::{Events, Live};
+use crate::api::event::Event;
 use crate::error::Error;
-use crate::event::Event;
-use crate::live::{Events, Live};
+use crate::results::{Order, edits_between};
 use crate::storage::{Session, slot_values};
-use crate::subscribe::{Order, edits_between};
 use crate::types::{Diff, Params, SubscriptionId};
 
 impl Live {

@@ -8,13 +8,13 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use super::maintenance::Shared;
+use super::state::{Events, Live};
+use crate::api::event::Event;
 use crate::dataflow::Job;
-use crate::event::Event;
-use crate::live::{Events, Live};
+use crate::routing::Routed;
 use crate::storage::{Sealed, Session};
-use crate::subscribe::Routed;
 use crate::types::{BindingId, Cause, ChangeBatch, Row};
-use crate::upkeep::Shared;
 
 /// The plan is asked for each row alone if there are at most so many.
 const MOST_ALONE: usize = 64;

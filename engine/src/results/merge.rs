@@ -1,7 +1,7 @@
 //! A change of a good part of a sorted list: all sort keys are made once, and the rows that come are merged with those that
 //! stay.
 
-use super::listing::{Keyed, Missing};
+use super::list::{Keyed, Missing};
 use super::successors::Successors;
 use crate::types::RowRef;
 

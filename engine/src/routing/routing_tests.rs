@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::index::TableIndex;
-use super::routing::Interest;
+use super::interest::Interest;
 use crate::plan::{Columns, Dependencies, Operand, Predicate, Relation, Slot, Source};
 use crate::types::{Affinity, BindingId, Change, ChangeBatch, Row, RowKey, TableChanges, Value};
 

@@ -5,7 +5,7 @@
 //! like the last one may be one that was not held, and a list that became too short is filled again by SQLite.
 
 use super::diff::{Order, edits_between};
-use super::listing::{Listing, Missing};
+use super::list::{Listing, Missing};
 use crate::plan::Bounds;
 use crate::types::{Edit, Row, RowRef, WeightedRow};
 

@@ -8,50 +8,12 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use super::counts::{Counts, Standings};
-use super::diff::Order;
-use super::index::{Follow, TableIndex};
-use super::routing::Interest;
-use super::setbacks::Setbacks;
-use super::window::Maintained;
+use crate::cost::{Counts, Setbacks, Standings};
 use crate::error::Error;
-use crate::plan::{Dependencies, Plan};
-use crate::types::{BindingId, ChangeBatch, PlanId, Row, SubscriptionId, TemplateId, Value};
-
-/// A query made ready to be run.
-#[derive(Clone, Debug)]
-pub(crate) struct Form {
-    /// The text as it was given.
-    pub(crate) sql: Arc<str>,
-    /// The template's text: normalised, with slots for literals.
-    pub(crate) template: Arc<str>,
-    /// The values of the literals.
-    pub(crate) literals: Vec<Value>,
-    /// Names of the columns.
-    pub(crate) columns: Arc<[String]>,
-    /// Names of the parameter slots.
-    pub(crate) slots: Arc<[Option<String>]>,
-    /// Whether the query has an ORDER BY of its own.
-    pub(crate) order: Order,
-    /// What the result depends on.
-    pub(crate) dependencies: Arc<Dependencies>,
-    /// How the derived dependencies and what SQLite's authorizer reported differ, if they do.
-    pub(crate) disagreement: Option<String>,
-    /// Why the text could not be parsed here, if SQLite alone could.
-    pub(crate) unparsed: Option<String>,
-    /// How the result is maintained, or why it is re-run.
-    pub(crate) planned: Result<Planned, String>,
-}
-
-/// A plan made ready.
-#[derive(Clone, Debug)]
-pub(crate) struct Planned {
-    pub(crate) plan: Arc<Plan>,
-    /// The literals that became parameters.
-    pub(crate) literals: Vec<Value>,
-    /// The tables whose virtual columns it reads.
-    pub(crate) virtual_columns: BTreeSet<Arc<str>>,
-}
+use crate::prepare::Form;
+use crate::results::Held;
+use crate::routing::{Follow, Interest, Routed, TableIndex};
+use crate::types::{BindingId, ChangeBatch, PlanId, SubscriptionId, TemplateId, Value};
 
 /// A query with its literals and parameters turned into slots.
 pub(crate) struct Template {
@@ -92,40 +54,6 @@ pub(crate) struct Binding {
     pub(crate) subscribers: Vec<SubscriptionId>,
 }
 
-/// A result as it is held.
-#[derive(Debug)]
-pub(crate) enum Held {
-    /// The rows alone: what comes next is the whole result.
-    Rows(Arc<[Row]>),
-    /// Rows that can be brought up to date by changes.
-    Maintained(Box<Maintained>),
-}
-
-impl Held {
-    /// The rows.
-    pub(crate) fn rows(&self) -> Arc<[Row]> {
-        match self {
-            Self::Rows(rows) => Arc::clone(rows),
-            Self::Maintained(maintained) => maintained.rows().into(),
-        }
-    }
-
-    /// How many there are.
-    pub(crate) fn len(&self) -> usize {
-        match self {
-            Self::Rows(rows) => rows.len(),
-            Self::Maintained(maintained) => maintained.len(),
-        }
-    }
-
-    fn state_bytes(&self) -> usize {
-        match self {
-            Self::Rows(rows) => rows.iter().map(|row| row.as_bytes().len() + size_of::<Row>()).sum(),
-            Self::Maintained(maintained) => maintained.state_bytes(),
-        }
-    }
-}
-
 impl Binding {
     /// What it costs to evaluate, as far as is known.
     pub(crate) fn evaluation(&self) -> u64 {
@@ -145,9 +73,6 @@ impl Binding {
         Interest { dependencies, slots: &self.slots, slot_names: &self.form.slots, any_row_matters }
     }
 }
-
-/// The changes of a commit that one binding has to do with: by table, their places among its changes.
-pub(crate) type Routed = Vec<(Arc<str>, Vec<usize>)>;
 
 /// Everything subscribed.
 #[derive(Default)]

@@ -2,9 +2,9 @@
 
 use std::cell::RefCell;
 
-use crate::core::Core;
-use crate::engine::Executed;
+use super::executed::Executed;
 use crate::error::Error;
+use crate::live::Core;
 use crate::storage::Control;
 use crate::types::{Params, Rows};
 

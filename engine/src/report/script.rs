@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use super::{Sealed, Session};
 use crate::error::Error;
 use crate::plan::quoted;
+use crate::storage::{Sealed, Session};
 use crate::types::{Catalog, Change, ColumnKind, Row, RowKey, Table, TableChanges, TableKind, Value, ValueRef};
 
 /// The rows of all tables are told if there are at most so many.
@@ -29,17 +29,22 @@ pub(crate) struct Query<'q> {
 /// A row as it was before the commit, with its key.
 type Keyed = (RowKey, Row);
 
-impl Session<'_> {
-    /// The SQL by which a commit happens again to the tables of a query.
-    pub(crate) fn replay(&mut self, sealed: &Sealed, query: &Query<'_>) -> String {
-        let mut script = format!("-- Commit {}, and the tables of one query before it.\n", sealed.commit.0);
-        match self.catalog() {
-            Ok(catalog) => self.write(sealed, query, &catalog, &mut script),
-            Err(error) => note(&mut script, &format!("The schema cannot be read: {error}")),
-        }
-        script
+/// The SQL by which a commit happens again to the tables of a query.
+pub(crate) fn script(session: &mut Session<'_>, sealed: &Sealed, query: &Query<'_>) -> String {
+    let mut script = format!("-- Commit {}, and the tables of one query before it.\n", sealed.commit.0);
+    match session.catalog() {
+        Ok(catalog) => Writer { session }.write(sealed, query, &catalog, &mut script),
+        Err(error) => note(&mut script, &format!("The schema cannot be read: {error}")),
     }
+    script
+}
 
+/// Writes a script from what the database says.
+struct Writer<'s, 'c> {
+    session: &'s Session<'c>,
+}
+
+impl Writer<'_, '_> {
     fn write(&self, sealed: &Sealed, query: &Query<'_>, catalog: &Catalog, script: &mut String) {
         if !catalog.is_utf8 {
             let encoding = self.texts("PRAGMA encoding", &[]).unwrap_or_default();
@@ -140,7 +145,7 @@ impl Session<'_> {
         let came: HashSet<&RowKey> =
             changes.rows.iter().filter(|change| change.new.is_some()).map(|change| &change.key).collect();
         let mut before = Vec::new();
-        for found in self.rows(&sql, &[])? {
+        for found in self.session.rows(&sql, &[])? {
             let row: Row = found.values().skip(1).map(ValueRef::to_value).collect();
             let key = match found.get(0) {
                 Some(ValueRef::Integer(rowid)) if !is_keyed => RowKey::RowId(rowid),
@@ -176,7 +181,7 @@ impl Session<'_> {
     fn has_unique_index(&self, table: &Table) -> bool {
         let sql = "SELECT 1 FROM pragma_index_list(?1, ?2) WHERE \"unique\" AND NOT (origin = 'pk' AND ?3)";
         let values = [table.name.as_str().into(), table.database.as_str().into(), is_keyed(table).into()];
-        !self.rows(sql, &values).is_ok_and(|rows| rows.is_empty())
+        !self.session.rows(sql, &values).is_ok_and(|rows| rows.is_empty())
     }
 
     fn schema_of(&self, table: &Table, condition: &str) -> Result<Vec<String>, Error> {
@@ -190,7 +195,7 @@ impl Session<'_> {
             Some(ValueRef::Text(bytes)) => Some(String::from_utf8_lossy(bytes).into_owned()),
             _ => None,
         };
-        Ok(self.rows(sql, values)?.iter().filter_map(text).collect())
+        Ok(self.session.rows(sql, values)?.iter().filter_map(text).collect())
     }
 }
 
@@ -363,5 +368,5 @@ fn exactly(real: f64) -> String {
 }
 
 #[cfg(test)]
-#[path = "replay_tests.rs"]
+#[path = "script_tests.rs"]
 mod tests;

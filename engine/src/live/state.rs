@@ -6,18 +6,21 @@ use std::sync::{Arc, Mutex, Weak};
 
 use rustc_hash::{FxBuildHasher, FxHashMap};
 
+use super::mailbox::Mailbox;
+use super::registry::Registry;
+use crate::api::event::{Divergence, Event};
+use crate::api::explain::LiveTemplate;
+use crate::api::options::{Options, Strategy};
+use crate::api::stats::Stats;
+use crate::cost::{Budget, Plans, Standings};
 use crate::dataflow::Dataflows;
 use crate::error::Error;
-use crate::event::{Divergence, Event};
-use crate::explain::LiveTemplate;
-use crate::form::Recent;
-use crate::options::{Options, Strategy};
 use crate::plan::{PlanMetrics, TIED_LIMIT};
-use crate::stats::Stats;
-use crate::storage::{Query, Sealed, Session, slot_values};
-use crate::subscribe::{Budget, Form, Held, Planned, Plans, Registry, Standings};
-use crate::subscription::Mailbox;
-use crate::trails::Follower;
+use crate::prepare::{Form, Planned, Recent};
+use crate::report::{Query, script};
+use crate::results::Held;
+use crate::routing::Follower;
+use crate::storage::{Sealed, Session, slot_values};
 use crate::types::{BindingId, ChangeBatch, CommitId, Diff, Edit, Params, Row, Snapshot, SubscriptionId, Value};
 
 /// So many reads, one for each binding and changed row, take less than a transaction around them.
@@ -475,7 +478,7 @@ impl Live {
             }
             let (sql, slots) = (Arc::clone(&binding.form.sql), &binding.form.slots);
             let tables = binding.form.dependencies.sources.iter().map(|source| Arc::clone(&source.table)).collect();
-            let script = session.replay(sealed, &Query { sql: &sql, slots, values: &binding.slots, tables });
+            let script = script(session, sealed, &Query { sql: &sql, slots, values: &binding.slots, tables });
             let divergence = Divergence { commit: sealed.commit, sql, expected: expected.into(), actual, script };
             self.stats.divergences += 1;
             for subscriber in &binding.subscribers {

@@ -568,5 +568,5 @@ fn forget(arrivals: &mut FxHashMap<Row, Vec<u64>>, row: &Row, arrival: u64) {
 }
 
 #[cfg(test)]
-#[path = "listing_tests.rs"]
+#[path = "list_tests.rs"]
 mod tests;

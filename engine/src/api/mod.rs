@@ -1,0 +1,19 @@
+//! What applications call and are told: everything that the crate exports but its values.
+
+mod engine;
+pub(crate) mod event;
+mod executed;
+pub(crate) mod explain;
+pub(crate) mod options;
+pub(crate) mod stats;
+mod subscription;
+mod transaction;
+
+pub use engine::Engine;
+pub use event::{Divergence, Event};
+pub use executed::Executed;
+pub use explain::{Explain, Found, LiveTemplate, Plan, Route, RoutePredicate, WantedIndex};
+pub use options::{Location, Options, Strategy};
+pub use stats::Stats;
+pub use subscription::{Subscription, Watch};
+pub use transaction::Transaction;

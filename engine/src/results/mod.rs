@@ -1,0 +1,17 @@
+//! Results as subscribers have them: lists and windows of rows, and the edits from one result to the next.
+
+mod chunk;
+mod diff;
+mod held;
+mod list;
+mod merge;
+mod successors;
+mod window;
+
+#[cfg(test)]
+mod diff_tests;
+
+pub(crate) use diff::{Order, edits_between};
+pub(crate) use held::Held;
+pub(crate) use list::{Listing, Sorting};
+pub(crate) use window::{Applied, Maintained, filling};
