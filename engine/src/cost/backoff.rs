@@ -6,12 +6,12 @@ const LONGEST: u32 = 6;
 
 /// How often in a row a binding's plan was not worth it, and for how many evaluations it rests.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Setbacks {
+pub(crate) struct Backoff {
     count: u32,
     rest: u32,
 }
 
-impl Setbacks {
+impl Backoff {
     /// Whether the plan may be tried at this evaluation.
     pub(crate) fn may_try(&mut self) -> bool {
         let may = self.rest == 0;
@@ -33,15 +33,15 @@ impl Setbacks {
 
 #[cfg(test)]
 mod tests {
-    use super::Setbacks;
+    use super::Backoff;
 
     /// At which of forty evaluations a plan is tried that then does what it does.
-    fn tried(then: impl Fn(&mut Setbacks)) -> Vec<u32> {
-        let mut setbacks = Setbacks::default();
+    fn tried(then: impl Fn(&mut Backoff)) -> Vec<u32> {
+        let mut backoff = Backoff::default();
         let tried = (0..40).filter(|_| {
-            let may = setbacks.may_try();
+            let may = backoff.may_try();
             if may {
-                then(&mut setbacks);
+                then(&mut backoff);
             }
             may
         });
@@ -50,14 +50,14 @@ mod tests {
 
     #[test]
     fn each_failure_doubles_the_rest() {
-        assert_eq!(tried(Setbacks::failed), [0, 1, 4, 11, 26]);
+        assert_eq!(tried(Backoff::failed), [0, 1, 4, 11, 26]);
     }
 
     #[test]
     fn a_success_forgets_the_failures() {
-        let mixed = |setbacks: &mut Setbacks| {
-            setbacks.failed();
-            setbacks.succeeded();
+        let mixed = |backoff: &mut Backoff| {
+            backoff.failed();
+            backoff.succeeded();
         };
         assert_eq!(tried(mixed), (0..40).collect::<Vec<_>>());
     }

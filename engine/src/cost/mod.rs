@@ -5,7 +5,7 @@ mod budget;
 mod gate;
 mod metrics;
 
-pub(crate) use backoff::Setbacks;
+pub(crate) use backoff::Backoff;
 pub(crate) use budget::Budget;
 pub(crate) use gate::Plans;
 pub(crate) use metrics::{Counts, Standings};

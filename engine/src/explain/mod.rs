@@ -7,8 +7,8 @@ mod wanted;
 use std::hash::{BuildHasher, Hasher};
 
 use crate::api::explain::{Explain, Found, LiveTemplate, Plan, Route, RoutePredicate};
-use crate::plan::{Columns, Operand, PlanMetrics, Relation, Slot, Source, Step, Trail};
-use crate::prepare::Form;
+use crate::plan::{Columns, JoinPath, Operand, PlanMetrics, Relation, Slot, Source, Step};
+use crate::prepare::PreparedQuery;
 use crate::routing::{Interest, Standing, standing};
 use crate::storage::Session;
 use crate::types::{Catalog, Value};
@@ -17,44 +17,44 @@ use crate::types::{Catalog, Value};
 /// nodes of its plan have, if it is subscribed to.
 pub(crate) fn explain(
     session: &Session<'_>,
-    form: &Form,
+    query: &PreparedQuery,
     slots: &[Value],
     catalog: &Catalog,
     live: Option<LiveTemplate>,
     metrics: Option<&PlanMetrics>,
 ) -> Explain {
-    let (plan, reason) = match &form.planned {
+    let (plan, reason) = match &query.planned {
         Ok(_) => (Plan::Incremental, None),
         Err(reason) => (Plan::Requery, Some(reason.clone())),
     };
-    let steps = form.planned.as_ref().ok().map(|planned| shown(planned.plan.steps(metrics)));
+    let steps = query.planned.as_ref().ok().map(|planned| shown(planned.plan.steps(metrics)));
     let mut explain = Explain {
         plan,
         reason,
-        tables: tables(form, catalog),
-        template: format!("{:016x}", hash(&form.template)),
+        tables: tables(query, catalog),
+        template: format!("{:016x}", hash(&query.template)),
         steps,
-        routes: routes(form, slots, catalog),
-        notes: notes(form),
+        routes: routes(query, slots, catalog),
+        notes: notes(query),
         live,
-        indexes: wanted::indexes(session, form, catalog),
+        indexes: wanted::indexes(session, query, catalog),
         text: String::new(),
     };
     explain.text = text::write(&explain);
     explain
 }
 
-fn notes(form: &Form) -> Vec<String> {
-    let dependencies = &form.dependencies;
+fn notes(query: &PreparedQuery) -> Vec<String> {
+    let dependencies = &query.dependencies;
     let nondeterministic = (!dependencies.nondeterministic.is_empty()).then(|| {
         let names: Vec<&str> = dependencies.nondeterministic.iter().map(String::as_str).collect();
         format!("sampled at each re-run: {}", names.join(", "))
     });
     // A plan takes the rows that the order could matter to, or gives way at run time.
-    let when = if form.planned.is_ok() { "where it has to be re-run" } else { "re-run" };
+    let when = if query.planned.is_ok() { "where it has to be re-run" } else { "re-run" };
     let notes = [
-        form.unparsed.as_ref().map(|reason| format!("read by SQLite alone: {reason}")),
-        form.disagreement.clone(),
+        query.unparsed.as_ref().map(|reason| format!("read by SQLite alone: {reason}")),
+        query.disagreement.clone(),
         dependencies.every_commit.as_ref().map(|why| format!("re-run at every commit: {why}")),
         dependencies.plan_dependent.as_ref().map(|why| format!("{when} at any change of its tables: {why}")),
         nondeterministic,
@@ -68,9 +68,9 @@ fn shown(step: Step) -> Step {
     Step { tables, inputs: step.inputs.into_iter().map(shown).collect(), ..step }
 }
 
-fn tables(form: &Form, catalog: &Catalog) -> Vec<(String, Vec<String>)> {
+fn tables(query: &PreparedQuery, catalog: &Catalog) -> Vec<(String, Vec<String>)> {
     let mut tables: Vec<(String, Columns)> = Vec::new();
-    for source in &form.dependencies.sources {
+    for source in &query.dependencies.sources {
         match tables.iter_mut().find(|(name, _)| **name == *source.table) {
             Some((_, columns)) => columns.extend(&source.columns),
             None => tables.push((source.table.to_string(), source.columns.clone())),
@@ -82,10 +82,10 @@ fn tables(form: &Form, catalog: &Catalog) -> Vec<(String, Vec<String>)> {
         .collect()
 }
 
-fn routes(form: &Form, slots: &[Value], catalog: &Catalog) -> Vec<Route> {
-    let dependencies = &form.dependencies;
-    let any_row_matters = dependencies.plan_dependent.is_some() && form.planned.is_err();
-    let interest = Interest { dependencies, slots, slot_names: &form.slots, any_row_matters };
+fn routes(query: &PreparedQuery, slots: &[Value], catalog: &Catalog) -> Vec<Route> {
+    let dependencies = &query.dependencies;
+    let any_row_matters = dependencies.plan_dependent.is_some() && query.planned.is_err();
+    let interest = Interest { dependencies, slots, slot_names: &query.slots, any_row_matters };
     dependencies.sources.iter().map(|source| route(source, &interest, catalog)).collect()
 }
 
@@ -109,7 +109,7 @@ fn route(source: &Source, interest: &Interest<'_>, catalog: &Catalog) -> Route {
     });
     let (found, by, over) = match standing(source, interest) {
         Standing::Under(at) => (Found::ByValue, Some(column(at)), Vec::new()),
-        Standing::Over(trail) => (Found::ByJoin, Some(end(&trail)), joins(&trail)),
+        Standing::Over(path) => (Found::ByJoin, Some(end(&path)), joins(&path)),
         Standing::Within(at) => (Found::ByRange, Some(column(at)), Vec::new()),
         Standing::Among => (Found::ByAnyChange, None, Vec::new()),
         Standing::Nowhere => (Found::ByNoChange, None, Vec::new()),
@@ -124,20 +124,20 @@ fn route(source: &Source, interest: &Interest<'_>, catalog: &Catalog) -> Route {
     }
 }
 
-/// The column that a trail leads to.
-fn end(trail: &Trail) -> String {
-    let table = trail.links.last().map_or(&trail.table, |link| &link.table);
-    format!("{}.{}", display_name(table), trail.column)
+/// The column at the end of a join path.
+fn end(path: &JoinPath) -> String {
+    let table = path.steps.last().map_or(&path.table, |step| &step.table);
+    format!("{}.{}", display_name(table), path.column)
 }
 
-/// The joins of a trail, from the changed row on.
-fn joins(trail: &Trail) -> Vec<String> {
-    let mut before = &trail.table;
+/// The joins of a path, from the changed row on.
+fn joins(path: &JoinPath) -> Vec<String> {
+    let mut before = &path.table;
     let mut joins = Vec::new();
-    for link in &trail.links {
-        let (from, to) = (display_name(before), display_name(&link.table));
-        joins.extend(link.on.iter().map(|(column, other)| format!("{from}.{column} = {to}.{other}")));
-        before = &link.table;
+    for step in &path.steps {
+        let (from, to) = (display_name(before), display_name(&step.table));
+        joins.extend(step.on.iter().map(|(column, other)| format!("{from}.{column} = {to}.{other}")));
+        before = &step.table;
     }
     joins
 }

@@ -7,19 +7,20 @@ use std::sync::Arc;
 use super::display_name;
 use crate::api::explain::WantedIndex;
 use crate::plan::quoted;
-use crate::prepare::Form;
+use crate::prepare::PreparedQuery;
 use crate::storage::{Scan, Session};
 use crate::types::{Catalog, Table};
 
-pub(super) fn indexes(session: &Session<'_>, form: &Form, catalog: &Catalog) -> Vec<WantedIndex> {
-    let Ok(planned) = &form.planned else { return Vec::new() };
-    let named: BTreeSet<&Arc<str>> = form.dependencies.sources.iter().map(|source| &source.table).collect();
+pub(super) fn indexes(session: &Session<'_>, query: &PreparedQuery, catalog: &Catalog) -> Vec<WantedIndex> {
+    let Ok(planned) = &query.planned else { return Vec::new() };
+    let named: BTreeSet<&Arc<str>> = query.dependencies.sources.iter().map(|source| &source.table).collect();
     let tables: Vec<Arc<Table>> = named.into_iter().filter_map(|id| catalog.tables.get(id)).cloned().collect();
     let mut wanted: Vec<Scan> = Vec::new();
-    // Where no trail is looked up, the first one would be, were there indexes.
-    let unserved = form.dependencies.sources.iter().filter(|source| !source.leads.iter().any(|lead| lead.is_served));
-    let trails = unserved.filter_map(|source| Some(source.leads.first()?.trail.sql(|_| false, 1)));
-    for statement in planned.plan.upkeep().into_iter().chain(trails) {
+    // Where no join path is served by indexes, the first one would be if they existed.
+    let unserved =
+        query.dependencies.sources.iter().filter(|source| !source.path_lookups.iter().any(|lookup| lookup.is_served));
+    let paths = unserved.filter_map(|source| Some(source.path_lookups.first()?.path.sql(|_| false, 1)));
+    for statement in planned.plan.maintenance_statements().into_iter().chain(paths) {
         for scan in session.scans(&statement, &tables) {
             if !wanted.iter().any(|known| serves(known, &scan)) {
                 wanted.retain(|known| !serves(&scan, known));

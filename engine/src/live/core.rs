@@ -1,4 +1,4 @@
-//! The wiring behind the engine's lock: storage runs and seals, the live queries follow.
+//! What the engine's lock guards: storage runs statements and seals commits, and each commit maintains the live queries.
 
 use std::sync::Arc;
 
@@ -125,15 +125,15 @@ impl Core {
     pub(crate) fn explain(&mut self, sql: &str, params: &Params) -> Result<Explain, Error> {
         let Self { storage, live } = self;
         let mut session = storage.session();
-        let form = live.form(&mut session, sql)?;
-        let slots = slot_values(&form.slots, params)?;
+        let query = live.prepare(&mut session, sql)?;
+        let slots = slot_values(&query.slots, params)?;
         let catalog = session.catalog()?;
-        let standing = live.standing_of(&form);
-        let metrics = match (&standing, &form.planned) {
+        let standing = live.standing_of(&query);
+        let metrics = match (&standing, &query.planned) {
             (Some(_), Ok(planned)) => live.metrics_of(planned),
             _ => None,
         };
-        Ok(explain(&session, &form, &slots, &catalog, standing, metrics.as_ref()))
+        Ok(explain(&session, &query, &slots, &catalog, standing, metrics.as_ref()))
     }
 
     pub(crate) fn commit(&mut self) -> CommitId {

@@ -10,7 +10,7 @@ use crate::cost::{Counts, Plans};
 use crate::dataflow::{ImagesByTable, Job};
 use crate::error::Error;
 use crate::plan::{Bounds, Plan, RowImages, SortedBy};
-use crate::prepare::{Form, Planned};
+use crate::prepare::{Planned, PreparedQuery};
 use crate::results::{Applied, Held, Listing, Maintained, Sorting, edits_between, filling};
 use crate::routing::Routed;
 use crate::storage::{Sealed, Session};
@@ -52,7 +52,7 @@ impl Live {
         let mut completing: BTreeMap<PlanId, u64> = BTreeMap::new();
         for (id, routed) in affected {
             let Some(binding) = self.registry.binding(id) else { continue };
-            match (binding.plan, &binding.form.planned, &binding.held) {
+            match (binding.plan, &binding.query.planned, &binding.held) {
                 (Some(plan), Ok(planned), Held::Maintained(result)) if binding.failure.is_none() => {
                     let before = session.work();
                     let virtual_columns = &planned.virtual_columns;
@@ -163,7 +163,7 @@ impl Live {
         if self.options.cost_gate
             && let Some(binding) = self.registry.binding_mut(id)
         {
-            binding.setbacks.failed();
+            binding.backoff.failed();
         }
     }
 
@@ -177,7 +177,7 @@ impl Live {
             // What the plan's first rows cost says little about the query.
             let start = session.work();
             session.allow(binding.work);
-            let _ = session.rows(&binding.form.sql, &binding.slots);
+            let _ = session.rows(&binding.query.sql, &binding.slots);
             session.allow(u64::MAX);
             binding.work_itself = Some(session.work() - start);
         }
@@ -186,7 +186,7 @@ impl Live {
             .plan
             .is_none_or(|plan| self.plans.was_worth(plan, work, rows, binding.evaluation(), binding.held.len()));
         if is_worth {
-            binding.setbacks.succeeded();
+            binding.backoff.succeeded();
         } else {
             self.set_back(job.binding);
         }
@@ -238,16 +238,16 @@ impl Live {
     /// look at fewer rows, as one with LIMIT does. Gives what the evaluation cost as well.
     fn hydrate(&mut self, session: &Session<'_>, id: BindingId) -> Result<(Hydrated, u64), Error> {
         let Some(binding) = self.registry.binding(id) else { return Ok(((Held::Rows(Arc::default()), None), 0)) };
-        let form = Arc::clone(&binding.form);
+        let query = Arc::clone(&binding.query);
         let start = session.work();
-        if let Ok(planned) = &form.planned
+        if let Ok(planned) = &query.planned
             && self.options.strategy != Strategy::Requery
         {
             let may_try = self.budget.has_room_for(id)
-                && self.registry.binding_mut(id).is_none_or(|binding| binding.setbacks.may_try());
+                && self.registry.binding_mut(id).is_none_or(|binding| binding.backoff.may_try());
             let free = if self.options.cost_gate { FREE_HYDRATION } else { UNGATED };
             let tried = match may_try {
-                true => self.hydrate_by_plan(session, id, &form, planned, free),
+                true => self.hydrate_by_plan(session, id, &query, planned, free),
                 false => Ok(None),
             };
             let (has_failed, is_dear) = (tried.is_err(), tried.is_err() && session.work() - start > free);
@@ -255,31 +255,36 @@ impl Live {
                 return Ok((held, session.work() - start));
             }
             self.unplan(id);
-            let found = if is_dear { Some(self.run_itself(session, id, &form)?) } else { None };
+            let found = if is_dear { Some(self.run_itself(session, id, &query)?) } else { None };
             if let Some((_, work)) = &found {
                 let allowance = work.saturating_mul(DEARER_HYDRATION);
                 if allowance > free
-                    && let Ok(Some(held)) = self.hydrate_by_plan(session, id, &form, planned, allowance)
+                    && let Ok(Some(held)) = self.hydrate_by_plan(session, id, &query, planned, allowance)
                 {
                     return Ok((held, *work));
                 }
                 self.unplan(id);
             }
             if let Some(binding) = self.registry.binding_mut(id).filter(|_| has_failed) {
-                binding.setbacks.failed();
+                binding.backoff.failed();
             }
             if let Some(found) = found {
                 return Ok(found);
             }
         }
-        self.run_itself(session, id, &form)
+        self.run_itself(session, id, &query)
     }
 
     /// Evaluates a binding by the query itself.
-    fn run_itself(&mut self, session: &Session<'_>, id: BindingId, form: &Form) -> Result<(Hydrated, u64), Error> {
+    fn run_itself(
+        &mut self,
+        session: &Session<'_>,
+        id: BindingId,
+        query: &PreparedQuery,
+    ) -> Result<(Hydrated, u64), Error> {
         let slots = self.registry.binding(id).map(|binding| binding.slots.clone()).unwrap_or_default();
         let start = session.work();
-        let rows: Arc<[Row]> = session.select(&form.sql, &slots)?.into();
+        let rows: Arc<[Row]> = session.select(&query.sql, &slots)?.into();
         let work = session.work() - start;
         if let Some(binding) = self.registry.binding_mut(id) {
             binding.work_itself = Some(work);
@@ -293,7 +298,7 @@ impl Live {
         &mut self,
         session: &Session<'_>,
         id: BindingId,
-        form: &Form,
+        query: &PreparedQuery,
         planned: &Planned,
         allowance: u64,
     ) -> Result<Option<Hydrated>, Error> {
@@ -319,8 +324,8 @@ impl Live {
             let (listing, rows) = Listing::new(sorting, rows.into_iter().map(|row| (row, 1)), true);
             let shown = shown(plan, bounds, rows);
             let result = match bounds {
-                None => Maintained::whole(listing, form.order),
-                Some(bounds) => Maintained::prefix(listing, form.order, bounds, asked),
+                None => Maintained::whole(listing, query.order),
+                Some(bounds) => Maintained::prefix(listing, query.order, bounds, asked),
             };
             return Ok(Some((Held::Maintained(Box::new(result)), shown)));
         }
@@ -337,8 +342,8 @@ impl Live {
         let (listing, rows) = Listing::new(sorting, rows, false);
         let shown = shown(plan, bounds, rows);
         let result = match bounds {
-            None => Maintained::whole(listing, form.order),
-            Some(bounds) => Maintained::part(listing, form.order, bounds),
+            None => Maintained::whole(listing, query.order),
+            Some(bounds) => Maintained::part(listing, query.order, bounds),
         };
         Ok(Some((Held::Maintained(Box::new(result)), shown)))
     }
@@ -349,7 +354,7 @@ impl Live {
         let Some(binding) = self.registry.binding_mut(id) else { return Vec::new() };
         match &mut binding.held {
             Held::Rows(rows) => {
-                let (edits, rows_now) = edits_between(before, rows.to_vec(), binding.form.order);
+                let (edits, rows_now) = edits_between(before, rows.to_vec(), binding.query.order);
                 *rows = rows_now.into();
                 edits
             }
@@ -400,7 +405,7 @@ impl Live {
     /// The same once a binding's plan has worked, if it may have grown much.
     fn measure_after(&mut self, plan: PlanId, job: &Job, work: u64) {
         let binding = self.registry.binding(job.binding);
-        let Some(Ok(planned)) = binding.map(|binding| &binding.form.planned) else { return };
+        let Some(Ok(planned)) = binding.map(|binding| &binding.query.planned) else { return };
         if !self.budget.is_limited() || planned.plan.is_stateless {
             return;
         }

@@ -97,7 +97,7 @@ impl Live {
         allowance: u64,
     ) -> Option<Difference> {
         let binding = self.registry.binding(id)?;
-        let planned = binding.form.planned.as_ref().ok()?;
+        let planned = binding.query.planned.as_ref().ok()?;
         // A window has gone on by now.
         let can_tell = planned.plan.is_stateless && !planned.plan.is_remembered_by_window();
         let plan = binding.plan.filter(|_| can_tell)?;

@@ -13,16 +13,16 @@ use crate::types::{Diff, Params, SubscriptionId};
 impl Live {
     /// Gives a subscription other values for its parameters.
     pub(crate) fn rebind(&mut self, session: &Session<'_>, id: SubscriptionId, params: &Params) -> Result<(), Error> {
-        let (Some(form), Some(old)) = (self.form_of(id), self.registry.binding_of(id)) else {
+        let (Some(query), Some(old)) = (self.query_of(id), self.registry.binding_of(id)) else {
             return Err(Error::BadParameters("the subscription has ended".into()));
         };
-        let slots = slot_values(&form.slots, params)?;
+        let slots = slot_values(&query.slots, params)?;
         let (before, was_failing) = match self.registry.binding(old) {
             Some(binding) if binding.slots == slots => return Ok(()),
             Some(binding) => (binding.held.rows(), binding.failure.is_some()),
             None => return Ok(()),
         };
-        let (new, rows) = self.bound(session, &form, slots)?;
+        let (new, rows) = self.bound(session, &query, slots)?;
         // The subscriber's rows have to stand as the binding's do from now on, order or not.
         let (edits, _) = edits_between(&before, rows.to_vec(), Order::Declared);
         if let Some(unused) = self.registry.transfer(id, new) {

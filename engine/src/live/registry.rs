@@ -8,11 +8,11 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use crate::cost::{Counts, Setbacks, Standings};
+use crate::cost::{Backoff, Counts, Standings};
 use crate::error::Error;
-use crate::prepare::Form;
+use crate::prepare::PreparedQuery;
 use crate::results::Held;
-use crate::routing::{Follow, Interest, Routed, TableIndex};
+use crate::routing::{Interest, LookUp, Routed, TableIndex};
 use crate::types::{BindingId, ChangeBatch, PlanId, SubscriptionId, TemplateId, Value};
 
 /// A query with its literals and parameters turned into slots.
@@ -33,7 +33,7 @@ struct Values {
 pub(crate) struct Binding {
     template: TemplateId,
     /// The query, in the words of one of its subscribers.
-    pub(crate) form: Arc<Form>,
+    pub(crate) query: Arc<PreparedQuery>,
     /// The values of the parameters.
     pub(crate) slots: Vec<Value>,
     /// The last result that there was.
@@ -41,7 +41,7 @@ pub(crate) struct Binding {
     /// What keeps it up to date, if it is not re-run.
     pub(crate) plan: Option<PlanId>,
     /// When the plan is tried again, if it failed.
-    pub(crate) setbacks: Setbacks,
+    pub(crate) backoff: Backoff,
     /// It is a window that had to be filled again.
     pub(crate) has_run_short: bool,
     /// What the last evaluation cost, in SQLite's instructions.
@@ -62,15 +62,15 @@ impl Binding {
 
     /// The values of all parameters of its plan: the query's own, then the literals that became parameters.
     pub(crate) fn parameters(&self) -> Vec<Value> {
-        let literals = self.form.planned.as_ref().map(|planned| planned.literals.as_slice()).unwrap_or_default();
+        let literals = self.query.planned.as_ref().map(|planned| planned.literals.as_slice()).unwrap_or_default();
         self.slots.iter().chain(literals).cloned().collect()
     }
 
     /// What its result depends on.
     fn interest(&self) -> Interest<'_> {
-        let dependencies = &self.form.dependencies;
+        let dependencies = &self.query.dependencies;
         let any_row_matters = dependencies.plan_dependent.is_some() && self.plan.is_none();
-        Interest { dependencies, slots: &self.slots, slot_names: &self.form.slots, any_row_matters }
+        Interest { dependencies, slots: &self.slots, slot_names: &self.query.slots, any_row_matters }
     }
 }
 
@@ -85,25 +85,25 @@ pub(crate) struct Registry {
     /// By table, who has to do with a change of it.
     indices: FxHashMap<Arc<str>, TableIndex>,
     /// The bindings that every commit may affect.
-    restless: BTreeSet<BindingId>,
+    always_affected: BTreeSet<BindingId>,
     last_id: u64,
 }
 
 impl Registry {
     /// The binding of these values, if somebody subscribes to it already.
-    pub(crate) fn find(&self, form: &Form, slots: &[Value]) -> Option<BindingId> {
-        let template = self.templates.get(self.template_ids.get(&form.template)?)?;
-        let values = Values { literals: form.literals.clone(), slots: slots.to_vec() };
+    pub(crate) fn find(&self, query: &PreparedQuery, slots: &[Value]) -> Option<BindingId> {
+        let template = self.templates.get(self.template_ids.get(&query.template)?)?;
+        let values = Values { literals: query.literals.clone(), slots: slots.to_vec() };
         template.bindings.get(&values).copied()
     }
 
     /// Adds a binding with its first result.
-    pub(crate) fn bind(&mut self, form: Arc<Form>, slots: Vec<Value>) -> BindingId {
-        let template_id = match self.template_ids.get(&form.template) {
+    pub(crate) fn bind(&mut self, query: Arc<PreparedQuery>, slots: Vec<Value>) -> BindingId {
+        let template_id = match self.template_ids.get(&query.template) {
             Some(id) => *id,
             None => {
                 let id = TemplateId(self.next_id());
-                let text = Arc::clone(&form.template);
+                let text = Arc::clone(&query.template);
                 self.template_ids.insert(Arc::clone(&text), id);
                 self.templates.insert(id, Template { text, bindings: FxHashMap::default(), counts: Counts::default() });
                 id
@@ -111,15 +111,15 @@ impl Registry {
         };
         let id = BindingId(self.next_id());
         if let Some(template) = self.templates.get_mut(&template_id) {
-            template.bindings.insert(Values { literals: form.literals.clone(), slots: slots.clone() }, id);
+            template.bindings.insert(Values { literals: query.literals.clone(), slots: slots.clone() }, id);
         }
         let binding = Binding {
             template: template_id,
-            form,
+            query,
             slots,
             held: Held::Rows(Arc::default()),
             plan: None,
-            setbacks: Setbacks::default(),
+            backoff: Backoff::default(),
             has_run_short: false,
             work: 0,
             work_itself: None,
@@ -175,7 +175,9 @@ impl Registry {
             self.subscriptions.remove(subscriber);
         }
         if let Some(template) = self.templates.get_mut(&binding.template) {
-            template.bindings.remove(&Values { literals: binding.form.literals.clone(), slots: binding.slots.clone() });
+            template
+                .bindings
+                .remove(&Values { literals: binding.query.literals.clone(), slots: binding.slots.clone() });
             if template.bindings.is_empty() {
                 self.template_ids.remove(&template.text);
                 self.templates.remove(&binding.template);
@@ -184,12 +186,12 @@ impl Registry {
         binding.subscribers
     }
 
-    /// Gives a binding's query another form, as a schema change does.
-    pub(crate) fn reform(&mut self, id: BindingId, form: Arc<Form>) {
+    /// Replaces a binding's query by the same query prepared for another schema.
+    pub(crate) fn replace_query(&mut self, id: BindingId, query: Arc<PreparedQuery>) {
         self.unindex(id);
         if let Some(binding) = self.bindings.get_mut(&id) {
-            binding.form = form;
-            binding.setbacks = Setbacks::default();
+            binding.query = query;
+            binding.backoff = Backoff::default();
             binding.work_itself = None;
         }
         self.index(id);
@@ -198,7 +200,7 @@ impl Registry {
     /// Gives a binding a plan, or none. What is re-run may have to do with more changes.
     pub(crate) fn set_plan(&mut self, id: BindingId, plan: Option<PlanId>) {
         let Some(binding) = self.bindings.get(&id) else { return };
-        let is_other = binding.plan.is_some() != plan.is_some() && binding.form.dependencies.plan_dependent.is_some();
+        let is_other = binding.plan.is_some() != plan.is_some() && binding.query.dependencies.plan_dependent.is_some();
         if is_other {
             self.unindex(id);
         }
@@ -212,8 +214,8 @@ impl Registry {
 
     fn index(&mut self, id: BindingId) {
         let Some(binding) = self.bindings.get(&id) else { return };
-        if binding.form.dependencies.every_commit.is_some() {
-            self.restless.insert(id);
+        if binding.query.dependencies.every_commit.is_some() {
+            self.always_affected.insert(id);
         }
         let interest = binding.interest();
         for (at, source) in interest.dependencies.sources.iter().enumerate() {
@@ -223,7 +225,7 @@ impl Registry {
 
     fn unindex(&mut self, id: BindingId) {
         let Some(binding) = self.bindings.get(&id) else { return };
-        self.restless.remove(&id);
+        self.always_affected.remove(&id);
         let interest = binding.interest();
         for (at, source) in interest.dependencies.sources.iter().enumerate() {
             if let Some(index) = self.indices.get_mut(&source.table) {
@@ -251,17 +253,18 @@ impl Registry {
     }
 
     /// The bindings that could not be read at the last commit that concerned them, the oldest first.
-    pub(crate) fn held_up(&self) -> Vec<BindingId> {
-        let is_held_up = |binding: &Binding| binding.failure.as_ref().is_some_and(|error| error.code() == "busy");
-        self.bindings.iter().filter(|(_, binding)| is_held_up(binding)).map(|(id, _)| *id).collect()
+    pub(crate) fn blocked(&self) -> Vec<BindingId> {
+        let is_blocked = |binding: &Binding| binding.failure.as_ref().is_some_and(|error| error.code() == "busy");
+        self.bindings.iter().filter(|(_, binding)| is_blocked(binding)).map(|(id, _)| *id).collect()
     }
 
     /// The bindings that a change batch can affect, the oldest first, each with the changes that can.
-    pub(crate) fn route(&self, batch: &ChangeBatch, follow: Follow<'_>) -> BTreeMap<BindingId, Routed> {
-        let mut affected: BTreeMap<BindingId, Routed> = self.restless.iter().map(|id| (*id, Routed::new())).collect();
+    pub(crate) fn route(&self, batch: &ChangeBatch, look_up: LookUp<'_>) -> BTreeMap<BindingId, Routed> {
+        let mut affected: BTreeMap<BindingId, Routed> =
+            self.always_affected.iter().map(|id| (*id, Routed::new())).collect();
         for (table, changes) in &batch.tables {
             let Some(index) = self.indices.get(table) else { continue };
-            let mut met = index.meet(&changes.rows, follow).into_iter().peekable();
+            let mut met = index.meet(&changes.rows, look_up).into_iter().peekable();
             for (at, change) in changes.rows.iter().enumerate() {
                 let mut note = |(id, source)| {
                     let Some(binding) = self.bindings.get(&id) else { return };

@@ -16,10 +16,10 @@ use crate::cost::{Budget, Plans, Standings};
 use crate::dataflow::Dataflows;
 use crate::error::Error;
 use crate::plan::{PlanMetrics, TIED_LIMIT};
-use crate::prepare::{Form, Planned, Recent};
+use crate::prepare::{Planned, PreparedQuery, RecentQueries};
 use crate::report::{Query, script};
 use crate::results::Held;
-use crate::routing::Follower;
+use crate::routing::PathReader;
 use crate::storage::{Sealed, Session, slot_values};
 use crate::types::{BindingId, ChangeBatch, CommitId, Diff, Edit, Params, Row, Snapshot, SubscriptionId, Value};
 
@@ -48,7 +48,7 @@ pub(crate) enum Sink {
 struct Subscriber {
     sink: Sink,
     /// The query in this subscriber's words; SQLite names columns after them.
-    form: Arc<Form>,
+    query: Arc<PreparedQuery>,
     /// The columns changed while the query failed: what comes next is the whole result in its new shape.
     reshaped: bool,
 }
@@ -58,7 +58,7 @@ impl Subscriber {
     fn in_shape(&mut self, event: Event, rows: impl FnOnce() -> Arc<[Row]>) -> Event {
         match event {
             Event::Diff(diff) if std::mem::take(&mut self.reshaped) => {
-                let columns = Arc::clone(&self.form.columns);
+                let columns = Arc::clone(&self.query.columns);
                 Event::Columns(Snapshot { commit: diff.commit, columns, rows: rows() })
             }
             event => event,
@@ -73,8 +73,8 @@ pub(crate) struct Live {
     pub(crate) plans: Plans,
     pub(crate) budget: Budget,
     subscribers: FxHashMap<SubscriptionId, Subscriber>,
-    forms: FxHashMap<Arc<str>, Weak<Form>>,
-    recent: Recent,
+    queries: FxHashMap<Arc<str>, Weak<PreparedQuery>>,
+    recent: RecentQueries,
     observer: Option<ChangeObserver>,
     pub(crate) options: Options,
     pub(crate) stats: Stats,
@@ -91,8 +91,8 @@ impl Live {
             plans: Plans::default(),
             budget: Budget::new(options.memory_budget),
             subscribers: FxHashMap::default(),
-            forms: FxHashMap::default(),
-            recent: Recent::default(),
+            queries: FxHashMap::default(),
+            recent: RecentQueries::default(),
             observer: None,
             options,
             stats: Stats::default(),
@@ -122,9 +122,9 @@ impl Live {
     }
 
     /// How things stand with the template of a query, if anybody subscribes to it.
-    pub(crate) fn standing_of(&self, form: &Form) -> Option<LiveTemplate> {
+    pub(crate) fn standing_of(&self, query: &PreparedQuery) -> Option<LiveTemplate> {
         let Standings { bindings, subscriptions, plans, planned, state_rows, state_bytes, evaluations, counts } =
-            self.registry.standings(&form.template)?;
+            self.registry.standings(&query.template)?;
         let remembered: usize = plans.iter().map(|plan| self.dataflows.state_bytes_of(*plan)).sum();
         let rows = plans.iter().filter_map(|plan| self.plans.row_cost(*plan));
         Some(LiveTemplate {
@@ -159,16 +159,16 @@ impl Live {
         params: &Params,
         sink: Sink,
     ) -> Result<(SubscriptionId, Snapshot), Error> {
-        let form = self.form(session, sql)?;
-        if let (Strategy::Incremental, Err(reason)) = (self.options.strategy, &form.planned) {
+        let query = self.prepare(session, sql)?;
+        if let (Strategy::Incremental, Err(reason)) = (self.options.strategy, &query.planned) {
             return Err(Error::NotIncremental(reason.as_str().into()));
         }
-        let slots = slot_values(&form.slots, params)?;
-        let (id, rows) = self.bound(session, &form, slots)?;
-        let columns = Arc::clone(&form.columns);
+        let slots = slot_values(&query.slots, params)?;
+        let (id, rows) = self.bound(session, &query, slots)?;
+        let columns = Arc::clone(&query.columns);
         let subscription = self.registry.subscribe(id);
         self.keep_to_budget();
-        self.subscribers.insert(subscription, Subscriber { sink, form, reshaped: false });
+        self.subscribers.insert(subscription, Subscriber { sink, query, reshaped: false });
         Ok((subscription, Snapshot { commit: session.commit(), columns, rows }))
     }
 
@@ -176,13 +176,13 @@ impl Live {
     pub(crate) fn bound(
         &mut self,
         session: &Session<'_>,
-        form: &Arc<Form>,
+        query: &Arc<PreparedQuery>,
         slots: Vec<Value>,
     ) -> Result<(BindingId, Arc<[Row]>), Error> {
-        if let Some(id) = self.registry.find(form, &slots) {
+        if let Some(id) = self.registry.find(query, &slots) {
             return Ok((id, self.rows_of(session, id)?));
         }
-        let id = self.registry.bind(Arc::clone(form), slots);
+        let id = self.registry.bind(Arc::clone(query), slots);
         match self.evaluate(session, id) {
             Ok(Some(rows)) => Ok((id, rows)),
             Ok(None) => Ok((id, self.rows_of(session, id)?)),
@@ -194,8 +194,8 @@ impl Live {
     }
 
     /// The query of a subscription, in its subscriber's words.
-    pub(crate) fn form_of(&self, id: SubscriptionId) -> Option<Arc<Form>> {
-        self.subscribers.get(&id).map(|subscriber| Arc::clone(&subscriber.form))
+    pub(crate) fn query_of(&self, id: SubscriptionId) -> Option<Arc<PreparedQuery>> {
+        self.subscribers.get(&id).map(|subscriber| Arc::clone(&subscriber.query))
     }
 
     pub(crate) fn unsubscribe(&mut self, id: SubscriptionId) {
@@ -207,8 +207,8 @@ impl Live {
 
     /// Whether a subscription is maintained by a plan.
     pub(crate) fn is_planned(&self, id: SubscriptionId) -> bool {
-        let form = self.subscribers.get(&id).map(|subscriber| &subscriber.form);
-        form.is_some_and(|form| form.planned.is_ok()) && self.options.strategy != Strategy::Requery
+        let query = self.subscribers.get(&id).map(|subscriber| &subscriber.query);
+        query.is_some_and(|query| query.planned.is_ok()) && self.options.strategy != Strategy::Requery
     }
 
     /// Removes a binding and what is kept of it; its subscribers.
@@ -236,7 +236,7 @@ impl Live {
     /// anybody saw a change.
     pub(crate) fn try_again(&mut self, session: &Session<'_>) -> bool {
         let mut events = Events::new();
-        for id in self.registry.held_up() {
+        for id in self.registry.blocked() {
             self.rerun(session, session.commit(), id, &mut events);
         }
         self.keep_to_budget();
@@ -250,25 +250,25 @@ impl Live {
         std::mem::take(&mut self.outbox)
     }
 
-    /// A query made ready, once for all subscribers who word it alike.
-    pub(crate) fn form(&mut self, session: &mut Session<'_>, sql: &str) -> Result<Arc<Form>, Error> {
-        if let Some(form) = self.forms.get(sql).and_then(Weak::upgrade) {
-            return Ok(form);
+    /// The prepared query of a text, shared by all subscribers who write it alike.
+    pub(crate) fn prepare(&mut self, session: &mut Session<'_>, sql: &str) -> Result<Arc<PreparedQuery>, Error> {
+        if let Some(query) = self.queries.get(sql).and_then(Weak::upgrade) {
+            return Ok(query);
         }
-        let form = Arc::new(self.recent.form(session, sql, self.options.without)?);
-        if form.disagreement.is_some() {
+        let query = Arc::new(self.recent.prepare(session, sql, self.options.without)?);
+        if query.disagreement.is_some() {
             self.stats.disagreements += 1;
         }
-        self.forms.insert(Arc::clone(&form.sql), Arc::downgrade(&form));
-        Ok(form)
+        self.queries.insert(Arc::clone(&query.sql), Arc::downgrade(&query));
+        Ok(query)
     }
 
     fn forget(&mut self, id: SubscriptionId) {
         let Some(subscriber) = self.subscribers.remove(&id) else { return };
-        let sql = Arc::clone(&subscriber.form.sql);
+        let sql = Arc::clone(&subscriber.query.sql);
         drop(subscriber);
-        if self.forms.get(&sql).is_some_and(|form| form.strong_count() == 0) {
-            self.forms.remove(&sql);
+        if self.queries.get(&sql).is_some_and(|query| query.strong_count() == 0) {
+            self.queries.remove(&sql);
         }
     }
 
@@ -281,14 +281,14 @@ impl Live {
                 observer(sealed.commit, &sealed.batch);
             }
         }
-        let mut follower = Follower::new(session, &sealed.batch);
+        let mut reader = PathReader::new(session, &sealed.batch);
         let affected = match sealed.everything {
             Some(_) => None,
-            None => Some(self.registry.route(&sealed.batch, &mut |trail, most| follower.follow(trail, most))),
+            None => Some(self.registry.route(&sealed.batch, &mut |path, most| reader.look_up(path, most))),
         };
-        follower.end();
-        self.stats.lookups += follower.lookups;
-        let holds = follower.holds;
+        reader.end();
+        self.stats.lookups += reader.lookups;
+        let holds = reader.holds;
         if affected.as_ref().is_some_and(BTreeMap::is_empty) && !self.options.paranoid {
             if holds {
                 let _ = session.end_reads();
@@ -398,7 +398,7 @@ impl Live {
 
     /// Everything is evaluated anew: names may stand for other things, and rows may have changed without a report.
     fn evaluate_all(&mut self, session: &mut Session<'_>, commit: CommitId, events: &mut Events) {
-        self.forms.clear();
+        self.queries.clear();
         for id in self.registry.binding_ids() {
             // What is kept for the plan of another schema is of no use, nor how much it was.
             self.hold_rows(id);
@@ -406,10 +406,10 @@ impl Live {
         }
         for id in self.registry.binding_ids() {
             let Some(binding) = self.registry.binding(id) else { continue };
-            let (sql, subscribers) = (Arc::clone(&binding.form.sql), binding.subscribers.clone());
-            match self.form(session, &sql) {
-                Ok(form) => {
-                    self.registry.reform(id, form);
+            let (sql, subscribers) = (Arc::clone(&binding.query.sql), binding.subscribers.clone());
+            match self.prepare(session, &sql) {
+                Ok(query) => {
+                    self.registry.replace_query(id, query);
                     self.rerun(session, commit, id, events);
                     for subscriber in subscribers {
                         self.reshape(session, commit, id, subscriber, events);
@@ -445,12 +445,12 @@ impl Live {
         subscriber: SubscriptionId,
         events: &mut Events,
     ) {
-        let Some(sql) = self.subscribers.get(&subscriber).map(|held| Arc::clone(&held.form.sql)) else { return };
-        let Ok(form) = self.form(session, &sql) else { return };
-        let columns = Arc::clone(&form.columns);
+        let Some(sql) = self.subscribers.get(&subscriber).map(|held| Arc::clone(&held.query.sql)) else { return };
+        let Ok(query) = self.prepare(session, &sql) else { return };
+        let columns = Arc::clone(&query.columns);
         let Some(held) = self.subscribers.get_mut(&subscriber) else { return };
-        let renamed = held.form.columns != columns;
-        held.form = form;
+        let renamed = held.query.columns != columns;
+        held.query = query;
         let Some(binding) = self.registry.binding(id) else { return };
         if binding.failure.is_some() {
             held.reshaped |= renamed;
@@ -465,19 +465,19 @@ impl Live {
     fn compare(&mut self, session: &mut Session<'_>, sealed: &Sealed, events: &mut Events) {
         for id in self.registry.binding_ids() {
             let Some(binding) = self.registry.binding(id) else { continue };
-            if binding.failure.is_some() || !binding.form.dependencies.nondeterministic.is_empty() {
+            if binding.failure.is_some() || !binding.query.dependencies.nondeterministic.is_empty() {
                 continue;
             }
-            let Ok(expected) = session.select(&binding.form.sql, &binding.slots) else { continue };
+            let Ok(expected) = session.select(&binding.query.sql, &binding.slots) else { continue };
             let actual = binding.held.rows();
             let is_window = matches!(binding.held, Held::Maintained(_))
-                && binding.form.planned.as_ref().is_ok_and(|planned| planned.plan.window.is_some());
-            let takes_any = is_window && binding.form.dependencies.plan_dependent.as_deref() == Some(TIED_LIMIT);
+                && binding.query.planned.as_ref().is_ok_and(|planned| planned.plan.window.is_some());
+            let takes_any = is_window && binding.query.dependencies.plan_dependent.as_deref() == Some(TIED_LIMIT);
             if same_bag(&expected, &actual) || (takes_any && expected.len() == actual.len()) {
                 continue;
             }
-            let (sql, slots) = (Arc::clone(&binding.form.sql), &binding.form.slots);
-            let tables = binding.form.dependencies.sources.iter().map(|source| Arc::clone(&source.table)).collect();
+            let (sql, slots) = (Arc::clone(&binding.query.sql), &binding.query.slots);
+            let tables = binding.query.dependencies.sources.iter().map(|source| Arc::clone(&source.table)).collect();
             let script = script(session, sealed, &Query { sql: &sql, slots, values: &binding.slots, tables });
             let divergence = Divergence { commit: sealed.commit, sql, expected: expected.into(), actual, script };
             self.stats.divergences += 1;

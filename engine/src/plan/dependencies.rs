@@ -8,7 +8,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::Lead;
+use super::PathLookup;
 use crate::types::{Affinity, Value};
 
 /// A parameter slot of a statement.
@@ -109,8 +109,8 @@ pub struct Source {
     pub columns: Columns,
     /// What a row has to satisfy to matter; all of them.
     pub predicates: Vec<Predicate>,
-    /// Where joins lead to, if it is compared with no constants itself.
-    pub leads: Vec<Lead>,
+    /// The join paths from it to table references that are compared with constants, if it is compared with none itself.
+    pub path_lookups: Vec<PathLookup>,
 }
 
 /// Of all reasons why an answer depends on SQLite's plan the one that leaves the most to it: any row of a group may be the one

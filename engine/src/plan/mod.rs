@@ -3,18 +3,19 @@
 
 mod choice;
 mod dependencies;
+mod join_path;
 mod logical;
 mod physical;
 mod planner;
 mod rewrites;
 mod table_version;
-mod trail;
 mod tree;
 
 pub use choice::{Choice, UnknownChoice, Without};
 pub use dependencies::{
     BARE_COLUMN, Columns, Dependencies, Operand, Predicate, Relation, Slot, Source, TIED_LIMIT, Undecided,
 };
+pub use join_path::{JoinPath, JoinStep, PathLookup};
 pub use logical::{
     Aggregate, Arm, Column, Expression, Input, Item, ItemId, Join, Limit, Logical, Order, OrderBy, Over, Query,
     Recursion, Select, Subquery, Used, alias as logical_alias, column_name, column_of, select_text,
@@ -26,5 +27,4 @@ pub use physical::{
 };
 pub use planner::plan;
 pub use table_version::{RowImages, TableVersion};
-pub use trail::{Lead, Link, Trail};
 pub use tree::{LiveStep, NodeMetrics, PlanMetrics, Step};

@@ -1,7 +1,7 @@
-//! Makes queries ready to be subscribed to, and keeps those that were made ready last.
+//! Prepares queries to be subscribed to, and keeps those that were prepared last.
 
 mod query;
 mod recent;
 
-pub(crate) use query::{Form, Planned};
-pub(crate) use recent::Recent;
+pub(crate) use query::{Planned, PreparedQuery};
+pub(crate) use recent::RecentQueries;

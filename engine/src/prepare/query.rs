@@ -1,4 +1,4 @@
-//! A query made ready to be run: what it depends on, and its plan.
+//! A prepared query: what it depends on, and its plan.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -7,9 +7,9 @@ use crate::plan::{Dependencies, Plan};
 use crate::results::Order;
 use crate::types::Value;
 
-/// A query made ready to be run.
+/// A query with what it takes to run and to maintain it.
 #[derive(Clone, Debug)]
-pub(crate) struct Form {
+pub(crate) struct PreparedQuery {
     /// The text as it was given.
     pub(crate) sql: Arc<str>,
     /// The template's text: normalised, with slots for literals.
@@ -32,7 +32,7 @@ pub(crate) struct Form {
     pub(crate) planned: Result<Planned, String>,
 }
 
-/// A plan made ready.
+/// A plan with what it takes to run it.
 #[derive(Clone, Debug)]
 pub(crate) struct Planned {
     pub(crate) plan: Arc<Plan>,

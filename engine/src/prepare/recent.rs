@@ -1,11 +1,11 @@
-//! Makes a query ready: SQLite compiles it, our own reading derives what it depends on, and SQLite's authorizer checks that.
+//! Prepares a query: SQLite compiles it, our own analysis derives what it depends on, and SQLite's authorizer checks that.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
-use super::query::{Form, Planned};
+use super::query::{Planned, PreparedQuery};
 use crate::error::Error;
-use crate::plan::{Columns, Dependencies, Source, Trail, Without, plan};
+use crate::plan::{Columns, Dependencies, JoinPath, Source, Without, plan};
 use crate::results::Order;
 use crate::sql::{self, Normalised};
 use crate::storage::{Reads, Session, Shape};
@@ -14,48 +14,53 @@ use crate::types::{Catalog, ColumnKind, Table, TableKind};
 /// Functions that tell of the connection, which every commit changes.
 const CONNECTION_FUNCTIONS: [&str; 3] = ["changes", "total_changes", "last_insert_rowid"];
 
-/// Queries that are kept made ready when nobody subscribes to them any more.
+/// How many prepared queries are kept, whether or not anybody subscribes to them.
 const MOST_RECENT: usize = 32;
 
-/// The queries that were made ready last, for texts that say the same: of a page that is shown again, or with a comment
-/// that tells who asks.
+/// The queries that were prepared last, for texts that differ only in layout and comments: of a page that is shown again, or
+/// with a comment that names the caller.
 #[derive(Default)]
-pub(crate) struct Recent(VecDeque<Ready>);
+pub(crate) struct RecentQueries(VecDeque<Ready>);
 
 struct Ready {
     /// What the names in it stand for.
     catalog: Arc<Catalog>,
     core: Box<str>,
-    form: Form,
+    query: PreparedQuery,
 }
 
-impl Recent {
-    /// A query made ready.
-    pub(crate) fn form(&mut self, session: &mut Session<'_>, text: &str, without: Without) -> Result<Form, Error> {
+impl RecentQueries {
+    /// The prepared query of a text.
+    pub(crate) fn prepare(
+        &mut self,
+        session: &mut Session<'_>,
+        text: &str,
+        without: Without,
+    ) -> Result<PreparedQuery, Error> {
         let catalog = session.catalog()?;
         let normalised = sql::normalise(text);
         if self.0.iter().any(|ready| !Arc::ptr_eq(&ready.catalog, &catalog)) {
             self.0.clear();
         }
         let says_the_same =
-            |ready: &Ready| ready.form.template == normalised.text && ready.form.literals == normalised.literals;
-        let form = match self.0.iter().find(|ready| says_the_same(ready)) {
-            Some(ready) if *ready.core == *normalised.core => Form { sql: text.into(), ..ready.form.clone() },
+            |ready: &Ready| ready.query.template == normalised.text && ready.query.literals == normalised.literals;
+        let query = match self.0.iter().find(|ready| says_the_same(ready)) {
+            Some(ready) if *ready.core == *normalised.core => PreparedQuery { sql: text.into(), ..ready.query.clone() },
             Some(ready) => {
                 let Shape { columns, slots } = session.shape(text)?;
-                Form { sql: text.into(), columns, slots, ..ready.form.clone() }
+                PreparedQuery { sql: text.into(), columns, slots, ..ready.query.clone() }
             }
             None => {
-                let form = prepare(session, text, &normalised, &catalog, without)?;
+                let query = prepare(session, text, &normalised, &catalog, without)?;
                 // Why there is no plan may have been a lock, which is tried again.
-                if form.planned.is_ok() {
+                if query.planned.is_ok() {
                     self.0.truncate(MOST_RECENT - 1);
-                    self.0.push_front(Ready { catalog, core: normalised.core.into(), form: form.clone() });
+                    self.0.push_front(Ready { catalog, core: normalised.core.into(), query: query.clone() });
                 }
-                form
+                query
             }
         };
-        Ok(form)
+        Ok(query)
     }
 }
 
@@ -65,7 +70,7 @@ fn prepare(
     normalised: &Normalised<'_>,
     catalog: &Catalog,
     without: Without,
-) -> Result<Form, Error> {
+) -> Result<PreparedQuery, Error> {
     let (shape, mut reads) = session.prepare(text)?;
     let (mut dependencies, unparsed) = match sql::dependencies(text, catalog) {
         Ok(dependencies) => (dependencies, None),
@@ -76,12 +81,12 @@ fn prepare(
     }
     let disagreement = add_reads(&mut dependencies, &reads, catalog, unparsed.is_none());
     let disagreement = if unparsed.is_some() { None } else { disagreement };
-    for lead in dependencies.sources.iter_mut().flat_map(|source| &mut source.leads) {
-        lead.is_served = is_served(session, &lead.trail, catalog);
+    for lookup in dependencies.sources.iter_mut().flat_map(|source| &mut source.path_lookups) {
+        lookup.is_served = is_served(session, &lookup.path, catalog);
     }
     let reading = Reading { text, shape: &shape, dependencies: &dependencies, unparsed: unparsed.as_deref(), catalog };
     let planned = planned(session, &reading, without);
-    Ok(Form {
+    Ok(PreparedQuery {
         sql: text.into(),
         template: Arc::clone(&normalised.text),
         literals: normalised.literals.clone(),
@@ -156,12 +161,12 @@ fn planned(session: &mut Session<'_>, reading: &Reading<'_>, without: Without) -
     Ok(Planned { plan: Arc::new(plan), literals: logical.literals, virtual_columns: logical.virtual_columns })
 }
 
-/// Whether SQLite looks up what a trail leads to, join by join.
-fn is_served(session: &mut Session<'_>, trail: &Trail, catalog: &Catalog) -> bool {
-    let ids = std::iter::once(&trail.table).chain(trail.links.iter().map(|link| &link.table));
+/// Whether SQLite looks up every join of a path by an index or by rowid.
+fn is_served(session: &mut Session<'_>, path: &JoinPath, catalog: &Catalog) -> bool {
+    let ids = std::iter::once(&path.table).chain(path.steps.iter().map(|step| &step.table));
     let mut tables = ids.map(|id| catalog.tables.get(id));
     let are_declared = tables.all(|table| table.is_some_and(|table| session.declare_delta_tables(table).is_ok()));
-    are_declared && session.looks_up(&trail.sql(|_| false, 1))
+    are_declared && session.looks_up(&path.sql(|_| false, 1))
 }
 
 /// Whether a join merges columns: of a table that gives no other one, SQLite's authorizer may keep silent.
@@ -224,8 +229,8 @@ fn add_table(dependencies: &mut Dependencies, table: &Table, columns: &BTreeSet<
     });
     // No hook shows a virtual column's value, so any change of the row may be one of the column.
     let columns = if missing.iter().any(|column| is_virtual(*column)) { Columns::All } else { Columns::Some(missing) };
-    let (predicates, leads) = (Vec::new(), Vec::new());
-    dependencies.sources.push(Source { table: Arc::clone(&table.id), columns, predicates, leads });
+    let (predicates, path_lookups) = (Vec::new(), Vec::new());
+    dependencies.sources.push(Source { table: Arc::clone(&table.id), columns, predicates, path_lookups });
 }
 
 /// A virtual table that our own reading has not resolved to its shadow tables may change with every commit.

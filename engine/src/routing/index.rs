@@ -2,7 +2,7 @@
 //!
 //! Each table reference of a table in a binding's query ([`Source`]) stands in the index of that table once. Where a predicate
 //! says which values of a column matter, it stands under each constant's bucket; a changed row is looked up by the buckets
-//! of its old and its new value. Where joins lead to such a predicate of another table reference ([`Trail`]), it stands under the
+//! of its old and its new value. Where joins lead to such a predicate of another table reference ([`JoinPath`]), it stands under the
 //! constants there, and SQLite is asked once for all of a commit's rows where they lead. Where predicates bound a column, it
 //! stands under the interval. Otherwise it stands among what every change of the table runs through that changes one of its
 //! columns. What is found is checked exactly: the index may find too much, never too little.
@@ -14,7 +14,7 @@ use rustc_hash::FxHashMap;
 
 use super::interest::{Interest, reads_a_changed_column};
 use super::ranges::{Axis, Interval, Intervals, Rank};
-use crate::plan::{Columns, Lead, Predicate, Relation, Source, Trail};
+use crate::plan::{Columns, JoinPath, PathLookup, Predicate, Relation, Source};
 use crate::types::{BindingId, Bucket, Change, Collation, Value, ValueRef};
 
 /// One table reference of the table: the binding, and the place of the source among its dependencies.
@@ -26,9 +26,9 @@ const FEW: usize = 4;
 /// To so many values changed rows are followed.
 const MOST_LED: usize = 1 << 17;
 
-/// Follows a trail from a table's changed rows: the values that it leads to, with the places of the rows; nothing if there
-/// are as many as is said, or it cannot be told.
-pub(crate) type Follow<'f> = &'f mut dyn FnMut(&Trail, usize) -> Option<Vec<(usize, Value)>>;
+/// Looks up a join path from a table's changed rows: the values at its end, with the places of the rows; nothing if there are
+/// as many as is said, or SQLite fails.
+pub(crate) type LookUp<'f> = &'f mut dyn FnMut(&JoinPath, usize) -> Option<Vec<(usize, Value)>>;
 
 /// Table references by the constants that they stand under.
 type Constants = FxHashMap<Bucket, Vec<Place>>;
@@ -39,7 +39,7 @@ pub(crate) struct TableIndex {
     /// By column, by constant.
     columns: BTreeMap<usize, Constants>,
     /// By trail, and what is read of the table it starts from.
-    trails: BTreeMap<(Arc<Trail>, Columns), Constants>,
+    paths: BTreeMap<(Arc<JoinPath>, Columns), Constants>,
     /// By column, by interval.
     ranges: BTreeMap<Axis, Intervals<Place>>,
     /// What any change may matter to, by the columns that it reads.
@@ -52,7 +52,7 @@ pub(crate) enum Standing {
     /// Under constants of this column.
     Under(usize),
     /// Under constants that a trail leads to.
-    Over(Arc<Trail>),
+    Over(Arc<JoinPath>),
     /// Under an interval of this column.
     Within(usize),
     /// Among what every change of the table runs through.
@@ -64,7 +64,7 @@ pub(crate) enum Standing {
 /// The same with what it stands under.
 enum Spot {
     Under(usize, Vec<Bucket>),
-    Over((Arc<Trail>, Columns), Vec<Bucket>),
+    Over((Arc<JoinPath>, Columns), Vec<Bucket>),
     Within(Axis, Interval),
     Among(Columns),
     Nowhere,
@@ -72,13 +72,13 @@ enum Spot {
 
 impl TableIndex {
     pub(crate) fn is_empty(&self) -> bool {
-        self.columns.is_empty() && self.trails.is_empty() && self.ranges.is_empty() && self.others.is_empty()
+        self.columns.is_empty() && self.paths.is_empty() && self.ranges.is_empty() && self.others.is_empty()
     }
 
     pub(crate) fn add(&mut self, place: Place, interest: &Interest<'_>) {
         match spot(place, interest) {
             Spot::Under(column, buckets) => add(self.columns.entry(column).or_default(), buckets, place),
-            Spot::Over(trail, buckets) => add(self.trails.entry(trail).or_default(), buckets, place),
+            Spot::Over(path, buckets) => add(self.paths.entry(path).or_default(), buckets, place),
             Spot::Within(axis, interval) => self.ranges.entry(axis).or_default().add(interval, place),
             Spot::Among(columns) => {
                 self.others.entry(columns).or_default().insert(place);
@@ -95,10 +95,10 @@ impl TableIndex {
                     self.columns.remove(&column);
                 }
             }
-            Spot::Over(trail, buckets) => {
-                let Some(constants) = self.trails.get_mut(&trail) else { return };
+            Spot::Over(path, buckets) => {
+                let Some(constants) = self.paths.get_mut(&path) else { return };
                 if remove(constants, &buckets, place) {
-                    self.trails.remove(&trail);
+                    self.paths.remove(&path);
                 }
             }
             Spot::Within(axis, interval) => {
@@ -120,9 +120,9 @@ impl TableIndex {
     }
 
     /// The places that changes may matter to by where they lead, each with the place of its change, in the order of those.
-    pub(crate) fn meet(&self, changes: &[Change], follow: Follow<'_>) -> Vec<(usize, Place)> {
+    pub(crate) fn meet(&self, changes: &[Change], look_up: LookUp<'_>) -> Vec<(usize, Place)> {
         let mut met = Vec::new();
-        for ((trail, columns), constants) in &self.trails {
+        for ((path, columns), constants) in &self.paths {
             let read = changes.iter().enumerate().filter(|(_, change)| is_read(columns, change)).map(|(at, _)| at);
             let read: Vec<usize> = read.collect();
             let places: usize = constants.len();
@@ -132,7 +132,7 @@ impl TableIndex {
             // What leads to all places anyway need not be followed to its end. One text serves for about as many.
             let most = places.saturating_mul(read.len()).min(MOST_LED).next_power_of_two();
             let is_worth = places >= FEW && changes.len() <= places;
-            let led = if is_worth { follow(trail, most) } else { None };
+            let led = if is_worth { look_up(path, most) } else { None };
             let mut meet = |at: usize, places: &Vec<Place>| met.extend(places.iter().map(|place| (at, *place)));
             match led {
                 None => read.iter().for_each(|at| constants.values().for_each(|places| meet(*at, places))),
@@ -218,7 +218,7 @@ fn values(change: &Change, column: usize) -> impl Iterator<Item = Option<ValueRe
 pub(crate) fn standing(source: &Source, interest: &Interest<'_>) -> Standing {
     match of_source(source, interest) {
         Spot::Under(column, _) => Standing::Under(column),
-        Spot::Over((trail, _), _) => Standing::Over(trail),
+        Spot::Over((path, _), _) => Standing::Over(path),
         Spot::Within(axis, _) => Standing::Within(axis.column),
         Spot::Among(_) => Standing::Among,
         Spot::Nowhere => Standing::Nowhere,
@@ -247,7 +247,7 @@ fn of_source(source: &Source, interest: &Interest<'_>) -> Spot {
         (Some((column, buckets)), _) => Spot::Under(column, buckets),
         (None, interval) => match (over(source, interest), interval) {
             (Some((_, buckets)), _) if buckets.is_empty() => Spot::Nowhere,
-            (Some((trail, buckets)), _) => Spot::Over((trail, source.columns.clone()), buckets),
+            (Some((path, buckets)), _) => Spot::Over((path, source.columns.clone()), buckets),
             (None, Some((axis, interval))) => Spot::Within(axis, interval),
             (None, None) => Spot::Among(source.columns.clone()),
         },
@@ -255,9 +255,9 @@ fn of_source(source: &Source, interest: &Interest<'_>) -> Spot {
 }
 
 /// The first trail that SQLite can look up, with the buckets that it leads to.
-fn over(source: &Source, interest: &Interest<'_>) -> Option<(Arc<Trail>, Vec<Bucket>)> {
-    let mut served = source.leads.iter().filter(|lead| lead.is_served);
-    served.find_map(|Lead { trail, predicate, .. }| Some((Arc::clone(trail), buckets(predicate, interest)?)))
+fn over(source: &Source, interest: &Interest<'_>) -> Option<(Arc<JoinPath>, Vec<Bucket>)> {
+    let mut served = source.path_lookups.iter().filter(|lookup| lookup.is_served);
+    served.find_map(|PathLookup { path, predicate, .. }| Some((Arc::clone(path), buckets(predicate, interest)?)))
 }
 
 /// The buckets of a predicate's constants, if all of them have one.

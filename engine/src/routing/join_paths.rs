@@ -1,15 +1,15 @@
-//! Follows trails: from a commit's changed rows over joins to the values that bindings stand under in the routing index.
+//! Looks up join paths: from a commit's changed rows over joins to the values that the routing index has entries for.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::error::Error;
-use crate::plan::{RowImages, Trail};
+use crate::plan::{JoinPath, RowImages};
 use crate::storage::Session;
 use crate::types::{Change, ChangeBatch, RowKey, Value, ValueRef};
 
-/// Follows the trails of one commit.
-pub(crate) struct Follower<'s, 'c> {
+/// Looks up the join paths of one commit.
+pub(crate) struct PathReader<'s, 'c> {
     session: &'s Session<'c>,
     batch: &'s ChangeBatch,
     shown: BTreeSet<Arc<str>>,
@@ -19,32 +19,32 @@ pub(crate) struct Follower<'s, 'c> {
     pub(crate) lookups: u64,
 }
 
-impl<'s, 'c> Follower<'s, 'c> {
+impl<'s, 'c> PathReader<'s, 'c> {
     pub(crate) fn new(session: &'s Session<'c>, batch: &'s ChangeBatch) -> Self {
         Self { session, batch, shown: BTreeSet::new(), holds: false, lookups: 0 }
     }
 
-    /// The values to which changed rows lead, each with the place of its row among the table's changes; nothing if there
-    /// are too many, or SQLite does not answer.
-    pub(crate) fn follow(&mut self, trail: &Trail, most: usize) -> Option<Vec<(usize, Value)>> {
+    /// The values at the end of a join path from the changed rows, each with the place of its row among the table's changes;
+    /// nothing if there are `most` or more, or SQLite fails.
+    pub(crate) fn look_up(&mut self, path: &JoinPath, most: usize) -> Option<Vec<(usize, Value)>> {
         if self.shown.is_empty() && !self.session.is_alone() {
             // What is found has to be of the state that is then maintained.
             self.holds = self.session.begin_reads().is_ok();
         }
-        self.found(trail, most).ok().flatten()
+        self.found(path, most).ok().flatten()
     }
 
-    fn found(&mut self, trail: &Trail, most: usize) -> Result<Option<Vec<(usize, Value)>>, Error> {
-        self.show(&trail.table);
-        trail.links.iter().for_each(|link| self.show(&link.table));
+    fn found(&mut self, path: &JoinPath, most: usize) -> Result<Option<Vec<(usize, Value)>>, Error> {
+        self.show(&path.table);
+        path.steps.iter().for_each(|step| self.show(&step.table));
         // What the commit took away is looked for beside what is there.
-        let changed = |link: &usize| self.batch.tables.contains_key(&trail.links[*link].table);
-        let changed: Vec<usize> = (0..trail.links.len()).filter(changed).collect();
+        let changed = |step: &usize| self.batch.tables.contains_key(&path.steps[*step].table);
+        let changed: Vec<usize> = (0..path.steps.len()).filter(changed).collect();
         let mut found = Vec::new();
         for choice in 0_usize..1 << changed.len() {
             let is_old =
-                |link: usize| changed.iter().position(|at| *at == link).is_some_and(|bit| choice >> bit & 1 == 1);
-            let rows = self.session.rows(&trail.sql(is_old, most), &[])?;
+                |step: usize| changed.iter().position(|at| *at == step).is_some_and(|bit| choice >> bit & 1 == 1);
+            let rows = self.session.rows(&path.sql(is_old, most), &[])?;
             self.lookups += 1;
             if rows.len() >= most {
                 return Ok(None);

@@ -11,9 +11,9 @@ mod routing_tests;
 
 use std::sync::Arc;
 
-pub(crate) use index::{Follow, Standing, TableIndex, standing};
+pub(crate) use index::{LookUp, Standing, TableIndex, standing};
 pub(crate) use interest::Interest;
-pub(crate) use join_paths::Follower;
+pub(crate) use join_paths::PathReader;
 
 /// The changes of a commit that one binding has to do with: by table, their places among its changes.
 pub(crate) type Routed = Vec<(Arc<str>, Vec<usize>)>;

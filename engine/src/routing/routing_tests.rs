@@ -16,7 +16,7 @@ fn batch(old: Option<[Value; 2]>, new: Option<[Value; 2]>) -> ChangeBatch {
 fn reading(columns: &[usize], predicates: Vec<Predicate>) -> Dependencies {
     let columns = Columns::Some(columns.iter().copied().collect::<BTreeSet<_>>());
     Dependencies {
-        sources: vec![Source { table: "main.t".into(), columns, predicates, leads: Vec::new() }],
+        sources: vec![Source { table: "main.t".into(), columns, predicates, path_lookups: Vec::new() }],
         ..Dependencies::default()
     }
 }

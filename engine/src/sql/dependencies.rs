@@ -45,10 +45,9 @@ pub(crate) fn dependencies(sql: &str, catalog: &Catalog) -> Result<Dependencies,
 
 /// Calls the parameters that have names by them.
 fn named(mut found: Dependencies, parameters: &Parameters<'_>) -> Dependencies {
-    let predicates = found
-        .sources
-        .iter_mut()
-        .flat_map(|source| source.predicates.iter_mut().chain(source.leads.iter_mut().map(|lead| &mut lead.predicate)));
+    let predicates = found.sources.iter_mut().flat_map(|source| {
+        source.predicates.iter_mut().chain(source.path_lookups.iter_mut().map(|lookup| &mut lookup.predicate))
+    });
     for operand in predicates.flat_map(|predicate| &mut predicate.any_of) {
         if let Operand::Parameter(slot) = operand
             && let Slot::Position(number) = *slot
@@ -65,7 +64,9 @@ fn merged(mut found: Dependencies) -> Dependencies {
     let mut sources: Vec<Source> = Vec::with_capacity(found.sources.len());
     for source in found.sources {
         let is_alike = |other: &&mut Source| {
-            other.table == source.table && other.predicates == source.predicates && other.leads == source.leads
+            other.table == source.table
+                && other.predicates == source.predicates
+                && other.path_lookups == source.path_lookups
         };
         match sources.iter_mut().find(is_alike) {
             Some(other) => other.columns.extend(&source.columns),
@@ -154,7 +155,7 @@ impl Analysis<'_> {
             table: Arc::clone(&table.id),
             columns,
             predicates: Vec::new(),
-            leads: Vec::new(),
+            path_lookups: Vec::new(),
         });
         self.found.sources.len() - 1
     }

@@ -1,5 +1,5 @@
 //! What inner joins by equality say of the rows of a table reference: the constants that their columns are equal to because a
-//! column they are joined to is, and the trails to the constants of others.
+//! column they are joined to is, and the join paths to the constants of others.
 //!
 //! Equality is that of SQLite where both columns have one affinity and one of its own collating sequences: then neither
 //! value is converted, and an index compares as the condition does.
@@ -15,11 +15,11 @@ use super::from::{Condition, From, JoinKind, On};
 use super::name::bare;
 use super::predicates::parts;
 use super::scope::{Base, Item, Scope};
-use crate::plan::{Lead, Link, Predicate, Trail, quoted};
+use crate::plan::{JoinPath, JoinStep, PathLookup, Predicate, quoted};
 use crate::types::{Collation, Column, ColumnKind};
 
-/// The joins of a trail: each is a lookup for every row that the one before has found.
-const MOST_LINKS: usize = 3;
+/// The joins of a path: each is a lookup for every row that the one before has found.
+const MOST_STEPS: usize = 3;
 
 /// A column of an item of FROM.
 type Place = (usize, usize);
@@ -42,7 +42,7 @@ impl Analysis<'_> {
         equalities.retain(|(one, other)| is_exact(&from.items, *one, *other));
         while self.hand_on(&equalities, &from.items) {}
         for item in 0..from.items.len() {
-            self.leads(item, &equalities, &from.items);
+            self.path_lookups(item, &equalities, &from.items);
         }
     }
 
@@ -68,8 +68,8 @@ impl Analysis<'_> {
         is_news
     }
 
-    /// The shortest trails from an item that is compared with no constants itself to those that are.
-    fn leads(&mut self, start: usize, equalities: &[(Place, Place)], items: &[Item]) {
+    /// The shortest join paths from an item that is compared with no constants itself to those that are.
+    fn path_lookups(&mut self, start: usize, equalities: &[(Place, Place)], items: &[Item]) {
         let Some(base) = &items[start].base else { return };
         let constant = |analysis: &Self, item: usize| {
             let base: &Base = items[item].base.as_ref()?;
@@ -80,28 +80,28 @@ impl Analysis<'_> {
             Some((base, predicates.iter().find(is_constant)?.clone()))
         };
         let Some(rowid) = base.table.rowid_name().filter(|_| constant(self, start).is_none()) else { return };
-        let mut leads = Vec::new();
+        let mut path_lookups = Vec::new();
         let mut seen = vec![start];
-        let mut open = VecDeque::from([(start, Vec::<Link>::new())]);
-        while let Some((item, links)) = open.pop_front() {
+        let mut open = VecDeque::from([(start, Vec::<JoinStep>::new())]);
+        while let Some((item, steps)) = open.pop_front() {
             for next in 0..items.len() {
                 if seen.contains(&next) {
                     continue;
                 }
-                let Some(link) = link(item, next, equalities, items) else { continue };
+                let Some(step) = step(item, next, equalities, items) else { continue };
                 seen.push(next);
-                let links: Vec<Link> = links.iter().cloned().chain([link]).collect();
+                let steps: Vec<JoinStep> = steps.iter().cloned().chain([step]).collect();
                 if let Some((base, predicate)) = constant(self, next) {
                     let column = base.table.columns[predicate.column].name.clone();
                     let table = Arc::clone(&items[start].base.as_ref().map_or(&base.table, |base| &base.table).id);
-                    let trail = Arc::new(Trail { table, rowid, links, column });
-                    leads.push(Lead { trail, predicate, is_served: false });
-                } else if links.len() < MOST_LINKS {
-                    open.push_back((next, links));
+                    let path = Arc::new(JoinPath { table, rowid, steps, column });
+                    path_lookups.push(PathLookup { path, predicate, is_served: false });
+                } else if steps.len() < MOST_STEPS {
+                    open.push_back((next, steps));
                 }
             }
         }
-        self.found.sources[base.source].leads = leads;
+        self.found.sources[base.source].path_lookups = path_lookups;
     }
 }
 
@@ -150,12 +150,12 @@ fn is_own(collation: &str, column: &Column) -> bool {
     collation.eq_ignore_ascii_case(&column.collation)
 }
 
-fn link(from: usize, to: usize, equalities: &[(Place, Place)], items: &[Item]) -> Option<Link> {
+fn step(from: usize, to: usize, equalities: &[(Place, Place)], items: &[Item]) -> Option<JoinStep> {
     let directed = equalities.iter().flat_map(|(one, other)| [(*one, *other), (*other, *one)]);
     let between = directed.filter(|(one, other)| one.0 == from && other.0 == to);
     let name = |place| column(items, place).map(|(_, _, column)| column.name.clone());
     let on: Vec<_> = between.filter_map(|(one, other)| Some((name(one)?, name(other)?))).collect();
     let table = &items[to].base.as_ref()?.table;
     let name = format!("{}.{}", quoted(&table.database), quoted(&table.name));
-    (!on.is_empty()).then(|| Link { table: Arc::clone(&table.id), name, on })
+    (!on.is_empty()).then(|| JoinStep { table: Arc::clone(&table.id), name, on })
 }

@@ -147,8 +147,8 @@ impl Runs {
             let Ok(read) = dependencies(sql, catalog) else { return (false, false, false) };
             let Ok(logical) = lower(sql, catalog, 3) else { return (true, false, false) };
             let planned = plan(&logical, read.undecided(), without);
-            let is_planned =
-                planned.is_ok_and(|plan| !plan.upkeep().is_empty() | !plan.steps(None).strategy.is_empty());
+            let is_planned = planned
+                .is_ok_and(|plan| !plan.maintenance_statements().is_empty() | !plan.steps(None).strategy.is_empty());
             (true, true, is_planned)
         }));
         let is_lowered = went.as_ref().is_ok_and(|(_, lowered, _)| *lowered);

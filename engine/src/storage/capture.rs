@@ -2,7 +2,7 @@
 //!
 //! The hook reports every row that any statement, trigger or foreign key action writes, but it does not report what
 //! undoes them: ROLLBACK TO, a statement that fails midway inside an open transaction, OR ROLLBACK. So the recorder keeps,
-//! for each touched row, the image before the transaction and the last one seen; [`Recorder::distrust`] says that
+//! for each touched row, the image before the transaction and the last one seen; [`Recorder::invalidate`] says that
 //! something was undone, and then the last images are read from the tables again when the batch is sealed.
 //!
 //! <https://sqlite.org/c3ref/preupdate_blobwrite.html>
@@ -37,7 +37,7 @@ pub(super) struct Recorder {
     /// Packs rows.
     builder: RowBuilder,
     /// Something was undone without a report.
-    distrusted: bool,
+    invalidated: bool,
     /// Why the changed rows are not all here, if so.
     incomplete: Option<&'static str>,
     schema_changed: bool,
@@ -118,8 +118,8 @@ impl Recorder {
     }
 
     /// Something was undone without a report: the last images have to be read again.
-    pub(super) fn distrust(&mut self) {
-        self.distrusted |= !self.tables.is_empty();
+    pub(super) fn invalidate(&mut self) {
+        self.invalidated |= !self.tables.is_empty();
     }
 
     /// ALTER, DROP and CREATE TABLE .. AS report no rows.
@@ -195,13 +195,13 @@ impl Recorder {
 
     /// The net changes since the last time, and why they are not all there, if so.
     pub(super) fn seal(&mut self, connection: &Connection) -> (ChangeBatch, Option<&'static str>) {
-        let distrusted = std::mem::take(&mut self.distrusted);
+        let invalidated = std::mem::take(&mut self.invalidated);
         let mut incomplete = std::mem::take(&mut self.incomplete);
         self.schema_changed = false;
         let mut batch = ChangeBatch::default();
         self.last = usize::MAX;
         for mut touched in std::mem::take(&mut self.tables) {
-            if distrusted && let Err(why) = touched.read_again(connection) {
+            if invalidated && let Err(why) = touched.read_again(connection) {
                 incomplete = Some(why);
                 continue;
             }

@@ -156,7 +156,7 @@ impl Session<'_> {
             self.state.catalog = Arc::new(catalog::read(self.connection)?);
             self.state.roots = catalog::roots(self.connection)?;
             lock(&self.state.recorder).set_catalog(&self.state.catalog);
-            self.state.virtual_columns.distrust();
+            self.state.virtual_columns.invalidate();
             self.state.catalog_is_stale = false;
         }
         Ok(())

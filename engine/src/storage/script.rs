@@ -120,7 +120,7 @@ impl Session<'_> {
             }
             Err(error) => {
                 // Rows that the statement had written are undone without a report, unless it kept them (OR FAIL).
-                lock(&self.state.recorder).distrust();
+                lock(&self.state.recorder).invalidate();
                 self.state.wrapped &= !self.connection.is_autocommit();
                 let is_ours_alone = alone && self.state.wrapped && run.control == Control::Script;
                 if is_ours_alone
@@ -189,7 +189,7 @@ impl Session<'_> {
                 self.state.catalog_is_stale = true;
             }
             StatementKind::RollbackTo => {
-                lock(&self.state.recorder).distrust();
+                lock(&self.state.recorder).invalidate();
                 self.state.catalog_is_stale = true;
             }
             StatementKind::Unwrapped => self.setting_changed(),

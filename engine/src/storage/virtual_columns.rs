@@ -52,7 +52,7 @@ impl Default for VirtualColumns {
 
 impl VirtualColumns {
     /// The schema may have changed.
-    pub(super) fn distrust(&mut self) {
+    pub(super) fn invalidate(&mut self) {
         self.is_current = false;
     }
 

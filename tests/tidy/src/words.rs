@@ -15,7 +15,6 @@ const SYNONYMS: &[(&str, &str)] = &[
     ("master tab", "active tab"),
     ("tab client", "page client"),
     ("query hash", "template"),
-    ("prepared query", "template"),
     ("delta batch", "change batch"),
 ];
 

@@ -156,7 +156,7 @@ impl Plan {
 
     /// Those of them that bring results up to date as a rule: they read changed rows, or the rows of keys that changed.
     #[must_use]
-    pub fn upkeep(&self) -> Vec<String> {
+    pub fn maintenance_statements(&self) -> Vec<String> {
         let mut seldom = vec![&*self.hydrate];
         self.derived.iter().for_each(|derived| derived.node.seldom(&mut seldom));
         self.root.seldom(&mut seldom);

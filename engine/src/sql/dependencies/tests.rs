@@ -205,20 +205,20 @@ fn bounds_are_predicates() {
 }
 
 /// `table: joins: column` of each source that joins lead from, in order.
-fn leads(sql: &str) -> String {
-    let lead = |source: &Source| {
-        let trails = source.leads.iter().map(|lead| {
-            let links = lead.trail.links.iter().map(|link| {
-                let on: Vec<_> = link.on.iter().map(|(one, other)| format!("{one}={other}")).collect();
-                format!("{} {}", on.join(","), link.name)
+fn path_lookups(sql: &str) -> String {
+    let lookup = |source: &Source| {
+        let trails = source.path_lookups.iter().map(|lookup| {
+            let steps = lookup.path.steps.iter().map(|step| {
+                let on: Vec<_> = step.on.iter().map(|(one, other)| format!("{one}={other}")).collect();
+                format!("{} {}", on.join(","), step.name)
             });
-            format!("{}: {}: {}", source.table, links.collect::<Vec<_>>().join(" "), lead.trail.column)
+            format!("{}: {}: {}", source.table, steps.collect::<Vec<_>>().join(" "), lookup.path.column)
         });
         trails.collect::<Vec<_>>()
     };
-    let mut leads: Vec<_> = dependencies(sql).sources.iter().flat_map(lead).collect();
-    leads.sort();
-    leads.join("; ").replace("\"main\".", "").replace('"', "")
+    let mut path_lookups: Vec<_> = dependencies(sql).sources.iter().flat_map(lookup).collect();
+    path_lookups.sort();
+    path_lookups.join("; ").replace("\"main\".", "").replace('"', "")
 }
 
 #[test]
@@ -253,7 +253,7 @@ fn joins_lead_to_constants() {
         ("SELECT t.a FROM t JOIN u ON t_id = t.a OR x = 1 WHERE x = ?", ""),
         ("SELECT t.a FROM t JOIN u ON t_id = t.a WHERE x > ?", ""),
     ] {
-        assert_eq!(leads(sql), expected, "{sql}");
+        assert_eq!(path_lookups(sql), expected, "{sql}");
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::live::Registry;
 use crate::plan::Without;
 use crate::results::Held;
-use crate::routing::Follower;
+use crate::routing::PathReader;
 use crate::storage::{Sealed, Session};
 use crate::types::{BindingId, Row};
 
@@ -33,12 +33,14 @@ pub(super) struct Watch {
 
 impl Watch {
     pub(super) fn add(&mut self, sql: &str, session: &mut Session<'_>) {
-        let Ok(form) = crate::prepare::Recent::default().form(session, sql, Without::NOTHING) else { return };
-        if !form.dependencies.nondeterministic.is_empty() || self.registry.binding_count() >= MOST_LIVE {
+        let Ok(query) = crate::prepare::RecentQueries::default().prepare(session, sql, Without::NOTHING) else {
+            return;
+        };
+        if !query.dependencies.nondeterministic.is_empty() || self.registry.binding_count() >= MOST_LIVE {
             return;
         }
         if let Ok(rows) = session.select(sql, &[]) {
-            let id = self.registry.bind(form.into(), Vec::new());
+            let id = self.registry.bind(query.into(), Vec::new());
             self.hold(id, rows);
         }
     }
@@ -53,8 +55,8 @@ impl Watch {
     fn read_again(&mut self, session: &mut Session<'_>) {
         for id in self.registry.binding_ids() {
             let Some(binding) = self.registry.binding(id) else { continue };
-            match crate::prepare::Recent::default().form(session, &binding.form.sql, Without::NOTHING) {
-                Ok(form) => self.registry.reform(id, form.into()),
+            match crate::prepare::RecentQueries::default().prepare(session, &binding.query.sql, Without::NOTHING) {
+                Ok(query) => self.registry.replace_query(id, query.into()),
                 Err(_) => drop(self.registry.unbind(id)),
             }
         }
@@ -62,10 +64,10 @@ impl Watch {
 
     pub(super) fn commit(&mut self, session: &mut Session<'_>, sealed: &Sealed) {
         let affected = {
-            let mut follower = Follower::new(session, &sealed.batch);
-            let affected = self.registry.route(&sealed.batch, &mut |trail, most| follower.follow(trail, most));
-            follower.end();
-            self.lookups += follower.lookups;
+            let mut reader = PathReader::new(session, &sealed.batch);
+            let affected = self.registry.route(&sealed.batch, &mut |path, most| reader.look_up(path, most));
+            reader.end();
+            self.lookups += reader.lookups;
             affected
         };
         if sealed.everything.is_some() {
@@ -73,17 +75,17 @@ impl Watch {
         }
         for id in self.registry.binding_ids() {
             let Some(binding) = self.registry.binding_mut(id) else { continue };
-            let Ok(rows) = session.select(&binding.form.sql, &[]) else {
+            let Ok(rows) = session.select(&binding.query.sql, &[]) else {
                 self.registry.unbind(id);
                 continue;
             };
             if sealed.everything.is_none() && !affected.contains_key(&id) {
                 self.spared += 1;
-                let sources = &binding.form.dependencies.sources;
+                let sources = &binding.query.dependencies.sources;
                 let is_reader = sources.iter().any(|source| sealed.batch.tables.contains_key(&source.table));
                 self.spared_readers += usize::from(is_reader);
                 if multiset(&rows) != multiset(&binding.held.rows()) {
-                    self.wrong.push(format!("{}\n    by {:?}", binding.form.sql, sealed.batch));
+                    self.wrong.push(format!("{}\n    by {:?}", binding.query.sql, sealed.batch));
                 }
             }
             binding.held = Held::Rows(rows.into());
