@@ -49,6 +49,7 @@ pub fn ci() -> Result<()> {
     licences::check()?;
     // What is linted and tested is what is shipped.
     packages::built(Mode::Release)?;
+    web::check_size()?;
     checks::lint()?;
     test(&[])
 }

@@ -5,11 +5,13 @@
 
 mod module;
 mod package;
+mod profile;
 mod size;
+mod symbol;
 
 use anyhow::Result;
 
-use crate::node;
+use crate::{node, process};
 
 /// How much the build optimises.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,7 +32,13 @@ pub fn build_benches() -> Result<()> {
     module::build(&module::BENCHES, Mode::Release)
 }
 
-/// Builds the browser packages and prints the size of every artefact.
+/// Fails when a file of the packages, built to be shipped, is larger than its budget.
+pub fn check_size() -> Result<()> {
+    process::step("Sizes of what is shipped");
+    size::check(&package::dist())
+}
+
+/// Builds the browser packages and prints the size of every artefact; of what is shipped also what it is made of.
 pub fn build(mode: Mode) -> Result<()> {
     node::packages()?;
     for module in module::SHIPPED {

@@ -1,11 +1,12 @@
 //! One wasm module: compiled by cargo, given its JavaScript glue by wasm-bindgen, shrunk by wasm-opt.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use wasm_bindgen_cli_support::Bindgen;
 
+use super::profile::{self, Profile};
 use super::{Mode, package};
 use crate::{node, process, project, toolchain};
 
@@ -85,20 +86,30 @@ pub fn build(module: &Module, mode: Mode) -> Result<()> {
         .out_name(module.name)
         .web(true)?
         .typescript(true)
-        .remove_name_section(mode == Mode::Release)
-        .remove_producers_section(mode == Mode::Release)
         .generate(&glue)
         .with_context(|| format!("wasm-bindgen failed on {}", compiled.display()))?;
     let bound = glue.join(format!("{}_bg.wasm", module.name));
     if mode == Mode::Release && module.is_downloaded() {
         let mut optimise = node::tool("wasm-opt");
-        optimise.args(FEATURES).args(["-Os", "--strip-debug", "--strip-producers"]);
+        // With names, for the profile; they change nothing else.
+        optimise.args(FEATURES).args(["-Os", "--debuginfo"]);
         process::run(optimise.arg(&bound).arg("-o").arg(&bound))?;
+        shrunk(module, &bound)?;
     }
     if let Some(name) = module.shipped {
         fs::create_dir_all(package::dist())?;
         fs::copy(&bound, package::dist().join(name))?;
     }
+    Ok(())
+}
+
+/// Prints what the module is made of, and takes its names away.
+fn shrunk(module: &Module, bound: &Path) -> Result<()> {
+    let named = fs::read(bound)?;
+    let tables = Profile::of(&named)?.print(module.name);
+    print!("{tables}");
+    fs::write(project::path("target/web").join(format!("{}-profile.txt", module.name)), tables)?;
+    fs::write(bound, profile::strip(&named)?)?;
     Ok(())
 }
 
@@ -116,6 +127,8 @@ fn compile(module: &Module, mode: Mode) -> Result<PathBuf> {
         cargo.args(["--no-default-features", "--features", feature]);
     }
     cargo.arg("--target-dir").arg(&target);
+    // Names that tell the types of a generic, for the profile.
+    cargo.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", "-Csymbol-mangling-version=v0");
     process::run(&mut cargo)?;
     let folder = match mode {
         Mode::Debug => "debug",
