@@ -7,12 +7,9 @@ use super::query::{Planned, PreparedQuery};
 use crate::error::Error;
 use crate::plan::{Columns, Dependencies, JoinPath, Source, Without, plan};
 use crate::results::Order;
-use crate::sql::{self, Normalised};
+use crate::sql::{self, Arena, BoundQuery, Normalised, Unparsed};
 use crate::storage::{Reads, Session, Shape};
 use crate::types::{Catalog, ColumnKind, Table, TableKind};
-
-/// Functions that tell of the connection, which every commit changes.
-const CONNECTION_FUNCTIONS: [&str; 3] = ["changes", "total_changes", "last_insert_rowid"];
 
 /// How many prepared queries are kept, whether or not anybody subscribes to them.
 const MOST_RECENT: usize = 32;
@@ -72,11 +69,13 @@ fn prepare(
     without: Without,
 ) -> Result<PreparedQuery, Error> {
     let (shape, mut reads) = session.prepare(text)?;
-    let (mut dependencies, unparsed) = match sql::dependencies(text, catalog) {
-        Ok(dependencies) => (dependencies, None),
-        Err(unparsed) => (unread(&reads), Some(unparsed.reason)),
+    let arena = Arena::default();
+    let bound = sql::bind(text, catalog, &arena);
+    let (mut dependencies, unparsed) = match &bound {
+        Ok(bound) => (bound.dependencies(), None),
+        Err(unparsed) => (unread(&reads), Some(unparsed.reason.clone())),
     };
-    if unparsed.is_some() || merges_columns(text) || has_views(catalog) {
+    if bound.as_ref().map_or(true, BoundQuery::may_read_silently) {
         session.add_opened(text, &mut reads);
     }
     let disagreement = add_reads(&mut dependencies, &reads, catalog, unparsed.is_none());
@@ -84,7 +83,8 @@ fn prepare(
     for lookup in dependencies.sources.iter_mut().flat_map(|source| &mut source.path_lookups) {
         lookup.is_served = is_served(session, &lookup.path, catalog);
     }
-    let reading = Reading { text, shape: &shape, dependencies: &dependencies, unparsed: unparsed.as_deref(), catalog };
+    let declares_order = bound.as_ref().map_or_else(|_| sql::declares_order(text), BoundQuery::declares_order);
+    let reading = Reading { bound: bound.as_ref(), shape: &shape, dependencies: &dependencies, catalog };
     let planned = planned(session, &reading, without);
     Ok(PreparedQuery {
         sql: text.into(),
@@ -92,7 +92,7 @@ fn prepare(
         literals: normalised.literals.clone(),
         columns: shape.columns,
         slots: shape.slots,
-        order: if sql::declares_order(text) { Order::Declared } else { Order::Incidental },
+        order: if declares_order { Order::Declared } else { Order::Incidental },
         dependencies: Arc::new(dependencies),
         disagreement,
         unparsed,
@@ -102,19 +102,16 @@ fn prepare(
 
 /// What is known of a query before it is planned.
 struct Reading<'r> {
-    text: &'r str,
+    bound: Result<&'r BoundQuery<'r>, &'r Unparsed>,
     shape: &'r Shape,
     dependencies: &'r Dependencies,
-    unparsed: Option<&'r str>,
     catalog: &'r Catalog,
 }
 
 /// Plans a query that only depends on rows which the hooks report.
 fn planned(session: &mut Session<'_>, reading: &Reading<'_>, without: Without) -> Result<Planned, String> {
-    let Reading { text, shape, dependencies, unparsed, catalog } = reading;
-    if let Some(reason) = unparsed {
-        return Err(format!("read by SQLite alone: {reason}"));
-    }
+    let Reading { bound, shape, dependencies, catalog } = reading;
+    let bound = bound.map_err(|unparsed| format!("read by SQLite alone: {}", unparsed.reason))?;
     if let Some(why) = &dependencies.every_commit {
         return Err(why.clone());
     }
@@ -127,7 +124,7 @@ fn planned(session: &mut Session<'_>, reading: &Reading<'_>, without: Without) -
     if dependencies.plan_dependent.is_some() && dependencies.names_index {
         return Err("the order of rows shows, and the query says which index SQLite takes".to_owned());
     }
-    let logical = sql::lower(text, catalog, shape.slots.len())?;
+    let logical = bound.lower(shape.slots.len())?;
     let plan = plan(&logical, dependencies.undecided(), without)?;
     if plan.width != shape.columns.len() {
         return Err("a result whose columns were not all told".to_owned());
@@ -169,21 +166,10 @@ fn is_served(session: &mut Session<'_>, path: &JoinPath, catalog: &Catalog) -> b
     are_declared && session.looks_up(&path.sql(|_| false, 1))
 }
 
-/// Whether a join merges columns: of a table that gives no other one, SQLite's authorizer may keep silent.
-fn merges_columns(text: &str) -> bool {
-    let text = text.to_ascii_lowercase();
-    text.contains("using") || text.contains("natural")
-}
-
-fn has_views(catalog: &Catalog) -> bool {
-    catalog.tables.values().any(|table| matches!(table.kind, TableKind::View { .. }))
-}
-
 /// What is left to go by when only SQLite understands the text: its authorizer tells tables, columns and functions.
 fn unread(reads: &Reads) -> Dependencies {
-    let connection = reads.functions.iter().find(|name| CONNECTION_FUNCTIONS.contains(&name.as_str()));
     Dependencies {
-        every_commit: connection.map(|name| format!("{name}() tells of the connection")),
+        every_commit: reads.functions.iter().find_map(|name| sql::tells_of_connection(name)),
         plan_dependent: Some("the text was not parsed here".to_owned()),
         ..Dependencies::default()
     }

@@ -8,8 +8,8 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
-use super::dependencies::corpus_tests::{Record, corpus, files, records};
-use super::{declares_order, dependencies, leading_keyword, lower, normalise};
+use super::analyze::tests::corpus_tests::{Record, corpus, files, records};
+use super::{Arena, bind, declares_order, leading_keyword, normalise};
 use crate::api::options::{Location, Options};
 use crate::plan::{Choice, Without, plan};
 use crate::storage::{Control, Run, Storage};
@@ -144,8 +144,10 @@ impl Runs {
         let begun = Instant::now();
         let went = catch_unwind(AssertUnwindSafe(|| {
             let _ = (normalise(sql), leading_keyword(sql), declares_order(sql));
-            let Ok(read) = dependencies(sql, catalog) else { return (false, false, false) };
-            let Ok(logical) = lower(sql, catalog, 3) else { return (true, false, false) };
+            let arena = Arena::default();
+            let Ok(bound) = bind(sql, catalog, &arena) else { return (false, false, false) };
+            let read = bound.dependencies();
+            let Ok(logical) = bound.lower(3) else { return (true, false, false) };
             let planned = plan(&logical, read.undecided(), without);
             let is_planned = planned
                 .is_ok_and(|plan| !plan.maintenance_statements().is_empty() | !plan.steps(None).strategy.is_empty());

@@ -1,46 +1,53 @@
 //! ORDER BY over several SELECTs.
 
-use sqlite3_parser::ast::{Expr, SortedColumn};
+use super::{Lowered, Lowering, ordered, query_columns};
+use crate::plan::{Arm, Expression, Input, Item, Limit, Order, OrderBy, Query, Select, Text};
+use crate::sql::bind::tree::{self, OrderTerm, Output};
+use crate::types::{Affinity, Collation};
 
-use super::expression::ordinal;
-use super::{Lowered, Lowering, Shown, ordered};
-use crate::plan::{Arm, Expression, Input, Item, Limit, Order, OrderBy, Query, Select, SetOperator, Text};
-use crate::sql::name::{Path, bare, plain};
-use crate::sql::scope::Shape;
-use crate::types::Collation;
-
-/// Whether SQLite sorts a compound SELECT as a subquery, for the sake of a COLLATE (its convertCompoundSelectToSubquery).
-///
-/// # Errors
-/// Where what belongs to the last SELECT then becomes that of the whole.
-pub(super) fn is_sorted_outside(terms: &[SortedColumn<'_>], operators: &[SetOperator], arms: &[Arm]) -> Lowered<bool> {
-    let is_set = operators.iter().any(|operator| *operator != SetOperator::UnionAll);
-    if !is_set || !terms.iter().any(|term| matches!(term.expr, Expr::Collate(..))) {
-        return Ok(false);
-    }
+/// Refuses a compound that SQLite sorts as a subquery where what belongs to the last SELECT then becomes that of the whole.
+pub(super) fn check_sorted_outside(arms: &[Arm]) -> Lowered<()> {
     match arms.last() {
         Some(Arm::Select(last)) if last.distinct || !last.groups.is_empty() || last.having.is_some() => {
             Err("a compound SELECT with COLLATE in ORDER BY, the last of which is DISTINCT or grouped".to_owned())
         }
-        _ => Ok(true),
+        _ => Ok(()),
     }
 }
 
-impl Lowering<'_> {
+/// Whether a column can take whole numbers for REAL.
+pub(super) fn may_be_real(output: &Output) -> bool {
+    matches!(output.value_type.affinity, None | Some(Some(Affinity::Real)))
+}
+
+/// Whether each column has the same affinity and collating sequence in all SELECTs.
+pub(super) fn is_uniform(arms: &[tree::Arm<'_>]) -> bool {
+    let Some((first, others)) = arms.split_first() else { return true };
+    let is_alike = |(own, other): (&Output, &Output)| {
+        let (own, other) = (own.value_type, other.value_type);
+        own.affinity.is_some()
+            && own.affinity == other.affinity
+            && own.collation.is_some()
+            && own.collation == other.collation
+    };
+    others.iter().all(|other| first.outputs().iter().zip(other.outputs()).all(is_alike))
+}
+
+impl Lowering {
     /// A compound SELECT as the subquery of the SELECT that sorts it, where the values of a column that is REAL are REAL.
-    pub(super) fn outside(&mut self, mut query: Query, shown: &[Shown]) -> Query {
+    pub(super) fn sorted_outside(&mut self, mut query: Query, outputs: &[Output]) -> Query {
         let (order, is_exact) = (std::mem::take(&mut query.order), query.is_exact);
         let limit = std::mem::replace(&mut query.limit, Limit::None);
         let id = self.items;
         self.items += 1;
-        let columns: Vec<_> = shown.iter().enumerate().map(|(at, shown)| shown.column(at)).collect();
-        let named = columns.iter().zip(shown).map(|(column, shown)| Expression {
+        let columns = query_columns(outputs);
+        let named = columns.iter().zip(outputs).map(|(column, output)| Expression {
             text: Text::name(id, &column.name),
             items: [id].into(),
-            collation: shown.collation,
-            is_collated: shown.is_collated,
-            affinity: shown.affinity,
-            is_exact: shown.shape != Shape::Loose,
+            collation: output.value_type.collation,
+            is_collated: output.value_type.is_collated,
+            affinity: output.value_type.affinity,
+            is_exact: output.value_type.is_exact(),
             ..Expression::default()
         });
         let named = named.collect();
@@ -52,45 +59,28 @@ impl Lowering<'_> {
 
 /// The collating sequence by which a compound SELECT sorts a column (sqlite3's multiSelectCollSeq): that of the first SELECT
 /// in which it has one. Whether it has one in several rows of VALUES depends on how SQLite reads them.
-pub(super) fn sorting<'s>(arms: &[Arm], parts: impl Iterator<Item = &'s Shown>) -> Option<Collation> {
+pub(super) fn sorting<'a, 't: 'a>(arms: impl Iterator<Item = &'a tree::Arm<'t>>, at: usize) -> Option<Collation> {
     let mut perhaps = None;
-    for (arm, part) in arms.iter().zip(parts) {
-        let own = part.collation?;
-        let is_several = matches!(arm, Arm::Values(rows) if rows.len() > 1);
-        if (part.is_collated || is_several) && *perhaps.get_or_insert(own) != own {
+    for arm in arms {
+        let Some(output) = arm.outputs().get(at) else { continue };
+        let own = output.value_type.collation?;
+        let is_several = matches!(arm, tree::Arm::Values { rows, .. } if rows.len() > 1);
+        if (output.value_type.is_collated || is_several) && *perhaps.get_or_insert(own) != own {
             return None;
         }
-        if part.is_collated && !is_several {
+        if output.value_type.is_collated && !is_several {
             break;
         }
     }
     Some(perhaps.unwrap_or_default())
 }
 
-/// A term of ORDER BY over a compound SELECT or VALUES: a column of the result by its number or name. `sorting` says by which
-/// collating sequence one is sorted.
-pub(super) fn order(
-    term: &SortedColumn<'_>,
-    shown: &[Shown],
-    sorting: impl Fn(usize) -> Option<Collation>,
-) -> Lowered<Order> {
-    let (inner, collation) = match &term.expr {
-        Expr::Collate(inner, collation) => (bare(inner), Some(*collation)),
-        other => (bare(other), None),
-    };
-    let by_name = Path::of(inner).filter(Path::is_bare);
-    let column = match (ordinal(inner), by_name) {
-        (Some(column), _) => Some(column),
-        (None, Some(path)) => shown
-            .iter()
-            .position(|column| column.name.as_ref().is_some_and(|name| name.eq_ignore_ascii_case(&path.column))),
-        (None, None) => None,
-    };
-    let column =
-        column.filter(|column| *column < shown.len()).ok_or("ORDER BY an expression over a compound SELECT")?;
-    let collation = match collation {
-        Some(name) => Collation::named(&plain(name)),
-        None => sorting(column),
-    };
-    Ok(ordered(OrderBy::Column(column), term, collation))
+/// A term of ORDER BY over a compound SELECT or VALUES. `sorting` says by which collating sequence a column is sorted.
+pub(super) fn order(term: &OrderTerm<'_>, sorting: impl Fn(usize) -> Option<Collation>) -> Lowered<Order> {
+    match term.by {
+        tree::OrderBy::Column(column) => Ok(ordered(OrderBy::Column(column), term, sorting(column))),
+        tree::OrderBy::Expression(_) | tree::OrderBy::Unknown => {
+            Err("ORDER BY an expression over a compound SELECT".to_owned())
+        }
+    }
 }

@@ -1,343 +1,311 @@
 //! Expressions, written anew with the names of the plan.
 
-use std::sync::Arc;
+use sqlite3_parser::ast::{LikeOperator, Literal, Operator, UnaryOperator};
 
-use sqlite3_parser::ast::{self, Expr, LikeOperator, Literal, Operator, UnaryOperator};
-
-use super::collation::{self, exact};
+use super::name::are_mixed;
 use super::nulls::{null_with, own_item};
-use super::{Around, Level, Lowered, Lowering, affinity};
-use crate::plan::{Expression, Join, Number, Query, Subquery, Used, quoted};
-use crate::sql::name::{Path, bare, plain};
-use crate::sql::scope::{Meaning, Shape};
-use crate::sql::{literal, print, shape};
-use crate::types::{Collation, ColumnKind, Value};
+use super::{Level, Lowered, Lowering};
+use crate::plan::{self, Number, Query, Subquery, Used, quoted};
+use crate::sql::bind::chains;
+use crate::sql::bind::tree::{Expression, Kind};
+use crate::sql::syntax::{literal, print};
+use crate::types::Value;
 
-/// Why a column that a FULL JOIN merges is not written.
-const MERGED: &str = "a column of USING in a FULL join";
-
-/// Operators whose chains are written without parentheses around the left operand: they bind to the left.
-fn chains(operator: Operator) -> bool {
-    matches!(operator, Operator::And | Operator::Or | Operator::Concat | Operator::Add)
-}
-
-impl<'c> Lowering<'c> {
+impl Lowering {
     /// The conjuncts of a condition.
-    pub(super) fn conjuncts(
+    pub(super) fn conjuncts<'t>(
         &mut self,
-        condition: &'c Expr<'c>,
-        level: &Level<'_, 'c>,
-        around: Around<'_, 'c>,
-    ) -> Lowered<Vec<Expression>> {
-        let mut pending = vec![condition];
+        condition: &Expression<'t>,
+        level: &Level<'_, 't>,
+    ) -> Lowered<Vec<plan::Expression>> {
         let mut conjuncts = Vec::new();
-        while let Some(condition) = pending.pop() {
-            match bare(condition) {
-                Expr::Binary(left, Operator::And, right) => pending.extend([*right, left]),
-                conjunct => {
-                    let mut lowered = self.expression(conjunct, level, around)?;
-                    Self::note_condition(conjunct, level, &mut lowered);
-                    conjuncts.push(lowered);
-                }
-            }
+        for conjunct in condition.chain(Operator::And) {
+            let mut lowered = self.expression(conjunct, level)?;
+            note_condition(conjunct, level, &mut lowered);
+            conjuncts.push(lowered);
         }
         Ok(conjuncts)
     }
 
-    /// What a condition that has to be true says of the rows.
-    fn note_condition(condition: &Expr<'_>, level: &Level<'_, 'c>, lowered: &mut Expression) {
-        let column = |expression: &Expr<'_>| own_item(expression, level);
-        match condition {
-            Expr::Binary(left, operator, right) => {
-                if matches!(
-                    operator,
-                    Operator::Equals
-                        | Operator::NotEquals
-                        | Operator::Less
-                        | Operator::LessEquals
-                        | Operator::Greater
-                        | Operator::GreaterEquals
-                ) {
-                    let items = [left, right].into_iter().filter_map(|side| column(side));
-                    lowered.rejects_nulls_of.extend(items);
-                }
-            }
-            Expr::Like { lhs, .. } | Expr::Between { lhs, .. } | Expr::NotNull(lhs) => {
-                lowered.rejects_nulls_of.extend(column(lhs));
-            }
-            Expr::InList { lhs, rhs: Some(list), .. } if !list.is_empty() => {
-                lowered.rejects_nulls_of.extend(column(lhs));
-            }
-            Expr::InSelect { .. } => {
-                // Where it has to be true, false and NULL are the same.
-                if let Some(Subquery { used: Used::In(_, is_condition), .. }) = lowered.subqueries.first_mut() {
-                    *is_condition = matches!(condition, Expr::InSelect { not: false, .. });
-                }
-            }
-            _ => {}
-        }
-    }
-
-    /// An expression.
-    pub(super) fn expression(
+    pub(super) fn expression<'t>(
         &mut self,
-        expression: &'c Expr<'c>,
-        level: &Level<'_, 'c>,
-        around: Around<'_, 'c>,
-    ) -> Lowered<Expression> {
-        if around.is_outermost()
-            && let Some(Meaning::Columns(0, columns)) = level.scope.meaning_of(bare(expression))
-            && let merged = level.coalesced(&columns)
+        expression: &Expression<'t>,
+        level: &Level<'_, 't>,
+    ) -> Lowered<plan::Expression> {
+        if level.is_outermost
+            && let Kind::Column(0, columns) = &expression.bare().kind
+            && let merged = level.merged(columns)
             && merged.len() > 1
         {
             return self.coalescing(level, &merged);
         }
-        let mut out = Expression::default();
-        self.write(expression, &mut out, level, around)?;
-        (out.collation, out.is_collated) = match collation::of(expression, level) {
-            Some(Some(collation)) => (Some(collation), true),
-            Some(None) => (Some(Collation::Binary), false),
-            None => (None, false),
-        };
-        out.affinity = affinity::of(expression, level);
-        out.is_exact = exact(shape::shape(expression, &level.scope), out.collation) != Shape::Loose;
+        let mut out = plan::Expression::default();
+        self.write(expression, &mut out, level)?;
+        let value_type = &expression.value_type;
+        (out.collation, out.is_collated) = (value_type.collation, value_type.is_collated);
+        out.affinity = value_type.affinity;
+        out.is_exact = value_type.is_exact();
         out.is_null_with = null_with(expression, level);
         Ok(out)
     }
 
-    pub(super) fn expressions(
+    pub(super) fn expressions<'e, 't: 'e>(
         &mut self,
-        expressions: impl IntoIterator<Item = &'c Expr<'c>>,
-        level: &Level<'_, 'c>,
-        around: Around<'_, 'c>,
-    ) -> Lowered<Vec<Expression>> {
-        expressions.into_iter().map(|expression| self.expression(expression, level, around)).collect()
+        expressions: impl IntoIterator<Item = &'e Expression<'t>>,
+        level: &Level<'_, 't>,
+    ) -> Lowered<Vec<plan::Expression>> {
+        expressions.into_iter().map(|expression| self.expression(expression, level)).collect()
     }
 
-    pub(super) fn write(
+    pub(super) fn write<'t>(
         &mut self,
-        expression: &'c Expr<'c>,
-        out: &mut Expression,
-        level: &Level<'_, 'c>,
-        around: Around<'_, 'c>,
+        expression: &Expression<'t>,
+        out: &mut plan::Expression,
+        level: &Level<'_, 't>,
     ) -> Lowered<()> {
-        let around = around.deeper()?;
-        match expression {
-            Expr::Binary(left, operator, right) => {
-                let is_chain = chains(*operator) && matches!(left, Expr::Binary(_, inner, _) if inner == operator);
-                if is_chain {
-                    // As deep as the chain is long, so without a call for each operator.
-                    let mut operands = vec![*right];
-                    let mut rest = *left;
-                    while let Expr::Binary(left, inner, right) = rest
-                        && inner == operator
-                    {
-                        operands.push(right);
-                        rest = left;
-                    }
-                    self.operand(rest, out, level, around)?;
-                    for operand in operands.into_iter().rev() {
-                        out.text.push(&format!(" {} ", symbol(*operator)));
-                        self.operand(operand, out, level, around)?;
-                    }
-                } else {
-                    out.can_fail |= matches!(operator, Operator::ArrowRight | Operator::ArrowRightShift);
-                    self.compared(left, right, *operator, out, level, around)?;
-                    out.text.push(&format!(" {} ", symbol(*operator)));
-                    if matches!(operator, Operator::Equals | Operator::Is) && collation::are_mixed(left, right, level) {
-                        out.text.push("+ ");
-                    }
-                    self.compared(right, left, *operator, out, level, around)?;
-                }
-            }
-            Expr::Unary(operator, operand) => {
+        match &expression.kind {
+            Kind::Binary(left, operator, right) => self.binary(left, *operator, right, out, level)?,
+            Kind::Unary(operator, operand) => {
                 out.text.push(match operator {
                     UnaryOperator::BitwiseNot => "~ ",
                     UnaryOperator::Negative => "- ",
                     UnaryOperator::Not => "NOT ",
                     UnaryOperator::Positive => "+ ",
                 });
-                self.operand(operand, out, level, around)?;
+                self.operand(operand, out, level)?;
             }
-            Expr::Between { lhs, not, start, end } => {
-                self.operand(lhs, out, level, around)?;
+            Kind::Between { operand, not, low, high } => {
+                self.operand(operand, out, level)?;
                 out.text.push(if *not { " NOT BETWEEN " } else { " BETWEEN " });
-                self.lifted(start, out, level, around)?;
+                self.lifted(low, out, level)?;
                 out.text.push(" AND ");
-                self.lifted(end, out, level, around)?;
+                self.lifted(high, out, level)?;
             }
-            Expr::Case { base, when_then_pairs, else_expr } => {
+            Kind::Case { base, branches, otherwise } => {
                 out.text.push("CASE");
                 if let Some(base) = base {
                     out.text.push(" ");
-                    self.operand(base, out, level, around)?;
+                    self.operand(base, out, level)?;
                 }
-                for (when, then) in *when_then_pairs {
+                for (when, then) in branches {
                     out.text.push(" WHEN ");
-                    self.operand(when, out, level, around)?;
+                    self.operand(when, out, level)?;
                     out.text.push(" THEN ");
-                    self.operand(then, out, level, around)?;
+                    self.operand(then, out, level)?;
                 }
-                if let Some(other) = else_expr {
+                if let Some(otherwise) = otherwise {
                     out.text.push(" ELSE ");
-                    self.operand(other, out, level, around)?;
+                    self.operand(otherwise, out, level)?;
                 }
                 out.text.push(" END");
             }
-            Expr::Cast { expr, type_name } => {
+            Kind::Cast(operand, target) => {
                 out.text.push("CAST(");
-                self.write(expr, out, level, around)?;
+                self.write(operand, out, level)?;
                 out.text.push(" AS");
-                if let Some(type_name) = type_name {
+                if let Some(target) = target {
                     out.text.push(" ");
-                    out.text.push(&print::text(type_name));
+                    out.text.push(&print::text(*target));
                 }
                 out.text.push(")");
             }
-            Expr::Collate(operand, collation) => {
-                self.operand(operand, out, level, around)?;
-                out.text.push(&format!(" COLLATE {}", quoted(&plain(collation))));
+            Kind::Collate(operand, collation) => {
+                self.operand(operand, out, level)?;
+                out.text.push(&format!(" COLLATE {}", quoted(collation)));
             }
-            Expr::IsNull(operand) => {
-                self.operand(operand, out, level, around)?;
+            Kind::IsNull(operand) => {
+                self.operand(operand, out, level)?;
                 out.text.push(" ISNULL");
             }
-            Expr::NotNull(operand) => {
-                self.operand(operand, out, level, around)?;
+            Kind::NotNull(operand) => {
+                self.operand(operand, out, level)?;
                 out.text.push(" NOTNULL");
             }
-            Expr::Like { lhs, not, op, rhs, escape } => {
-                self.operand(lhs, out, level, around)?;
+            Kind::Like { operand, not, operator, pattern, escape } => {
+                self.operand(operand, out, level)?;
                 out.text.push(if *not { " NOT " } else { " " });
-                out.text.push(match op {
+                out.text.push(match operator {
                     LikeOperator::Glob => "GLOB ",
                     LikeOperator::Like => "LIKE ",
                     LikeOperator::Match => return Err("MATCH is answered by an index that SQLite keeps".to_owned()),
                     LikeOperator::Regexp => "REGEXP ",
                 });
-                self.operand(rhs, out, level, around)?;
+                self.operand(pattern, out, level)?;
                 if let Some(escape) = escape {
                     out.text.push(" ESCAPE ");
-                    self.operand(escape, out, level, around)?;
+                    self.operand(escape, out, level)?;
                 }
             }
-            Expr::InList { lhs, not, rhs } => {
-                self.operand(lhs, out, level, around)?;
+            Kind::InList { operand, not, list } => {
+                self.operand(operand, out, level)?;
                 out.text.push(if *not { " NOT IN (" } else { " IN (" });
-                for (at, element) in rhs.unwrap_or_default().iter().enumerate() {
+                for (at, element) in list.iter().enumerate() {
                     out.text.push(if at == 0 { "" } else { ", " });
-                    self.lifted(element, out, level, around)?;
+                    self.lifted(element, out, level)?;
                 }
                 out.text.push(")");
             }
-            Expr::Parenthesized(elements) => {
-                out.text.push("(");
-                for (at, element) in elements.iter().enumerate() {
-                    out.text.push(if at == 0 { "" } else { ", " });
-                    self.write(element, out, level, around)?;
-                }
-                out.text.push(")");
-            }
-            Expr::Exists(query) => {
+            Kind::Parenthesized(inner) => self.list(std::slice::from_ref(&**inner), out, level)?,
+            Kind::Row(elements) => self.list(elements, out, level)?,
+            Kind::Exists(subquery) => {
                 out.text.push("EXISTS ");
-                self.subquery(query, Used::Exists, out, level, around)?;
+                let query = self.query(&subquery.query, level.around())?;
+                put_subquery(query, Used::Exists, out);
             }
-            Expr::Subquery(query) => self.subquery(query, Used::Value, out, level, around)?,
-            Expr::InSelect { lhs, not, rhs } => {
-                self.operand(lhs, out, level, around)?;
-                out.text.push(if *not { " NOT IN " } else { " IN " });
-                let elements = self.expressions(elements_of(lhs), level, around)?;
-                self.subquery(rhs, Used::In(elements, false), out, level, around)?;
+            Kind::Subquery(subquery) => {
+                let query = self.query(&subquery.query, level.around())?;
+                put_subquery(query, Used::Value, out);
             }
-            Expr::InTable { lhs, not, rhs, args: None } => {
-                self.operand(lhs, out, level, around)?;
-                out.text.push(if *not { " NOT IN " } else { " IN " });
-                let elements = self.expressions(elements_of(lhs), level, around)?;
-                let query = self.whole_table(rhs, around)?;
+            Kind::InQuery { operand, not, subquery } => {
+                let elements = self.compared_with_set(operand, *not, out, level)?;
+                let query = self.query(&subquery.query, level.around())?;
                 put_subquery(query, Used::In(elements, false), out);
             }
-            Expr::InTable { .. } => return Err("IN with a table-valued function".to_owned()),
-            Expr::FunctionCall { .. } | Expr::FunctionCallStar { .. } => self.call(expression, out, level, around)?,
-            Expr::Literal(_) => out.text.push(print::text(expression).trim_start()),
-            Expr::Variable(number) => out.text.push(&format!("?{}", number.trim_start_matches('?'))),
-            Expr::Raise(..) => return Err("RAISE outside a trigger".to_owned()),
-            Expr::DoublyQualified(..) | Expr::Id(_) | Expr::Name(_) | Expr::Qualified(..) => {
-                self.name(expression, out, level)?;
+            Kind::InTable { operand, not, table } => {
+                if table.arguments.is_some() {
+                    return Err("IN with a table-valued function".to_owned());
+                }
+                let elements = self.compared_with_set(operand, *not, out, level)?;
+                let query = self.whole_table(&table.item, level.around())?;
+                put_subquery(query, Used::In(elements, false), out);
             }
+            Kind::Call(call) => self.call(call, out, level)?,
+            Kind::Literal(literal) => out.text.push(&print::literal(literal)),
+            Kind::Parameter(number) => out.text.push(&format!("?{number}")),
+            Kind::Column(up, columns) => self.write_column(*up, columns, out, level)?,
+            Kind::Rowid(up, items) => self.write_rowid(*up, items, out, level)?,
+            Kind::Alias(at) => Self::write_alias(*at, out, level)?,
+            Kind::Text(text) => out.text.push(&format!("'{}'", text.replace('\'', "''"))),
+            Kind::Truth(truth) => out.text.push(if *truth { "TRUE" } else { "FALSE" }),
+            Kind::OpaqueColumn(name) => return Err(format!("the column {name} is not listed")),
+            Kind::UnknownColumn(name) => return Err(format!("the column {name} is not known")),
+            Kind::Raise => return Err("RAISE outside a trigger".to_owned()),
         }
         Ok(())
     }
 
-    /// An expression as an operand: in parentheses unless it needs none.
-    fn operand(
+    fn binary<'t>(
         &mut self,
-        expression: &'c Expr<'c>,
-        out: &mut Expression,
-        level: &Level<'_, 'c>,
-        around: Around<'_, 'c>,
+        left: &Expression<'t>,
+        operator: Operator,
+        right: &Expression<'t>,
+        out: &mut plan::Expression,
+        level: &Level<'_, 't>,
     ) -> Lowered<()> {
-        let is_closed = matches!(
-            expression,
-            Expr::Parenthesized(_)
-                | Expr::Literal(_)
-                | Expr::Variable(_)
-                | Expr::FunctionCall { .. }
-                | Expr::FunctionCallStar { .. }
-                | Expr::Cast { .. }
-                | Expr::Case { .. }
-                | Expr::Subquery(_)
-                | Expr::Id(_)
-                | Expr::Name(_)
-                | Expr::Qualified(..)
-                | Expr::DoublyQualified(..)
+        let symbol = format!(" {} ", symbol(operator));
+        if chains(operator) && matches!(&left.kind, Kind::Binary(_, inner, _) if *inner == operator) {
+            // As deep as the chain is long, so without a call for each operator.
+            let (mut rest, mut operands) = (left, vec![right]);
+            while let Kind::Binary(left, inner, right) = &rest.kind
+                && *inner == operator
+            {
+                operands.push(right);
+                rest = left;
+            }
+            self.operand(rest, out, level)?;
+            for operand in operands.into_iter().rev() {
+                out.text.push(&symbol);
+                self.operand(operand, out, level)?;
+            }
+            return Ok(());
+        }
+        out.can_fail |= matches!(operator, Operator::ArrowRight | Operator::ArrowRightShift);
+        self.compared(left, right, operator, out, level)?;
+        out.text.push(&symbol);
+        if matches!(operator, Operator::Equals | Operator::Is) && are_mixed(left, right) {
+            out.text.push("+ ");
+        }
+        self.compared(right, left, operator, out, level)
+    }
+
+    fn list<'t>(
+        &mut self,
+        elements: &[Expression<'t>],
+        out: &mut plan::Expression,
+        level: &Level<'_, 't>,
+    ) -> Lowered<()> {
+        out.text.push("(");
+        for (at, element) in elements.iter().enumerate() {
+            out.text.push(if at == 0 { "" } else { ", " });
+            self.write(element, out, level)?;
+        }
+        out.text.push(")");
+        Ok(())
+    }
+
+    /// Writes the left side of IN and the operator; the elements of that side.
+    fn compared_with_set<'t>(
+        &mut self,
+        operand: &Expression<'t>,
+        not: bool,
+        out: &mut plan::Expression,
+        level: &Level<'_, 't>,
+    ) -> Lowered<Vec<plan::Expression>> {
+        self.operand(operand, out, level)?;
+        out.text.push(if not { " NOT IN " } else { " IN " });
+        match &operand.bare().kind {
+            Kind::Row(elements) => self.expressions(elements, level),
+            _ => self.expressions([operand.bare()], level),
+        }
+    }
+
+    /// An expression as an operand: in parentheses unless it needs none.
+    fn operand<'t>(
+        &mut self,
+        expression: &Expression<'t>,
+        out: &mut plan::Expression,
+        level: &Level<'_, 't>,
+    ) -> Lowered<()> {
+        let needs_parentheses = matches!(
+            expression.kind,
+            Kind::Between { .. }
+                | Kind::Binary(..)
+                | Kind::Collate(..)
+                | Kind::Exists(_)
+                | Kind::InList { .. }
+                | Kind::InQuery { .. }
+                | Kind::InTable { .. }
+                | Kind::IsNull(_)
+                | Kind::Like { .. }
+                | Kind::NotNull(_)
+                | Kind::Unary(..)
         );
-        if is_closed {
-            return self.write(expression, out, level, around);
+        if !needs_parentheses {
+            return self.write(expression, out, level);
         }
         out.text.push("(");
-        self.write(expression, out, level, around)?;
+        self.write(expression, out, level)?;
         out.text.push(")");
         Ok(())
     }
 
     /// One side of a binary operator; a literal that is compared becomes a parameter.
-    fn compared(
+    fn compared<'t>(
         &mut self,
-        side: &'c Expr<'c>,
-        other: &'c Expr<'c>,
+        side: &Expression<'t>,
+        other: &Expression<'t>,
         operator: Operator,
-        out: &mut Expression,
-        level: &Level<'_, 'c>,
-        around: Around<'_, 'c>,
+        out: &mut plan::Expression,
+        level: &Level<'_, 't>,
     ) -> Lowered<()> {
-        let compares = matches!(
-            operator,
-            Operator::Equals
-                | Operator::NotEquals
-                | Operator::Less
-                | Operator::LessEquals
-                | Operator::Greater
-                | Operator::GreaterEquals
-        );
-        match other {
-            Expr::Literal(_) | Expr::Variable(_) => self.operand(side, out, level, around),
-            _ if compares => self.lifted(side, out, level, around),
-            _ => self.operand(side, out, level, around),
+        match other.kind {
+            Kind::Literal(_) | Kind::Parameter(_) => self.operand(side, out, level),
+            _ if compares(operator) => self.lifted(side, out, level),
+            _ => self.operand(side, out, level),
         }
     }
 
     /// An operand that becomes a parameter if it is a literal, so that queries which differ in it share their plan. What is
     /// usual for flags stays as it is: SQLite chooses a partial index by the text.
-    fn lifted(
+    fn lifted<'t>(
         &mut self,
-        expression: &'c Expr<'c>,
-        out: &mut Expression,
-        level: &Level<'_, 'c>,
-        around: Around<'_, 'c>,
+        expression: &Expression<'t>,
+        out: &mut plan::Expression,
+        level: &Level<'_, 't>,
     ) -> Lowered<()> {
-        let value = match expression {
-            Expr::Literal(Literal::Numeric(digits)) => literal::number(digits),
-            Expr::Literal(Literal::String(text)) => Some(literal::string(text)),
+        let value = match expression.kind {
+            Kind::Literal(Literal::Numeric(digits)) => literal::number(digits),
+            Kind::Literal(Literal::String(text)) => Some(literal::string(text)),
             _ => None,
         };
         match value {
@@ -346,148 +314,46 @@ impl<'c> Lowering<'c> {
                 out.text.push(&format!("?{}", self.parameters + self.literals.len()));
                 Ok(())
             }
-            _ => self.operand(expression, out, level, around),
-        }
-    }
-
-    fn subquery(
-        &mut self,
-        query: &'c ast::Select<'c>,
-        used: Used,
-        out: &mut Expression,
-        level: &Level<'_, 'c>,
-        around: Around<'_, 'c>,
-    ) -> Lowered<()> {
-        let (query, _) = self.query(query, Around { level: Some(level), ..around })?;
-        put_subquery(query, used, out);
-        Ok(())
-    }
-
-    /// The first of several columns that is not NULL, which a FULL JOIN with USING merges. To SQLite it has the affinity and the
-    /// collating sequence of the first, which what is written here has not: so it must not be compared.
-    pub(super) fn coalescing(&mut self, level: &Level<'_, 'c>, merged: &[(usize, usize)]) -> Lowered<Expression> {
-        let mut out = Expression { is_exact: true, collation: Some(Collation::Binary), ..Expression::default() };
-        for (at, (item, column)) in merged.iter().enumerate() {
-            self.note_column(level, *item, *column);
-            let shape = level.scope.items[*item].columns[*column].shape;
-            out.is_exact &= shape != Shape::Loose && level.scope.items[merged[0].0].columns[merged[0].1].shape == shape;
-            let (item, column) = (&level.items[*item], &level.items[*item].columns[*column]);
-            if column.collation != Some(Collation::Binary) {
-                return Err(MERGED.to_owned());
-            }
-            out.text.push(if at == 0 { "coalesce(" } else { ", " });
-            out.text.push_name(item.id, &column.name);
-            out.items.insert(item.id);
-        }
-        out.text.push(")");
-        Ok(out)
-    }
-
-    fn name(&mut self, expression: &Expr<'_>, out: &mut Expression, level: &Level<'_, 'c>) -> Lowered<()> {
-        let Some(path) = Path::of(expression) else { return Err("a name".to_owned()) };
-        match level.scope.meaning(&path) {
-            Meaning::Columns(up, columns) => {
-                let named = level.up(up).ok_or("a name")?;
-                let (item, column) = named.merged(&columns)?;
-                self.note_column(named, item, column);
-                let item = named.items.get(item).ok_or("a name")?;
-                let column = item.columns.get(column).ok_or("a column that is not listed")?;
-                out.text.push_name(item.id, &column.name);
-                out.items.insert(item.id);
-            }
-            Meaning::Rowid(up, items) => {
-                let named = level.up(up).ok_or("a name")?;
-                let [item] = items[..] else { return Err("a rowid of several tables".to_owned()) };
-                let base = named.scope.items.get(item).and_then(|item| item.base.as_ref()).ok_or("a rowid")?;
-                let name = base.table.rowid_name().ok_or("a table whose rowid has no name left")?;
-                let item = &named.items[item];
-                match base.table.rowid_alias().and_then(|alias| item.columns.get(alias)) {
-                    Some(alias) => out.text.push_name(item.id, &alias.name),
-                    None => out.text.push_name(item.id, name),
-                }
-                out.items.insert(item.id);
-            }
-            Meaning::Alias(at) => {
-                let result = level.results.get(at).ok_or("an alias")?;
-                if result.has_aggregate || !result.windows.is_empty() {
-                    // Fine where it stands, but it has to be known of the whole.
-                    out.has_aggregate |= result.has_aggregate;
-                    out.can_fail |= result.can_fail;
-                    out.aggregates.extend(result.aggregates.iter().cloned());
-                    out.windows.extend(result.windows.iter().cloned());
-                }
-                out.text.push("(");
-                out.text.append(&result.text);
-                out.text.push(")");
-                out.items.extend(&result.items);
-                out.subqueries.extend(result.subqueries.iter().cloned());
-            }
-            Meaning::String => {
-                let text = path.column.replace('\'', "''");
-                out.text.push(&format!("'{text}'"));
-            }
-            Meaning::Truth(truth) => out.text.push(if truth { "TRUE" } else { "FALSE" }),
-            Meaning::Opaque => return Err(format!("the column {} is not listed", path.column)),
-            Meaning::Missing => return Err(format!("the column {} is not known", path.column)),
-        }
-        Ok(())
-    }
-
-    /// Notes that a column is read, whose value no hook shows if it is virtual.
-    pub(super) fn note_column(&mut self, level: &Level<'_, 'c>, item: usize, column: usize) {
-        let Some(base) = level.scope.items.get(item).and_then(|item| item.base.as_ref()) else { return };
-        if base.table.columns.get(column).is_some_and(|column| column.kind == ColumnKind::GeneratedVirtual) {
-            self.virtual_columns.insert(Arc::clone(&base.table.id));
+            _ => self.operand(expression, out, level),
         }
     }
 }
 
-impl<'a, 'c> Level<'a, 'c> {
-    /// Which of several columns that USING merges are meant (sqlite3's lookupName): the leftmost, but that of the right table
-    /// of a RIGHT JOIN, and of a FULL JOIN the first that is not NULL.
-    pub(super) fn coalesced(&self, columns: &[(usize, usize)]) -> Vec<(usize, usize)> {
-        let mut meant: Vec<(usize, usize)> = Vec::new();
-        for column in columns {
-            match self.items.get(column.0).map(|item| item.join) {
-                Some(Join::Right) => meant = vec![*column],
-                Some(Join::Full) => meant.push(*column),
-                Some(Join::Inner | Join::Left) | None if meant.is_empty() => meant.push(*column),
-                Some(Join::Inner | Join::Left) | None => {}
+/// What a condition that has to be true says of the rows.
+fn note_condition(condition: &Expression<'_>, level: &Level<'_, '_>, lowered: &mut plan::Expression) {
+    let column = |expression: &Expression<'_>| own_item(expression, level);
+    match &condition.kind {
+        Kind::Binary(left, operator, right) if compares(*operator) => {
+            lowered.rejects_nulls_of.extend([left, right].into_iter().filter_map(|side| column(side)));
+        }
+        Kind::Like { operand, .. } | Kind::Between { operand, .. } | Kind::NotNull(operand) => {
+            lowered.rejects_nulls_of.extend(column(operand));
+        }
+        Kind::InList { operand, list, .. } if !list.is_empty() => lowered.rejects_nulls_of.extend(column(operand)),
+        Kind::InQuery { not, .. } => {
+            // Where it has to be true, false and NULL are the same.
+            if let Some(Subquery { used: Used::In(_, is_condition), .. }) = lowered.subqueries.first_mut() {
+                *is_condition = !not;
             }
         }
-        meant
-    }
-
-    /// The same, where it is one.
-    pub(super) fn merged(&self, columns: &[(usize, usize)]) -> Lowered<(usize, usize)> {
-        match self.coalesced(columns)[..] {
-            [one] => Ok(one),
-            _ => Err(MERGED.to_owned()),
-        }
-    }
-
-    /// Whether a column is the rowid, which has an affinity and no collating sequence.
-    pub(super) fn is_rowid(&self, item: usize, column: usize) -> bool {
-        let base = self.scope.items.get(item).and_then(|item| item.base.as_ref());
-        base.is_some_and(|base| base.table.rowid_alias() == Some(column))
-    }
-
-    /// The names so many levels out.
-    pub(super) fn up(&self, levels: usize) -> Option<&Level<'a, 'c>> {
-        (0..levels).try_fold(self, |level, _| level.parent)
+        _ => {}
     }
 }
 
-/// The elements of what IN compares.
-fn elements_of<'e, 'c>(compared: &'e Expr<'c>) -> Vec<&'e Expr<'c>> {
-    match bare(compared) {
-        Expr::Parenthesized(elements) => elements.iter().collect(),
-        other => vec![other],
-    }
+fn compares(operator: Operator) -> bool {
+    matches!(
+        operator,
+        Operator::Equals
+            | Operator::NotEquals
+            | Operator::Less
+            | Operator::LessEquals
+            | Operator::Greater
+            | Operator::GreaterEquals
+    )
 }
 
 /// Writes a subquery.
-fn put_subquery(query: Query, used: Used, out: &mut Expression) {
+fn put_subquery(query: Query, used: Used, out: &mut plan::Expression) {
     out.text.push_subquery(query.text());
     out.items.extend(query.items());
     out.subqueries.push(Subquery { query, used });
@@ -521,23 +387,14 @@ fn symbol(operator: Operator) -> &'static str {
 }
 
 /// The number that a literal or parameter of LIMIT is.
-pub(super) fn number(expression: &Expr<'_>) -> Option<Number> {
-    match bare(expression) {
-        Expr::Literal(Literal::Numeric(digits)) => digits.parse().ok().map(Number::Literal),
-        Expr::Unary(UnaryOperator::Negative, operand) => match number(operand)? {
+pub(super) fn number(expression: &Expression<'_>) -> Option<Number> {
+    match &expression.bare().kind {
+        Kind::Literal(Literal::Numeric(digits)) => digits.parse().ok().map(Number::Literal),
+        Kind::Unary(UnaryOperator::Negative, operand) => match number(operand)? {
             Number::Literal(number) => Some(Number::Literal(-number)),
             Number::Parameter(_) => None,
         },
-        Expr::Variable(number) => number.trim_start_matches('?').parse().ok().map(Number::Parameter),
-        _ => None,
-    }
-}
-
-/// The column, counted from 0, that an integer in ORDER BY or GROUP BY stands for.
-pub(super) fn ordinal(expression: &Expr<'_>) -> Option<usize> {
-    match bare(expression) {
-        // What is no integer of 32 bits is a constant to SQLite.
-        Expr::Literal(Literal::Numeric(digits)) => usize::try_from(digits.parse::<i32>().ok()?.checked_sub(1)?).ok(),
+        Kind::Parameter(number) => Some(Number::Parameter(*number)),
         _ => None,
     }
 }

@@ -1,12 +1,11 @@
-//! From a tree to a logical plan: names are resolved, views and CTEs spread out, and every expression is written anew with
-//! the aliases of the plan. What the plan cannot hold is given up with a reason.
+//! From the bound tree to a logical plan: every expression is written anew with the aliases of the plan. What the plan cannot
+//! hold is given up with a reason.
 
-mod affinity;
 mod call;
-mod collation;
 mod compound;
 mod expression;
 mod from;
+mod name;
 mod nulls;
 mod recursion;
 mod select;
@@ -14,60 +13,54 @@ mod select;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use sqlite3_parser::Bump;
-use sqlite3_parser::ast::{self, CommonTableExpr, CompoundOperator, With};
+use sqlite3_parser::ast::CompoundOperator;
 
-use affinity::Classes;
-use recursion::Reading;
+use super::Reason;
+use super::bind::tree::{self, Bound, OrderTerm, Output, RecursionId};
+use super::bind::value_type::ValueType;
+use crate::plan::{
+    Arm, Column, ItemId, Limit, Logical, Number, Order, OrderBy, Query, SetOperator, TableRef, Text, Window,
+};
+use crate::plan::{column_name, quoted};
+use crate::types::{Collation, SortTerm, Value};
 
-use super::name::plain;
-use super::scope::{self, Scope, Shape};
-use super::{Unparsed, parse};
-use crate::plan::{Arm, Column, ItemId, Join, Limit, Logical, Order, OrderBy, Query, SetOperator, TableRef, quoted};
-use crate::types::{Affinity, Catalog, Collation, SortTerm, Value};
-
-/// How deep queries and expressions may be in one another; plans are walked with a stack of that many calls.
+/// How deep queries and expressions of a plan may be nested; plans are walked with a stack of that many calls.
 const DEEPEST: usize = 60;
 
-/// How many SELECTs a plan may have, those of views and CTEs at each of their table references.
+/// How many SELECTs a plan may have, those of views and CTEs at each place that reads them.
 const MOST_SELECTS: usize = 64;
 
 /// What cannot be lowered, and why.
-pub(super) type Lowered<T> = Result<T, String>;
+type Lowered<T> = Result<T, Reason>;
 
-/// The logical plan of the SELECT `sql`, which has so many parameters.
-pub(crate) fn lower(sql: &str, catalog: &Catalog, parameters: usize) -> Result<Logical, String> {
-    let arena = Bump::new();
-    let tree = parse::query(sql, &arena).map_err(|Unparsed { reason }| reason)?;
+/// The logical plan of a query that has so many parameters.
+pub(super) fn lower(bound: &Bound<'_>, parameters: usize) -> Lowered<Logical> {
+    let size = bound.query.size;
+    if size.selects > MOST_SELECTS {
+        return Err("too many SELECTs in one another".to_owned());
+    }
+    if size.depth > DEEPEST {
+        return Err("expressions too deep in one another".to_owned());
+    }
     let mut lowering = Lowering {
-        catalog,
-        arena: &arena,
         table_refs: Vec::new(),
         items: 0,
-        selects: 0,
-        expanding: Vec::new(),
-        readings: Vec::new(),
+        steps: Vec::new(),
         parameters,
         literals: Vec::new(),
         virtual_columns: BTreeSet::new(),
     };
-    let (query, _) = lowering.query(tree.select, Around { with: None, level: None, database: None, depth: 0 })?;
+    let query = lowering.query(&bound.query, Around { level: None, is_outermost: true })?;
     let Lowering { table_refs, literals, virtual_columns, items, .. } = lowering;
     Ok(Logical { query, table_refs, items, virtual_columns, parameters: parameters + literals.len(), literals })
 }
 
-struct Lowering<'c> {
-    catalog: &'c Catalog,
-    /// Where the trees are, those of views too.
-    arena: &'c Bump,
+struct Lowering {
     table_refs: Vec<TableRef>,
     /// How many items of FROM there are so far.
     items: usize,
-    selects: usize,
-    /// The CTEs whose bodies are being read, by their places in memory.
-    expanding: Vec<*const CommonTableExpr<'c>>,
-    /// The recursive CTEs whose steps are being read.
-    readings: Vec<Reading<'c>>,
+    /// The recursive CTEs whose steps are being lowered, and the table_refs that stand for their rows.
+    steps: Vec<(RecursionId, usize)>,
     parameters: usize,
     literals: Vec<Value>,
     /// The tables whose virtual columns are read.
@@ -76,272 +69,163 @@ struct Lowering<'c> {
 
 /// What is around a query.
 #[derive(Clone, Copy)]
-struct Around<'a, 'c> {
-    with: Option<&'a WithScope<'a, 'c>>,
-    level: Option<&'a Level<'a, 'c>>,
-    /// Inside a view, its database.
-    database: Option<&'a str>,
-    depth: usize,
+struct Around<'a, 't> {
+    level: Option<&'a Level<'a, 't>>,
+    /// Whether no other query reads its columns.
+    is_outermost: bool,
 }
 
-/// The CTEs of one WITH, and those around it.
-struct WithScope<'a, 'c> {
-    with: &'c With<'c>,
-    around: Around<'a, 'c>,
+impl Around<'_, '_> {
+    /// The same, for a query inside.
+    fn inside(self) -> Self {
+        Self { is_outermost: false, ..self }
+    }
 }
 
 /// The names of one SELECT, and those around it.
-struct Level<'a, 'c> {
-    scope: Scope<'a>,
-    /// By the items of the scope.
-    items: &'a [Place],
-    /// What the aliases stand for, where they can be named.
+#[derive(Clone, Copy)]
+struct Level<'a, 't> {
+    items: &'a [tree::Item<'t>],
+    /// By the items, as far as they are lowered.
+    places: &'a [Place],
+    /// What the result columns are, where they can be named.
     results: &'a [crate::plan::Expression],
-    /// Whether a RIGHT or FULL join is there, which makes a merged column a choice.
-    has_right_join: bool,
-    windows: &'c [ast::WindowDef<'c>],
-    parent: Option<&'a Level<'a, 'c>>,
+    is_outermost: bool,
+    parent: Option<&'a Level<'a, 't>>,
+}
+
+impl<'a, 't> Level<'a, 't> {
+    /// A level without names of its own.
+    fn empty(around: Around<'a, 't>) -> Self {
+        Self { items: &[], places: &[], results: &[], is_outermost: around.is_outermost, parent: around.level }
+    }
+
+    fn around(&'a self) -> Around<'a, 't> {
+        Around { level: Some(self), is_outermost: false }
+    }
 }
 
 /// Where the columns of an item of FROM are in the plan: those of a join in parentheses are all of one item there.
 #[derive(Clone, Debug)]
 struct Place {
     id: ItemId,
-    join: Join,
     columns: Vec<Column>,
+    /// Whether it is in a join in parentheses, whose columns are those of a query.
+    is_nested: bool,
 }
 
-/// A column of a query's result, for those who read from it.
-#[derive(Clone, Debug)]
-struct Shown {
-    name: Option<String>,
-    /// As [`Column::affinity`].
-    affinity: Option<Option<Affinity>>,
-    /// Whether it is what CAST gives.
-    is_cast: bool,
-    collation: Option<Collation>,
-    /// As [`crate::plan::Expression::is_collated`].
-    is_collated: bool,
-    shape: Shape,
-    /// What its values can be.
-    classes: Classes,
-}
-
-impl Around<'_, '_> {
-    /// Whether it is a SELECT of the query itself, of which no other one reads columns.
-    fn is_outermost(self) -> bool {
-        self.level.is_none() && self.depth == 1
-    }
-
-    fn deeper(self) -> Lowered<Self> {
-        match self.depth < DEEPEST {
-            true => Ok(Self { depth: self.depth + 1, ..self }),
-            false => Err("expressions too deep in one another".to_owned()),
+impl Lowering {
+    fn query<'t>(&mut self, query: &tree::Query<'t>, around: Around<'_, 't>) -> Lowered<Query> {
+        let Some((first, others)) = query.arms.split_first() else { return Err("a query without SELECT".to_owned()) };
+        let is_exact = query.outputs.iter().all(|output| output.value_type.is_exact());
+        if others.is_empty() {
+            let (arm, order) = self.arm(first, &query.order, around)?;
+            let limit = self.limit(query.limit.as_deref(), around)?;
+            return Ok(Query { order, limit, is_exact, is_uniform: true, ..Query::of(arm) });
         }
-    }
-}
-
-impl<'c> Lowering<'c> {
-    /// A query, and its columns.
-    fn query(&mut self, query: &'c ast::Select<'c>, around: Around<'_, 'c>) -> Lowered<(Query, Vec<Shown>)> {
-        self.selects += 1;
-        if around.depth > DEEPEST || self.selects > MOST_SELECTS {
-            return Err("too many SELECTs in one another".to_owned());
+        let arms = query.arms.iter().map(|arm| Ok(self.arm(arm, &[], around)?.0)).collect::<Lowered<Vec<_>>>()?;
+        let operators: Vec<_> = query.operators.iter().map(|operator| set_operator(*operator)).collect();
+        if query.is_sorted_outside {
+            compound::check_sorted_outside(&arms)?;
         }
-        let outer = around;
-        let with = query.with.as_ref().map(|with| WithScope { with, around: outer });
-        let inside = Around { with: with.as_ref().or(around.with), depth: around.depth + 1, ..around };
-        let terms = query.order_by.unwrap_or_default();
-        let Some(compounds) = &query.body.compounds else {
-            let (arm, order, shown) = self.arm(&query.body.select, terms, inside)?;
-            let limit = self.limit(query.limit, inside)?;
-            let is_exact = is_exact(&shown);
-            let arms = vec![arm];
-            return Ok((
-                Query { arms, operators: Vec::new(), order, limit, is_exact, is_materialized: false, is_uniform: true },
-                shown,
-            ));
+        let sorting = |at: usize| match query.is_sorted_outside {
+            true => query.outputs.get(at).and_then(|output| output.value_type.collation),
+            false => compound::sorting(query.arms.iter(), at),
         };
-        let (first, _, mut shown) = self.arm(&query.body.select, &[], inside)?;
-        let (mut arms, mut operators, mut is_uniform) = (vec![first], Vec::new(), true);
-        let mut parts = vec![shown.clone()];
-        for compound in compounds {
-            self.selects += 1;
-            if self.selects > MOST_SELECTS {
-                return Err("too many SELECTs in one compound".to_owned());
-            }
-            let (arm, _, others) = self.arm(&compound.select, &[], inside)?;
-            parts.push(others.clone());
-            for (column, other) in shown.iter_mut().zip(&others) {
-                column.shape = column.shape.or(other.shape);
-                is_uniform &= column.affinity.is_some()
-                    && column.affinity == other.affinity
-                    && column.collation.is_some()
-                    && column.collation == other.collation;
-                if column.collation != other.collation {
-                    // SQLite takes the first one's, but not in every place.
-                    column.collation = None;
-                }
-            }
-            arms.push(arm);
-            operators.push(match compound.operator {
-                CompoundOperator::UnionAll => SetOperator::UnionAll,
-                CompoundOperator::Union => SetOperator::Union,
-                CompoundOperator::Intersect => SetOperator::Intersect,
-                CompoundOperator::Except => SetOperator::Except,
-            });
+        let order = query.order.iter().map(|term| compound::order(term, sorting)).collect::<Lowered<Vec<_>>>()?;
+        let limit = self.limit(query.limit.as_deref(), around)?;
+        let is_uniform = compound::is_uniform(&query.arms);
+        let lowered = Query { arms, operators, order, limit, is_exact, is_materialized: false, is_uniform };
+        match query.is_sorted_outside && query.outputs.iter().any(compound::may_be_real) {
+            true => Ok(self.sorted_outside(lowered, &query.outputs)),
+            false => Ok(lowered),
         }
-        for (at, column) in shown.iter_mut().enumerate() {
-            column.affinity = affinity::common(parts.iter().filter_map(|part| part.get(at)));
-        }
-        let is_outside = compound::is_sorted_outside(terms, &operators, &arms)?;
-        if is_outside {
-            // The columns are those of a subquery, which has them from its first SELECT.
-            for (column, first) in shown.iter_mut().zip(&parts[0]) {
-                (column.collation, column.is_collated) = (first.collation, true);
-            }
-        }
-        let sorting = |at: usize| match is_outside {
-            true => shown[at].collation,
-            false => compound::sorting(&arms, parts.iter().filter_map(|part| part.get(at))),
-        };
-        let order = terms.iter().map(|term| compound::order(term, &shown, sorting)).collect::<Lowered<Vec<_>>>()?;
-        let limit = self.limit(query.limit, inside)?;
-        let is_exact = is_exact(&shown);
-        let query = Query { arms, operators, order, limit, is_exact, is_materialized: false, is_uniform };
-        let may_be_real = |column: &Shown| matches!(column.affinity, None | Some(Some(Affinity::Real)));
-        let query = match is_outside && shown.iter().any(may_be_real) {
-            true => self.outside(query, &shown),
-            false => query,
-        };
-        Ok((query, shown))
     }
 
     /// One SELECT or VALUES, with the ORDER BY that it has if it is the only one.
-    fn arm(
+    fn arm<'t>(
         &mut self,
-        arm: &'c ast::OneSelect<'c>,
-        terms: &'c [ast::SortedColumn<'c>],
-        around: Around<'_, 'c>,
-    ) -> Lowered<(Arm, Vec<Order>, Vec<Shown>)> {
-        let Some(clauses) = super::clauses::Clauses::of(arm) else {
-            let ast::OneSelect::Values(rows) = arm else { return Err("not a SELECT".to_owned()) };
-            let (rows, shown) = self.values(rows, around)?;
-            let own = |at: usize| shown.get(at).and_then(|column: &Shown| column.collation);
-            let order = terms.iter().map(|term| compound::order(term, &shown, own)).collect::<Lowered<Vec<_>>>()?;
-            return Ok((Arm::Values(rows), order, shown));
-        };
-        let (select, order, shown) = self.select(clauses, terms, around)?;
-        Ok((Arm::Select(Box::new(select)), order, shown))
-    }
-
-    fn values(
-        &mut self,
-        rows: impl IntoIterator<Item = &'c (impl std::ops::Deref<Target = [ast::Expr<'c>]> + 'c)>,
-        around: Around<'_, 'c>,
-    ) -> Lowered<(Vec<Vec<crate::plan::Expression>>, Vec<Shown>)> {
-        let scope = Scope { items: &[], results: &[], parent: around.level.map(|level| &level.scope) };
-        let level =
-            Level { scope, items: &[], results: &[], has_right_join: false, windows: &[], parent: around.level };
-        let mut shown: Vec<Shown> = Vec::new();
-        let mut lowered = Vec::new();
-        for row in rows {
-            let mut values = Vec::with_capacity(row.len());
-            for (at, value) in row.iter().enumerate() {
-                values.push(self.expression(value, &level, around)?);
-                let shape = collation::exact(super::shape::shape(value, &scope), values[at].collation);
-                let affinity = affinity::of(value, &level);
-                let classes = affinity::classes(value, &level);
-                match shown.get_mut(at) {
-                    Some(column) => {
-                        column.shape = column.shape.or(shape);
-                        if column.collation != values[at].collation {
-                            // Whether SQLite takes them for one SELECT or for several depends on what is around them.
-                            column.collation = None;
-                        }
-                        let other = Shown { affinity, classes, ..column.clone() };
-                        column.affinity = affinity::common([&*column, &other].into_iter());
-                        column.classes |= classes;
-                    }
-                    None => shown.push(Shown {
-                        name: Some(format!("column{}", at + 1)),
-                        affinity,
-                        is_cast: matches!(super::name::bare(value), ast::Expr::Cast { .. }),
-                        collation: values[at].collation,
-                        is_collated: values[at].is_collated,
-                        shape,
-                        classes,
-                    }),
-                }
+        arm: &tree::Arm<'t>,
+        order: &[OrderTerm<'t>],
+        around: Around<'_, 't>,
+    ) -> Lowered<(Arm, Vec<Order>)> {
+        match arm {
+            tree::Arm::Select(select) => {
+                let (select, order) = self.select(select, order, around)?;
+                Ok((Arm::Select(Box::new(select)), order))
             }
-            lowered.push(values);
+            tree::Arm::Values { rows, outputs } => {
+                let level = Level::empty(around);
+                let rows = rows.iter().map(|row| self.expressions(row, &level)).collect::<Lowered<Vec<_>>>()?;
+                let own = |at: usize| outputs.get(at).and_then(|output| output.value_type.collation);
+                let order = order.iter().map(|term| compound::order(term, own)).collect::<Lowered<Vec<_>>>()?;
+                Ok((Arm::Values(rows), order))
+            }
         }
-        Ok((lowered, shown))
     }
 
-    fn limit(&mut self, limit: Option<&'c ast::Limit<'c>>, around: Around<'_, 'c>) -> Lowered<Limit> {
-        let Some(limit) = limit else { return Ok(Limit::None) };
-        let number = |expression: Option<&ast::Expr<'_>>| match expression {
-            None => Some(crate::plan::Number::Literal(0)),
-            Some(expression) => expression::number(expression),
+    fn limit<'t>(&mut self, limit: Option<&tree::Limit<'t>>, around: Around<'_, 't>) -> Lowered<Limit> {
+        let Some(tree::Limit { limit, offset }) = limit else { return Ok(Limit::None) };
+        let start = match offset {
+            None => Some(Number::Literal(0)),
+            Some(offset) => expression::number(offset),
         };
-        if let (Some(limit), Some(offset)) = (number(Some(&limit.expr)), number(limit.offset.as_ref())) {
-            return Ok(Limit::Window(crate::plan::Window { limit, offset }));
+        if let (Some(limit), Some(offset)) = (expression::number(limit), start) {
+            return Ok(Limit::Window(Window { limit, offset }));
         }
-        let scope = Scope { items: &[], results: &[], parent: around.level.map(|level| &level.scope) };
-        let level =
-            Level { scope, items: &[], results: &[], has_right_join: false, windows: &[], parent: around.level };
-        let mut text = crate::plan::Text::default();
+        let level = Level::empty(around);
+        let mut text = Text::default();
         text.push(" LIMIT ");
-        text.append(&self.expression(&limit.expr, &level, around)?.text);
-        if let Some(offset) = &limit.offset {
+        text.append(&self.expression(limit, &level)?.text);
+        if let Some(offset) = offset {
             text.push(" OFFSET ");
-            text.append(&self.expression(offset, &level, around)?.text);
+            text.append(&self.expression(offset, &level)?.text);
         }
         Ok(Limit::Other(text))
     }
 }
 
-fn is_exact(shown: &[Shown]) -> bool {
-    shown.iter().all(|column| column.shape != Shape::Loose)
+fn set_operator(operator: CompoundOperator) -> SetOperator {
+    match operator {
+        CompoundOperator::UnionAll => SetOperator::UnionAll,
+        CompoundOperator::Union => SetOperator::Union,
+        CompoundOperator::Intersect => SetOperator::Intersect,
+        CompoundOperator::Except => SetOperator::Except,
+    }
 }
 
-/// A term of ORDER BY.
-fn ordered(by: OrderBy, term: &ast::SortedColumn<'_>, collation: Option<Collation>) -> Order {
-    let descending = term.order == Some(ast::SortOrder::Desc);
-    let nulls_last = match term.nulls {
-        Some(ast::NullsOrder::First) => false,
-        Some(ast::NullsOrder::Last) => true,
+/// A term of ORDER BY that sorts by this.
+fn ordered(by: OrderBy, term: &OrderTerm<'_>, own: Option<Collation>) -> Order {
+    use sqlite3_parser::ast::NullsOrder;
+    let descending = term.direction.is_descending();
+    let nulls_last = match term.direction.nulls {
+        Some(NullsOrder::First) => false,
+        Some(NullsOrder::Last) => true,
         // NULL is the smallest value.
         None => descending,
     };
     let mut suffix = String::new();
-    if let ast::Expr::Collate(_, name) = &term.expr {
+    if let Some(name) = &term.collation {
         suffix.push_str(" COLLATE ");
-        suffix.push_str(&quoted(&plain(name)));
+        suffix.push_str(&quoted(name));
     }
-    if descending {
-        suffix.push_str(" DESC");
-    }
-    match term.nulls {
-        Some(ast::NullsOrder::First) => suffix.push_str(" NULLS FIRST"),
-        Some(ast::NullsOrder::Last) => suffix.push_str(" NULLS LAST"),
-        None => {}
-    }
-    let term = collation.map(|collation| SortTerm { collation, descending, nulls_last });
-    Order { by, term, suffix }
+    suffix.push_str(&term.direction.text());
+    let collation = match &term.collation {
+        Some(name) => Collation::named(name),
+        None => own,
+    };
+    let sorting = collation.map(|collation| SortTerm { collation, descending, nulls_last });
+    Order { by, term: sorting, suffix }
 }
 
-impl Shown {
-    /// As a column of an item of FROM.
-    fn output(&self) -> scope::Output {
-        scope::Output { name: self.name.clone(), is_hidden: false, shape: self.shape }
-    }
+/// The columns of an item that is a query.
+fn query_columns(outputs: &[Output]) -> Vec<Column> {
+    let column = |(at, output): (usize, &Output)| column(column_name(at).to_string(), &output.value_type);
+    outputs.iter().enumerate().map(column).collect()
+}
 
-    fn column(&self, at: usize) -> Column {
-        let name = crate::plan::column_name(at).to_string();
-        Column { name, collation: self.collation, affinity: self.affinity }
-    }
+fn column(name: String, value_type: &ValueType) -> Column {
+    Column { name, collation: value_type.collation, affinity: value_type.affinity }
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Lowered queries mean what they meant: SQLite gives the same rows for both texts.
 
-use super::lower;
 use crate::api::options::{Location, Options};
+use crate::sql::{Arena, bind};
 use crate::storage::{Control, Run, Storage};
 use crate::types::{Params, Row, Value};
 
@@ -48,7 +48,9 @@ fn the_lowered_query_has_the_same_rows() {
     session.run(&run, &mut |_, _| true).1.expect("the schema");
     let catalog = session.catalog().expect("a catalog");
     for sql in QUERIES {
-        let logical = lower(sql, &catalog, 0).unwrap_or_else(|reason| panic!("{sql}: {reason}"));
+        let arena = Arena::default();
+        let bound = bind(sql, &catalog, &arena).unwrap_or_else(|unparsed| panic!("{sql}: {}", unparsed.reason));
+        let logical = bound.lower(0).unwrap_or_else(|reason| panic!("{sql}: {reason}"));
         let text = logical.query.text().render(&logical.table_refs, &[]);
         let literals: Vec<Value> = logical.literals.clone();
         let lowered = session.rows(&text, &literals).unwrap_or_else(|error| panic!("{sql}: {text}: {error}"));
