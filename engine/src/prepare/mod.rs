@@ -5,3 +5,6 @@ mod recent;
 
 pub(crate) use query::{Planned, PreparedQuery};
 pub(crate) use recent::RecentQueries;
+
+#[cfg(test)]
+mod tests;

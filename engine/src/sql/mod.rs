@@ -8,6 +8,8 @@ mod lower;
 mod syntax;
 #[cfg(test)]
 mod wild_tests;
+#[cfg(test)]
+pub(crate) mod work;
 
 use sqlite3_parser::Bump;
 
@@ -42,6 +44,8 @@ pub(crate) struct BoundQuery<'t> {
 pub(crate) fn bind<'t>(sql: &str, catalog: &'t Catalog, arena: &'t Arena) -> Result<BoundQuery<'t>, Unparsed> {
     let tree = syntax::parse::query(arena.0.alloc_str(sql), &arena.0)?;
     let bound = bind::bind(tree, catalog, &arena.0)?;
+    #[cfg(test)]
+    work::bound();
     Ok(BoundQuery { bound, catalog })
 }
 

@@ -89,6 +89,8 @@ fn statement<'t>(
     if nesting(tokens) > MOST_NESTED {
         return Err(unparsed("more parentheses in one another than are read"));
     }
+    #[cfg(test)]
+    crate::sql::work::parsed();
     number(tokens, parameters, arena);
     name_offsets(tokens);
     let words: Vec<&str> = tokens.iter().map(|token| token.text).collect();
