@@ -6,7 +6,7 @@ use crate::plan::{BARE_COLUMN, TIED_LIMIT};
 use crate::sql::bind::tree::{
     Call, Expression, Group, Item, Kind, OrderBy, OrderTerm, Output, Over, ResultColumn, Select,
 };
-use crate::sql::bind::value_class::ValueClass;
+use crate::sql::bind::value_type::ValueClass;
 use crate::sql::bind::walk;
 
 /// A SELECT with what its order may decide.

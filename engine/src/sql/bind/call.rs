@@ -94,13 +94,13 @@ impl<'t> Binder<'_, 't> {
 
 impl Call<'_> {
     /// Whether it fails for some values of its arguments, as for what is no JSON.
-    pub(in crate::sql) fn can_fail(&self) -> bool {
+    pub fn can_fail(&self) -> bool {
         self.name.starts_with("json") || matches!(self.name.as_str(), "abs" | "unistr" | "zeroblob" | "randomblob")
     }
 
     /// Whether its value over a window depends on the order of rows that the window leaves tied. How sums of floats round is
     /// another matter.
-    pub(in crate::sql) fn shows_ties(&self, window: &Window<'_>) -> bool {
+    pub fn shows_ties(&self, window: &Window<'_>) -> bool {
         let has_whole_peers = window.frame.as_ref().is_none_or(|frame| frame.mode != FrameMode::Rows);
         match self.name.as_str() {
             "rank" | "dense_rank" | "percent_rank" | "cume_dist" => false,
@@ -114,11 +114,11 @@ impl Call<'_> {
     }
 
     /// Whether it adds numbers up, which rounds where they are floats.
-    pub(in crate::sql) fn is_sum(&self) -> bool {
+    pub fn is_sum(&self) -> bool {
         matches!(self.name.as_str(), "sum" | "total" | "avg")
     }
 
-    pub(in crate::sql) fn is_aggregate(&self) -> bool {
+    pub fn is_aggregate(&self) -> bool {
         const AGGREGATES: [&str; 11] = [
             "count",
             "sum",

@@ -5,7 +5,8 @@ use std::rc::Rc;
 use sqlite3_parser::ast::{CommonTableExpr, Materialized};
 
 use super::tree::{Input, Output, Query, RecursionId, Recursive};
-use super::value_type::{ValueType, common_affinity};
+use super::typing::common_affinity;
+use super::value_type::ValueType;
 use super::{Around, Binder, Expansion, Mark, Place, Shared, WithScope, as_columns};
 use crate::sql::syntax::name::plain;
 

@@ -4,21 +4,20 @@ use sqlite3_parser::ast::{self, Expr, Operator};
 
 use super::scope::{Meaning, Scope, merged};
 use super::tree::{ColumnOf, Expression, Kind, Query, Size, Subquery};
-use super::value_class::ValueClass;
-use super::value_type::{self, ValueType};
-use super::{Around, Binder, walk};
+use super::value_type::{ValueClass, ValueType};
+use super::{Around, Binder, typing, walk};
 use crate::plan::Columns;
 use crate::sql::syntax::name::{Path, plain};
 
 /// Operators whose chains are written without parentheses around the left operand: they bind to the left.
-pub(in crate::sql) fn chains(operator: Operator) -> bool {
+pub fn chains(operator: Operator) -> bool {
     matches!(operator, Operator::And | Operator::Or | Operator::Concat | Operator::Add)
 }
 
 impl<'t> Expression<'t> {
     /// An expression of which the type follows from what it is made of.
     fn of(kind: Kind<'t>) -> Self {
-        let value_type = value_type::of(&kind);
+        let value_type = typing::of(&kind);
         Self::with_type(kind, value_type)
     }
 

@@ -5,12 +5,14 @@ mod call;
 mod cte;
 mod expression;
 mod from;
+mod inspect;
 mod query;
 mod scope;
 mod select;
 pub(super) mod tree;
+mod typing;
 pub(super) mod unstored;
-pub(super) mod value_class;
+mod value_class;
 pub(super) mod value_type;
 pub(super) mod walk;
 

@@ -4,7 +4,7 @@ use sqlite3_parser::ast::{self, CompoundOperator, Expr, OneSelect, SortedColumn}
 
 use super::scope::Scope;
 use super::tree::{Arm, Direction, Limit, OrderBy, OrderTerm, Output, Query, Size};
-use super::value_type::common_affinity;
+use super::typing::common_affinity;
 use super::{Around, Binder, Place, WithScope, ordinal};
 use crate::sql::syntax::name::{Path, bare, plain};
 

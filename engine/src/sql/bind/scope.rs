@@ -11,7 +11,7 @@ use crate::types::TableKind;
 
 impl Item<'_> {
     /// The column of this name.
-    pub(in crate::sql) fn column(&self, name: &str) -> Option<usize> {
+    pub fn column(&self, name: &str) -> Option<usize> {
         self.columns.iter().position(|column| column.is_named(name))
     }
 
@@ -131,7 +131,7 @@ impl<'a, 't> Scope<'a, 't> {
 
 /// Which of several columns that USING merges are meant (sqlite3's lookupName): the leftmost, but that of the right table of
 /// a RIGHT JOIN, and of a FULL JOIN the first that is not NULL. `join` tells how an item is joined.
-pub(in crate::sql) fn merged(columns: &[ColumnOf], join: impl Fn(usize) -> Option<Join>) -> Vec<ColumnOf> {
+pub fn merged(columns: &[ColumnOf], join: impl Fn(usize) -> Option<Join>) -> Vec<ColumnOf> {
     let mut meant: Vec<ColumnOf> = Vec::new();
     for column in columns {
         match join(column.0) {

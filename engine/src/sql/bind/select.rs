@@ -178,7 +178,7 @@ impl Default for Select<'_> {
 
 impl<'t> Select<'t> {
     /// The expressions of the SELECT itself, those of ORDER BY aside, which belongs to its query.
-    pub(in crate::sql) fn expressions(&self) -> impl Iterator<Item = &Expression<'t>> {
+    pub fn expressions(&self) -> impl Iterator<Item = &Expression<'t>> {
         let groups = self.groups.iter().filter_map(|group| match group {
             Group::Expression(expression) => Some(expression),
             Group::Column(_) => None,

@@ -17,85 +17,85 @@ use crate::sql::syntax::parse::Parameters;
 use crate::types::Table;
 
 /// A column of an item of FROM, `(item, column)`.
-pub(in crate::sql) type ColumnOf = (usize, usize);
+pub type ColumnOf = (usize, usize);
 
 /// A query with what all of it has in common.
-pub(in crate::sql) struct Bound<'t> {
-    pub(in crate::sql) query: Query<'t>,
+pub struct Bound<'t> {
+    pub query: Query<'t>,
     /// The places in FROM where a base table stands. [`Base::reference`] counts them from 0.
-    pub(in crate::sql) references: Vec<TableReference>,
-    pub(in crate::sql) parameters: Parameters<'t>,
+    pub references: Vec<TableReference>,
+    pub parameters: Parameters<'t>,
     /// Whether the query, or a view that it reads, says which index SQLite takes or does not take.
-    pub(in crate::sql) names_index: bool,
+    pub names_index: bool,
     /// Whether a join merges columns (USING, NATURAL).
-    pub(in crate::sql) merges_columns: bool,
+    pub merges_columns: bool,
     /// Whether a view is read.
-    pub(in crate::sql) reads_view: bool,
+    pub reads_view: bool,
 }
 
 /// One place in FROM where a base table stands, with the columns that are read of it there.
 #[derive(Debug)]
-pub(in crate::sql) struct TableReference {
-    pub(in crate::sql) table: Arc<Table>,
-    pub(in crate::sql) columns: Columns,
+pub struct TableReference {
+    pub table: Arc<Table>,
+    pub columns: Columns,
 }
 
 /// One or several SELECTs with what is common to them.
 #[derive(Debug)]
-pub(in crate::sql) struct Query<'t> {
-    pub(in crate::sql) arms: Vec<Arm<'t>>,
+pub struct Query<'t> {
+    pub arms: Vec<Arm<'t>>,
     /// What stands before the second arm and those after it.
-    pub(in crate::sql) operators: Vec<CompoundOperator>,
-    pub(in crate::sql) order: Vec<OrderTerm<'t>>,
-    pub(in crate::sql) limit: Option<Box<Limit<'t>>>,
-    pub(in crate::sql) outputs: Vec<Output>,
+    pub operators: Vec<CompoundOperator>,
+    pub order: Vec<OrderTerm<'t>>,
+    pub limit: Option<Box<Limit<'t>>>,
+    pub outputs: Vec<Output>,
     /// Whether SQLite sorts a compound SELECT as a subquery, for the sake of a COLLATE in ORDER BY (its
     /// convertCompoundSelectToSubquery).
-    pub(in crate::sql) is_sorted_outside: bool,
-    pub(in crate::sql) size: Size,
+    pub is_sorted_outside: bool,
+    pub size: Size,
 }
 
 /// How large a query is when every CTE and view in it is written out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(in crate::sql) struct Size {
+pub struct Size {
     /// SELECTs and VALUES.
-    pub(in crate::sql) selects: usize,
+    pub selects: usize,
     /// How deep queries and expressions are nested. A chain of one operator that binds to the left counts once.
-    pub(in crate::sql) depth: usize,
+    pub depth: usize,
 }
 
 impl Size {
     /// Of something that contains this and that.
-    pub(in crate::sql) fn and(self, other: Self) -> Self {
+    pub fn and(self, other: Self) -> Self {
         Self { selects: self.selects.saturating_add(other.selects), depth: self.depth.max(other.depth) }
     }
 
-    pub(in crate::sql) fn deeper(self) -> Self {
+    pub fn deeper(self) -> Self {
         Self { depth: self.depth + 1, ..self }
     }
 }
 
 #[derive(Debug)]
-pub(in crate::sql) struct Limit<'t> {
-    pub(in crate::sql) limit: Expression<'t>,
-    pub(in crate::sql) offset: Option<Expression<'t>>,
+pub struct Limit<'t> {
+    pub limit: Expression<'t>,
+    pub offset: Option<Expression<'t>>,
 }
 
 impl<'t> Limit<'t> {
-    pub(in crate::sql) fn expressions(&self) -> impl Iterator<Item = &Expression<'t>> {
+    pub fn expressions(&self) -> impl Iterator<Item = &Expression<'t>> {
         std::iter::once(&self.limit).chain(&self.offset)
     }
 }
 
 /// One of the SELECTs that UNION and the like join, or the only one.
 #[derive(Debug)]
-pub(in crate::sql) enum Arm<'t> {
+pub enum Arm<'t> {
     Select(Box<Select<'t>>),
     Values { rows: Vec<Vec<Expression<'t>>>, outputs: Vec<Output> },
 }
 
 impl Arm<'_> {
-    pub(in crate::sql) fn outputs(&self) -> &[Output] {
+    pub fn outputs(&self) -> &[Output] {
         match self {
             Self::Select(select) => &select.outputs,
             Self::Values { outputs, .. } => outputs,
@@ -104,43 +104,43 @@ impl Arm<'_> {
 }
 
 #[derive(Debug)]
-pub(in crate::sql) struct Select<'t> {
-    pub(in crate::sql) is_distinct: bool,
+pub struct Select<'t> {
+    pub is_distinct: bool,
     /// Wildcards are spread out.
-    pub(in crate::sql) columns: Vec<ResultColumn<'t>>,
-    pub(in crate::sql) from: From<'t>,
-    pub(in crate::sql) filter: Option<Expression<'t>>,
-    pub(in crate::sql) groups: Vec<Group<'t>>,
-    pub(in crate::sql) having: Option<Expression<'t>>,
+    pub columns: Vec<ResultColumn<'t>>,
+    pub from: From<'t>,
+    pub filter: Option<Expression<'t>>,
+    pub groups: Vec<Group<'t>>,
+    pub having: Option<Expression<'t>>,
     /// The definitions of WINDOW. A function that names one has a copy of its own.
-    pub(in crate::sql) windows: Vec<Window<'t>>,
-    pub(in crate::sql) outputs: Vec<Output>,
+    pub windows: Vec<Window<'t>>,
+    pub outputs: Vec<Output>,
 }
 
 /// A result column of a SELECT.
 #[derive(Debug)]
-pub(in crate::sql) struct ResultColumn<'t> {
-    pub(in crate::sql) name: Option<String>,
+pub struct ResultColumn<'t> {
+    pub name: Option<String>,
     /// Whether AS names it: only then can expressions name it.
-    pub(in crate::sql) is_alias: bool,
-    pub(in crate::sql) expression: Expression<'t>,
+    pub is_alias: bool,
+    pub expression: Expression<'t>,
 }
 
 /// A column of a result or of an item of FROM.
 #[derive(Clone, Debug)]
-pub(in crate::sql) struct Output {
+pub struct Output {
     /// Its name; nothing where SQLite takes it from the text of an expression.
-    pub(in crate::sql) name: Option<String>,
+    pub name: Option<String>,
     /// Left out of `*`.
-    pub(in crate::sql) is_hidden: bool,
-    pub(in crate::sql) value_type: ValueType,
+    pub is_hidden: bool,
+    pub value_type: ValueType,
     /// Whether CAST gives it.
-    pub(in crate::sql) is_cast: bool,
+    pub is_cast: bool,
 }
 
 /// A term of GROUP BY.
 #[derive(Debug)]
-pub(in crate::sql) enum Group<'t> {
+pub enum Group<'t> {
     /// The result column of this number, counted from 0, by its position or alias; there may be none.
     Column(usize),
     Expression(Expression<'t>),
@@ -148,15 +148,15 @@ pub(in crate::sql) enum Group<'t> {
 
 /// A term of ORDER BY of a query.
 #[derive(Debug)]
-pub(in crate::sql) struct OrderTerm<'t> {
-    pub(in crate::sql) by: OrderBy<'t>,
+pub struct OrderTerm<'t> {
+    pub by: OrderBy<'t>,
     /// The collating sequence that COLLATE names around the term.
-    pub(in crate::sql) collation: Option<String>,
-    pub(in crate::sql) direction: Direction,
+    pub collation: Option<String>,
+    pub direction: Direction,
 }
 
 #[derive(Debug)]
-pub(in crate::sql) enum OrderBy<'t> {
+pub enum OrderBy<'t> {
     /// The result column of this number, counted from 0; there may be none.
     Column(usize),
     Expression(Expression<'t>),
@@ -166,22 +166,22 @@ pub(in crate::sql) enum OrderBy<'t> {
 
 /// ASC or DESC, and where NULLs stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::sql) struct Direction {
-    pub(in crate::sql) order: Option<SortOrder>,
-    pub(in crate::sql) nulls: Option<NullsOrder>,
+pub struct Direction {
+    pub order: Option<SortOrder>,
+    pub nulls: Option<NullsOrder>,
 }
 
 impl Direction {
-    pub(in crate::sql) fn of(term: &ast::SortedColumn<'_>) -> Self {
+    pub fn of(term: &ast::SortedColumn<'_>) -> Self {
         Self { order: term.order, nulls: term.nulls }
     }
 
-    pub(in crate::sql) fn is_descending(self) -> bool {
+    pub fn is_descending(self) -> bool {
         self.order == Some(SortOrder::Desc)
     }
 
     /// What stands behind the expression.
-    pub(in crate::sql) fn text(self) -> String {
+    pub fn text(self) -> String {
         let order = if self.is_descending() { " DESC" } else { "" };
         let nulls = match self.nulls {
             Some(NullsOrder::First) => " NULLS FIRST",
@@ -194,33 +194,33 @@ impl Direction {
 
 /// A FROM clause.
 #[derive(Debug, Default)]
-pub(in crate::sql) struct From<'t> {
+pub struct From<'t> {
     /// All items from left to right, those in parentheses included.
-    pub(in crate::sql) items: Vec<Item<'t>>,
-    pub(in crate::sql) joins: Vec<Joined<'t>>,
+    pub items: Vec<Item<'t>>,
+    pub joins: Vec<Joined<'t>>,
 }
 
 /// What a join adds to the items on its left.
 #[derive(Debug)]
-pub(in crate::sql) struct Joined<'t> {
-    pub(in crate::sql) join: Join,
+pub struct Joined<'t> {
+    pub join: Join,
     /// By CROSS JOIN.
-    pub(in crate::sql) is_crossed: bool,
-    pub(in crate::sql) source: Source<'t>,
+    pub is_crossed: bool,
+    pub source: Source<'t>,
     /// The items on the left, among those of the whole clause. They end where the right side begins.
-    pub(in crate::sql) left: std::ops::Range<usize>,
-    pub(in crate::sql) right: std::ops::Range<usize>,
-    pub(in crate::sql) is_natural: bool,
+    pub left: std::ops::Range<usize>,
+    pub right: std::ops::Range<usize>,
+    pub is_natural: bool,
     /// The columns of USING, or those that NATURAL finds.
-    pub(in crate::sql) using: Vec<String>,
+    pub using: Vec<String>,
     /// ON as it is written, until all that it can name is known.
     pub(super) written_on: Option<&'t ast::Expr<'t>>,
-    pub(in crate::sql) on: Option<Expression<'t>>,
+    pub on: Option<Expression<'t>>,
 }
 
 /// The right side of a join.
 #[derive(Debug)]
-pub(in crate::sql) enum Source<'t> {
+pub enum Source<'t> {
     /// One item.
     Item(usize),
     /// A join in parentheses, which SQLite reads as `(SELECT * FROM ..)`.
@@ -229,7 +229,7 @@ pub(in crate::sql) enum Source<'t> {
 
 impl<'t> From<'t> {
     /// Every join of the clause, those in parentheses first.
-    pub(in crate::sql) fn all_joins(&self) -> Vec<&Joined<'t>> {
+    pub fn all_joins(&self) -> Vec<&Joined<'t>> {
         let mut found = Vec::new();
         collect_joins(&self.joins, &mut found);
         found
@@ -247,30 +247,30 @@ fn collect_joins<'f, 't>(joins: &'f [Joined<'t>], found: &mut Vec<&'f Joined<'t>
 
 /// One item of FROM.
 #[derive(Debug)]
-pub(in crate::sql) struct Item<'t> {
+pub struct Item<'t> {
     /// Its alias, or the table's name.
-    pub(in crate::sql) name: Option<String>,
+    pub name: Option<String>,
     /// The alias of the parentheses it is in.
-    pub(in crate::sql) group: Option<String>,
-    pub(in crate::sql) columns: Vec<Output>,
+    pub group: Option<String>,
+    pub columns: Vec<Output>,
     /// There may be columns that are not listed.
-    pub(in crate::sql) is_opaque: bool,
+    pub is_opaque: bool,
     /// It has rows of NULLs where an outer join finds no match.
-    pub(in crate::sql) is_nullable: bool,
+    pub is_nullable: bool,
     /// It is in a join in parentheses, so that its columns are those of a query.
-    pub(in crate::sql) is_nested: bool,
+    pub is_nested: bool,
     /// How it, or the parentheses that it is in, is joined to the items before.
-    pub(in crate::sql) join: Join,
-    pub(in crate::sql) input: Input<'t>,
+    pub join: Join,
+    pub input: Input<'t>,
     /// The arguments of a table-valued function.
-    pub(in crate::sql) arguments: Option<Vec<Expression<'t>>>,
+    pub arguments: Option<Vec<Expression<'t>>>,
     /// The same as they are written, until all that they can name is known.
     pub(super) written_arguments: &'t [ast::Expr<'t>],
 }
 
 /// What an item of FROM is.
 #[derive(Clone, Debug)]
-pub(in crate::sql) enum Input<'t> {
+pub enum Input<'t> {
     Table(Base),
     /// A subquery, a view or a CTE.
     Query {
@@ -292,31 +292,31 @@ pub(in crate::sql) enum Input<'t> {
 
 /// The base table that an item of FROM is.
 #[derive(Clone, Debug)]
-pub(in crate::sql) struct Base {
+pub struct Base {
     /// The index of its [`TableReference`].
-    pub(in crate::sql) reference: usize,
-    pub(in crate::sql) table: Arc<Table>,
+    pub reference: usize,
+    pub table: Arc<Table>,
 }
 
 /// Which recursive CTE of a query.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::sql) struct RecursionId(pub(super) usize);
+pub struct RecursionId(pub(super) usize);
 
 /// A recursive CTE.
 #[derive(Debug)]
-pub(in crate::sql) struct Recursive<'t> {
-    pub(in crate::sql) id: RecursionId,
-    pub(in crate::sql) name: String,
-    pub(in crate::sql) query: Query<'t>,
+pub struct Recursive<'t> {
+    pub id: RecursionId,
+    pub name: String,
+    pub query: Query<'t>,
     /// Whether there is a WITH inside it.
-    pub(in crate::sql) has_with: bool,
+    pub has_with: bool,
     /// The columns as its steps read them; nothing if their types do not settle.
-    pub(in crate::sql) columns: Option<Vec<Output>>,
+    pub columns: Option<Vec<Output>>,
 }
 
 impl Item<'_> {
     /// The table, if its rows are the rows of one.
-    pub(in crate::sql) fn base(&self) -> Option<&Base> {
+    pub fn base(&self) -> Option<&Base> {
         match &self.input {
             Input::Table(base) => Some(base),
             _ => None,
@@ -326,14 +326,14 @@ impl Item<'_> {
 
 /// An expression.
 #[derive(Debug)]
-pub(in crate::sql) struct Expression<'t> {
-    pub(in crate::sql) kind: Kind<'t>,
-    pub(in crate::sql) value_type: ValueType,
-    pub(in crate::sql) size: Size,
+pub struct Expression<'t> {
+    pub kind: Kind<'t>,
+    pub value_type: ValueType,
+    pub size: Size,
 }
 
 #[derive(Debug, PartialEq)]
-pub(in crate::sql) enum Kind<'t> {
+pub enum Kind<'t> {
     Literal(&'t Literal<'t>),
     /// By its number, counted from 1.
     Parameter(usize),
@@ -398,9 +398,9 @@ pub(in crate::sql) enum Kind<'t> {
 
 /// A query in an expression. Two are the same if they are written alike: both stand in the same SELECT.
 #[derive(Debug)]
-pub(in crate::sql) struct Subquery<'t> {
+pub struct Subquery<'t> {
     pub(super) written: &'t ast::Select<'t>,
-    pub(in crate::sql) query: Query<'t>,
+    pub query: Query<'t>,
 }
 
 impl PartialEq for Subquery<'_> {
@@ -411,10 +411,10 @@ impl PartialEq for Subquery<'_> {
 
 /// What `IN table` and `IN function(..)` read: all of a table.
 #[derive(Debug)]
-pub(in crate::sql) struct SetTable<'t> {
+pub struct SetTable<'t> {
     pub(super) written: &'t ast::QualifiedName<'t>,
-    pub(in crate::sql) item: Box<Item<'t>>,
-    pub(in crate::sql) arguments: Option<Vec<Expression<'t>>>,
+    pub item: Box<Item<'t>>,
+    pub arguments: Option<Vec<Expression<'t>>>,
 }
 
 impl PartialEq for SetTable<'_> {
@@ -425,28 +425,28 @@ impl PartialEq for SetTable<'_> {
 
 /// A call, be it of a function, an aggregate or a window function.
 #[derive(Debug, PartialEq)]
-pub(in crate::sql) struct Call<'t> {
+pub struct Call<'t> {
     /// In lower case.
-    pub(in crate::sql) name: String,
+    pub name: String,
     /// `f(*)`.
-    pub(in crate::sql) is_star: bool,
-    pub(in crate::sql) arguments: Vec<Expression<'t>>,
-    pub(in crate::sql) is_distinct: bool,
+    pub is_star: bool,
+    pub arguments: Vec<Expression<'t>>,
+    pub is_distinct: bool,
     /// The ORDER BY among the arguments.
-    pub(in crate::sql) order: Vec<SortedBy<'t>>,
-    pub(in crate::sql) filter: Option<Expression<'t>>,
-    pub(in crate::sql) over: Option<Over<'t>>,
+    pub order: Vec<SortedBy<'t>>,
+    pub filter: Option<Expression<'t>>,
+    pub over: Option<Over<'t>>,
 }
 
 /// A term of an ORDER BY that is inside a call or a window.
 #[derive(Debug, PartialEq)]
-pub(in crate::sql) struct SortedBy<'t> {
-    pub(in crate::sql) expression: Expression<'t>,
-    pub(in crate::sql) direction: Direction,
+pub struct SortedBy<'t> {
+    pub expression: Expression<'t>,
+    pub direction: Direction,
 }
 
 #[derive(Debug, PartialEq)]
-pub(in crate::sql) enum Over<'t> {
+pub enum Over<'t> {
     Window(Window<'t>),
     /// The name of a window that WINDOW does not define.
     Undefined,
@@ -454,24 +454,24 @@ pub(in crate::sql) enum Over<'t> {
 
 /// A window of window functions.
 #[derive(Debug, PartialEq)]
-pub(in crate::sql) struct Window<'t> {
+pub struct Window<'t> {
     /// Whether it is made of another one.
-    pub(in crate::sql) has_base: bool,
-    pub(in crate::sql) partition: Vec<Expression<'t>>,
-    pub(in crate::sql) order: Vec<SortedBy<'t>>,
-    pub(in crate::sql) frame: Option<Frame<'t>>,
+    pub has_base: bool,
+    pub partition: Vec<Expression<'t>>,
+    pub order: Vec<SortedBy<'t>>,
+    pub frame: Option<Frame<'t>>,
 }
 
 #[derive(Debug, PartialEq)]
-pub(in crate::sql) struct Frame<'t> {
-    pub(in crate::sql) mode: FrameMode,
-    pub(in crate::sql) start: FrameBound<'t>,
-    pub(in crate::sql) end: Option<FrameBound<'t>>,
-    pub(in crate::sql) exclude: Option<FrameExclude>,
+pub struct Frame<'t> {
+    pub mode: FrameMode,
+    pub start: FrameBound<'t>,
+    pub end: Option<FrameBound<'t>>,
+    pub exclude: Option<FrameExclude>,
 }
 
 #[derive(Debug, PartialEq)]
-pub(in crate::sql) enum FrameBound<'t> {
+pub enum FrameBound<'t> {
     CurrentRow,
     Following(Expression<'t>),
     Preceding(Expression<'t>),
@@ -489,7 +489,7 @@ impl<'t> FrameBound<'t> {
 }
 
 impl<'t> Window<'t> {
-    pub(in crate::sql) fn expressions(&self) -> impl Iterator<Item = &Expression<'t>> {
+    pub fn expressions(&self) -> impl Iterator<Item = &Expression<'t>> {
         let bounds = self.frame.iter().flat_map(|frame| [Some(&frame.start), frame.end.as_ref()]);
         let offsets = bounds.flatten().filter_map(FrameBound::offset);
         self.partition.iter().chain(self.order.iter().map(|term| &term.expression)).chain(offsets)
@@ -500,57 +500,5 @@ impl<'t> Window<'t> {
 impl PartialEq for Expression<'_> {
     fn eq(&self, other: &Self) -> bool {
         self.kind == other.kind
-    }
-}
-
-impl<'t> Expression<'t> {
-    /// The expression without the parentheses around it.
-    pub(in crate::sql) fn bare(&self) -> &Self {
-        let mut expression = self;
-        while let Kind::Parenthesized(inner) = &expression.kind {
-            expression = inner;
-        }
-        expression
-    }
-
-    /// Whether both are the same but for parentheses around them.
-    pub(in crate::sql) fn is_same(&self, other: &Self) -> bool {
-        self.bare() == other.bare()
-    }
-
-    /// The operands of a chain of one operator, in their order.
-    pub(in crate::sql) fn chain(&self, operator: Operator) -> Vec<&Self> {
-        let mut pending = vec![self];
-        let mut parts = Vec::new();
-        while let Some(expression) = pending.pop() {
-            let part = expression.bare();
-            match &part.kind {
-                Kind::Binary(left, own, right) if *own == operator => pending.extend([&**right, &**left]),
-                _ => parts.push(part),
-            }
-        }
-        parts
-    }
-
-    /// The one column of one item of the SELECT itself that the expression plainly is.
-    pub(in crate::sql) fn own_column(&self) -> Option<ColumnOf> {
-        match &self.bare().kind {
-            Kind::Column(0, columns) => match columns[..] {
-                [column] => Some(column),
-                _ => None,
-            },
-            _ => None,
-        }
-    }
-
-    /// The same, of a base table; the rowid is the column that stands for it.
-    pub(in crate::sql) fn own_base_column(&self, items: &[Item<'_>]) -> Option<ColumnOf> {
-        match &self.bare().kind {
-            Kind::Rowid(0, named) => match named[..] {
-                [item] => Some((item, items.get(item)?.base()?.table.rowid_alias()?)),
-                _ => None,
-            },
-            _ => self.own_column().filter(|(item, _)| items.get(*item).is_some_and(|item| item.base().is_some())),
-        }
     }
 }

@@ -8,9 +8,9 @@ use crate::types::{Affinity, Collation};
 
 /// A name in FROM that stands for no rows of the database's tables.
 #[derive(Clone, Debug)]
-pub(in crate::sql) struct Unstored {
+pub struct Unstored {
     /// What the statements of a plan call it.
-    pub(in crate::sql) text: String,
+    pub text: String,
     columns: &'static [&'static str],
     hidden: usize,
     is_schema: bool,

@@ -1,49 +1,11 @@
-//! Whether two values that SQL calls equal can differ, and what kind of values they are.
+//! Which class the values of an expression are of: whether two that SQL calls equal can differ.
 
 use sqlite3_parser::ast::{Literal, Operator, UnaryOperator};
 
 use super::tree::{Call, Expression, Kind};
+use super::value_type::ValueClass;
 use crate::sql::syntax::literal;
-use crate::types::{Affinity, Column, Value};
-
-/// What kind of values a column or an expression has. In all but `Ambiguous`, two values that SQL calls equal are the same
-/// value, so it does not matter which of them DISTINCT, GROUP BY or MIN shows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::sql) enum ValueClass {
-    /// INTEGER affinity and no collation: their sum does not depend on the order.
-    Integer,
-    /// REAL affinity and no collation: whole numbers are REAL as well.
-    Real,
-    /// TEXT or NUMERIC affinity and no collation.
-    Plain,
-    /// Equality is ambiguous: 1 and 1.0, or `a` and `A`, may both be among them.
-    Ambiguous,
-}
-
-impl ValueClass {
-    pub(super) fn of_column(column: &Column) -> Self {
-        match column.affinity {
-            _ if column.collation != "BINARY" => Self::Ambiguous,
-            Affinity::Integer => Self::Integer,
-            // A REAL column stores 0.0 for -0.0.
-            Affinity::Real => Self::Real,
-            Affinity::Text | Affinity::Numeric => Self::Plain,
-            Affinity::Blob => Self::Ambiguous,
-        }
-    }
-
-    /// The class of values that are of one or the other.
-    pub(in crate::sql) fn or(self, other: Self) -> Self {
-        match (self, other) {
-            (Self::Ambiguous, _) | (_, Self::Ambiguous) => Self::Ambiguous,
-            (Self::Integer, Self::Integer) => Self::Integer,
-            (Self::Real, Self::Real) => Self::Real,
-            // 1.0 may be among the one and 1 among the other.
-            (Self::Real, _) | (_, Self::Real) => Self::Ambiguous,
-            _ => Self::Plain,
-        }
-    }
-}
+use crate::types::{Affinity, Value};
 
 /// Functions that give integers, whatever they are given.
 const INTEGER_FUNCTIONS: [&str; 9] =

@@ -1,32 +1,67 @@
 //! What is known of the values of a column or an expression without evaluating it.
 
-use sqlite3_parser::ast::{self, Literal, Operator, UnaryOperator};
-
-use super::tree::{Expression, Kind, Output};
-use super::value_class::ValueClass;
 use crate::types::{Affinity, Collation, Column};
+
+/// What kind of values a column or an expression has. In all but `Ambiguous`, two values that SQL calls equal are the same
+/// value, so it does not matter which of them DISTINCT, GROUP BY or MIN shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ValueClass {
+    /// INTEGER affinity and no collation: their sum does not depend on the order.
+    Integer,
+    /// REAL affinity and no collation: whole numbers are REAL as well.
+    Real,
+    /// TEXT or NUMERIC affinity and no collation.
+    Plain,
+    /// Equality is ambiguous: 1 and 1.0, or `a` and `A`, may both be among them.
+    Ambiguous,
+}
+
+impl ValueClass {
+    pub fn of_column(column: &Column) -> Self {
+        match column.affinity {
+            _ if column.collation != "BINARY" => Self::Ambiguous,
+            Affinity::Integer => Self::Integer,
+            // A REAL column stores 0.0 for -0.0.
+            Affinity::Real => Self::Real,
+            Affinity::Text | Affinity::Numeric => Self::Plain,
+            Affinity::Blob => Self::Ambiguous,
+        }
+    }
+
+    /// The class of values that are of one or the other.
+    pub fn or(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Ambiguous, _) | (_, Self::Ambiguous) => Self::Ambiguous,
+            (Self::Integer, Self::Integer) => Self::Integer,
+            (Self::Real, Self::Real) => Self::Real,
+            // 1.0 may be among the one and 1 among the other.
+            (Self::Real, _) | (_, Self::Real) => Self::Ambiguous,
+            _ => Self::Plain,
+        }
+    }
+}
 
 /// The storage classes that values can have besides NULL, as bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::sql) struct StorageClasses(u8);
+pub struct StorageClasses(u8);
 
 impl StorageClasses {
-    const NONE: Self = Self(0);
-    const NUMBER: Self = Self(1);
-    const TEXT: Self = Self(2);
-    const BLOB: Self = Self(4);
-    const ANY: Self = Self(7);
+    pub const NONE: Self = Self(0);
+    pub const NUMBER: Self = Self(1);
+    pub const TEXT: Self = Self(2);
+    pub const BLOB: Self = Self(4);
+    pub const ANY: Self = Self(7);
 
-    pub(super) fn or(self, other: Self) -> Self {
+    pub fn or(self, other: Self) -> Self {
         Self(self.0 | other.0)
     }
 
-    fn has(self, other: Self) -> bool {
+    pub fn has(self, other: Self) -> bool {
         self.0 & other.0 != 0
     }
 
     /// Of a column.
-    pub(super) fn of_affinity(affinity: Option<Option<Affinity>>) -> Self {
+    pub fn of_affinity(affinity: Option<Option<Affinity>>) -> Self {
         match affinity {
             Some(Some(Affinity::Integer | Affinity::Numeric | Affinity::Real)) => Self::NUMBER.or(Self::BLOB),
             Some(Some(Affinity::Text)) => Self::TEXT.or(Self::BLOB),
@@ -37,25 +72,25 @@ impl StorageClasses {
 
 /// What is known of the values of an expression.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::sql) struct ValueType {
+pub struct ValueType {
     /// The affinity, or that there is none, by SQLite's rules (sqlite3ExprAffinity); nothing where they go deeper than
     /// what is told here.
-    pub(in crate::sql) affinity: Option<Option<Affinity>>,
+    pub affinity: Option<Option<Affinity>>,
     /// The collating sequence by SQLite's rules (sqlite3ExprCollSeq), BINARY where there is none; nothing where they go
     /// deeper than what is told here.
-    pub(in crate::sql) collation: Option<Collation>,
+    pub collation: Option<Collation>,
     /// Whether it has that collating sequence itself, as columns do. To others BINARY is lent, which gives way to the
     /// sequences of the other SELECTs of a compound.
-    pub(in crate::sql) is_collated: bool,
+    pub is_collated: bool,
     /// Whether a COLLATE is in it, be it further down.
-    pub(in crate::sql) has_collate: bool,
-    pub(in crate::sql) class: ValueClass,
-    pub(in crate::sql) storage: StorageClasses,
+    pub has_collate: bool,
+    pub class: ValueClass,
+    pub storage: StorageClasses,
 }
 
 impl ValueType {
     /// Of what nothing is known.
-    pub(in crate::sql) const UNKNOWN: Self = Self {
+    pub const UNKNOWN: Self = Self {
         affinity: None,
         collation: None,
         is_collated: false,
@@ -65,12 +100,12 @@ impl ValueType {
     };
 
     /// Of what is no column: it has no collating sequence of its own.
-    fn of_value(affinity: Option<Option<Affinity>>, class: ValueClass, storage: StorageClasses) -> Self {
+    pub fn of_value(affinity: Option<Option<Affinity>>, class: ValueClass, storage: StorageClasses) -> Self {
         Self { affinity, collation: Some(Collation::Binary), is_collated: false, has_collate: false, class, storage }
     }
 
     /// Of a column of a base table.
-    pub(super) fn of_column(column: &Column) -> Self {
+    pub fn of_column(column: &Column) -> Self {
         let (affinity, collation) = (Some(Some(column.affinity)), Collation::named(&column.collation));
         Self {
             affinity,
@@ -84,7 +119,7 @@ impl ValueType {
     }
 
     /// Of a column of an item of FROM that is a query with this column.
-    pub(super) fn as_column(self) -> Self {
+    pub fn as_column(self) -> Self {
         Self {
             is_collated: self.collation.is_some(),
             has_collate: false,
@@ -94,7 +129,7 @@ impl ValueType {
     }
 
     /// Values that are equal by a collating sequence may differ.
-    fn with_exact_class(self) -> Self {
+    pub fn with_exact_class(self) -> Self {
         match self.class {
             ValueClass::Plain if self.collation != Some(Collation::Binary) => {
                 Self { class: ValueClass::Ambiguous, ..self }
@@ -104,142 +139,7 @@ impl ValueType {
     }
 
     /// Whether two of the values that are equal to SQL are the same value.
-    pub(in crate::sql) fn is_exact(&self) -> bool {
+    pub fn is_exact(&self) -> bool {
         self.class != ValueClass::Ambiguous
-    }
-}
-
-/// The type of an expression of this kind; of names it is told where they are resolved.
-pub(super) fn of(kind: &Kind<'_>) -> ValueType {
-    let class = super::value_class::of(kind);
-    let none = Some(None);
-    let has_collate = || super::walk::operands(kind).iter().any(|operand| operand.value_type.has_collate);
-    let plain = match kind {
-        Kind::Parenthesized(inner) => return inner.value_type,
-        Kind::Collate(operand, name) => {
-            let collation = Collation::named(name);
-            let is_collated = collation.is_some();
-            return ValueType { collation, is_collated, has_collate: true, class, ..operand.value_type };
-        }
-        Kind::Cast(operand, target) => {
-            let affinity = Some(Some(affinity_of_cast(*target)));
-            let storage = StorageClasses::of_affinity(affinity);
-            return ValueType { affinity, class, storage, ..operand.value_type }.with_exact_class();
-        }
-        Kind::Unary(UnaryOperator::Positive, operand) => {
-            return ValueType { affinity: none, class, ..operand.value_type }.with_exact_class();
-        }
-        Kind::Literal(literal) => return ValueType::of_value(none, class, storage_of_literal(literal)),
-        Kind::Parameter(_) => return ValueType::of_value(none, class, StorageClasses::ANY),
-        Kind::Text(_) => return ValueType::of_value(none, class, StorageClasses::TEXT),
-        Kind::Truth(_) => return ValueType::of_value(none, class, StorageClasses::NUMBER),
-        Kind::Rowid(..) => {
-            let affinity = Some(Some(Affinity::Integer));
-            return ValueType::of_value(affinity, class, StorageClasses::of_affinity(affinity));
-        }
-        Kind::OpaqueColumn(_) | Kind::UnknownColumn(_) => {
-            return ValueType { collation: Some(Collation::Binary), ..ValueType::UNKNOWN };
-        }
-        Kind::Column(..) | Kind::Alias(_) | Kind::Raise => return ValueType::UNKNOWN,
-        Kind::Row(_) => {
-            return ValueType { has_collate: has_collate(), storage: StorageClasses::NUMBER, ..ValueType::UNKNOWN };
-        }
-        Kind::Subquery(_) => ValueType::of_value(None, class, StorageClasses::ANY),
-        Kind::InTable { .. } => ValueType::of_value(None, class, StorageClasses::NUMBER),
-        Kind::Binary(_, operator, _) => ValueType::of_value(none, class, storage_of_operator(*operator)),
-        Kind::Case { branches, otherwise, .. } => {
-            let results = branches.iter().map(|(_, result)| result).chain(otherwise.as_deref());
-            let storage = results.map(|result| result.value_type.storage);
-            ValueType::of_value(none, class, storage.fold(StorageClasses::NONE, StorageClasses::or))
-        }
-        Kind::Call(_) | Kind::Like { .. } => ValueType::of_value(none, class, StorageClasses::ANY),
-        Kind::Between { .. }
-        | Kind::Exists(_)
-        | Kind::InList { .. }
-        | Kind::InQuery { .. }
-        | Kind::IsNull(_)
-        | Kind::NotNull(_)
-        | Kind::Unary(..) => ValueType::of_value(none, class, StorageClasses::NUMBER),
-    };
-    match has_collate() {
-        // It may be the one that decides.
-        true => ValueType { collation: None, has_collate: true, ..plain }.with_exact_class(),
-        false => plain,
-    }
-}
-
-fn affinity_of_cast(target: Option<&ast::Type<'_>>) -> Affinity {
-    Affinity::of_declared_type(target.map_or("", |declared| declared.name))
-}
-
-fn storage_of_literal(literal: &Literal<'_>) -> StorageClasses {
-    match literal {
-        Literal::Null => StorageClasses::NONE,
-        Literal::String(_) => StorageClasses::TEXT,
-        Literal::Blob(_) => StorageClasses::BLOB,
-        Literal::CurrentDate | Literal::CurrentTime | Literal::CurrentTimestamp => StorageClasses::ANY,
-        Literal::Numeric(_) | Literal::Keyword(_) => StorageClasses::NUMBER,
-    }
-}
-
-fn storage_of_operator(operator: Operator) -> StorageClasses {
-    match operator {
-        Operator::Concat => StorageClasses::TEXT.or(StorageClasses::BLOB),
-        // These are functions to SQLite.
-        Operator::ArrowRight | Operator::ArrowRightShift => StorageClasses::ANY,
-        _ => StorageClasses::NUMBER,
-    }
-}
-
-/// The affinity of a column that several SELECTs give (sqlite3SubqueryColumnTypes): that of the first which has one, unless
-/// another one can give values that it would change. Where CAST gives a number in the first of several, the column takes
-/// whole numbers and fractions as they are.
-pub(in crate::sql) fn common_affinity<'s>(parts: impl Iterator<Item = &'s Output>) -> Option<Option<Affinity>> {
-    let (mut first, mut storage) = (None, StorageClasses::NONE);
-    let mut parts = parts.peekable();
-    let is_cast = parts.peek().is_some_and(|part| part.is_cast);
-    let mut several = 0;
-    for part in parts {
-        several += 1;
-        let affinity = part.value_type.affinity?;
-        match first {
-            None if affinity.is_some() => first = affinity,
-            _ => storage = storage.or(part.value_type.storage),
-        }
-    }
-    Some(match first {
-        Some(Affinity::Text) if storage.has(StorageClasses::NUMBER) => Some(Affinity::Blob),
-        Some(Affinity::Integer | Affinity::Numeric | Affinity::Real) if storage.has(StorageClasses::TEXT) => {
-            Some(Affinity::Blob)
-        }
-        Some(Affinity::Integer | Affinity::Real) if is_cast && several > 1 => Some(Affinity::Numeric),
-        other => other,
-    })
-}
-
-impl Output {
-    /// A column of a base table.
-    pub(super) fn of_column(column: &Column) -> Self {
-        Self {
-            name: Some(column.name.clone()),
-            is_hidden: column.kind == crate::types::ColumnKind::Hidden,
-            value_type: ValueType::of_column(column),
-            is_cast: false,
-        }
-    }
-
-    /// What an expression gives.
-    pub(super) fn of_expression(name: Option<String>, expression: &Expression<'_>) -> Self {
-        let is_cast = matches!(expression.bare().kind, Kind::Cast(..));
-        Self { name, is_hidden: false, value_type: expression.value_type, is_cast }
-    }
-
-    /// As a column of an item of FROM that is a query.
-    pub(super) fn as_column(&self) -> Self {
-        Self { is_hidden: false, value_type: self.value_type.as_column(), is_cast: false, ..self.clone() }
-    }
-
-    pub(in crate::sql) fn is_named(&self, name: &str) -> bool {
-        self.name.as_ref().is_some_and(|own| own.eq_ignore_ascii_case(name))
     }
 }

@@ -3,7 +3,7 @@
 use super::tree::{Expression, Kind, Over, Subquery};
 
 /// The operands of an expression in the order of the text, those of subqueries aside.
-pub(in crate::sql) fn operands<'e, 't>(kind: &'e Kind<'t>) -> Vec<&'e Expression<'t>> {
+pub fn operands<'e, 't>(kind: &'e Kind<'t>) -> Vec<&'e Expression<'t>> {
     match kind {
         Kind::Alias(_)
         | Kind::Column(..)
@@ -51,7 +51,7 @@ pub(in crate::sql) fn operands<'e, 't>(kind: &'e Kind<'t>) -> Vec<&'e Expression
 }
 
 /// The query that an expression directly contains.
-pub(in crate::sql) fn subquery<'e, 't>(kind: &'e Kind<'t>) -> Option<&'e Subquery<'t>> {
+pub fn subquery<'e, 't>(kind: &'e Kind<'t>) -> Option<&'e Subquery<'t>> {
     match kind {
         Kind::Exists(subquery) | Kind::Subquery(subquery) | Kind::InQuery { subquery, .. } => Some(subquery),
         _ => None,

@@ -4,7 +4,7 @@
 
 /// What a token is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::sql) enum TokenKind {
+pub enum TokenKind {
     /// A keyword or an unquoted identifier.
     Word,
     /// `"name"`, `` `name` `` or `[name]`.
@@ -25,37 +25,37 @@ pub(in crate::sql) enum TokenKind {
 
 /// A token and its text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::sql) struct Token<'a> {
-    pub(in crate::sql) kind: TokenKind,
-    pub(in crate::sql) text: &'a str,
+pub struct Token<'a> {
+    pub kind: TokenKind,
+    pub text: &'a str,
 }
 
 impl Token<'_> {
     /// Whether this is the keyword or unquoted identifier `word`, given in lower case.
-    pub(in crate::sql) fn is_word(&self, word: &str) -> bool {
+    pub fn is_word(&self, word: &str) -> bool {
         self.kind == TokenKind::Word && self.text.eq_ignore_ascii_case(word)
     }
 
     /// Whether this is the operator or punctuation `symbol`.
-    pub(in crate::sql) fn is_symbol(&self, symbol: &str) -> bool {
+    pub fn is_symbol(&self, symbol: &str) -> bool {
         self.kind == TokenKind::Symbol && self.text == symbol
     }
 }
 
 /// The tokens of a text without its white space and comments; ends after the first illegal one.
 #[derive(Clone, Debug)]
-pub(in crate::sql) struct Lexer<'a> {
+pub struct Lexer<'a> {
     rest: &'a str,
 }
 
 impl<'a> Lexer<'a> {
-    pub(in crate::sql) fn new(sql: &'a str) -> Self {
+    pub fn new(sql: &'a str) -> Self {
         Self { rest: sql }
     }
 }
 
 /// All tokens of a text, or nothing if SQLite would refuse one of them.
-pub(in crate::sql) fn tokens(sql: &str) -> Option<Vec<Token<'_>>> {
+pub fn tokens(sql: &str) -> Option<Vec<Token<'_>>> {
     let tokens: Vec<_> = Lexer::new(sql).collect();
     tokens.iter().all(|token| token.kind != TokenKind::Illegal).then_some(tokens)
 }

@@ -11,7 +11,7 @@ const EXACT_DIGITS: usize = 15;
 /// The value of a numeric literal. Nothing for one whose value depends on what stands before it (an integer just beyond
 /// 64 bits is REAL, but with a minus sign it may be an INTEGER), for one that SQLite refuses, and for one with more
 /// digits than two converters are sure to agree on.
-pub(in crate::sql) fn number(text: &str) -> Option<Value> {
+pub fn number(text: &str) -> Option<Value> {
     let text = without_separators(text)?;
     if let Some(digits) = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
         let digits = digits.trim_start_matches('0');
@@ -45,12 +45,12 @@ fn without_separators(text: &str) -> Option<String> {
 }
 
 /// The value of a string literal, quotes included.
-pub(in crate::sql) fn string(text: &str) -> Value {
+pub fn string(text: &str) -> Value {
     Value::Text(unquote(text).as_str().into())
 }
 
 /// The value of a blob literal such as `x'31'`.
-pub(in crate::sql) fn blob(text: &str) -> Option<Value> {
+pub fn blob(text: &str) -> Option<Value> {
     let digits = text.get(2..text.len().checked_sub(1)?)?;
     let bytes: Option<Vec<u8>> = (0..digits.len())
         .step_by(2)
@@ -60,7 +60,7 @@ pub(in crate::sql) fn blob(text: &str) -> Option<Value> {
 }
 
 /// What is between the quotes of a string or a quoted identifier, with doubled quotes made single.
-pub(in crate::sql) fn unquote(text: &str) -> String {
+pub fn unquote(text: &str) -> String {
     let mut characters = text.chars();
     let (Some(open), Some(_)) = (characters.next(), characters.next_back()) else {
         return text.to_owned();

@@ -7,7 +7,7 @@ use sqlite3_parser::ast::{As, Expr};
 use super::literal;
 
 /// What a name says, without the quotes it is written in.
-pub(in crate::sql) fn plain(written: &str) -> Cow<'_, str> {
+pub fn plain(written: &str) -> Cow<'_, str> {
     match written.as_bytes().first() {
         Some(b'"' | b'`' | b'[' | b'\'') => Cow::Owned(literal::unquote(written)),
         _ => Cow::Borrowed(written),
@@ -15,14 +15,14 @@ pub(in crate::sql) fn plain(written: &str) -> Cow<'_, str> {
 }
 
 /// What an alias says.
-pub(in crate::sql) fn alias(alias: &As<'_>) -> String {
+pub fn alias(alias: &As<'_>) -> String {
     let (As::As(name) | As::Elided(name)) = alias;
     plain(name.0).into_owned()
 }
 
 /// How the last part of a path is written, which decides what it is if it names nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::sql) enum Quotes {
+pub enum Quotes {
     /// TRUE and FALSE are truth values.
     None,
     /// A string.
@@ -33,16 +33,16 @@ pub(in crate::sql) enum Quotes {
 
 /// `column`, `table.column` or `database.table.column`, without quotes.
 #[derive(Clone, Debug)]
-pub(in crate::sql) struct Path<'t> {
-    pub(in crate::sql) database: Option<Cow<'t, str>>,
-    pub(in crate::sql) table: Option<Cow<'t, str>>,
-    pub(in crate::sql) column: Cow<'t, str>,
-    pub(in crate::sql) quotes: Quotes,
+pub struct Path<'t> {
+    pub database: Option<Cow<'t, str>>,
+    pub table: Option<Cow<'t, str>>,
+    pub column: Cow<'t, str>,
+    pub quotes: Quotes,
 }
 
 impl<'t> Path<'t> {
     /// The path that an expression is, if it is one.
-    pub(in crate::sql) fn of(expression: &Expr<'t>) -> Option<Self> {
+    pub fn of(expression: &Expr<'t>) -> Option<Self> {
         let (database, table, column) = match expression {
             Expr::Id(id) => (None, None, id.0),
             Expr::Name(name) => (None, None, name.0),
@@ -59,13 +59,13 @@ impl<'t> Path<'t> {
     }
 
     /// Whether it is the column's name alone.
-    pub(in crate::sql) fn is_bare(&self) -> bool {
+    pub fn is_bare(&self) -> bool {
         self.table.is_none()
     }
 }
 
 /// The expression without the parentheses around it.
-pub(in crate::sql) fn bare<'e, 't>(mut expression: &'e Expr<'t>) -> &'e Expr<'t> {
+pub fn bare<'e, 't>(mut expression: &'e Expr<'t>) -> &'e Expr<'t> {
     while let Expr::Parenthesized(elements) = expression
         && let [inner] = &elements[..]
     {

@@ -16,14 +16,14 @@ const MOST_NESTED: usize = 1000;
 const DEEPEST_TREE: usize = 1000;
 
 /// A SELECT and its parameters.
-pub(in crate::sql) struct Tree<'t> {
-    pub(in crate::sql) select: &'t Select<'t>,
-    pub(in crate::sql) parameters: Parameters<'t>,
+pub struct Tree<'t> {
+    pub select: &'t Select<'t>,
+    pub parameters: Parameters<'t>,
 }
 
 /// The parameters of a statement. In the tree each is its number, so that it keeps it wherever it is printed.
 #[derive(Debug, Default)]
-pub(in crate::sql) struct Parameters<'t> {
+pub struct Parameters<'t> {
     /// The number of the last one.
     last: usize,
     /// The spellings of those that have a name, with their numbers.
@@ -32,7 +32,7 @@ pub(in crate::sql) struct Parameters<'t> {
 
 impl<'t> Parameters<'t> {
     /// The name, without its sigil, that the parameter of this number is given by.
-    pub(in crate::sql) fn name(&self, number: usize) -> Option<&'t str> {
+    pub fn name(&self, number: usize) -> Option<&'t str> {
         let named = self.named.iter().find(|(_, of)| *of == number);
         named.and_then(|(spelling, _)| spelling.get(1..))
     }
@@ -55,7 +55,7 @@ impl<'t> Parameters<'t> {
 }
 
 /// The tree of a text that is one SELECT.
-pub(in crate::sql) fn query<'t>(sql: &'t str, arena: &'t Bump) -> Result<Tree<'t>, Unparsed> {
+pub fn query<'t>(sql: &'t str, arena: &'t Bump) -> Result<Tree<'t>, Unparsed> {
     let mut tokens = tokens(sql).ok_or_else(|| unparsed("a token that SQLite does not know"))?;
     while tokens.last().is_some_and(|token| token.is_symbol(";")) {
         tokens.pop();
@@ -70,7 +70,7 @@ pub(in crate::sql) fn query<'t>(sql: &'t str, arena: &'t Bump) -> Result<Tree<'t
 }
 
 /// The SELECT inside a CREATE VIEW statement, which has no parameters.
-pub(in crate::sql) fn view<'t>(sql: &'t str, arena: &'t Bump) -> Result<&'t Select<'t>, Unparsed> {
+pub fn view<'t>(sql: &'t str, arena: &'t Bump) -> Result<&'t Select<'t>, Unparsed> {
     let mut tokens = tokens(sql).ok_or_else(|| unparsed("a token that SQLite does not know"))?;
     match statement(&mut tokens, &mut Parameters::default(), arena)? {
         Stmt::CreateView { select, .. } => Ok(select),

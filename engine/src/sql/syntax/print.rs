@@ -13,7 +13,7 @@ use sqlite3_parser::dialect::TokenType;
 /// there; parameters are their numbers. Only white space and comments are lost, and with them the names of result columns
 /// that are called by their own text: what names one of those (an opaque column of the bound tree) may
 /// name nothing afterwards.
-pub(in crate::sql) fn text(piece: &impl ToTokens) -> String {
+pub fn text(piece: &impl ToTokens) -> String {
     let mut text = Text::default();
     match piece.to_tokens(&mut text) {
         Ok(()) => text.text,
@@ -21,7 +21,7 @@ pub(in crate::sql) fn text(piece: &impl ToTokens) -> String {
 }
 
 /// The text of a literal.
-pub(in crate::sql) fn literal<'t>(literal: &Literal<'t>) -> Cow<'t, str> {
+pub fn literal<'t>(literal: &Literal<'t>) -> Cow<'t, str> {
     Cow::Borrowed(match literal {
         Literal::Numeric(text) | Literal::String(text) | Literal::Keyword(text) => text,
         Literal::Blob(digits) => return Cow::Owned(format!("x'{digits}'")),
