@@ -1,5 +1,5 @@
-//! Criterion's statistics of single queries: what a commit takes with the subscription, without it, and what a re-run
-//! takes. For following one query over time; the ratios, which need alternation, are measured by `ratios`.
+//! Criterion's statistics of single queries: the time of a commit with and without the subscription, and of a re-run. Use
+//! them to follow one query over time; `ratios` measures ratios, which need alternation.
 #![expect(missing_docs, reason = "criterion's macros make functions without them")]
 
 use std::hint::black_box;
@@ -24,7 +24,7 @@ fn measure(criterion: &mut Criterion) -> Outcome<()> {
         group.sample_size(10).warm_up_time(Duration::from_millis(100)).measurement_time(Duration::from_millis(400));
         let watch = watch(&trio.live, &query.sql, query.params(), &edit_count())?;
         for (name, engine) in [("subscribed commits", &trio.live), ("bare commits", &trio.bare)] {
-            // The write and what takes it back: criterion's clock cannot be stopped between them.
+            // The write and its undo: criterion's clock cannot be stopped between them.
             group.bench_function(name, |bencher| {
                 bencher.iter(|| write.apply.exec(engine).and_then(|()| write.undo.exec(engine)).expect("it commits"));
             });

@@ -48,7 +48,7 @@ impl Chinook {
     /// Fills an empty database: the schema, and the whole history.
     ///
     /// # Errors
-    /// What SQLite says.
+    /// An error of SQLite.
     pub fn fill(&self, connection: &Connection) -> Outcome<()> {
         connection.execute_batch(&self.0.schema)?;
         for transaction in &self.0.transactions {
@@ -57,7 +57,7 @@ impl Chinook {
         Ok(())
     }
 
-    /// The queries, each with the writes that may concern it.
+    /// The queries, each with the writes that may affect it.
     #[must_use]
     pub fn queries(&self) -> Vec<Query> {
         let writes = writes();
@@ -75,7 +75,7 @@ impl Chinook {
     }
 }
 
-/// One row for each table that has any life, so that for each query one changes its result.
+/// A write for each table that changes at all, so that for each query one of them changes its result.
 fn writes() -> Vec<Write> {
     const ID: i64 = 100_000;
     let insert = |table: &str, key: &str, values: &str| {

@@ -1,11 +1,11 @@
-//! A query of a suite, and the write that concerns it.
+//! A query of a suite, and the writes that affect it.
 
 use serde::Serialize;
 use tidewater::{Engine, Params, Value};
 
 use crate::failure::Outcome;
 
-/// The operator that makes a query what it is: costs are told by it.
+/// The main operator of a query, by which costs are grouped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Class {
@@ -83,19 +83,19 @@ impl Statement {
     /// Executes it.
     ///
     /// # Errors
-    /// What the engine says.
+    /// An error of the engine.
     pub fn exec(&self, engine: &Engine) -> Outcome<()> {
         engine.exec(&self.sql, self.params.clone())?;
         Ok(())
     }
 }
 
-/// A statement and the one that takes it back, so that a database is the same after any number of rounds.
+/// A statement and its undo, so that a database is the same after any number of rounds.
 #[derive(Clone, Debug)]
 pub struct Write {
     /// The one that is measured.
     pub apply: Statement,
-    /// The one that takes it back.
+    /// The undo.
     pub undo: Statement,
 }
 
@@ -112,7 +112,7 @@ impl Write {
 pub struct Query {
     /// What it is called in tables.
     pub name: String,
-    /// The operator that makes it what it is.
+    /// Its main operator.
     pub class: Class,
     /// Its text.
     pub sql: String,

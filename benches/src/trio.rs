@@ -1,5 +1,5 @@
-//! The databases that a ratio is made of: an engine that has subscriptions, one that has none, and SQLite alone; and an
-//! engine that re-runs what is subscribed to.
+//! The databases behind a ratio: an engine with subscriptions, one without, SQLite alone, and an engine that re-runs its
+//! subscriptions.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -13,11 +13,11 @@ use crate::measure::Clock;
 use crate::query::{Query, Write};
 use crate::world::{Data, World};
 
-/// The same data several times.
+/// Several databases with the same data.
 pub struct Trio {
-    /// The engine that is subscribed to.
+    /// The engine with subscriptions.
     pub live: Engine,
-    /// The engine that nobody subscribes to.
+    /// The engine without subscriptions.
     pub bare: Engine,
     /// An engine that re-runs every affected query instead of maintaining it.
     pub rerunning: Engine,
@@ -29,7 +29,7 @@ impl Trio {
     /// New databases.
     ///
     /// # Errors
-    /// When one cannot be made.
+    /// If one cannot be created.
     pub fn open(world: &dyn World, data: Data) -> Outcome<Self> {
         Ok(Self {
             live: world.engine(data, Strategy::Auto)?,
@@ -42,7 +42,7 @@ impl Trio {
     /// The first of the query's writes that changes its result.
     ///
     /// # Errors
-    /// When none does.
+    /// If none does.
     pub fn relevant_write<'q>(&self, query: &'q Query) -> Outcome<&'q Write> {
         let edits = Arc::new(AtomicU64::new(0));
         let _watch = watch(&self.live, &query.sql, query.params(), &edits)?;
@@ -59,10 +59,10 @@ impl Trio {
     }
 }
 
-/// Subscribes with a callback that reads every diff, as a subscriber does at the least.
+/// Subscribes with a callback that reads every diff, the least that a subscriber does.
 ///
 /// # Errors
-/// What the engine says of the query.
+/// An error of the engine.
 pub fn watch(engine: &Engine, sql: &str, params: impl Into<Params>, edits: &Arc<AtomicU64>) -> Outcome<Watch> {
     let edits = Arc::clone(edits);
     let count = move |_, event: &Event| {
@@ -73,10 +73,10 @@ pub fn watch(engine: &Engine, sql: &str, params: impl Into<Params>, edits: &Arc<
     Ok(engine.subscribe_with(sql, params, count)?)
 }
 
-/// Executes a write, and takes it back with the clock stopped: the seconds.
+/// Executes a write and undoes it with the clock stopped. Returns the seconds of the write.
 ///
 /// # Errors
-/// What the engine says.
+/// An error of the engine.
 pub fn time_write(clock: Clock<'_>, engine: &Engine, write: &Write) -> Outcome<f64> {
     let params = Params::from(write.apply.params.clone());
     let begun = clock();
@@ -93,7 +93,7 @@ impl Raw {
     /// As [`time_write`].
     ///
     /// # Errors
-    /// What SQLite says.
+    /// An error of SQLite.
     pub fn time_write(&self, clock: Clock<'_>, write: &Write) -> Outcome<f64> {
         let begun = clock();
         self.execute(&write.apply)?;
@@ -105,7 +105,7 @@ impl Raw {
     /// Executes one statement from the cache.
     ///
     /// # Errors
-    /// What SQLite says.
+    /// An error of SQLite.
     pub fn execute(&self, write: &crate::query::Statement) -> Outcome<()> {
         let mut statement = self.0.prepare_cached(&write.sql)?;
         statement.execute(params_from_iter(write.params.iter().map(bound)))?;
@@ -115,7 +115,7 @@ impl Raw {
     /// A statement to be run many times.
     ///
     /// # Errors
-    /// What SQLite says.
+    /// An error of SQLite.
     pub fn prepare(&self, sql: &str) -> Outcome<CachedStatement<'_>> {
         Ok(self.0.prepare_cached(sql)?)
     }
@@ -124,7 +124,7 @@ impl Raw {
 /// Runs a prepared SELECT and reads its rows into Rust, packed as a subscriber has them.
 ///
 /// # Errors
-/// What SQLite says.
+/// An error of SQLite.
 pub fn select(statement: &mut Statement<'_>, params: &[Value]) -> Outcome<Vec<Row>> {
     let columns = statement.column_count();
     let mut answer = statement.query(params_from_iter(params.iter().map(bound)))?;
@@ -158,7 +158,7 @@ fn bound(value: &Value) -> ToSqlOutput<'_> {
 /// Gives a connection the pragmas that an engine with `exclusive` has, in the same order.
 ///
 /// # Errors
-/// What SQLite says.
+/// An error of SQLite.
 pub fn configure(connection: &Connection) -> Outcome<()> {
     connection.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
     connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;

@@ -4,7 +4,7 @@
 //! ratios [--quick] [--check] [--only GROUP] [--soak [COMMITS]] [--json FILE]
 //! ```
 //!
-//! It exits with 0 whatever it measured, unless `--check` is given and a target was missed.
+//! The exit code is 0, unless `--check` is given and a target is missed.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -22,7 +22,7 @@ static ALLOCATOR: Counting = Counting;
 const USAGE: &str = "ratios [--quick] [--check] [--only GROUP] [--soak [COMMITS]] [--json FILE]";
 const SOAK_COMMITS: u64 = 200_000;
 
-/// What was asked for.
+/// The command-line arguments.
 struct Arguments {
     quick: bool,
     check: bool,

@@ -1,4 +1,4 @@
-//! The chat's rows, the same for the same number of messages.
+//! The rows of the chat, determined by the number of messages.
 
 use rusqlite::{Connection, params};
 use tidewater_oracle::random::Random;
@@ -6,7 +6,7 @@ use tidewater_oracle::random::Random;
 use super::{INDEXES, TABLES};
 use crate::failure::Outcome;
 
-/// Channels: as many at any size, for a larger application has longer channels before it has more of them.
+/// The number of channels at any size: a larger application has longer channels before it has more of them.
 pub const CHANNELS: u64 = 10_000;
 
 /// Users.
@@ -20,7 +20,7 @@ const WORDS: &[&str] = &[
 ];
 const EMOJI: &[&str] = &["+1", "tada", "eyes", "heart", "joy"];
 
-/// Ranks whose frequency falls with the rank. Division alone, which is the same to the bit on every platform.
+/// Ranks whose frequency falls with the rank. It uses only division, which gives the same bits on every platform.
 struct Zipf {
     until: Vec<f64>,
 }
@@ -43,11 +43,11 @@ impl Zipf {
     }
 }
 
-/// Fills an empty database. Half of the messages go round all channels, so that at a million every timeline has its fifty
-/// rows; of the other half channel 1 gets most, channel 2 half of that, and so on.
+/// Fills an empty database. Half of the messages are spread evenly over all channels, so that with a million every timeline
+/// has fifty rows. Of the other half, channel 1 gets most, channel 2 half of that, and so on.
 ///
 /// # Errors
-/// What SQLite says.
+/// An error of SQLite.
 pub fn fill(connection: &Connection, messages: u64) -> Outcome<()> {
     let mut random = Random::new(SEED);
     connection.execute_batch(TABLES)?;
@@ -115,7 +115,7 @@ fn fill_reactions(connection: &Connection, random: &mut Random, messages: u64) -
     Ok(())
 }
 
-/// Some thirty letters, as most messages have.
+/// About thirty letters, like most messages.
 fn body(random: &mut Random) -> String {
     let words: Vec<_> = (0..random.between(1, 10)).map(|_| *random.pick(WORDS)).collect();
     words.join(" ")

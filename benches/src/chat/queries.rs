@@ -1,4 +1,4 @@
-//! What a chat application asks, and the writes that concern it.
+//! The queries of a chat application, and the writes that affect them.
 
 use rusqlite::Connection;
 use tidewater::Value;
@@ -19,13 +19,13 @@ pub const TIMELINE_JOIN: &str = "SELECT m.id, u.name, m.body, m.created_at FROM 
 pub const TIMELINE_LEFT_JOIN: &str = "SELECT m.id, u.name, m.body, m.created_at FROM messages m \
     LEFT JOIN users u ON u.id = m.author_id WHERE m.channel_id = ? ORDER BY m.created_at DESC, m.id DESC LIMIT 50";
 
-/// A channel of the longer ones; the suite asks about it.
+/// One of the longer channels; the suite's queries read it.
 pub const CHANNEL: i64 = 5;
 
-/// An author of the busier ones.
+/// One of the busier authors.
 pub const AUTHOR: i64 = 20;
 
-/// Above all ids and times that the content has.
+/// Larger than all ids and times of the content.
 const NEW: i64 = 1_000_000_000;
 const NOW: i64 = 2_000_000_000;
 
@@ -59,16 +59,16 @@ pub fn edit(message: i64) -> Write {
 /// A message of a channel, counted from the newest.
 ///
 /// # Errors
-/// When there are not so many.
+/// If the channel has fewer messages.
 pub fn message_of(connection: &Connection, channel: i64, back: i64) -> Outcome<i64> {
     let sql = "SELECT id FROM messages WHERE channel_id = ? ORDER BY created_at DESC, id DESC LIMIT 1 OFFSET ?";
     Ok(connection.query_row(sql, [channel, back], |row| row.get(0))?)
 }
 
-/// The suite, each query with the writes that may concern it.
+/// The suite: each query with the writes that may affect it.
 ///
 /// # Errors
-/// When the content lacks what a query asks about.
+/// If the content lacks rows that a query needs.
 pub fn suite(connection: &Connection) -> Outcome<Vec<Query>> {
     let message = message_of(connection, CHANNEL, 10)?;
     let newcomer = "SELECT coalesce(max(id), 1) FROM users WHERE id NOT IN \
@@ -104,7 +104,7 @@ pub fn suite(connection: &Connection) -> Outcome<Vec<Query>> {
     Ok(QUERIES.iter().map(query).collect())
 }
 
-/// Where the suite's queries look.
+/// The rows that the suite's queries read.
 struct Place {
     channel: i64,
     author: i64,

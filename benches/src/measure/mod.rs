@@ -1,8 +1,8 @@
 //! Measuring two or more things alternately.
 //!
-//! Criterion measures one thing after another, minutes apart on a machine whose speed drifts by more than the ratios that
-//! are judged here. So the ratios have a sampler of their own: all sides are measured in every round, the order turning
-//! with the rounds, and medians are compared. `benches/queries.rs` has criterion's own statistics of single queries.
+//! Criterion measures one thing after another, minutes apart, and a machine's speed drifts by more than the ratios here.
+//! The ratios therefore have their own sampler: every round measures all sides, in rotating order, and medians are
+//! compared. `benches/queries.rs` has criterion's statistics of single queries.
 
 mod sampler;
 mod statistics;
@@ -10,5 +10,5 @@ mod statistics;
 pub use sampler::{Patience, Side, alternate};
 pub use statistics::{Quartiles, Sides, median};
 
-/// Seconds since some moment.
+/// Seconds since a fixed moment.
 pub type Clock<'a> = &'a dyn Fn() -> f64;

@@ -1,19 +1,19 @@
-//! The sampler: rounds in which every side has its turn.
+//! The sampler: rounds in which every side is measured once.
 
 use super::{Clock, Sides};
 use crate::failure::Outcome;
 
-/// How long and how often something is measured.
+/// How long and how often to measure.
 #[derive(Clone, Copy, Debug)]
 pub struct Patience {
     /// Seconds for all rounds of one line.
     pub seconds: f64,
-    /// Rounds that are played even if they take longer.
+    /// The minimum number of rounds, even if they take longer.
     pub least_rounds: usize,
-    /// Rounds after which it is enough.
+    /// The maximum number of rounds.
     pub most_rounds: usize,
-    /// Calls in one turn, whose mean is the turn's sample. More than one, so that what another side left in the caches is
-    /// not all that is measured, and so that a browser's coarse clock averages out.
+    /// The calls of one turn, whose mean is the sample. Several calls reduce the effect of caches left by another side and
+    /// of a browser's coarse clock.
     pub calls: usize,
 }
 
@@ -24,20 +24,20 @@ impl Patience {
         Self { seconds: self.seconds * share, ..self }
     }
 
-    /// So many times as many rounds.
+    /// The same with `times` as many rounds.
     #[must_use]
     pub fn longer(self, times: usize) -> Self {
         Self { seconds: self.seconds * times as f64, most_rounds: self.most_rounds * times, ..self }
     }
 }
 
-/// One of the things that are compared: does it once, and gives the seconds that count.
+/// One of the sides: runs it once and returns the seconds.
 pub type Side<'a> = Box<dyn FnMut() -> Outcome<f64> + 'a>;
 
-/// Plays rounds until the patience is spent. The first round only warms up, and tells how many calls a turn can have.
+/// Plays rounds until the time is up. The first round warms up and determines how many calls a turn can have.
 ///
 /// # Errors
-/// What a side fails with.
+/// The error of a side.
 pub fn alternate(clock: Clock<'_>, patience: Patience, mut sides: Vec<Side<'_>>) -> Outcome<Sides> {
     let begun = clock();
     for side in &mut sides {

@@ -1,4 +1,4 @@
-//! Medians and quartiles of samples that were taken in the same rounds.
+//! Medians and quartiles of samples from the same rounds.
 
 use serde::Serialize;
 
@@ -65,27 +65,27 @@ impl Sides {
         median(self.samples[side].clone())
     }
 
-    /// One side by another: the median is that of the medians, the quartiles are those of the rounds.
+    /// The ratio of two sides: the median is the ratio of the medians, the quartiles are those of the rounds.
     #[must_use]
     pub fn ratio(&self, above: usize, below: usize) -> Quartiles {
         let rounds = self.samples[above].iter().zip(&self.samples[below]).map(|(above, below)| above / below);
         Quartiles { median: self.median(above) / self.median(below), ..Quartiles::of(rounds.collect()) }
     }
 
-    /// What a side takes more than another, from round to round.
+    /// The additional time of one side over another, round by round.
     #[must_use]
     pub fn difference(&self, more: usize, less: usize) -> Quartiles {
         Quartiles::of(self.samples[more].iter().zip(&self.samples[less]).map(|(more, less)| more - less).collect())
     }
 
-    /// What a side takes more than another, beside what a third takes more than it; nothing where that drowns in noise.
+    /// The additional time of one side over another, divided by that of a third; `None` if the divisor is within the noise.
     #[must_use]
     pub fn excess(&self, more: usize, less: usize, other: usize) -> Option<Quartiles> {
         let whole = self.difference(other, less).median;
         (whole > 0.0).then(|| shares(self.difference(more, less), whole))
     }
 
-    /// What a side takes more than another, by the median of a third. What drowns in noise is not less than nothing.
+    /// The additional time of one side over another, divided by the median of a third; at least zero.
     #[must_use]
     pub fn share(&self, more: usize, less: usize, of: usize) -> Quartiles {
         shares(self.difference(more, less), self.median(of))

@@ -13,13 +13,13 @@ use crate::opfs::Opfs;
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
-/// Lets a panic say what it is: wasm itself only says `unreachable`.
+/// Shows the message of a panic: wasm itself only reports `unreachable`.
 #[wasm_bindgen(start)]
 fn start() {
     std::panic::set_hook(Box::new(|panic| wasm_bindgen::throw_str(&panic.to_string())));
 }
 
-/// What a run gave.
+/// The outcome of a run.
 #[wasm_bindgen]
 pub struct Measured {
     markdown: String,
@@ -41,8 +41,8 @@ impl Measured {
     }
 }
 
-/// Measures all lines with so many messages, each line for so many seconds, and hands `say` what there is to say under
-/// way. `chinook` is empty, or its three files: schema, stream, queries.
+/// Measures all lines with `messages` messages, each for `seconds` seconds, and reports progress to `say`. `chinook` is
+/// empty or has three files: schema, stream, queries.
 #[wasm_bindgen]
 pub async fn measure(
     messages: u32,

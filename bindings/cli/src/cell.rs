@@ -1,13 +1,13 @@
-//! One value as a person reads it: one line of text that no value can use to steer the terminal.
+//! Formats a value for people: one line of text without control characters.
 
 use std::fmt::Write;
 
 use tidewater::{Row, ValueRef};
 
-/// The most bytes of a BLOB that are spelled out.
+/// The number of bytes of a BLOB that are shown.
 const BLOB_BYTES_SHOWN: usize = 24;
 
-/// The most characters of a TEXT that are shown; nobody reads further in a table.
+/// The number of characters of a TEXT that are shown in a table.
 const CHARACTERS_SHOWN: usize = 400;
 
 /// The value as shown in a cell.
@@ -23,23 +23,23 @@ pub fn cell_text(value: ValueRef<'_>) -> String {
     }
 }
 
-/// Whether the value stands at the right edge of its column.
+/// Whether the value is aligned right.
 pub const fn is_number(value: ValueRef<'_>) -> bool {
     matches!(value, ValueRef::Integer(_) | ValueRef::Real(_))
 }
 
-/// Whether a row that takes another's place should be shown as another row rather than as the same one changed: its first
-/// value differs, and it is not the only row there is, as an aggregate's would be. A guess, for the eye alone.
+/// Whether a replaced row is shown as a new row instead of a changed one: its first value differs, and it is not the only
+/// row, as the row of an aggregate is. This is a guess that affects the display only.
 pub fn looks_like_another_row(old: &Row, new: &Row, row_count: usize) -> bool {
     row_count > 1 && new.values().nth(1).is_some() && old.values().next() != new.values().next()
 }
 
-/// Text on one line, with control characters made visible instead of obeyed.
+/// Text on one line, with visible pictures for control characters.
 pub fn printable(text: &str) -> String {
     printable_up_to(CHARACTERS_SHOWN, text)
 }
 
-/// The same, with another limit to its length.
+/// The same, with a limit on the number of characters.
 pub fn printable_up_to(limit: usize, text: &str) -> String {
     let mut characters = text.chars();
     let mut shown: String = characters.by_ref().take(limit).map(visible).collect();
@@ -50,12 +50,12 @@ pub fn printable_up_to(limit: usize, text: &str) -> String {
 }
 
 fn visible(character: char) -> char {
-    /// Where Unicode pictures the control characters, in their order.
+    /// The first of Unicode's pictures of control characters.
     const PICTURES: u32 = 0x2400;
     match character {
         '\u{0}'..='\u{1f}' => char::from_u32(PICTURES + u32::from(character)).unwrap_or(char::REPLACEMENT_CHARACTER),
         '\u{7f}' => '\u{2421}',
-        // Controls and marks that reorder what stands around them.
+        // Control characters and marks that reorder the text around them.
         '\u{80}'..='\u{9f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => char::REPLACEMENT_CHARACTER,
         other => other,
     }
@@ -64,7 +64,7 @@ fn visible(character: char) -> char {
 fn blob(bytes: &[u8]) -> String {
     let mut text = "x'".to_owned();
     for byte in bytes.iter().take(BLOB_BYTES_SHOWN) {
-        // Writing to a String does not fail.
+        // Writing to a String cannot fail.
         let _ = write!(text, "{byte:02x}");
     }
     if bytes.len() > BLOB_BYTES_SHOWN {

@@ -19,7 +19,7 @@ use clap::Parser;
 
 use args::{Cli, Command};
 
-/// The exit status that clap has for it.
+/// The exit status for a wrong command line, the same as clap's.
 const WRONG_COMMAND_LINE: u8 = 2;
 
 fn main() -> ExitCode {
@@ -45,7 +45,7 @@ fn run(command: Command) -> Result<ExitCode> {
     }
 }
 
-/// Says what is wrong with the command line, without repeating an argument of any length.
+/// Prints what is wrong with the command line, without repeating a long argument.
 fn explain_usage(usage: &clap::Error) -> ExitCode {
     let text = usage.render().to_string();
     let shown = text::paragraph(&text);
@@ -56,7 +56,7 @@ fn explain_usage(usage: &clap::Error) -> ExitCode {
     ExitCode::from(WRONG_COMMAND_LINE)
 }
 
-/// Whoever reads standard output may stop reading, as `head` does; that is no failure.
+/// The reader of standard output may stop, as `head` does. That is no failure.
 fn is_closed_pipe(error: &anyhow::Error) -> bool {
     error.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
 }

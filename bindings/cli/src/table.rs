@@ -1,4 +1,4 @@
-//! A result as a table of plain text.
+//! Renders a result as a text table.
 
 use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::{Cell, CellAlignment, Table};
@@ -6,10 +6,10 @@ use tidewater::Row;
 
 use crate::cell::{cell_text, is_number, printable};
 
-/// How long the line between two records is, where there is room.
+/// The length of the line between two records, if the terminal is wide enough.
 const SEPARATOR: usize = 40;
 
-/// Draws the rows under their columns, or where a terminal of this width has no room for that, each value on its line.
+/// Renders the rows as a table, or with one value per line if the table is wider than the terminal.
 pub fn table(columns: &[String], rows: &[Row], width: Option<u16>) -> String {
     let mut table = Table::new();
     table.load_style(UTF8_FULL_CONDENSED.with_rounded_corners());
@@ -27,13 +27,13 @@ pub fn table(columns: &[String], rows: &[Row], width: Option<u16>) -> String {
 }
 
 fn fits(table: &Table, width: u16) -> bool {
-    /// What stands around a column's content: two spaces and a border.
+    /// The cells around a column's content: two spaces and a border.
     const FRAME: usize = 3;
     let widths = table.column_max_content_widths();
     widths.iter().map(|width| usize::from(*width) + FRAME).sum::<usize>() < usize::from(width)
 }
 
-/// Row by row, with `column: value` on a line for each column.
+/// One `column: value` line for each column of each row.
 fn records(columns: &[String], rows: &[Row], width: u16) -> String {
     let names: Vec<_> = columns.iter().map(|name| printable(name)).collect();
     if rows.is_empty() {

@@ -1,21 +1,21 @@
-//! Text made to fit: measured in cells of the terminal, put on one line, cut with an ellipsis.
+//! Fits text into terminal cells: measures it, joins its lines, cuts it with an ellipsis.
 
 use ratatui::style::Style;
 use ratatui::text::Span;
 
 use crate::cell::{printable, printable_up_to};
 
-/// The most characters of a line that a person is to read as a text.
+/// The maximum number of characters of a printed line.
 const LINE: usize = 2000;
 
 const ELLIPSIS: char = '…';
 
-/// How many cells of the terminal a text takes.
+/// The number of terminal cells that a text takes.
 pub fn width(text: &str) -> u16 {
     u16::try_from(Span::raw(text).width()).unwrap_or(u16::MAX)
 }
 
-/// The text if it fits into `room` cells, or else its beginning and an ellipsis.
+/// The text if it fits into `room` cells, otherwise its beginning and an ellipsis.
 pub fn fitted(text: String, room: u16) -> String {
     if width(&text) <= room {
         return text;
@@ -24,7 +24,7 @@ pub fn fitted(text: String, room: u16) -> String {
     let mut free = room;
     for letter in Span::raw(text.as_str()).styled_graphemes(Style::new()) {
         let needed = width(letter.symbol);
-        // One cell is the ellipsis's.
+        // One cell is reserved for the ellipsis.
         if needed >= free {
             break;
         }
@@ -37,12 +37,12 @@ pub fn fitted(text: String, room: u16) -> String {
     cut
 }
 
-/// Text of several lines, as SQL and messages are, on one: each run of white space is a space.
+/// Puts SQL or a message on one line: each run of white space becomes a space.
 pub fn one_line(text: &str) -> String {
     printable(&text.split_whitespace().collect::<Vec<_>>().join(" "))
 }
 
-/// Text whose lines are to stay lines.
+/// Text that keeps its lines.
 pub fn paragraph(text: &str) -> String {
     text.trim_end().lines().map(|line| printable_up_to(LINE, line)).collect::<Vec<_>>().join("\n")
 }

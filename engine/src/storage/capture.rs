@@ -1,9 +1,9 @@
 //! Capture: the net row changes of a transaction, from SQLite's preupdate hook.
 //!
-//! The hook reports every row that any statement, trigger or foreign key action writes, but it does not report what
-//! undoes them: ROLLBACK TO, a statement that fails midway inside an open transaction, OR ROLLBACK. So the recorder keeps,
-//! for each touched row, the image before the transaction and the last one seen; [`Recorder::invalidate`] says that
-//! something was undone, and then the last images are read from the tables again when the batch is sealed.
+//! The hook reports every row that a statement, trigger or foreign key action writes, but not what undoes those writes:
+//! ROLLBACK TO, a statement that fails midway inside an open transaction, OR ROLLBACK. The recorder therefore keeps two
+//! images of each touched row: the one before the transaction and the last one reported. After [`Recorder::invalidate`],
+//! the last images are read from the tables again when the batch is sealed.
 //!
 //! <https://sqlite.org/c3ref/preupdate_blobwrite.html>
 
@@ -24,49 +24,49 @@ use crate::types::{
     TableKind, ValueRef,
 };
 
-/// Why a batch is incomplete: the hook named a table that the catalog does not have.
+/// Why a batch is incomplete: the hook reported a table that is not in the catalog.
 const UNKNOWN_TABLE: &str = "a table unknown to the catalog was written";
 
-/// What one transaction has touched so far.
+/// The rows that the current transaction has touched so far.
 #[derive(Default)]
 pub(super) struct Recorder {
     layouts: HashMap<String, HashMap<String, Arc<Layout>>>,
     tables: Vec<Touched>,
-    /// The place among them of the table that was written last, which is mostly the next one as well.
+    /// The index in `tables` of the table that was written last, which is usually written next as well.
     last: usize,
     /// Packs rows.
     builder: RowBuilder,
-    /// Something was undone without a report.
+    /// Some writes were undone without a report, so the last images may be wrong.
     invalidated: bool,
-    /// Why the changed rows are not all here, if so.
+    /// Why some changed rows are missing, if any are.
     incomplete: Option<&'static str>,
     schema_changed: bool,
-    /// A transaction that had changed the schema was rolled back.
+    /// A transaction that changed the schema was rolled back.
     schema_undone: bool,
-    /// A transaction that wrote something committed.
+    /// A transaction that wrote something was committed.
     committed: bool,
 }
 
-/// How to read a table's rows in the hook and back from the table.
+/// How to read the rows of a table from the hook and from the table itself.
 struct Layout {
     table: Arc<str>,
-    /// The names of the database and of the table, as the hook gives them.
+    /// The names of the database and of the table, as the hook reports them.
     database: String,
     name: String,
     columns: Vec<Reading>,
     /// The primary key of a table WITHOUT ROWID, in the key's order.
     primary_key: Option<Vec<usize>>,
-    /// Reads a row by its key; `None` when three columns hide every name of the rowid.
+    /// The SELECT that reads a row by its key; `None` if columns hide all three names of the rowid.
     select: Option<String>,
 }
 
-/// How the hook shows a column.
+/// How the hook reports the value of a column.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Reading {
     AsIs,
-    /// A REAL that is a whole number is stored as an integer, and an INSERT's hook shows it as one.
+    /// SQLite stores a whole REAL as an integer, and reports it as one when it is inserted.
     Real,
-    /// Computed when read: the hook has no value.
+    /// The hook has no value: the column is computed when it is read.
     Virtual,
 }
 
@@ -102,7 +102,7 @@ pub(super) fn install(connection: &mut Connection) -> Result<Arc<Mutex<Recorder>
 impl Recorder {
     pub(super) fn set_catalog(&mut self, catalog: &Catalog) {
         self.layouts.clear();
-        // Whoever was written last has perhaps another layout now.
+        // The layout of the table that was written last may have changed.
         self.last = usize::MAX;
         for table in catalog.tables.values() {
             if let Some(layout) = Layout::of(table) {
@@ -112,7 +112,7 @@ impl Recorder {
         }
     }
 
-    /// Whether a commit now would change anything.
+    /// Whether the open transaction has changed anything.
     pub(super) fn has_effects(&self) -> bool {
         !self.tables.is_empty() || self.incomplete.is_some()
     }
@@ -122,30 +122,30 @@ impl Recorder {
         self.invalidated |= !self.tables.is_empty();
     }
 
-    /// ALTER, DROP and CREATE TABLE .. AS report no rows.
+    /// Notes a schema change: SQLite reports no rows for ALTER, DROP and CREATE TABLE .. AS.
     pub(super) fn schema_changed(&mut self) {
         self.schema_changed = true;
         self.incomplete = Some("the schema changed");
     }
 
-    /// Whether a schema change was rolled back since the last time this was asked.
+    /// Whether a schema change was rolled back since the last call.
     pub(super) fn take_schema_undone(&mut self) -> bool {
         std::mem::take(&mut self.schema_undone)
     }
 
-    /// Whether a transaction that wrote something, be it no row, committed since the last time this was asked.
+    /// Whether a writing transaction was committed since the last call, even one that changed no row.
     pub(super) fn take_committed(&mut self) -> bool {
         std::mem::take(&mut self.committed)
     }
 
-    /// The transaction is gone, and with it all that was recorded.
+    /// Drops what was recorded, after a rollback.
     fn forget(&mut self) {
         let layouts = std::mem::take(&mut self.layouts);
         let schema_undone = self.schema_undone || self.schema_changed;
         *self = Self { layouts, schema_undone, ..Self::default() };
     }
 
-    /// Whether a commit now would change any row, by what the tables hold.
+    /// Whether the open transaction changes any row, judged by the tables' contents.
     pub(super) fn would_change_rows(&mut self, connection: &Connection) -> bool {
         let mut differs = |touched: &mut Touched| touched.read_again(connection).is_err() || touched.differs();
         self.incomplete.is_some() || self.tables.iter_mut().any(&mut differs)
@@ -179,8 +179,8 @@ impl Recorder {
         }
     }
 
-    /// The place of a table among those that were touched, by its layout as of now: the catalog may be read anew in the
-    /// middle of a transaction.
+    /// The index in `tables` of a table, with its current layout: the catalog may be read again in the middle of a
+    /// transaction.
     fn place_of(&mut self, database: &str, table: &str) -> Option<usize> {
         let layout = self.layouts.get(database)?.get(table)?;
         let place = self.tables.iter().position(|touched| touched.layout.table == layout.table);
@@ -193,7 +193,7 @@ impl Recorder {
         Some(place)
     }
 
-    /// The net changes since the last time, and why they are not all there, if so.
+    /// The net changes since the last call, and why some are missing, if any are.
     pub(super) fn seal(&mut self, connection: &Connection) -> (ChangeBatch, Option<&'static str>) {
         let invalidated = std::mem::take(&mut self.invalidated);
         let mut incomplete = std::mem::take(&mut self.incomplete);
@@ -234,8 +234,8 @@ impl Touched {
         self.images.insert(key, images);
     }
 
-    /// Replaces every last image by what the table holds, or says why that cannot be: the transaction may have renamed or
-    /// dropped the table since.
+    /// Reads every last image from the table again. Fails with a reason if the transaction has renamed or dropped the
+    /// table.
     fn read_again(&mut self, connection: &Connection) -> Result<(), &'static str> {
         let Some(select) = &self.layout.select else { return Err("a table hides its rowid") };
         Self::read_images(&self.layout, select, &mut self.images, connection)
@@ -256,7 +256,7 @@ impl Touched {
             };
             convert::bind_slots(&mut statement, &slots)?;
             let rows = convert::rows(&mut statement)?;
-            // A key found through its collation may be spelt otherwise: then it is another key of this map.
+            // The collation may find a key with another spelling, which is a different key of this map.
             images.after = rows.into_iter().find(|row| layout.key_of(row).is_none_or(|found| found == *key));
         }
         Ok(())

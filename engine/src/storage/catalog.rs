@@ -32,7 +32,7 @@ fn read_catalog(connection: &Connection) -> rusqlite::Result<Catalog> {
             "virtual" => TableKind::Virtual { module: module(&sql), sql },
             _ => TableKind::Table { without_rowid },
         };
-        // A view over a table that is gone has no columns that SQLite could tell; it is there all the same.
+        // SQLite cannot list the columns of a view over a dropped table, but the view exists.
         let mut columns = columns(connection, &database, &name, &kind, strict).unwrap_or_default();
         if kind == (TableKind::Table { without_rowid: false }) {
             mark_rowid(connection, &database, &name, &mut columns)?;
@@ -43,7 +43,7 @@ fn read_catalog(connection: &Connection) -> rusqlite::Result<Catalog> {
     Ok(Catalog { tables, search_path: search_path(connection)?, is_utf8: encoding == "UTF-8" })
 }
 
-/// A text of the schema. One with bytes that are not UTF-8 keeps no other table from being read.
+/// A text of the schema. Invalid UTF-8 is replaced, so that the other tables can still be read.
 fn text(row: &rusqlite::Row<'_>, column: usize) -> rusqlite::Result<String> {
     Ok(row
         .get_ref(column)?
@@ -52,7 +52,7 @@ fn text(row: &rusqlite::Row<'_>, column: usize) -> rusqlite::Result<String> {
         .unwrap_or_default())
 }
 
-/// `temp` is looked into before `main`, the attached ones after it in the order of attaching.
+/// The order in which SQLite looks up an unqualified name: `temp`, `main`, then the attached databases in order.
 fn search_path(connection: &Connection) -> rusqlite::Result<Vec<String>> {
     let mut list = connection.prepare_cached("PRAGMA database_list")?;
     let names = list.query_map([], |row| text(row, 1))?.collect::<rusqlite::Result<Vec<_>>>()?;
@@ -60,7 +60,7 @@ fn search_path(connection: &Connection) -> rusqlite::Result<Vec<String>> {
     Ok(["temp".to_owned(), "main".to_owned()].into_iter().chain(attached).collect())
 }
 
-/// The table that owns each b-tree, by the database's place in the list of databases and the root page.
+/// The table that owns each b-tree, by the index of the database in the list of databases and the root page.
 pub(super) type Roots = HashMap<(i64, i64), Arc<str>>;
 
 pub(super) fn roots(connection: &Connection) -> Result<Roots, Error> {
@@ -139,7 +139,7 @@ fn columns(
     Ok(columns)
 }
 
-/// The only column of a key that needs no index is the rowid itself.
+/// Marks the rowid column: the only column of a primary key that has no index.
 fn mark_rowid(connection: &Connection, database: &str, table: &str, columns: &mut [Column]) -> rusqlite::Result<()> {
     let mut keys = columns.iter_mut().filter(|column| column.primary_key > 0);
     let (Some(key), None) = (keys.next(), keys.next()) else { return Ok(()) };
@@ -154,7 +154,7 @@ fn collation(connection: &Connection, database: &str, table: &str, column: &str)
     Ok(collation.map_or_else(|| "BINARY".to_owned(), |name| name.to_string_lossy().into_owned()))
 }
 
-/// `fts5` from `CREATE VIRTUAL TABLE docs USING fts5(title, body)`. SQLite has checked the statement already.
+/// `fts5` from `CREATE VIRTUAL TABLE docs USING fts5(title, body)`. SQLite has already checked the statement.
 fn module(sql: &str) -> String {
     let mut words = sql.split(|c: char| c.is_whitespace() || c == '(').filter(|word| !word.is_empty());
     let using = words.find(|word| word.eq_ignore_ascii_case("using"));

@@ -1,8 +1,8 @@
-//! The number of the last commit, kept in the database in the same transaction as the commit itself.
+//! The number of the last commit, stored in the database in the transaction of the commit itself.
 //!
-//! It is written through an incremental blob handle: that is a write without a statement, so `changes()`,
-//! `total_changes()` and `last_insert_rowid()` stay what the application's own statements made them. A database in memory
-//! has nobody to tell its number to, and gets no table.
+//! It is written through an incremental blob handle, which is a write without a statement: `changes()`, `total_changes()`
+//! and `last_insert_rowid()` keep the values that the application's statements gave them. A database in memory has no other
+//! reader and gets no table.
 
 use rusqlite::{Connection, MAIN_DB, OptionalExtension};
 
@@ -37,7 +37,7 @@ impl CommitNumber {
         }
         let mut number = Self { last: CommitId(0), stored: Some(Stored { rowid: None }) };
         number.reload(connection)?;
-        // What cannot be written can still be read, and have temporary tables and other files beside it.
+        // A read-only database can still be read, and can have temporary tables and attached files.
         if connection.is_readonly(MAIN_DB).map_err(convert::error)? {
             number.stored = None;
         }
@@ -48,10 +48,10 @@ impl CommitNumber {
         self.last
     }
 
-    /// Takes over a larger number that another connection has stored.
+    /// Takes a larger number that another connection has stored.
     pub(super) fn reload(&mut self, connection: &Connection) -> Result<(), Error> {
         let Some(stored) = &mut self.stored else { return Ok(()) };
-        // Asked of the schema's table: what SQLite keeps of the schema in memory may be older than another's commit.
+        // Reads the schema table: SQLite's copy of the schema in memory may be older than another connection's commit.
         let exists = definition(connection).map_err(convert::error)?.is_some();
         let found = match exists {
             true => connection
@@ -69,13 +69,13 @@ impl CommitNumber {
         Ok(())
     }
 
-    /// Stores the number that the open transaction will have once it commits. It answers whether a table was made for it.
+    /// Stores the number that the open transaction will have when it commits. Returns whether that created the table.
     pub(super) fn store_next(&mut self, connection: &Connection) -> Result<bool, Error> {
         let Some(stored) = &mut self.stored else { return Ok(false) };
         let next = self.last.next();
         let written = stored.rowid.filter(|rowid| write(connection, *rowid, next).is_ok());
         if written.is_none() {
-            // It is the first, or somebody deleted the row or put something else there, or what created it was undone.
+            // There is no row yet, the application deleted or replaced it, or a rollback undid its creation.
             if is_somebody_elses(connection).map_err(convert::error)? {
                 let message = format!("the name {TABLE} is taken by Tidewater");
                 return Err(Error::Sqlite { extended_code: rusqlite::ffi::SQLITE_ERROR, message: message.into() });
@@ -87,13 +87,13 @@ impl CommitNumber {
         Ok(written.is_none())
     }
 
-    /// The transaction committed.
+    /// Advances to the next number, after a commit.
     pub(super) fn take(&mut self) -> CommitId {
         self.last = self.last.next();
         self.last
     }
 
-    /// A commit that another connection made: the number reaches the database with our next own commit.
+    /// Advances for a commit of another connection. The number reaches the database with this engine's next commit.
     pub(super) fn take_without_storing(&mut self) -> CommitId {
         self.take()
     }
@@ -105,7 +105,7 @@ fn write(connection: &Connection, rowid: i64, number: CommitId) -> rusqlite::Res
     blob.close()
 }
 
-/// `CREATE TABLE .. AS SELECT` fills the row without counting as a change of the application's.
+/// Creates the table. `CREATE TABLE .. AS SELECT` adds the row without counting as a change.
 fn create(connection: &Connection) -> rusqlite::Result<i64> {
     for sql in [
         "DROP TABLE IF EXISTS main.tidewater_commit",
@@ -116,7 +116,7 @@ fn create(connection: &Connection) -> rusqlite::Result<i64> {
     connection.query_row("SELECT rowid FROM main.tidewater_commit", [], |row| row.get(0))
 }
 
-/// What the name stands for: whether a table, and the statement that made it.
+/// Whether the name belongs to a table, and the statement that created it.
 fn definition(connection: &Connection) -> rusqlite::Result<Option<(bool, String)>> {
     connection
         .query_row(
@@ -127,7 +127,7 @@ fn definition(connection: &Connection) -> rusqlite::Result<Option<(bool, String)
         .optional()
 }
 
-/// Whether the name stands for something that this engine has not made.
+/// Whether the name belongs to something that Tidewater did not create.
 fn is_somebody_elses(connection: &Connection) -> rusqlite::Result<bool> {
     Ok(definition(connection)?.is_some_and(|(is_table, sql)| !is_table || !sql.contains("(number)")))
 }

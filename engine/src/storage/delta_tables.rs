@@ -1,13 +1,13 @@
-//! Delta tables: virtual tables that show a commit's rows before and after, so that SQLite itself evaluates a query
-//! over what changed.
+//! Delta tables: virtual tables that hold the old and new versions of the rows that a commit changed, so that SQLite itself
+//! evaluates a query over the changes.
 //!
-//! A delta table declares the columns of its table with their affinities and collating sequences, and gives the values as the
-//! table stores them: every comparison and expression means over a delta table what it means over the table. Delta tables are
-//! eponymous-only virtual tables (<https://sqlite.org/vtab.html#eponymous_only_virtual_tables>): they stand in no
-//! schema, and no application sees them by chance.
+//! A delta table declares the columns of its table with their affinities and collating sequences, and returns values as the
+//! table stores them, so every comparison and expression means the same over both. Delta tables are eponymous-only virtual
+//! tables (<https://sqlite.org/vtab.html#eponymous_only_virtual_tables>): they are in no schema, and no application sees
+//! them by accident.
 //!
-//! A derived table that is maintained by a plan of its own has the same delta tables, and one more for all of its rows, in which
-//! SQLite looks up by equality.
+//! A derived table with a plan of its own has the same delta tables, and one more for all of its rows, in which SQLite
+//! looks rows up by equality.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -28,24 +28,24 @@ use crate::error::Error;
 use crate::plan::{DerivedColumn, RowImages, TableVersion, column_name, quoted};
 use crate::types::{Affinity, Bag, Collation, Row, SharedBag, Table, ValueRef};
 
-/// What the delta tables show now.
+/// The current contents of the delta tables, shared with SQLite's cursors.
 type Shown = Arc<Mutex<Showing>>;
 
-/// What the delta tables show, by table.
+/// The contents of the delta tables, by table.
 #[derive(Default)]
 struct Showing {
     images: FxHashMap<Arc<str>, RowImages>,
     derived: FxHashMap<Arc<str>, SharedBag>,
 }
 
-/// What SQLite is told to expect of all rows of a derived table; it knows no better before they are there.
+/// The row count that SQLite is told to expect of a derived table: its real size is not known when statements are compiled.
 const DERIVED_ROWS: i64 = 1000;
 
-/// Whether [`TableVersion::New`] stands for a table that has an index for every lookup: what SQLite then takes is the name of the
-/// index in its plan, the columns with their collating sequences.
+/// Whether [`TableVersion::New`] pretends to have an index for every lookup. SQLite's plan then names the chosen index, and
+/// the name lists the columns with their collating sequences.
 type Pretends = Arc<Mutex<bool>>;
 
-/// How many rows a table is taken to have: as many as SQLite takes one to have that was not analysed.
+/// The assumed number of rows of a table, the same that SQLite assumes for a table without statistics.
 const ROWS_OF_A_TABLE: f64 = 1_048_576.0;
 
 /// The delta tables of a connection.
@@ -53,12 +53,12 @@ const ROWS_OF_A_TABLE: f64 = 1_048_576.0;
 pub(super) struct DeltaTables {
     shown: Shown,
     pretends: Pretends,
-    /// The declarations that SQLite knows, by table.
+    /// The declarations registered with SQLite, by table.
     declared: FxHashMap<Arc<str>, CString>,
 }
 
 impl DeltaTables {
-    /// Makes the delta tables of a table known to SQLite. Statements that read older ones must be gone.
+    /// Registers the delta tables of a table with SQLite. No statement may still read older ones.
     pub(super) fn declare(&mut self, connection: &Connection, table: &Table) -> Result<(), Error> {
         let declaration = declaration(table)?;
         if self.declared.get(&table.id) == Some(&declaration) {
@@ -72,7 +72,7 @@ impl DeltaTables {
         )
     }
 
-    /// Makes the delta tables of a derived table known to SQLite.
+    /// Registers the delta tables of a derived table with SQLite.
     pub(super) fn declare_derived(
         &mut self,
         connection: &Connection,
@@ -80,7 +80,7 @@ impl DeltaTables {
         columns: &[DerivedColumn],
     ) -> Result<(), Error> {
         if self.declared.contains_key(table) {
-            // Its name tells its columns.
+            // The name of a derived table determines its columns.
             return Ok(());
         }
         let columns = columns.iter().enumerate().map(|(at, column)| {
@@ -107,17 +107,17 @@ impl DeltaTables {
         Ok(())
     }
 
-    /// Shows these rows of a table from now on.
+    /// Sets the rows of a table's delta tables.
     pub(super) fn show(&self, table: &Arc<str>, images: &RowImages) {
         lock(&self.shown).images.insert(Arc::clone(table), images.clone());
     }
 
-    /// Shows these rows of a derived table from now on.
+    /// Sets the rows of a derived table.
     pub(super) fn show_derived(&self, table: &Arc<str>, rows: &SharedBag) {
         lock(&self.shown).derived.insert(Arc::clone(table), Arc::clone(rows));
     }
 
-    /// Does something while the new rows of each table stand for a table that has every index.
+    /// Runs `work` while the delta tables of new rows pretend to have every index.
     pub(super) fn pretending<T>(&self, work: impl FnOnce() -> T) -> T {
         *lock(&self.pretends) = true;
         let done = work();
@@ -125,7 +125,7 @@ impl DeltaTables {
         done
     }
 
-    /// Shows nothing any more.
+    /// Empties all delta tables.
     pub(super) fn clear(&self) {
         *lock(&self.shown) = Showing::default();
     }
@@ -146,7 +146,7 @@ fn declared<'c>(columns: impl Iterator<Item = (String, Affinity, &'c str)>) -> R
         .map_err(|_| Error::NotIncremental("a column's name has a NUL".into()))
 }
 
-/// Has SQLite look up the rows by all columns that it compares with something.
+/// Lets SQLite look rows up by all columns that it compares for equality.
 fn search(info: &mut IndexInfo) -> bool {
     let is_equality = |operator| {
         matches!(
@@ -165,14 +165,14 @@ fn search(info: &mut IndexInfo) -> bool {
     let mut columns: Vec<c_int> = Vec::new();
     let mut list = None;
     for (at, column) in usable {
-        // What buckets know is how SQLite's own sequences compare. SQLite checks each row again.
+        // Buckets compare by SQLite's built-in collating sequences only. SQLite checks each row again.
         let is_known = info.collation(at).is_ok_and(|name| Collation::named(name).is_some());
         if !is_known || columns.contains(&column) {
             continue;
         }
         if info.is_in_constraint(at).unwrap_or(true) {
-            // Were it looked up value by value, SQLite would compare the column with each without the affinity that IN gives
-            // (`pCompare` in sqlite3WhereCodeOneLoopStart); of a list that is taken whole it checks IN itself.
+            // A lookup for each value of the list would compare without the affinity that IN applies (`pCompare` in
+            // sqlite3WhereCodeOneLoopStart); when the list is taken as a whole, SQLite checks IN itself.
             if list.is_some() || !info.set_in_constraint(at, true).unwrap_or(false) {
                 continue;
             }
@@ -193,7 +193,7 @@ fn search(info: &mut IndexInfo) -> bool {
     true
 }
 
-/// What stands behind the column of a search that is looked up by all values of a list.
+/// Marks the column of a search that is looked up by all values of a list.
 const IN_LIST: char = '*';
 
 /// The rows that a search finds.
@@ -204,7 +204,7 @@ fn found(bag: &mut Bag, columns: Option<&str>, values: &Filters<'_>) -> rusqlite
     let Some(list) = names.iter().position(|name| name.ends_with(IN_LIST)) else {
         return Ok(bag.find(&columns, &sought));
     };
-    // Several values may find the same rows.
+    // Several values can find the same row.
     let mut rows = BTreeMap::new();
     let mut elements = values.in_values(list)?;
     while let Some(element) = elements.next()? {
@@ -214,7 +214,7 @@ fn found(bag: &mut Bag, columns: Option<&str>, values: &Filters<'_>) -> rusqlite
     Ok(rows.into_iter().collect())
 }
 
-/// What SQLite keeps for a delta table.
+/// What SQLite keeps for each delta table module.
 struct Aux {
     shown: Shown,
     pretends: Pretends,
@@ -223,7 +223,7 @@ struct Aux {
     declaration: CString,
 }
 
-/// A delta table, as a statement refers to it.
+/// A delta table, as a statement sees it.
 #[repr(C)]
 struct DeltaTable {
     /// The base class, which has to be first.
@@ -268,7 +268,7 @@ unsafe impl<'vtab> VTab<'vtab> for DeltaTable {
             pretend(info);
             return Ok(true);
         }
-        // Few rows, so that SQLite starts from them and looks up the rest.
+        // An estimate of one row makes SQLite start from the changed rows and look up the rest.
         info.set_estimated_cost(1.0);
         info.set_estimated_rows(1);
         Ok(true)
@@ -289,7 +289,7 @@ unsafe impl<'vtab> VTab<'vtab> for DeltaTable {
     }
 }
 
-/// Takes every lookup that is offered: the more columns it has, the cheaper.
+/// Accepts every lookup offered; more columns make it cheaper.
 fn pretend(info: &mut IndexInfo) {
     use IndexConstraintOp::{SQLITE_INDEX_CONSTRAINT_EQ as EQUAL, SQLITE_INDEX_CONSTRAINT_IS as IS};
     let lookups = info.constraints().enumerate().filter(|(_, constraint)| {
@@ -309,7 +309,7 @@ fn pretend(info: &mut IndexInfo) {
     info.set_estimated_rows(cost as i64);
 }
 
-/// A place among the rows of a delta table.
+/// A position among the rows of a delta table.
 #[repr(C)]
 struct DeltaCursor<'vtab> {
     /// The base class, which has to be first.
@@ -318,10 +318,10 @@ struct DeltaCursor<'vtab> {
     table: Arc<str>,
     version: TableVersion,
     images: RowImages,
-    /// Of the post version of a derived table, the rows that were found.
+    /// The rows found; used for the post version of a derived table only.
     rows: Vec<(i64, Row)>,
     at: usize,
-    /// Where the values of the row begin.
+    /// The offsets of the current row's values.
     offsets: Vec<u32>,
     phantom: PhantomData<&'vtab DeltaTable>,
 }

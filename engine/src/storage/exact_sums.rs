@@ -1,4 +1,4 @@
-//! The functions by which plans have SQLite sum up whole groups and frames of windows: see [`ExactSum`].
+//! SQL functions that compute exact sums of whole groups and of window frames: see [`ExactSum`].
 
 use rusqlite::Connection;
 use rusqlite::functions::{Aggregate, Context, FunctionFlags, SqlFnOutput, WindowAggregate};
@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::plan::{EXACT_SUM, ROUNDS_BY_ORDER};
 use crate::types::{ExactSum, ValueRef};
 
-/// What a sum is shown as.
+/// An aggregate function that returns a function of the exact sum.
 struct Shown<T>(fn(ExactSum) -> T);
 
 impl<T: SqlFnOutput> Aggregate<ExactSum, T> for Shown<T> {
@@ -29,8 +29,8 @@ impl<T: SqlFnOutput> Aggregate<ExactSum, T> for Shown<T> {
     }
 }
 
-/// Of a frame that moves SQLite adds the rows that come and subtracts those that go, and what that loses stays: so what the
-/// sum says of all that was added counts them as well.
+/// For a moving frame, SQLite adds the rows that enter and subtracts those that leave. A rounding error stays in its sum,
+/// so the exact sum counts the magnitude of all rows that were ever added.
 impl<T: SqlFnOutput> WindowAggregate<ExactSum, T> for Shown<T> {
     fn value(&self, sum: Option<&mut ExactSum>) -> rusqlite::Result<T> {
         Ok((self.0)(sum.copied().unwrap_or_default()))

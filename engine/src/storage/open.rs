@@ -20,7 +20,7 @@ use crate::types::Catalog;
 
 const MAIN: &str = "main";
 
-/// Statements kept compiled; a re-run of a query that is in it costs no compilation.
+/// The capacity of the cache of compiled statements.
 const STATEMENT_CACHE: usize = 512;
 
 impl Storage {
@@ -72,8 +72,8 @@ fn connect(location: &Location, options: &Options) -> rusqlite::Result<Connectio
 fn configure(connection: &Connection, location: &Location, options: &Options) -> rusqlite::Result<()> {
     connection.busy_timeout(options.busy_timeout)?;
     if options.exclusive && *location != Location::Memory {
-        // Exclusive locking has to come first: a VFS without shared memory can do WAL only under it, and would
-        // otherwise stay with a rollback journal without saying so (sqlite3PagerWalSupported).
+        // Exclusive locking has to come first: without it, a VFS that has no shared memory silently keeps a rollback
+        // journal instead of WAL (sqlite3PagerWalSupported).
         connection.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
         connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
         connection.pragma_update(None, "synchronous", "NORMAL")?;
@@ -84,8 +84,8 @@ fn configure(connection: &Connection, location: &Location, options: &Options) ->
     connection.pragma_update(None, "foreign_keys", options.foreign_keys)
 }
 
-/// For each file, a number that moves when another connection commits to it, and not when this one does:
-/// <https://sqlite.org/pragma.html#pragma_data_version>. Without a list of files, `main` alone.
+/// For each file, a number that changes when another connection commits to it, but not when this one does:
+/// <https://sqlite.org/pragma.html#pragma_data_version>. An empty list means `main`.
 pub(super) fn data_versions(connection: &Connection, files: &[String]) -> Result<BTreeMap<String, i64>, Error> {
     let main = [MAIN.to_owned()];
     let files = if files.is_empty() { &main } else { files };
@@ -93,7 +93,7 @@ pub(super) fn data_versions(connection: &Connection, files: &[String]) -> Result
         let mut pragma = connection.prepare_cached(&format!("PRAGMA {}.data_version", quoted(file)))?;
         Ok((file.clone(), pragma.query_row([], |row| row.get(0))?))
     };
-    // Nobody else has the temporary database. One that is detached by now has no version.
+    // No other connection has the temporary database. A database that was detached has no version.
     let files = files.iter().filter(|file| *file != "temp");
     files
         .map(version)

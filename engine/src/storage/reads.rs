@@ -1,6 +1,7 @@
-//! What SQLite's own authorizer says a statement reads: the check on, and the substitute for, our own name resolution.
+//! What SQLite's authorizer reports a statement reads. It checks the binder, and replaces it for texts that the binder
+//! cannot read.
 //!
-//! One authorizer stays installed, for setting it makes SQLite compile every cached statement anew
+//! One authorizer stays installed, because setting one makes SQLite recompile every cached statement
 //! (<https://sqlite.org/c3ref/set_authorizer.html>).
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,16 +15,16 @@ use super::{convert, lock};
 use crate::error::Error;
 use crate::types::{Catalog, TableKind, table_id};
 
-/// The base tables that a statement reads, with their columns.
+/// The tables that a statement reads, with their columns.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Reads {
-    /// Columns by table id; virtual tables and system tables included, views not.
+    /// Columns by table id. It includes virtual tables and system tables, but no views.
     pub(crate) tables: BTreeMap<Arc<str>, BTreeSet<usize>>,
-    /// The functions that are called, in lower case.
+    /// The functions that the statement calls, in lower case.
     pub(crate) functions: BTreeSet<String>,
 }
 
-/// Collects while a statement is compiled.
+/// Collects the authorizer's reports while a statement is compiled.
 #[derive(Default)]
 pub(super) struct ReadCollector {
     active: bool,
@@ -40,14 +41,14 @@ impl ReadCollector {
         let collected = std::mem::take(self);
         let mut reads = Reads { functions: collected.functions, ..Reads::default() };
         for (database, table, column) in collected.columns {
-            // Where nothing of a table is read but its rows, SQLite reports the name as the text has it.
+            // If no column of a table is read, SQLite reports the table's name as the text spells it.
             let found = catalog.resolve(database.as_deref(), &table);
             let id = table_id(database.as_deref().unwrap_or("main"), &table);
             match found {
                 Some(table) if matches!(table.kind, TableKind::View { .. }) => {}
                 Some(table) => {
                     let columns = reads.tables.entry(Arc::clone(&table.id)).or_default();
-                    // SQLite names the rowid `ROWID` when no column stands for it, and gives no name for count(*).
+                    // SQLite reports the rowid as `ROWID` if no column is an alias of it, and count(*) without a name.
                     columns.extend(table.column(&column));
                 }
                 // System tables and eponymous virtual tables are not in the catalog.
@@ -73,8 +74,8 @@ impl ReadCollector {
     }
 }
 
-/// Adds the tables that the compiled statement opens. The authorizer keeps silent about a table of a view that is joined
-/// by USING and gives no other column. A statement that cannot be explained has none to add: this only widens.
+/// Adds the tables that the compiled statement opens. The authorizer does not report a table inside a view that contributes
+/// only a USING column. A statement that cannot be explained adds nothing; this only adds tables.
 pub(super) fn add_opened(connection: &Connection, sql: &str, roots: &Roots, reads: &mut Reads) {
     let opened = connection.prepare(&format!("EXPLAIN {sql}")).and_then(|mut statement| {
         let opcodes = statement.query_map([], |row| Ok((row.get::<_, String>(1)?, row.get(3)?, row.get(4)?)))?;

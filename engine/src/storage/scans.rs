@@ -1,9 +1,10 @@
-//! Where SQLite would look at every row of a table for a statement of a plan, although the statement asks for rows by the
-//! values of columns.
+//! Finds the full scans in the statements of a plan: tables that SQLite reads row by row although the statement looks rows
+//! up by the values of columns.
 //!
-//! How it would carry the statement out, SQLite tells (EXPLAIN QUERY PLAN). By what the rows are asked for, it tells of a
-//! delta table in the table's place that pretends to have every index: it is offered each equality that an index could serve
-//! (<https://sqlite.org/vtab.html#the_xbestindex_method>), and of those SQLite takes which fit the order of its loops.
+//! EXPLAIN QUERY PLAN shows how SQLite would run the statement. To learn which columns an index would need, the statement
+//! is explained again with a delta table in the table's place that pretends to have every index: SQLite offers it each
+//! equality that an index could serve (<https://sqlite.org/vtab.html#the_xbestindex_method>) and uses those that fit the
+//! order of its loops.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -12,7 +13,7 @@ use super::Session;
 use crate::plan::{TableVersion, quoted};
 use crate::types::Table;
 
-/// A table that is scanned, and the columns by whose values it is asked.
+/// A table that is scanned, and the columns by which the statement looks rows up.
 #[derive(Clone, Debug)]
 pub(crate) struct Scan {
     pub(crate) table: Arc<Table>,
@@ -20,13 +21,14 @@ pub(crate) struct Scan {
 }
 
 impl Session<'_> {
-    /// The scans of a statement over some of these tables, whose delta tables are declared. What cannot be told is left out.
+    /// The full scans of these tables in a statement. The delta tables of all of them must be declared. A scan whose
+    /// columns cannot be determined is left out.
     pub(crate) fn scans(&self, sql: &str, tables: &[Arc<Table>]) -> Vec<Scan> {
         let steps = self.steps_of(sql).unwrap_or_default();
         steps.iter().filter_map(|step| self.scan(sql, step, tables)).collect()
     }
 
-    /// Whether a statement looks everything up that it joins to the delta table it begins with.
+    /// Whether a statement looks up, without a scan, every table that it joins to the delta table it starts from.
     pub(crate) fn looks_up(&self, sql: &str) -> bool {
         let is_scan = |step: &String| step.starts_with("SCAN ") && !step.contains(" VIRTUAL TABLE ");
         let steps = self.steps_of(sql).unwrap_or_default();
@@ -35,7 +37,7 @@ impl Session<'_> {
 
     fn steps_of(&self, sql: &str) -> rusqlite::Result<Vec<String>> {
         let mut statement = self.connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}"))?;
-        // Parameters stay without values: the plan does not depend on them.
+        // No parameter is bound: the plan does not depend on their values.
         statement.raw_query().mapped(|row| row.get(3)).collect()
     }
 
@@ -46,12 +48,12 @@ impl Session<'_> {
         let of = |table: &&Arc<Table>| standing_as(sql, table, alias).is_some();
         let table = tables.iter().find(of).filter(|_| is_scan)?;
         let columns = self.equalities(sql, alias, table)?;
-        // An index that begins with one of them is there already: SQLite has its reasons not to use it.
+        // If an index that begins with one of them exists, SQLite chose not to use it.
         (!columns.is_empty() && columns.is_disjoint(&self.leading_columns(table)))
             .then(|| Scan { table: Arc::clone(table), columns })
     }
 
-    /// The columns by whose values a statement asks for rows of a table, as an index on them would compare.
+    /// The columns by which a statement looks rows of a table up, if an index on them would compare the same way.
     fn equalities(&self, sql: &str, alias: &str, table: &Table) -> Option<BTreeSet<usize>> {
         let place = standing_as(sql, table, alias)?;
         let version = quoted(&TableVersion::New.table_name(&table.id));
@@ -68,7 +70,7 @@ impl Session<'_> {
         Some(lookups.split(',').filter_map(column).collect())
     }
 
-    /// The columns with which an index of a table, its primary key or its rowid begins.
+    /// The first columns of a table's indexes and of its primary key, and its rowid column.
     fn leading_columns(&self, table: &Table) -> BTreeSet<usize> {
         let keys = table.columns.iter().enumerate().filter(|(_, column)| column.is_rowid || column.primary_key == 1);
         let mut leading: BTreeSet<usize> = keys.map(|(at, _)| at).collect();
@@ -83,11 +85,11 @@ impl Session<'_> {
     }
 }
 
-/// Where a statement of a plan names a table with this alias.
+/// The place where a statement of a plan names a table with this alias.
 fn standing_as(sql: &str, table: &Table, alias: &str) -> Option<std::ops::Range<usize>> {
     let named = format!("{}.{} AS {alias}", quoted(&table.database), quoted(&table.name));
     sql.match_indices(&named).map(|(start, _)| start..start + named.len()).find(|place| {
-        // `i1` begins `i10` as well.
+        // `i1` is also the beginning of `i10`.
         sql[place.end..].chars().next().is_none_or(|next| !next.is_ascii_digit())
     })
 }

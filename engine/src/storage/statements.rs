@@ -1,9 +1,9 @@
-//! Compiled statements that are kept for the next time, and the loop that packs their rows.
+//! A cache of compiled statements, and the loop that packs their rows.
 //!
-//! rusqlite keeps statements too, but clears their parameters when it takes one back. SQLite compiles a statement anew after
-//! that if the value of any parameter could speak for another plan, as that of a column's equal may that no index serves
-//! (`sqlite3_clear_bindings` and `sqlite3VdbeReprepareOnBind`): maintaining would then compile more than it reads. Here
-//! parameters keep their values until they get others.
+//! rusqlite has a statement cache too, but it clears the parameters of a statement that it takes back. SQLite then
+//! recompiles the statement if the value of a parameter could lead to another plan, for example one compared with a column
+//! that has no index (`sqlite3_clear_bindings` and `sqlite3VdbeReprepareOnBind`). Maintenance would spend more on compiling
+//! than on reading. Here parameters keep their values until they are bound again.
 
 use std::cell::{Cell, RefCell};
 use std::ffi::{CStr, c_char, c_int};
@@ -15,13 +15,13 @@ use rustc_hash::FxHashMap;
 use crate::error::Error;
 use crate::types::{Row, RowBuilder, Value, ValueRef};
 
-/// Statements that are kept.
+/// The capacity of the cache.
 const MOST: usize = 512;
 
-/// What binding, starting and ending a statement is taken to cost, in SQLite's instructions.
+/// The assumed cost of binding, starting and ending a statement, in SQLite's instructions.
 const WORK_OF_A_STATEMENT: u64 = 60;
 
-/// The statements of one connection. They have to be gone before it is closed ([`Statements::flush`]).
+/// The statements of one connection. [`Statements::flush`] must be called before it is closed.
 #[derive(Default)]
 pub(super) struct Statements {
     kept: RefCell<FxHashMap<Box<str>, Kept>>,
@@ -30,20 +30,19 @@ pub(super) struct Statements {
 
 struct Kept {
     compiled: Compiled,
-    /// The number of its last use.
+    /// When it was last used, as a count of uses.
     used: u64,
 }
 
-/// A compiled statement, which is finalized when dropped.
+/// A compiled statement; dropping it finalizes it.
 struct Compiled(NonNull<ffi::sqlite3_stmt>);
 
-// SAFETY: SQLite allows a statement to be used by any thread that has its connection, one at a time
-// (<https://sqlite.org/threadsafe.html>, multi-thread). The storage moves the two together, and the engine reaches them under
-// its lock.
+// SAFETY: SQLite lets any thread use a statement together with its connection, one thread at a time
+// (<https://sqlite.org/threadsafe.html>, multi-thread). `Storage` owns both, and the engine uses them under its lock.
 unsafe impl Send for Compiled {}
 
 impl Statements {
-    /// Runs a statement that returns rows; parameters without a value are NULL, values without a parameter are left out.
+    /// Runs a statement that returns rows. Parameters without a value are NULL; values without a parameter are ignored.
     pub(super) fn rows(
         &self,
         connection: &Connection,
@@ -51,7 +50,7 @@ impl Statements {
         values: &[Value],
         work: &Cell<u64>,
     ) -> Result<Vec<Row>, Error> {
-        // Taken out while it runs: whatever SQLite calls meanwhile would find another one.
+        // Removed from the cache while it runs, so that a nested call of SQLite cannot use it.
         let taken = self.kept.borrow_mut().remove_entry(sql);
         let (text, compiled) = match taken {
             Some((text, kept)) => (text, kept.compiled),
@@ -74,7 +73,7 @@ impl Statements {
         kept.insert(text, Kept { compiled, used: self.uses.get() });
     }
 
-    /// Forgets all statements.
+    /// Drops all statements.
     pub(super) fn flush(&self) {
         self.kept.borrow_mut().clear();
     }
@@ -84,8 +83,8 @@ impl Compiled {
     fn new(connection: &Connection, sql: &str) -> Result<Self, Error> {
         let length = c_int::try_from(sql.len()).map_err(|_| Error::NotOneStatement("a text too long"))?;
         let mut raw = ptr::null_mut();
-        // SAFETY: the handle is open while the connection is borrowed and is neither closed nor kept; the text is `length`
-        // bytes long, and SQLite copies what it needs of it.
+        // SAFETY: the handle is open while the connection is borrowed, and is neither closed nor kept here; the text is
+        // `length` bytes long, and SQLite copies what it needs.
         let (database, code) = unsafe {
             let database = connection.handle();
             let flags = ffi::SQLITE_PREPARE_PERSISTENT;
@@ -101,8 +100,8 @@ impl Compiled {
 
     fn bind(&self, values: &[Value]) -> Result<(), Error> {
         let raw = self.0.as_ptr();
-        // SAFETY: the statement is alive and reset; SQLite copies texts and blobs before it returns (SQLITE_TRANSIENT), and
-        // their pointers come from slices, so they are not null and as long as it is told.
+        // SAFETY: the statement is alive and reset. SQLite copies texts and blobs before it returns (SQLITE_TRANSIENT);
+        // their pointers and lengths come from slices, so they are valid and not null.
         unsafe {
             for number in 1..=ffi::sqlite3_bind_parameter_count(raw) {
                 let value = usize::try_from(number - 1).ok().and_then(|place| values.get(place));
@@ -129,7 +128,7 @@ impl Compiled {
         Ok(())
     }
 
-    /// Steps to the end and packs the rows.
+    /// Steps to the end and packs the rows it returns.
     fn rows(&self) -> Result<Vec<Row>, Error> {
         let raw = self.0.as_ptr();
         let mut packed = Vec::new();
@@ -139,23 +138,23 @@ impl Compiled {
             match unsafe { ffi::sqlite3_step(raw) } {
                 ffi::SQLITE_ROW => {}
                 ffi::SQLITE_DONE => return Ok(packed),
-                // SAFETY: the statement is alive, and so is its connection.
+                // SAFETY: the statement and its connection are alive.
                 code => return Err(error(unsafe { ffi::sqlite3_db_handle(raw) }, code)),
             }
-            // Counted with the row at hand: stepping compiles a statement anew whose table has other columns by now.
-            // SAFETY: the statement is alive.
+            // The columns are counted for each row: SQLite recompiles a statement when the columns of its table have
+            // changed. SAFETY: the statement is alive.
             for column in 0..unsafe { ffi::sqlite3_column_count(raw) } {
-                // SAFETY: the statement has a row and this column in it. What SQLite returns is valid until it is stepped or
-                // the column is asked for in another type; it is copied into the builder before.
+                // SAFETY: the statement has a current row, and the column exists in it. SQLite's pointers are valid until
+                // the next step or a conversion of the column; the builder copies the value before either.
                 builder.push(unsafe { value(raw, column) });
             }
             packed.push(builder.finish());
         }
     }
 
-    /// Makes the statement ready for the next time; the instructions it took.
+    /// Resets the statement. Returns the instructions it took.
     fn end(&self) -> u64 {
-        // SAFETY: the statement is alive. An error of the last step, which resetting gives again, was told by it.
+        // SAFETY: the statement is alive. Resetting repeats the error of the last step, which the step already returned.
         let steps = unsafe {
             ffi::sqlite3_reset(self.0.as_ptr());
             ffi::sqlite3_stmt_status(self.0.as_ptr(), ffi::SQLITE_STMTSTATUS_VM_STEP, 1)
@@ -166,18 +165,18 @@ impl Compiled {
 
 impl Drop for Compiled {
     fn drop(&mut self) {
-        // SAFETY: nobody else has the statement, and its connection is open: the storage drops its statements first.
+        // SAFETY: no one else has the statement, and its connection is open: `Storage` drops its statements first.
         unsafe { ffi::sqlite3_finalize(self.0.as_ptr()) };
     }
 }
 
-/// A value of the row at hand.
+/// A value of the current row.
 ///
 /// # Safety
-/// The statement must have a row and this column in it, and the value be gone before it is stepped or the column asked for
-/// again.
+/// The statement must have a current row with this column, and the value must not be used after the next step or another
+/// access to the column.
 unsafe fn value<'row>(raw: *mut ffi::sqlite3_stmt, column: c_int) -> ValueRef<'row> {
-    // SAFETY: as the caller promises. The length is asked for after the pointer, as SQLite wants it.
+    // SAFETY: the caller guarantees it. The length is read after the pointer, in the order that SQLite requires.
     unsafe {
         match ffi::sqlite3_column_type(raw, column) {
             ffi::SQLITE_INTEGER => ValueRef::Integer(ffi::sqlite3_column_int64(raw, column)),
@@ -195,21 +194,21 @@ unsafe fn value<'row>(raw: *mut ffi::sqlite3_stmt, column: c_int) -> ValueRef<'r
     }
 }
 
-/// Bytes that SQLite holds; an empty blob has no pointer.
+/// Bytes that SQLite owns; an empty blob has a null pointer.
 ///
 /// # Safety
-/// The pointer is null or to so many bytes that live as long as the result is used.
+/// The pointer must be null, or point to `length` bytes that live as long as the result is used.
 unsafe fn bytes<'row>(start: *const u8, length: c_int) -> &'row [u8] {
     match usize::try_from(length) {
-        // SAFETY: as the caller promises.
+        // SAFETY: the caller guarantees it.
         Ok(length) if !start.is_null() => unsafe { std::slice::from_raw_parts(start, length) },
         _ => &[],
     }
 }
 
-/// What SQLite says of a call that has just failed.
+/// The error of the call that has just failed.
 fn error(database: *mut ffi::sqlite3, code: c_int) -> Error {
-    // SAFETY: the connection is open, and the text, which ends in a NUL, is copied before anything else is called.
+    // SAFETY: the connection is open, and the NUL-terminated text is copied before any other call.
     let message = unsafe { CStr::from_ptr(ffi::sqlite3_errmsg(database)) };
     Error::Sqlite { extended_code: code, message: message.to_string_lossy().into() }
 }

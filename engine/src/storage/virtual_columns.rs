@@ -1,6 +1,6 @@
-//! The values of virtual generated columns, which no hook shows: a changed row is put into an empty copy of its table, in
-//! a database in memory that nobody else has, and read back. So the expression, its functions, affinities and collating
-//! sequences are SQLite's own.
+//! The values of virtual generated columns, which no hook reports. A changed row is inserted into an empty copy of its
+//! table in a private in-memory database and read back, so SQLite itself evaluates the expression with its functions,
+//! affinities and collating sequences.
 
 use std::cell::Cell;
 use std::collections::HashMap;
@@ -14,31 +14,31 @@ use crate::error::Error;
 use crate::plan::quoted;
 use crate::types::{Catalog, ColumnKind, Row, Table, Value, ValueRef};
 
-/// The copies of the tables whose virtual columns a plan reads.
+/// Empty copies of the tables whose virtual columns a plan reads.
 pub(super) struct VirtualColumns {
-    /// Nothing for a table that cannot be made apart from its database.
+    /// `None` for a table that cannot be created outside its database.
     copies: HashMap<Arc<str>, Option<TableCopy>>,
-    /// The copies are made as the catalog has their tables.
+    /// The copies match the catalog.
     is_current: bool,
 }
 
-/// An empty table that is declared like another one.
+/// An empty table with the declaration of another one.
 struct TableCopy {
     definition: Definition,
-    /// Before their connection, so that they are dropped before it.
+    /// Declared before the connection, so that it is dropped first.
     statements: Statements,
     connection: Connection,
     insert: String,
     select: String,
     delete: String,
-    /// The columns that statements write.
+    /// The columns that statements can write.
     written: Vec<usize>,
 }
 
-/// What decides the values of generated columns.
+/// Everything that determines the values of generated columns.
 #[derive(Clone, PartialEq, Eq)]
 struct Definition {
-    /// The text of CREATE TABLE, as the schema has it.
+    /// The text of CREATE TABLE in the schema.
     sql: String,
     /// A setting of the connection: `PRAGMA case_sensitive_like`.
     like_is_case_sensitive: bool,
@@ -51,12 +51,12 @@ impl Default for VirtualColumns {
 }
 
 impl VirtualColumns {
-    /// The schema may have changed.
+    /// Notes that the schema may have changed.
     pub(super) fn invalidate(&mut self) {
         self.is_current = false;
     }
 
-    /// Has the rows of a table completed from now on; an error if its copy cannot be made.
+    /// Prepares to complete the rows of a table. Fails if its copy cannot be created.
     pub(super) fn declare(&mut self, connection: &Connection, table: &Table) -> Result<(), Error> {
         let definition = Definition::of(connection, table).map_err(convert::error)?;
         if let Some(Some(copy)) = self.copies.get(&table.id)
@@ -64,21 +64,21 @@ impl VirtualColumns {
         {
             return Ok(());
         }
-        // Even where that fails: a plan may be there of before.
+        // A stale copy must go even if the new one fails: an older plan may still use it.
         self.copies.insert(Arc::clone(&table.id), None);
         let copy = TableCopy::of(definition, table).map_err(convert::error)?;
         self.copies.insert(Arc::clone(&table.id), Some(copy));
         Ok(())
     }
 
-    /// Whether SQLite may know of a virtual column that its text is JSON. It does where it computes the column in the place
-    /// where it is read, and a row that was read before says nothing of it.
+    /// Whether SQLite may know that a virtual column is JSON. It knows when it computes the column where it is read; a
+    /// value that was read earlier does not carry that.
     pub(super) fn may_be_json(&self, table: &str) -> bool {
         let copy = self.copies.get(table).and_then(Option::as_ref);
         copy.is_some_and(|copy| mentions_json(&copy.definition.sql))
     }
 
-    /// Makes the copies anew whose tables are declared otherwise by now.
+    /// Creates copies again if the declarations of their tables have changed.
     pub(super) fn renew(&mut self, connection: &Connection, catalog: &Catalog) {
         if std::mem::replace(&mut self.is_current, true) {
             return;
@@ -92,7 +92,7 @@ impl VirtualColumns {
         }
     }
 
-    /// A row with the values that its virtual columns have.
+    /// The row with the values of its virtual columns.
     pub(super) fn complete(&self, table: &str, row: &Row, work: &Cell<u64>) -> Result<Row, Error> {
         let copy = self.copies.get(table).and_then(Option::as_ref);
         copy.ok_or_else(|| Error::NotIncremental("a table whose virtual columns cannot be computed".into()))?
@@ -116,10 +116,10 @@ impl TableCopy {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_in_memory_with_flags(flags)?;
         if definition.like_is_case_sensitive {
-            // SQLite then takes no new column that calls LIKE, so neither does this copy.
+            // With this setting SQLite accepts no new column that calls LIKE, and neither must the copy.
             connection.pragma_update(None, "case_sensitive_like", true)?;
         }
-        // A row that is in the table may be in the copy, where nothing else is.
+        // A row of the table must be accepted by the copy, which has no other rows and tables.
         connection.pragma_update(None, "foreign_keys", false)?;
         connection.pragma_update(None, "ignore_check_constraints", true)?;
         connection.execute_batch(&definition.sql)?;
@@ -152,7 +152,7 @@ impl TableCopy {
         let found = put_in.and_then(|_| self.run(&self.select, &[], work));
         self.run(&self.delete, &[], work)?;
         let found = found?;
-        // What was written is read back as it was, or the copy is none.
+        // If a written value is not read back unchanged, the copy is not faithful.
         let is_same = |copied: &&Row| {
             let copied: Vec<ValueRef<'_>> = copied.values().collect();
             copied.len() == values.len() && self.written.iter().all(|column| copied[*column] == values[*column])

@@ -1,4 +1,5 @@
-//! Campaigns: many cases within a time, findings made small and written down. Native only: it reads files and the clock.
+//! Campaigns: play many cases within a time, shrink the findings and write them to files. Native only, because it reads
+//! files and the clock.
 
 use std::fs;
 use std::io;
@@ -21,13 +22,13 @@ use crate::{generate, runner, skeleton};
 /// How long a shrink may take.
 const SHRINK_TIME: Duration = Duration::from_secs(4);
 
-/// Findings that are shrunk in one campaign, so that a broken build does not burn the night.
+/// The number of findings that one campaign shrinks, so that a broken build does not take all night.
 const SHRINKS: usize = 8;
 
-/// Skeletons that are walked at once.
+/// The number of skeletons that one case walks.
 pub const AT_ONCE: usize = 70;
 
-/// Findings in one database of a file after which it is left.
+/// The number of findings after which a database of a file is left.
 const FINDINGS_A_DATABASE: usize = 5;
 
 /// When a campaign ends.
@@ -38,7 +39,7 @@ pub struct Budget {
 }
 
 impl Budget {
-    /// So long and no more than so many cases.
+    /// A time limit and a limit on the number of cases.
     #[must_use]
     pub fn new(time: Duration, cases: u64) -> Self {
         Self { deadline: Instant::now() + time, cases }
@@ -49,44 +50,44 @@ impl Budget {
     }
 }
 
-/// What a campaign gave.
+/// The outcome of a campaign.
 #[derive(Debug, Default)]
 pub struct Campaign {
-    /// What was counted.
+    /// The counts.
     pub tally: Tally,
-    /// What was counted of each family.
+    /// The counts of each family.
     pub shares: Shares,
-    /// What was counted of plays in which the planner had to do without something.
+    /// The counts of plays with disabled planner features.
     pub forcings: Forcings,
-    /// Where something was wrong, and what.
+    /// The findings, with the place of each.
     pub findings: Vec<(String, Finding)>,
 }
 
 impl Campaign {
-    /// All findings in words.
+    /// All findings as text.
     #[must_use]
     pub fn report(&self) -> String {
         self.findings.iter().map(|(place, finding)| format!("{place}: {finding}\n")).collect()
     }
 }
 
-/// Which cases are generated, and how they are played.
+/// Which cases a campaign generates, and how it plays them.
 #[derive(Clone, Debug)]
 pub struct Fuzz {
     /// The first seed.
     pub seed: u64,
-    /// The families, which take turns: each has a case of every seed.
+    /// The families; each seed gives one case of each.
     pub families: Vec<Family>,
-    /// The ways that each case is played.
+    /// The ways to play each case.
     pub ways: Vec<Way>,
-    /// How often each case is played besides, always by plans, with something left out that its seed says.
+    /// How many more times each case is played by plans with disabled features that its seed chooses.
     pub forced: usize,
     /// Whether the campaign ends with the first finding.
     pub stops: bool,
 }
 
 impl Fuzz {
-    /// Every family, every way, nothing left out.
+    /// Every family, every way, nothing disabled.
     #[must_use]
     pub fn all(seed: u64) -> Self {
         Self { seed, families: Family::ALL.to_vec(), ways: Way::ALL.to_vec(), forced: 0, stops: false }
@@ -98,7 +99,7 @@ impl Fuzz {
         Self { families: vec![family], ..Self::all(seed) }
     }
 
-    /// How the case of a seed is played, one after another.
+    /// The settings of the plays of a seed's case, in order.
     fn plays(&self, seed: u64, settings: &Settings) -> Vec<(Way, Settings)> {
         let ways = self.ways.iter().map(|way| (*way, way.settings(settings)));
         let always = Way::Always.settings(settings);
@@ -138,7 +139,7 @@ pub fn fuzz(fuzz: &Fuzz, budget: Budget, settings: &Settings, keep: Option<&Path
                 place = campaign.kept(&case, &settings, &finding, place, path);
             }
             campaign.findings.push((place, finding));
-            // What goes wrong one way is mostly wrong the others too.
+            // A fault in one way usually shows in the others too.
             break;
         }
     }
@@ -146,7 +147,7 @@ pub fn fuzz(fuzz: &Fuzz, budget: Budget, settings: &Settings, keep: Option<&Path
 }
 
 impl Campaign {
-    /// Makes a case small, if there is time for one more, and writes it down; where it was found, in words.
+    /// Shrinks a case if time is left and writes it to a file. Returns a description of the finding.
     fn kept(
         &self,
         case: &Case,
@@ -169,7 +170,7 @@ impl Campaign {
     }
 }
 
-/// Walks every skeleton, so many at once, every way.
+/// Walks every skeleton in every way, `at_once` of them in a case.
 pub fn skeletons(at_once: usize, ways: &[Way], settings: &Settings, keep: Option<&Path>) -> Campaign {
     let mut campaign = Campaign::default();
     for (number, case) in skeleton::cases(at_once).iter().enumerate() {
@@ -187,8 +188,8 @@ pub fn skeletons(at_once: usize, ways: &[Way], settings: &Settings, keep: Option
     campaign
 }
 
-/// The short lane, which ends with the first finding and does not make it small: regressions, skeletons, then all
-/// families until the time is up.
+/// The short lane: regressions, skeletons, then all families until the time is up. It ends with the first finding and does
+/// not shrink it.
 ///
 /// # Errors
 /// When the folder of regressions or a file in it cannot be read.
@@ -213,7 +214,7 @@ pub fn lane(seed: u64, regressions: &Path, budget: Budget, settings: &Settings) 
     Ok(campaign)
 }
 
-/// A case made as small as the time allows.
+/// Shrinks a case as far as the time allows.
 #[must_use]
 pub fn small(case: &Case, settings: &Settings, time: Duration) -> Case {
     let deadline = Instant::now() + time;
@@ -235,22 +236,22 @@ pub fn replay(folder: &Path, settings: &Settings) -> io::Result<Campaign> {
     Ok(campaign)
 }
 
-/// Which part of a corpus is played, and how.
+/// Which part of a corpus to play, and how.
 #[derive(Clone, Debug)]
 pub struct Selection {
     /// How the writes are transformed.
     pub variant: Variant,
     /// When queries are subscribed to.
     pub policy: Policy,
-    /// Subscriptions a database at most.
+    /// The maximum number of subscriptions of a database.
     pub subscriptions: usize,
-    /// One in so many databases is played; which, the seed says.
+    /// One in this many databases is played; the seed chooses which.
     pub one_in: usize,
-    /// What chance is made from.
+    /// The seed of all random choices.
     pub seed: u64,
 }
 
-/// Plays the `.slt` and `.test` files of a folder, in an order that the seed decides, until the budget is spent.
+/// Plays the `.slt` and `.test` files of a folder, in an order that the seed chooses, until the budget is spent.
 ///
 /// # Errors
 /// When the folder or a file in it cannot be read.
@@ -260,7 +261,7 @@ pub fn corpus(folder: &Path, selection: &Selection, budget: Budget, settings: &S
     let mut random = Random::new(selection.seed);
     random.shuffle(&mut paths);
     for path in paths {
-        // Some files hold bytes that are not UTF-8; replacing them changes a literal and nothing else.
+        // Some files are not UTF-8. Replacing the invalid bytes only changes literals.
         let text = String::from_utf8_lossy(&fs::read(&path)?).into_owned();
         let records = parse(&text);
         for (number, records) in databases(&records).into_iter().enumerate() {

@@ -1,6 +1,6 @@
 //! The capture oracle: a copy of every table kept from change batches alone, compared with the tables at each commit.
 //!
-//! A wrong answer of a query may come from a missing or phantom change just as well as from its plan; this tells which.
+//! A wrong result can come from a missing or phantom change as well as from a plan; this shows which.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -11,7 +11,7 @@ use crate::mirror::{Answer, Mirror};
 
 type Copy = HashMap<RowKey, Row>;
 
-/// Copies of the tables as change batches tell them.
+/// Copies of the tables, built from change batches.
 pub struct Capture {
     batches: Arc<Mutex<Vec<(CommitId, ChangeBatch)>>>,
     tables: HashMap<String, (Reading, Copy)>,
@@ -25,7 +25,7 @@ struct Reading {
 }
 
 impl Capture {
-    /// Begins to listen.
+    /// Starts to listen.
     #[must_use]
     pub fn of(engine: &Engine) -> Self {
         let batches = Arc::new(Mutex::new(Vec::new()));
@@ -36,8 +36,8 @@ impl Capture {
         Self { batches, tables: HashMap::new() }
     }
 
-    /// Takes in what was reported since the last call and compares every table; gives how many. `reread` says that rows
-    /// may have changed in ways no hook reports: a schema change, VACUUM.
+    /// Applies what was reported since the last call and compares every table. Returns the number of tables. `reread` says
+    /// that rows may have changed without a report, by a schema change or VACUUM.
     ///
     /// # Errors
     /// Which table differs and how.

@@ -1,9 +1,9 @@
-//! A case: the steps that are taken, one JSON object a line, in the form that `tidewater replay` reads.
+//! A case: a list of steps, one JSON object per line, in the format of `tidewater replay`.
 
 use serde_json::{Map, Number, Value as Json};
 use tidewater::{Params, Text, Value, Without};
 
-/// One thing that an application does.
+/// A step: one action of an application.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Step {
     /// Runs a script.
@@ -15,7 +15,7 @@ pub enum Step {
     },
     /// Subscribes to a query.
     Subscribe {
-        /// The name by which the case calls the subscription.
+        /// The name of the subscription in the case.
         id: u64,
         /// The query.
         sql: String,
@@ -73,12 +73,12 @@ impl Step {
     }
 }
 
-/// A history from an empty database on.
+/// A history that starts from an empty database.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Case {
-    /// What the planner leaves out while it is played, in a line of its own: `{"op":"without","choices":"flatten,scalar"}`.
+    /// The planner features to disable, in a line of their own: `{"op":"without","choices":"flatten,scalar"}`.
     pub without: Without,
-    /// What happens, in order.
+    /// The steps in order.
     pub steps: Vec<Step>,
 }
 
@@ -93,7 +93,7 @@ impl Case {
         without + &self.steps.iter().map(|step| format!("{}\n", step.to_json())).collect::<String>()
     }
 
-    /// Reads lines of JSON; empty lines and those that begin with `//` are skipped.
+    /// Parses lines of JSON; empty lines and lines that begin with `//` are skipped.
     ///
     /// # Errors
     /// Which line is not a step.

@@ -1,8 +1,8 @@
-//! The comparison: whether a subscription's rows are what SQLite returns, as far as SQLite's answer is decided at all.
+//! The comparison: whether a subscription's rows are what SQLite returns, as far as SQL determines the answer.
 //!
-//! Rows are compared by storage class and value, never by how they print. With an outermost ORDER BY the sequence has to
-//! be one that SQLite's own comparison allows; with LIMIT any choice within the tie at the border is right. What else
-//! depends on the order in which SQLite happens to scan is recognised by letting it scan backwards.
+//! Rows are compared by storage class and value, never as text. With an outermost ORDER BY, the order must be one that
+//! SQLite's own comparison allows; with LIMIT, any choice among the rows tied at the boundary is right. Other dependence on
+//! SQLite's scan order is detected by reversing the scan.
 
 use std::collections::HashMap;
 
@@ -12,45 +12,45 @@ use crate::mirror::{Answer, Mirror};
 use crate::shadow::Shadow;
 use crate::text::{Kind, Token, tokens};
 
-/// A query and what its text says about how to compare it.
+/// A query and how to compare its result.
 #[derive(Clone, Debug)]
 pub struct Query {
     /// Its text.
     pub sql: String,
     /// Values for its parameters.
     pub params: Params,
-    /// What its outermost clauses leave open.
+    /// What its outermost clauses leave undetermined.
     pub shadow: Shadow,
-    /// Whether it gives another answer each time: `random()`, `'now'`.
+    /// Whether each evaluation gives another answer: `random()`, `'now'`.
     pub sampled: bool,
 }
 
 impl Query {
-    /// Reads a query whose result has these columns.
+    /// Analyses a query whose result has these columns.
     #[must_use]
     pub fn new(sql: &str, params: &Params, columns: &[String]) -> Self {
         Self { sql: sql.to_owned(), params: params.clone(), shadow: Shadow::of(sql, columns), sampled: is_sampled(sql) }
     }
 }
 
-/// Why rows are taken for right.
+/// Why rows are accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Agreement {
     /// The same rows, in the same order where ORDER BY asks for one.
     Exact,
-    /// Another order of tied rows, or another choice among rows tied at the border of LIMIT.
+    /// Another order of tied rows, or another choice among the rows tied at the boundary of LIMIT.
     Tied,
-    /// SQLite's own answer depends on the order of its scan, and these rows are one of its answers.
+    /// SQLite's answer depends on its scan order, and these rows are one of its answers.
     PlanDependent,
-    /// Nothing was compared but how many rows there are, or not even that: the query gives another answer each time, or what
-    /// it leaves open cannot be found, for that takes too long or a row that LIMIT leaves out fails.
+    /// At most the number of rows was compared: each evaluation gives another answer, or the allowed answers could not be
+    /// computed because that takes too long or a row outside LIMIT fails.
     Sampled,
 }
 
-/// Compares `actual` with what SQLite returned. `again` asks the engine's own SQLite, for what depends on the plan.
+/// Compares `actual` with what SQLite returned. `again` asks the engine's own SQLite, for answers that depend on the plan.
 ///
 /// # Errors
-/// What is wrong, in words.
+/// A description of the difference.
 pub fn compare(
     mirror: &Mirror,
     query: &Query,
@@ -83,13 +83,13 @@ pub fn compare(
     }
 }
 
-/// Whether two lists hold the same rows, each as often.
+/// Whether two lists are equal as multisets.
 #[must_use]
 pub fn same_bag(left: &[Row], right: &[Row]) -> bool {
     left.len() == right.len() && difference(left, right).is_empty()
 }
 
-/// How often each row is more in `left` than in `right`; rows that are as often in both are left out.
+/// How many times more each row is in `left` than in `right`, without zeros.
 #[must_use]
 pub fn difference<'a>(left: &'a [Row], right: &'a [Row]) -> HashMap<&'a Row, i64> {
     let mut counts: HashMap<&Row, i64> = HashMap::new();
@@ -103,15 +103,15 @@ pub fn difference<'a>(left: &'a [Row], right: &'a [Row]) -> HashMap<&'a Row, i64
     counts
 }
 
-/// All rows that the query would have without LIMIT, in SQLite's order, with their ranks.
+/// All rows of the query without its LIMIT, in SQLite's order, with their ranks.
 struct Ranked(Vec<(i64, Row)>);
 
-/// What is known of the ranks.
+/// The ranks, if they could be computed.
 enum Ranking {
     Known(Ranked),
-    /// All rows are too many, where the first few are not: which of those that are tied may be shown cannot be said.
+    /// Computing all rows takes too long, so the allowed choices among tied rows are unknown.
     TooSlow,
-    /// A row that LIMIT leaves out fails, so that SQLite does not show which ones there are.
+    /// A row outside LIMIT fails, so SQLite does not return the full list.
     Failing,
     None,
 }
@@ -141,7 +141,7 @@ fn ranked(mirror: &Mirror, query: &Query) -> Ranking {
 }
 
 impl Ranked {
-    /// Each place of the list must hold a row of the rank that belongs there, and no row more often than it exists.
+    /// Each position must have a row of the rank that belongs there, and no row may occur more often than it exists.
     fn allows(&self, actual: &[Row], length: usize, offset: usize) -> Result<(), String> {
         if actual.len() != length {
             return Err(format!("{} rows instead of {length}", actual.len()));
@@ -170,8 +170,8 @@ fn offset(mirror: &Mirror, query: &Query) -> usize {
     }
 }
 
-/// What SQLite answers depends on its scan: then any answer of its own will do, and so will one that differs from it only
-/// in what the scan decides, the order inside a concatenation or the spelling that stands for a group.
+/// If SQLite's answer depends on its scan order, any of its answers is accepted, and so is one that differs only in what
+/// the scan determines: the order inside a concatenation, or the spelling that represents a group.
 fn plan_dependent(
     mirror: &Mirror,
     query: &Query,
@@ -189,7 +189,8 @@ fn plan_dependent(
     (depends && (consistent() || loosely())).then_some(Agreement::PlanDependent)
 }
 
-/// Rows without what a scan's order decides: text as a bag of lower-case characters, numbers without their class.
+/// Rows reduced to what does not depend on the scan order: text as a multiset of lower-case characters, numbers without
+/// their storage class.
 fn loose(rows: &[Row]) -> Vec<Row> {
     rows.iter()
         .map(|row| {
@@ -209,16 +210,16 @@ fn loose(rows: &[Row]) -> Vec<Row> {
         .collect()
 }
 
-/// Functions and names whose value is another each time.
+/// Functions and names whose value differs at each evaluation.
 const CHANCE: [&str; 5] = ["random", "randomblob", "current_timestamp", "current_date", "current_time"];
 
-/// Functions that tell of the connection.
+/// Functions that read the state of the connection.
 const CONNECTION: [&str; 4] = ["changes", "total_changes", "last_insert_rowid", "sqlite_offset"];
 
-/// Functions that tell the time when they are not told one.
+/// Functions that read the clock if no time is given.
 const CLOCKS: [&str; 6] = ["date", "time", "datetime", "julianday", "unixepoch", "strftime"];
 
-/// Whether a statement does something else each time, so that two databases would part.
+/// Whether a statement is nondeterministic, so that two databases would diverge.
 #[must_use]
 pub fn is_random(sql: &str) -> bool {
     let found = tokens(sql);

@@ -1,8 +1,8 @@
-//! What a case brings to light.
+//! What a case finds.
 
 use std::fmt;
 
-/// Kinds of wrong.
+/// The kinds of faults.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Fault {
     /// A subscription's rows are not what SQLite returns.
@@ -13,15 +13,15 @@ pub enum Fault {
     Crash,
     /// Events out of order, twice, empty, or with edits that cannot be applied.
     Hygiene,
-    /// A write went another way than in SQLite.
+    /// A write had another outcome than in SQLite.
     Write,
-    /// The captured changes are not what happened to the tables.
+    /// The captured changes differ from the changes of the tables.
     Capture,
-    /// Nothing wrong: a write ran longer than a test may, or does something else each time. The case ends there.
+    /// No fault: a write took too long or is nondeterministic. The case ends there.
     GaveUp,
-    /// What a plan said had changed could not be done to the result: the engine noticed and evaluated it anew.
+    /// A plan's changes did not fit the result: the engine noticed and evaluated it again.
     Repair,
-    /// A late subscriber sees something else than an early one.
+    /// A late subscriber sees another result than an early one.
     Late,
 }
 
@@ -40,14 +40,14 @@ pub struct Finding {
     pub fault: Fault,
     /// The query or script that shows it.
     pub sql: String,
-    /// What was expected and what came.
+    /// The expected and the actual result.
     pub detail: String,
-    /// The index of the step that brought it to light.
+    /// The index of the step that showed it.
     pub step: usize,
 }
 
 impl Finding {
-    /// A finding; the step is filled in by who takes the steps.
+    /// A finding; the runner fills in the step.
     #[must_use]
     pub fn new(fault: Fault, sql: &str, detail: String) -> Self {
         Self { fault, sql: sql.to_owned(), detail, step: 0 }

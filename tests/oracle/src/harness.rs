@@ -1,4 +1,4 @@
-//! An engine under test beside the oracle: every step is taken by both, every commit is compared.
+//! Runs an engine and the oracle side by side: both take every step, and every commit is compared.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -20,9 +20,9 @@ use crate::text::leading_keyword;
 pub struct Settings {
     /// How the engine maintains.
     pub strategy: Strategy,
-    /// Whether the engine compares for itself as well.
+    /// Whether paranoid mode is on.
     pub paranoid: bool,
-    /// Whether the engine may evaluate anew what it could maintain: on tables this small it mostly would.
+    /// Whether the cost gate may re-run maintainable queries. On tables this small it usually would.
     pub cost_gate: bool,
     /// What the planner leaves out, with what a case says itself.
     pub without: Without,
@@ -30,7 +30,7 @@ pub struct Settings {
     pub capture: bool,
     /// Whether a fresh subscriber is compared with each live one at the end.
     pub late: bool,
-    /// Thousands of SQLite instructions that a statement may take.
+    /// The limit of a statement, in thousands of SQLite instructions.
     pub allowance: u32,
 }
 
@@ -48,14 +48,14 @@ impl Default for Settings {
     }
 }
 
-/// One of the ways to play a case; whichever it is, each commit leads to the same rows.
+/// A way to play a case. Every way gives the same rows at each commit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Way {
     /// Plans are used wherever there are any.
     Always,
     /// The cost gate decides.
     Gated,
-    /// Everything is evaluated anew.
+    /// Every affected query is re-run.
     Requery,
 }
 
@@ -71,12 +71,12 @@ impl Way {
     }
 }
 
-/// What became of a subscribe.
+/// The outcome of a subscribe.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Subscribed {
     /// It is live.
     Live,
-    /// SQLite does not accept the query, or not now; neither does the engine.
+    /// Neither SQLite nor the engine accepts the query.
     Refused,
     /// SQLite takes too long.
     TooSlow,
@@ -146,7 +146,7 @@ impl Harness {
         self.live.len()
     }
 
-    /// The rows of each live subscription, in an order that only the rows decide.
+    /// The rows of each live subscription, in an order that depends on the rows only.
     #[must_use]
     pub fn bags(&self) -> Vec<(u64, Vec<Row>)> {
         let sorted = |live: &Live| {
@@ -160,7 +160,7 @@ impl Harness {
     /// Takes a step.
     ///
     /// # Errors
-    /// What the step brought to light.
+    /// The finding of the step.
     pub fn step(&mut self, step: &Step) -> Result<(), Finding> {
         match step {
             Step::Exec { sql, params } => self.exec(sql, params).map(|_| ()),
@@ -178,7 +178,8 @@ impl Harness {
         }
     }
 
-    /// Runs a script in both, and compares every subscription if no transaction stays open. Gives whether it succeeded.
+    /// Runs a script in both and compares every subscription, unless a transaction stays open. Returns whether the script
+    /// succeeded.
     ///
     /// # Errors
     /// A difference between the two, or a wrong delivery.
@@ -291,7 +292,7 @@ impl Harness {
         Ok(Subscribed::Live)
     }
 
-    /// Ends a subscription; one that has ended already may be named again.
+    /// Ends a subscription; the name of one that has already ended is accepted.
     pub fn unsubscribe(&mut self, id: u64) {
         self.live.retain(|live| live.id != id);
     }
@@ -330,7 +331,7 @@ impl Harness {
         Ok(())
     }
 
-    /// Applies what was delivered; gives how many events there were.
+    /// Applies the delivered events and returns their number.
     fn receive(&mut self) -> Result<usize, Finding> {
         let events = std::mem::take(&mut *self.inbox.lock().unwrap_or_else(PoisonError::into_inner));
         hygiene::order(&events).map_err(|problem| Finding::new(Fault::Hygiene, "", problem))?;
@@ -353,8 +354,8 @@ impl Harness {
         Ok(events.len())
     }
 
-    /// What SQLite answers to each live subscription, asked before the engine is, which has no limit of time: what runs
-    /// too long is given up.
+    /// SQLite's answer to each live subscription. It is asked before the engine, which has no time limit: a query that
+    /// takes too long is given up.
     fn answers(&mut self) -> Vec<Answer> {
         if self.mirror.in_transaction() || self.mirror.stamp() == self.stamp {
             return Vec::new();

@@ -1,4 +1,4 @@
-//! What deliveries must be like, apart from being right: ordered, whole, once, and with nothing in them that is not needed.
+//! Requirements on deliveries besides correct rows: ordered, complete, exactly once, and without needless edits.
 
 use tidewater::{Diff, Edit, Event, Row, SubscriptionId};
 
@@ -16,8 +16,7 @@ pub(crate) fn order(events: &[(SubscriptionId, Event)]) -> Result<(), String> {
     Ok(())
 }
 
-/// Applies a diff as a careful client would. Gives whether some row goes and comes again, which should have been moved or
-/// left alone: not wrong, but more than is needed.
+/// Applies a diff with checks. Returns whether a row is removed and inserted again, which is correct but needless.
 pub(crate) fn apply(diff: &Diff, rows: &mut Vec<Row>) -> Result<bool, String> {
     let (mut put, mut taken) = (Vec::new(), Vec::new());
     for edit in diff.edits.iter() {

@@ -1,8 +1,8 @@
-//! The oracle: SQLite itself says what every subscription must hold after every commit, and this crate asks it.
+//! The oracle: after every commit, compares every subscription with what SQLite returns.
 //!
-//! [`generate`] makes histories from seeds, [`corpus`] reads them from files, [`runner`] plays them on an engine beside a
-//! second SQLite database, [`compare`] judges, [`shrink`] makes what is wrong small. No clock, no file and no thread is
-//! used here, so the same seeds run in a browser.
+//! [`generate`] makes histories from seeds, [`corpus`] reads them from files, [`runner`] plays them on an engine and on a
+//! second SQLite database, [`compare`] compares results, [`shrink`] shrinks failing cases. The crate uses no clock, files
+//! or threads outside [`campaign`] and the programs, so the same seeds run in a browser.
 
 #[cfg(not(target_family = "wasm"))]
 pub mod campaign;

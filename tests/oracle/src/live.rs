@@ -1,4 +1,4 @@
-//! One live subscription: the rows that its diffs have led to, and how they are checked.
+//! A live subscription: the rows that its diffs give, and their check.
 
 use tidewater::{Engine, Event, Row, Watch};
 
@@ -28,25 +28,24 @@ pub(crate) enum State {
     Closed,
 }
 
-/// What a comparison came to.
+/// The outcome of a comparison.
 pub(crate) enum Checked {
     Agreed(Agreement),
     Failing,
     Closed,
 }
 
-/// Whether a query leaves rows out that SQLite may come to all the same: by a join, by another condition, by LIMIT behind a
-/// sorter.
+/// Whether a query leaves rows out that SQLite may still evaluate: by a join, another condition, or LIMIT after a sorter.
 fn leaves_rows_out(sql: &str) -> bool {
     let has_conditions = sql.matches(" AND ").count() > sql.matches(" BETWEEN ").count();
     sql.contains(" JOIN ") || has_conditions || (sql.contains(" ORDER BY ") && sql.contains(" LIMIT "))
 }
 
-/// Whether the query may go on where SQLite says that it fails, for planned otherwise SQLite does not come to the row on which
-/// it fails: the README's limits name it. `is_right` says whether what SQLite then answers is what the query has.
+/// Whether a result may stand although SQLite fails: with another plan, SQLite does not evaluate the failing row (see the
+/// README's limits). `is_right` checks the result against the answer of such a plan.
 pub(crate) fn fails_by_plan(mirror: &Mirror, error: &str, query: &Query, is_right: impl Fn(&[Row]) -> bool) -> bool {
     let mut otherwise = mirror.query_planned_otherwise(&query.sql, &query.params);
-    // With which table a join begins, and that there be an index, nobody can tell SQLite.
+    // SQLite cannot be told which table a join starts from, or to use an index that does not exist.
     otherwise.any(|rows| is_right(&rows)) || (error == "JSON cannot hold BLOB values" && leaves_rows_out(&query.sql))
 }
 
@@ -76,7 +75,7 @@ pub(crate) fn check(mirror: &Mirror, engine: &Engine, live: &Live, answer: Answe
 }
 
 impl Live {
-    /// Takes in an event.
+    /// Applies an event.
     pub(crate) fn take(&mut self, event: &Event) -> Result<(), String> {
         let commit = event.commit().0;
         if commit <= self.last {

@@ -10,13 +10,13 @@ use tidewater::{Params, Row, RowBuilder, Rows, Value, ValueRef};
 
 use crate::text::leading_keyword;
 
-/// Instructions between two looks at the clock that counts them.
+/// The number of instructions between two checks of the limit.
 const STRIDE: i32 = 1000;
 
 /// The error of a write that was stopped.
 pub const TOO_SLOW: &str = "too slow";
 
-/// What SQLite says to a query.
+/// SQLite's answer to a query.
 #[derive(Clone, Debug)]
 pub enum Answer {
     /// Its rows.
@@ -29,7 +29,7 @@ pub enum Answer {
     TooSlow,
 }
 
-/// What a commit changes of a database that is not in a row: compared to learn whether there was one.
+/// Database state outside rows that a commit changes; comparing it shows whether there was a commit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stamp {
     changes: u64,
@@ -62,7 +62,7 @@ impl Mirror {
     pub fn new(allowance: u32) -> Self {
         let mut connection = Connection::open_in_memory().expect("SQLite opens a database in memory");
         connection.set_prepared_statement_cache_capacity(512);
-        // As the engine's options have it by default; this build of SQLite would begin with them on.
+        // The engine's default; this build of SQLite starts with foreign keys on.
         connection.pragma_update(None, "foreign_keys", false).expect("SQLite knows foreign_keys");
         let fuel = Arc::new(AtomicU32::new(allowance));
         let gauge = Arc::clone(&fuel);
@@ -79,13 +79,13 @@ impl Mirror {
         Self { connection, fuel, allowance, cached_for: Cell::new(-1) }
     }
 
-    /// Runs a script as the engine promises to: in one transaction unless it begins its own or one is open; what cannot
-    /// run in a transaction runs as it is. Gives what `sqlite3_changes64` counted.
+    /// Runs a script with the engine's rules: in one transaction unless it begins its own or one is open; a statement that
+    /// cannot run in a transaction runs outside. Returns the count of `sqlite3_changes64`.
     ///
     /// # Errors
     /// SQLite's message.
     pub fn exec(&self, sql: &str, params: &Params) -> Result<u64, String> {
-        // What a trigger does to a large table may take long; a runaway write ends all the same.
+        // A trigger on a large table may take long; the limit still ends a runaway write.
         self.fuel.store(self.allowance.saturating_mul(3), Ordering::Relaxed);
         let wrap = self.connection.is_autocommit() && self.wants_wrapping(sql)?;
         if !wrap {
@@ -111,14 +111,14 @@ impl Mirror {
         self.ask(sql, &Params::None, false, u32::MAX)
     }
 
-    /// Asks a query that is part of another and may have lost some of its parameters.
+    /// Runs a query that is part of another one and may have fewer parameters.
     #[must_use]
     pub fn query_part(&self, sql: &str, params: &Params) -> Answer {
         self.ask(sql, params, true, self.allowance)
     }
 
     fn ask(&self, sql: &str, params: &Params, part: bool, fuel: u32) -> Answer {
-        // A cached statement would keep the column names of an older schema.
+        // A cached statement keeps the column names of an older schema.
         let schema = self.schema();
         if self.cached_for.replace(schema) != schema {
             self.connection.flush_prepared_statement_cache();
@@ -129,7 +129,7 @@ impl Mirror {
                 Answer::Unpreparable("more values than parameters".to_owned())
             }
             Ok(mut statement) => match self.answer(&mut statement, params) {
-                // A cached statement is compiled anew when it first runs, and may fail only then.
+                // SQLite recompiles a cached statement when it first runs, which may fail.
                 Answer::Failing(error) => match self.connection.prepare(sql) {
                     Ok(_) => Answer::Failing(error),
                     Err(error) => Answer::Unpreparable(error.to_string()),
@@ -140,7 +140,7 @@ impl Mirror {
         }
     }
 
-    /// Asks a query with SQLite scanning backwards wherever no ORDER BY tells it how to scan.
+    /// Runs a query with scans reversed where no ORDER BY determines them.
     #[must_use]
     pub fn query_reversed(&self, sql: &str, params: &Params) -> Answer {
         self.refuel();
@@ -158,8 +158,7 @@ impl Mirror {
         }
     }
 
-    /// What a query gives when SQLite plans it otherwise: with all of its optimizations left out, or with any one. Only what
-    /// does not fail.
+    /// The results of a query with other plans: with all optimizations disabled, or each one. Failures are left out.
     pub fn query_planned_otherwise(&self, sql: &str, params: &Params) -> impl Iterator<Item = Vec<Row>> {
         std::iter::once(!0).chain((0..32).map(|bit| 1 << bit)).filter_map(move |which| {
             self.refuel();
@@ -182,10 +181,10 @@ impl Mirror {
         }
     }
 
-    /// The rows of a query that is our own and must work.
+    /// The rows of an internal query, which must not fail.
     ///
     /// # Panics
-    /// If it does not.
+    /// If it fails.
     #[must_use]
     pub fn rows(&self, sql: &str) -> Vec<Row> {
         match self.query(sql, &Params::None) {
@@ -216,15 +215,15 @@ impl Mirror {
         !self.connection.is_autocommit()
     }
 
-    /// Where the database stands.
+    /// The current state of the database.
     #[must_use]
     pub fn stamp(&self) -> Stamp {
         Stamp { changes: self.connection.total_changes(), schema: self.schema() }
     }
 
-    /// A number that any schema change of any attached database moves.
+    /// A number that changes with the schema of any attached database.
     fn schema(&self) -> i64 {
-        // What ran before may have used up its allowance.
+        // The previous statement may have used up the limit.
         self.fuel.store(u32::MAX, Ordering::Relaxed);
         let version = |name: &str| {
             let sql = format!("PRAGMA \"{}\".schema_version", name.replace('"', "\"\""));
@@ -245,7 +244,7 @@ impl Mirror {
         self.connection.execute_batch(sql).map_err(|error| error.to_string())
     }
 
-    /// One statement alone needs no transaction around it, and keeps what OR FAIL keeps because there is none.
+    /// A single statement needs no transaction, and without one it keeps what OR FAIL keeps.
     fn wants_wrapping(&self, sql: &str) -> Result<bool, String> {
         if matches!(
             leading_keyword(sql).as_str(),
@@ -314,7 +313,7 @@ fn surplus(statement: &Statement<'_>, params: &Params) -> bool {
     matches!(params, Params::Positional(values) if values.len() > statement.parameter_count())
 }
 
-/// Parameters that a statement does not have are left out: the shadow of a query may have lost some.
+/// Parameters that a statement does not have are ignored: the shadow of a query may have fewer.
 fn bind(statement: &mut Statement<'_>, params: &Params) -> rusqlite::Result<()> {
     match params {
         Params::None => Ok(()),

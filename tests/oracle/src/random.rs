@@ -1,4 +1,4 @@
-//! The only source of chance: a small generator whose whole state is one seed, so that every case can be had again.
+//! The only source of randomness: a small generator whose state is one seed, so that every case is reproducible.
 
 /// SplitMix64. Good enough to choose test cases with, the same on every platform.
 #[derive(Clone, Debug)]
@@ -31,7 +31,7 @@ impl Random {
         low + self.below(high - low + 1)
     }
 
-    /// True in so many of a hundred cases.
+    /// True in the given percentage of calls.
     pub fn chance(&mut self, percent: usize) -> bool {
         self.below(100) < percent
     }
@@ -67,7 +67,7 @@ impl Random {
         }
     }
 
-    /// An independent generator, so that what it is used for can grow without moving anything after it.
+    /// An independent generator: using it more does not change later values of this one.
     pub fn fork(&mut self) -> Self {
         Self(self.bits())
     }

@@ -1,4 +1,4 @@
-//! Makes a failing case small: first fewer steps, then fewer tokens in each, as long as the same kind of fault shows.
+//! Shrinks a failing case: first fewer steps, then fewer tokens in each, as long as the same kind of fault shows.
 
 use tidewater::Params;
 
@@ -9,14 +9,14 @@ use crate::log::Log;
 use crate::runner;
 use crate::text::{Token, tokens};
 
-/// The smallest case found as long as `patience` lasts; it is asked before each run.
+/// The smallest case found while `patience` returns true; it is called before each run.
 #[must_use]
 pub fn shrink(case: &Case, settings: &Settings, patience: &mut dyn FnMut() -> bool) -> Case {
     let report = runner::run(case, settings, Log::hashed());
     let Some(finding) = report.finding else { return case.clone() };
     let mut shrinker = Shrinker { fault: finding.fault, settings, patience };
     let mut best = case.clone();
-    // Nothing after the step that failed matters, unless it is the end of the case that does.
+    // Steps after the failing one do not matter, unless the end of the case failed.
     best.steps.truncate(finding.step + 1);
     if !shrinker.fails(&best) {
         best = case.clone();
@@ -45,7 +45,7 @@ impl Shrinker<'_> {
                 .is_some_and(|finding| finding.fault == self.fault)
     }
 
-    /// Leaves out ever smaller runs of steps.
+    /// Removes runs of steps, from long to short.
     fn fewer_steps(&mut self, mut best: Case) -> Case {
         let mut size = best.steps.len().div_ceil(2);
         while size > 0 {
@@ -95,7 +95,7 @@ impl Shrinker<'_> {
         best
     }
 
-    /// Puts the values of parameters into the text.
+    /// Replaces parameters by their values.
     fn without_parameters(&mut self, best: &mut Case, index: usize) {
         let (Step::Subscribe { sql, params: Params::Positional(values), .. }
         | Step::Exec { sql, params: Params::Positional(values) }) = &best.steps[index]

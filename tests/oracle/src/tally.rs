@@ -1,4 +1,4 @@
-//! Outcome classes, counted: a test that compared nothing, or quietly skipped half, must show.
+//! Counts of outcomes, so that a test that compares nothing or skips half is visible.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -20,9 +20,9 @@ pub struct Tally {
     pub requery: u64,
     /// Results brought up to date by their plans.
     pub maintained: u64,
-    /// Results evaluated anew.
+    /// Results that were re-run.
     pub rerun: u64,
-    /// Results evaluated anew because the gate found that cheaper.
+    /// Results that were re-run because the cost gate found that cheaper.
     pub refused: u64,
     /// Windows that were filled again.
     pub refills: u64,
@@ -30,7 +30,7 @@ pub struct Tally {
     pub moved: u64,
     /// Comparisons that agreed row by row.
     pub exact: u64,
-    /// Comparisons that agreed but for an order or choice that SQL leaves open.
+    /// Comparisons that agreed up to an order or choice that SQL leaves open.
     pub tied: u64,
     /// Comparisons of answers that depend on SQLite's scan.
     pub plan_dependent: u64,
@@ -65,13 +65,13 @@ pub struct Tally {
 }
 
 impl Tally {
-    /// Subscription times commit: what was really compared.
+    /// The number of comparisons: one for each subscription at each commit.
     #[must_use]
     pub fn comparisons(&self) -> u64 {
         self.exact + self.tied + self.plan_dependent + self.failing
     }
 
-    /// The share of subscriptions, in percent, whose result moved: a history that moves nothing checks nothing.
+    /// The share of subscriptions, in percent, whose result changed: a history that changes nothing checks nothing.
     #[must_use]
     pub fn moved_percent(&self) -> u64 {
         (self.moved * 100).checked_div(self.subscriptions).unwrap_or(0)

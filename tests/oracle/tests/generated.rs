@@ -11,19 +11,19 @@ use tidewater_oracle::harness::{Settings, Way};
 use tidewater_oracle::log::Log;
 use tidewater_oracle::run_case;
 
-/// Subscription times commit that a run must have compared, in this file's largest campaign alone.
+/// The number of comparisons that this file's largest campaign must make.
 const FLOOR: u64 = 500_000;
 
-/// Cases that reach the floor with room to spare.
+/// A number of cases that clearly exceeds the minimum.
 const CASES: u64 = 5_000;
 
 /// Cases of all families, each played in every way.
 const PLAYED: u64 = 3_500;
 
-/// Plays in which the planner has to do without something.
+/// The number of plays with disabled planner features.
 const FORCED: u64 = 2_000;
 
-/// The least share of subscriptions, in percent, that plans maintain: raised whenever the engine learns more.
+/// The minimum share of subscriptions, in percent, that plans maintain. Raise it when the engine learns more.
 const INCREMENTAL: [(Family, u64); 14] = [
     (Family::Mixed, 87),
     (Family::Scalar, 96),
@@ -41,7 +41,7 @@ const INCREMENTAL: [(Family, u64); 14] = [
     (Family::Values, 94),
 ];
 
-/// Where cases go that show something wrong: move them to `regressions/`, where they are run for ever.
+/// The folder for failing cases; move them to `regressions/`, where every run plays them.
 fn kept() -> PathBuf {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/oracle-kept");
     std::fs::create_dir_all(&folder).expect("the target folder can be written");

@@ -1,7 +1,7 @@
-//! Replay files that nobody would write: lines of cases with bytes and tokens changed. Reading one gives a case or an error
-//! that says which line; playing what is left of it never makes the engine panic.
+//! Mutated replay files: lines of cases with bytes and tokens changed. Parsing gives a case or an error with its line;
+//! playing the rest never makes the engine panic.
 //!
-//! Chance is one seed. `TIDEWATER_WILD_SECONDS` makes the run longer.
+//! One seed determines the run. `TIDEWATER_WILD_SECONDS` makes it longer.
 
 use std::path::Path;
 use std::time::{Duration, Instant};

@@ -13,7 +13,7 @@ use crate::args::ReplayArgs;
 use crate::open::open;
 use session::Session;
 
-/// The exit status of a session in which `--paranoid` caught the engine in a wrong result.
+/// The exit status if `--paranoid` found a wrong result.
 const DIVERGED: u8 = 3;
 
 /// Answers every line of standard input until it ends.

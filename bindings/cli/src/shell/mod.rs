@@ -1,4 +1,4 @@
-//! `tidewater shell`: SQL in, results out, and results that stay live while one types.
+//! `tidewater shell`: an SQL prompt with results that stay live while you type.
 
 mod command;
 mod live;

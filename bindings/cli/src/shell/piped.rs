@@ -1,4 +1,4 @@
-//! The shell reading a script: no prompt, and an exit status that says whether all went well.
+//! Runs a script in the shell: no prompt; the exit status says whether every statement succeeded.
 
 use std::io::{BufRead, Write};
 use std::process::ExitCode;
@@ -11,7 +11,7 @@ use super::session::{Reply, Session, steps};
 use super::split::{is_blank, split};
 use crate::text::one_line;
 
-/// Performs standard input until it ends.
+/// Runs standard input to its end.
 pub fn run(engine: &Engine, mut session: Session) -> Result<ExitCode> {
     let mut script = Script { status: ExitCode::SUCCESS, has_quit: false };
     let mut pending = String::new();
@@ -24,7 +24,7 @@ pub fn run(engine: &Engine, mut session: Session) -> Result<ExitCode> {
             script.perform(engine, &mut session, &text)?;
         } else {
             pending.push_str(&text);
-            // Only a semicolon can complete anything, so a long statement is not read again at each of its lines.
+            // Only a semicolon can complete a statement, so other lines are not parsed again.
             if text.contains(';') {
                 let rest = split(&pending).1.len();
                 let rest = pending.split_off(pending.len() - rest);

@@ -1,17 +1,17 @@
-//! Where one SQL statement ends and the next begins. Agrees with `sqlite3_complete`, which a test holds it to.
+//! Splits SQL text into statements. A test checks that it agrees with `sqlite3_complete`.
 
-/// How far a statement has come. Only triggers need more than "inside or not": their bodies hold semicolons.
+/// The state of the splitter. Triggers need more states, because their bodies contain semicolons.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Progress {
-    /// Nothing but space so far.
+    /// Only white space so far.
     Start,
-    /// After EXPLAIN, which may precede CREATE TRIGGER.
+    /// After EXPLAIN, which can precede CREATE TRIGGER.
     Explain,
-    /// After CREATE, with nothing but TEMP between.
+    /// After CREATE, perhaps followed by TEMP.
     Create,
-    /// In a statement whose next semicolon ends it.
+    /// In a statement that ends at the next semicolon.
     Plain,
-    /// In a trigger, which ends with `; END ;`.
+    /// In a trigger, which ends at `; END ;`.
     Trigger,
     /// In a trigger, after a semicolon.
     TriggerSemicolon,
@@ -50,7 +50,7 @@ impl Progress {
     }
 }
 
-/// The statements that a text completes, each with its semicolon, and the text after the last of them.
+/// Returns the complete statements of a text, each with its semicolon, and the text after the last one.
 pub fn split(text: &str) -> (Vec<&str>, &str) {
     let mut statements = Vec::new();
     let mut progress = Progress::Start;
@@ -80,12 +80,12 @@ pub fn split(text: &str) -> (Vec<&str>, &str) {
     (statements, &text[begin..])
 }
 
-/// Whether nothing but space and comments is left.
+/// Whether a text consists of white space and comments only.
 pub fn is_blank(text: &str) -> bool {
     without_leading_comments(text).is_empty()
 }
 
-/// The text from its first token on.
+/// The text from its first token.
 pub fn without_leading_comments(text: &str) -> &str {
     let mut rest = text;
     while !rest.is_empty() {
@@ -104,7 +104,7 @@ enum Kind {
     Semicolon,
     Word,
     Other,
-    /// A quotation or comment that the text does not close.
+    /// A quotation or comment that is not closed.
     Open,
 }
 
@@ -113,7 +113,7 @@ struct Token {
     length: usize,
 }
 
-/// The first token of a text that is not empty.
+/// The first token of a non-empty text.
 fn token(text: &str) -> Token {
     let first = text.chars().next().unwrap_or(' ');
     let (kind, length) = match first {

@@ -1,14 +1,14 @@
-//! What the shell prints on: whether it takes colours, and how wide it is.
+//! The output of the shell: whether it supports colours, and its width.
 
 use ratatui::crossterm::style::{Color, Stylize};
 use ratatui::crossterm::terminal;
 
-/// Where text goes.
+/// The kind of output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Surface {
-    /// A terminal, coloured unless the user wants none.
+    /// A terminal, with colours unless the user disables them.
     Terminal {
-        /// Whether text may be coloured.
+        /// Whether text is coloured.
         colours: bool,
     },
     /// A file or a pipe.
@@ -16,7 +16,7 @@ pub enum Surface {
 }
 
 impl Surface {
-    /// The text in a colour, where there are any.
+    /// Colours the text if the output supports it.
     pub fn paint(self, text: String, colour: Color) -> String {
         match self {
             Self::Terminal { colours: true } => text.with(colour).to_string(),
@@ -24,7 +24,7 @@ impl Surface {
         }
     }
 
-    /// How wide a table may be, if there is a limit.
+    /// The maximum width of a table, if there is one.
     pub fn width(self) -> Option<u16> {
         match self {
             Self::Terminal { .. } => terminal::size().ok().map(|(width, _)| width),

@@ -1,16 +1,16 @@
-//! Which columns of a table a screen has room for.
+//! Selects the columns that fit on the screen.
 
-/// Between two columns, and between a row's sign and the first.
+/// The cells between two columns, and between a row's sign and the first column.
 pub const GAP: u16 = 2;
 
-/// No column takes more than this while there are others.
+/// The maximum width of a column if there are several.
 const WIDEST: u16 = 60;
 
-/// With less room than this the last column is left out rather than cut.
+/// A last column with less room than this is left out instead of cut.
 const NARROWEST_CUT: u16 = 4;
 
-/// The widths to draw columns with, beginning at the first of `wanted`: as many as fit whole into `room`, each with a
-/// gap before it, and one that is cut if there is room for a useful part of it. The first is there whatever the room.
+/// The widths of the columns to draw, starting with the first of `wanted`: all that fit into `room`, each with a gap before
+/// it, and one more that is cut if a useful part of it fits. The first is always drawn.
 pub fn widths_in_sight(wanted: &[u16], room: u16) -> Vec<u16> {
     let mut shown = Vec::new();
     let mut free = room;

@@ -1,12 +1,12 @@
-//! A live result, and the locks of other programs that keep it from being read for a while.
+//! A live result that other programs' locks may block for a while.
 
 use tidewater::{Engine, Error, Event, Subscription};
 
-/// A subscription and the engine that has to be asked for news.
+/// A subscription and the engine to poll.
 pub struct Following<'a> {
     engine: &'a Engine,
     subscription: Subscription,
-    /// Why the result could not be read at the last commit; the engine tries again at each look.
+    /// Why the result could not be read at the last commit. The engine tries again at each poll.
     held_up: Option<Error>,
 }
 
@@ -15,7 +15,7 @@ impl<'a> Following<'a> {
         Self { engine, subscription, held_up: None }
     }
 
-    /// Looks for commits and hands over what they did to the result. A lock is no event: most are gone at the next look.
+    /// Polls for commits and passes on their events. A lock is not passed on: most are gone at the next poll.
     pub fn look(&mut self, mut receive: impl FnMut(&Event)) -> Result<(), Error> {
         let looked = self.engine.poll();
         while let Some(event) = self.subscription.try_next() {

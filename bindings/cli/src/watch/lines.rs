@@ -1,4 +1,4 @@
-//! The live result as lines, for pipes: JSON events, or whole tables.
+//! Prints a live result as lines, for pipes: JSON events, or whole tables.
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -14,7 +14,7 @@ use crate::table::{counted, table};
 use crate::text::one_line;
 use crate::wire::{EventLine, write_line};
 
-/// Prints the result as it stands, then every event, as JSON lines.
+/// Prints the first result and then every event as JSON lines.
 pub fn json(engine: &Engine, mut subscription: Subscription) -> Result<ExitCode> {
     let mut output = std::io::stdout().lock();
     let mut lines = Vec::new();
@@ -37,7 +37,7 @@ pub fn json(engine: &Engine, mut subscription: Subscription) -> Result<ExitCode>
     }
 }
 
-/// Prints the result as a table, again whenever it changed.
+/// Prints the result as a table whenever it changes.
 pub fn tables(engine: &Engine, mut subscription: Subscription) -> Result<ExitCode> {
     let mut output = std::io::stdout().lock();
     let mut state = State::new(subscription.snapshot());
@@ -57,7 +57,7 @@ pub fn tables(engine: &Engine, mut subscription: Subscription) -> Result<ExitCod
     }
 }
 
-/// Looks for commits; what stands in the way is told once, and tried again.
+/// Polls for commits. An error is printed once, and polling goes on.
 struct Look<'a> {
     engine: &'a Engine,
     start: Instant,
@@ -79,7 +79,7 @@ impl<'a> Look<'a> {
     }
 }
 
-/// The rows between two pages.
+/// The current rows.
 struct State {
     columns: Vec<String>,
     rows: Vec<Row>,
@@ -91,7 +91,7 @@ impl State {
         Self { columns: snapshot.columns.to_vec(), rows: snapshot.rows.to_vec(), commit: snapshot.commit }
     }
 
-    /// Takes an event in; whether there is something new to print.
+    /// Applies an event. Returns whether there is something new to print.
     fn receive(&mut self, event: &Event) -> Result<bool> {
         match event {
             Event::Diff(diff) => {

@@ -1,4 +1,4 @@
-//! Signals that end the program: the terminal is given back first.
+//! Restores the terminal when a signal ends the program.
 
 use std::io;
 
@@ -12,7 +12,7 @@ pub fn restore_terminal_on_termination() -> io::Result<()> {
     let mut signals = Signals::new(TERM_SIGNALS)?;
     std::thread::spawn(move || {
         if let Some(signal) = signals.forever().next() {
-            // The program ends either way, and by the signal, as whoever sent it expects.
+            // The program then ends by the signal, as its sender expects.
             let _ = ratatui::try_restore();
             let _ = emulate_default_handler(signal);
         }
@@ -20,7 +20,7 @@ pub fn restore_terminal_on_termination() -> io::Result<()> {
     Ok(())
 }
 
-/// There are no such signals.
+/// This platform has no such signals.
 #[cfg(not(unix))]
 pub const fn restore_terminal_on_termination() -> io::Result<()> {
     Ok(())

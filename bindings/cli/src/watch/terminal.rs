@@ -1,4 +1,4 @@
-//! The live table on a terminal: keys in, frames out.
+//! Shows the live table on a terminal: reads keys, draws frames.
 
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -49,7 +49,7 @@ fn show(
             terminal.draw(|frame| view.draw(&model, heading, trouble, now, frame.area(), frame.buffer_mut()))?;
             is_stale = false;
         }
-        // All keys that wait, before the next look: one may take its time.
+        // All waiting keys come before the next poll, which may take long.
         let mut patience = TICK;
         while event::poll(patience)? {
             patience = Duration::ZERO;

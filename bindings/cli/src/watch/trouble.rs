@@ -1,13 +1,13 @@
-//! What stands in the way of looking for commits. Time is passed in.
+//! Tracks errors of polling for commits. Time is passed in.
 
 use std::time::Duration;
 
 use tidewater::Error;
 
-/// A lock held for less than this is a commit going by, and not worth a word.
+/// A lock held for less than this is an ordinary commit and is not reported.
 const GOES_BY: Duration = Duration::from_millis(300);
 
-/// Why the rows may be older than the database, if they may.
+/// Why the rows may be older than the database, if they are.
 #[derive(Default)]
 pub struct Trouble {
     busy_since: Option<Duration>,
@@ -15,7 +15,7 @@ pub struct Trouble {
 }
 
 impl Trouble {
-    /// Takes in how a look went that began then and ended now; whether there is something else to tell.
+    /// Records a poll that began at one time and ended at another. Returns whether the message changed.
     pub fn receive(&mut self, look: Result<(), Error>, began: Duration, now: Duration) -> bool {
         let message = match look {
             Err(error) if error.code() == "busy" => {
@@ -33,7 +33,7 @@ impl Trouble {
         is_new
     }
 
-    /// What there is to tell.
+    /// The message to show.
     pub fn message(&self) -> Option<&str> {
         self.message.as_deref()
     }

@@ -1,4 +1,4 @@
-//! A model drawn into a buffer of terminal cells. No terminal, no clock.
+//! Draws a model into a buffer of terminal cells, without a terminal or a clock.
 
 use std::time::Duration;
 
@@ -14,20 +14,20 @@ use crate::cell::{cell_text, is_number, printable};
 use crate::table::counted;
 use crate::text::{fitted, one_line, width};
 
-/// The cells of a row's sign.
+/// The width of a row's sign.
 const SIGN: u16 = 1;
 
-/// What stands between two parts of the foot line.
+/// The separator of the parts of the foot line.
 const BETWEEN: &str = "   ";
 
-/// What stands above the table besides the model's own state.
+/// What the heading shows besides the model's state.
 pub struct Heading {
     pub file: String,
     pub sql: String,
     pub plan: &'static str,
 }
 
-/// The part of the table in sight, and how wide its columns have grown.
+/// The visible part of the table, and the widths of its columns.
 #[derive(Default)]
 pub struct View {
     top: usize,
@@ -36,7 +36,7 @@ pub struct View {
     widths: Vec<u16>,
 }
 
-/// A step through the table.
+/// A scroll command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scroll {
     Up,
@@ -50,7 +50,7 @@ pub enum Scroll {
 }
 
 impl View {
-    /// Moves the part in sight; drawing keeps it within the table.
+    /// Scrolls; drawing limits the position to the table.
     pub fn scroll(&mut self, step: Scroll) {
         let page = self.page.max(1);
         match step {
@@ -65,7 +65,7 @@ impl View {
         }
     }
 
-    /// Draws everything. `trouble` is what stands in the way of newer rows.
+    /// Draws everything. `trouble` says why there are no newer rows.
     pub fn draw(
         &mut self,
         model: &Model,
@@ -85,7 +85,7 @@ impl View {
         draw_line(self.foot_line(model, in_sight, trouble, foot.width), foot, buffer);
     }
 
-    /// Returns how many columns are in sight.
+    /// Returns the number of visible columns.
     fn draw_table(&mut self, model: &Model, now: Duration, area: Rect, buffer: &mut Buffer) -> usize {
         let end = model.lines().len().min(self.top + self.page);
         let lines = &model.lines()[self.top..end];
@@ -101,7 +101,7 @@ impl View {
         widths.len()
     }
 
-    /// Columns only grow, so that the table does not twitch with every change.
+    /// Column widths only grow, so that the table does not jitter.
     fn grow(&mut self, model: &Model, in_sight: &[Line]) {
         let names = model.columns();
         if self.widths.len() != names.len() {
@@ -126,7 +126,7 @@ impl View {
         let keys = ["q quit", "↑↓ PgUp PgDn Home End ←→ scroll"].map(str::to_owned);
         let mut parts: Vec<_> = rows.into_iter().chain(columns).chain(keys).collect();
         let fits = |parts: &[String]| width(&parts.join(BETWEEN)) <= room;
-        // The list of keys may be cut, a number may not.
+        // The list of keys may be cut; a number may not.
         if !fits(&parts[..parts.len() - 1]) {
             while parts.len() > 1 && !fits(&parts) {
                 parts.pop();
@@ -136,25 +136,25 @@ impl View {
     }
 }
 
-/// How many lines title, SQL, table and foot get. The fewer there are, the more of them are the table's.
+/// The heights of title, SQL, table and foot. On a small screen the table gets most lines.
 const fn heights(all: u16) -> [u16; 4] {
     let foot = if all >= 3 { 1 } else { 0 };
     let title = if all >= 4 { 1 } else { 0 };
     let sql = match all {
         0..=5 => 0,
         6..=7 => 1,
-        // A blank line sets the table apart.
+        // Includes a blank line above the table.
         _ => 2,
     };
     [title, sql, all - title - sql - foot, foot]
 }
 
-/// What part of a whole is in sight, if it is not all of it.
+/// The visible range, if it is not everything.
 fn range(noun: &str, start: usize, shown: usize, count: usize) -> Option<String> {
     (shown < count).then(|| format!("{noun}{}-{} of {count}", start + 1, count.min(start + shown)))
 }
 
-/// Draws a line, with an ellipsis at its end if it is longer than its area.
+/// Draws a line, cut with an ellipsis if it is longer than its area.
 fn draw_line(line: TextLine<'_>, area: Rect, buffer: &mut Buffer) {
     if line.width() <= usize::from(area.width) || area.is_empty() {
         return line.render(area, buffer);
@@ -181,7 +181,7 @@ fn title_line<'a>(model: &Model, heading: &Heading, room: u16) -> TextLine<'a> {
     TextLine::from(spans)
 }
 
-/// The path, or without its folders if there is no room for them.
+/// The path, without its folders if they do not fit.
 fn file_name(path: &str, room: usize) -> String {
     let path = printable(path);
     if usize::from(width(&path)) <= room {
@@ -212,7 +212,7 @@ fn table_row<'a>(line: &Line, left: usize, widths: &[u16], now: Duration) -> Tab
     TableRow::new(std::iter::once(Cell::new(sign).style(sign_style)).chain(cells)).style(row_style)
 }
 
-/// A mark is loud first, then fades.
+/// The style of a mark: strong at first, then fading.
 fn tint(color: Color, mark: &Mark, now: Duration) -> Style {
     if now.saturating_sub(mark.at) < MARK_LASTS / 2 {
         Style::new().fg(Color::Black).bg(color)

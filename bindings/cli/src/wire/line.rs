@@ -1,4 +1,4 @@
-//! Messages as lines of JSON.
+//! Writes messages as lines of JSON.
 
 use std::io;
 
@@ -13,7 +13,7 @@ pub fn write_line(message: &impl Serialize, out: &mut Vec<u8>) {
     out.push(b'\n');
 }
 
-/// Compact JSON, with floats as Rust spells them: the shortest digits that read back the same, and no `+` in exponents.
+/// Compact JSON with floats in Rust's format: the shortest digits that parse to the same value, and no `+` in exponents.
 struct Spelling;
 
 impl Formatter for Spelling {

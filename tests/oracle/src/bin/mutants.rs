@@ -5,7 +5,7 @@
 //! mutants [NAME..] [--time SECONDS] [--seed N] [--scratch FOLDER] [--list]
 //! ```
 //!
-//! The exit code is 1 when one survives. The copy and what is built from it lie in `target/mutants` and are used again.
+//! The exit code is 1 if a mutant survives. The copy and its build are in `target/mutants` and are reused.
 
 use std::error::Error;
 use std::fs;
@@ -15,10 +15,10 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value as Json;
 
-/// What is no source.
+/// Folders that are not copied.
 const SKIPPED: [&str; 5] = [".git", "target", "node_modules", "dist", "test-results"];
 
-/// How long past its time the lane may run before it counts as hanging.
+/// How far past its time the lane may run before it counts as hanging.
 const GRACE: Duration = Duration::from_secs(60);
 
 /// One way to break the engine.
@@ -30,7 +30,7 @@ struct Mutant {
     why: String,
 }
 
-/// What became of one.
+/// The outcome of a mutant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Verdict {
     /// The lane found something wrong.
@@ -39,7 +39,7 @@ enum Verdict {
     Hung,
     /// The lane found nothing.
     Survived,
-    /// It does not build, or what it replaces stands there no more, or more than once.
+    /// It does not build, or the text it replaces is missing or not unique.
     Void,
 }
 
@@ -82,7 +82,7 @@ fn run(arguments: &[String]) -> Result<bool, Box<dyn Error>> {
         seed: value("--seed").cloned().unwrap_or_else(|| "1".to_owned()),
     };
     copy(&root, &shop.tree)?;
-    // A lane that finds something in the engine as it is says nothing about mutants.
+    // If the lane finds something in the unchanged engine, its findings say nothing about mutants.
     if !shop.builds(Stdio::inherit())? {
         return Err("the engine itself does not build".into());
     }
@@ -118,7 +118,7 @@ fn mutants(text: &str) -> Result<Vec<Mutant>, Box<dyn Error>> {
         .collect()
 }
 
-/// Makes one folder like another. Files that are the same already keep their times, so that little is built anew.
+/// Makes one folder equal to another. Unchanged files keep their times, so that little is rebuilt.
 fn copy(from: &Path, to: &Path) -> Result<(), Box<dyn Error>> {
     fs::create_dir_all(to)?;
     for entry in fs::read_dir(to)? {
@@ -166,7 +166,7 @@ impl Workshop {
         verdict
     }
 
-    /// Builds the tree; what the compiler says goes there.
+    /// Builds the tree; the compiler's output goes to `log`.
     fn builds(&self, words: Stdio) -> Result<bool, Box<dyn Error>> {
         let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
         cargo.args(["build", "--quiet", "--package", "tidewater-oracle", "--bin", "oracle"]);
@@ -174,7 +174,7 @@ impl Workshop {
         Ok(cargo.stdout(Stdio::null()).stderr(words).status()?.success())
     }
 
-    /// Plays the lane, and gives the first line of what it says.
+    /// Plays the lane and returns the first line of its output.
     fn lane(&self) -> Result<(Verdict, String), Box<dyn Error>> {
         let log = self.target.join("lane.log");
         let mut lane = Command::new(self.target.join("debug/oracle"))

@@ -14,8 +14,8 @@
 //!
 //! `--strategy` is `incremental` (plans are used wherever there are any), `auto` (the cost gate decides) or `requery`, for
 //! any command that plays cases; without it, what is generated is played with each of them and what is recorded with plans.
-//! With `--reasons` they tell as well why subscriptions have no plan. With `--without NAME[,NAME]` the planner leaves these
-//! strategies and rewrites out; with `--forced N` each case is played N times more without some that its seed says.
+//! With `--reasons` they also print why subscriptions have no plan. `--without NAME[,NAME]` disables planner features;
+//! `--forced N` plays each case N more times with features disabled that its seed chooses.
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -34,7 +34,7 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match run(&arguments) {
         Ok(campaign) => {
-            // Apart from what a command prints, which may go into a file.
+            // On standard error, because standard output may go into a file.
             let reasons = if arguments.iter().any(|argument| argument == "--reasons") {
                 campaign.tally.reasons()
             } else {
@@ -65,7 +65,7 @@ fn run(arguments: &[String]) -> Result<Campaign, Box<dyn std::error::Error>> {
     };
     let without = value("--without").map_or(Ok(Without::NOTHING), |names| names.parse())?;
     let settings = Settings { paranoid: flag("--paranoid"), without, ..Settings::default() };
-    // A case that is played once goes the first way that was named, as long as one was.
+    // A case that is played once is played the first named way, if one is named.
     let single = ways[0].settings(&settings);
     let seed = number("--seed", 1)?;
     let budget = Budget::new(Duration::from_secs(number("--time", 60)?), number("--cases", u64::MAX)?);
@@ -123,7 +123,7 @@ fn run(arguments: &[String]) -> Result<Campaign, Box<dyn std::error::Error>> {
     }
 }
 
-/// Prints for each seed the hash of its case's log, or the log: what another platform has to print as well.
+/// Prints the hash of each seed's log, or the log itself. Every platform must print the same.
 fn logs(seed: u64, cases: u64, settings: &Settings, text: bool) -> Campaign {
     let mut campaign = Campaign::default();
     for seed in seed..seed + cases {

@@ -1,5 +1,5 @@
-//! Recorded stories of writes and queries, turned into subscription tests: every SELECT that a file asks becomes a
-//! subscription, and every write a commit after which all of them are compared.
+//! Turns recorded files of writes and queries into subscription tests: every SELECT becomes a subscription, and every write
+//! a commit after which all subscriptions are compared.
 
 mod play;
 mod slt;

@@ -1,4 +1,4 @@
-//! Plays the records of one database with its queries live.
+//! Plays the records of one database with its queries subscribed.
 
 use tidewater::{Params, Row, ValueRef};
 
@@ -16,22 +16,22 @@ use crate::runner::{CaseReport, caught};
 pub enum Policy {
     /// As soon as SQLite accepts it, before the rows arrive.
     Early,
-    /// Where the file first asks it.
+    /// Where the file first runs it.
     Late,
 }
 
-/// How a database of a file is played.
+/// How to play a database of a file.
 #[derive(Clone, Debug)]
 pub struct Plan {
     /// When to subscribe.
     pub policy: Policy,
     /// How to transform the writes.
     pub variant: Variant,
-    /// How many of its queries to subscribe to.
+    /// The maximum number of queries to subscribe to.
     pub subscriptions: usize,
     /// What chance is made from.
     pub seed: u64,
-    /// Queries that are left out, because of a finding already made.
+    /// Queries to skip because they already gave a finding.
     pub without: Vec<String>,
 }
 
@@ -47,7 +47,7 @@ struct Player<'a> {
     harness: &'a mut Harness,
     actions: Vec<Action>,
     policy: Policy,
-    /// Queries not yet subscribed to, and whether trying again can help before the schema changes.
+    /// Queries not yet subscribed to, and whether it makes sense to try again before the schema changes.
     waiting: Vec<String>,
     next: u64,
 }
@@ -128,7 +128,7 @@ impl<'a> Player<'a> {
         Ok(())
     }
 
-    /// Deletes and inserts again the row added last. What refuses, by trigger or constraint, refuses in both databases.
+    /// Deletes and reinserts the last added row. A trigger or constraint that refuses does so in both databases.
     fn bounce(&mut self, table: &str) -> Result<(), Finding> {
         let mirror = self.harness.mirror();
         if mirror.in_transaction() {

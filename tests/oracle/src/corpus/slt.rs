@@ -1,17 +1,17 @@
 //! Reads the sqllogictest dialect: `statement`, `query`, `onlyif`, `skipif`, `halt`, and `reset` for a new, empty database.
-//! Expected answers are skipped: SQLite itself is asked.
+//! Expected results are skipped: SQLite itself gives them.
 
-/// The name that `onlyif` and `skipif` know us by.
+/// The engine name in `onlyif` and `skipif`.
 const ENGINE: &str = "sqlite";
 
-/// What a file says to do.
+/// A record of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Record {
-    /// Run this; whether it fails, SQLite tells.
+    /// Runs a statement; SQLite decides whether it fails.
     Statement(String),
-    /// Ask this.
+    /// Runs a query.
     Query(String),
-    /// Go on with a new, empty database.
+    /// Continues with a new, empty database.
     Reset,
 }
 

@@ -1,4 +1,4 @@
-//! Long write streams against standing queries: a schema, transactions in order of arrival, and all queries live.
+//! Long write streams against standing queries: a schema, transactions in order of arrival, and all queries subscribed.
 
 use tidewater::Params;
 
@@ -8,7 +8,7 @@ use crate::log::Log;
 use crate::runner::{CaseReport, caught};
 use crate::text::tokens;
 
-/// The three files of such a set.
+/// A set of standing queries, from its three files.
 #[derive(Clone, Debug)]
 pub struct Standing {
     /// The script that makes the schema.
@@ -33,7 +33,7 @@ impl Standing {
     }
 }
 
-/// Plays the first `transactions` of a set with all its queries live but those left `without`.
+/// Plays the first `transactions` of a set with all its queries subscribed, except those in `without`.
 #[must_use]
 pub fn play_standing(set: &Standing, transactions: usize, without: &[String], settings: &Settings) -> CaseReport {
     let mut harness = Harness::new(settings.clone(), Log::hashed());

@@ -1,5 +1,5 @@
-//! Ways to write the same story differently. What must hold is known for each: an aborted attempt leaves no trace, a row
-//! that goes and comes back ends where it was, an update to the same values changes nothing.
+//! Ways to transform a history. The effect of each is known: an aborted attempt leaves no trace, a row that is deleted and
+//! reinserted is unchanged, an update to the same values changes nothing.
 
 use std::str::FromStr;
 
@@ -7,7 +7,7 @@ use super::slt::Record;
 use crate::random::Random;
 use crate::text::{leading_keyword, tokens};
 
-/// How the writes of a file are transformed.
+/// How to transform the writes of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Variant {
     /// As written.
@@ -40,12 +40,12 @@ impl FromStr for Variant {
     }
 }
 
-/// One thing to do.
+/// An action.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Action {
     /// Run these, each by itself.
     Write(Vec<String>),
-    /// The file asks this here.
+    /// The file runs this query here.
     Ask(String),
     /// Delete what the last write added to this table, then insert it again.
     Bounce(String),

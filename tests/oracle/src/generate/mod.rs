@@ -1,8 +1,8 @@
 //! Random histories, valid by construction: schemas, rows, writes, transactions and queries, all from one seed.
 //!
 //! Bugs of maintained queries need few rows and few writes, but rows that join, collide and cross predicate boundaries.
-//! So every case has its own tiny pool of values and its own random half of all features (swarm testing): what is absent
-//! makes what is present more frequent.
+//! Each case has its own tiny pool of values and a random half of all features (swarm testing): the absence of some
+//! features makes the others more frequent.
 
 mod aggregate;
 mod expression;

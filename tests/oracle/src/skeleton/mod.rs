@@ -1,5 +1,5 @@
-//! Small-scope exhaustion: every form of FROM with every shape of result, all other clauses pairwise, each walked through
-//! every change of one row and back over three small tables that have what is difficult in them.
+//! Exhaustive small-scope testing: every form of FROM with every shape of result, all other clauses pairwise. Each query is
+//! checked through every change of one row and back, over three small tables with difficult contents.
 
 mod forms;
 mod walk;

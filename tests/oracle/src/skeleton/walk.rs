@@ -1,5 +1,5 @@
-//! The walk: every row of every table is taken away and put back, every value is changed to another and back, and rows of
-//! several tables change in one transaction.
+//! The walk: deletes and restores every row, changes every value and back, and changes rows of several tables in one
+//! transaction.
 
 /// A table, its columns and its rows: the first column is what a row is found by.
 struct Table {
