@@ -64,7 +64,7 @@ const CASES: &[(Choice, &str, &str, &str)] = &[
         Choice::Accumulate,
         "SELECT n, count(*), sum(id) FROM a GROUP BY n",
         "accumulate: count, sum by 1 < delta: rows of one table, without a statement",
-        "key recompute: by group, unless it comes to a sum of floats that rounds as the order of its rows has it",
+        "key recompute: by group; re-run where the order of rows decides: floating-point SUM whose rounding depends on row order",
     ),
     (
         Choice::Projection,
@@ -76,31 +76,31 @@ const CASES: &[(Choice, &str, &str, &str)] = &[
         Choice::Recompute,
         "SELECT a.id, b.n FROM a LEFT JOIN b ON b.a = a.id",
         "key recompute: by row",
-        "recompute is left out (planned without recompute)",
+        "the planner feature `recompute` is disabled (planned with disabled features: recompute)",
     ),
     (
         Choice::Combine,
         "SELECT DISTINCT n FROM a",
         "accumulate: DISTINCT < delta: rows of one table, without a statement",
-        "combine is left out (planned without combine)",
+        "the planner feature `combine` is disabled (planned with disabled features: combine)",
     ),
     (
         Choice::Combine,
         "SELECT n FROM a UNION SELECT a FROM b",
         "accumulate: UNION < delta: rows of one table, without a statement + delta: rows of one table, without a statement",
-        "combine is left out (planned without combine)",
+        "the planner feature `combine` is disabled (planned with disabled features: combine)",
     ),
     (
         Choice::Fixpoint,
         "WITH RECURSIVE r(x) AS (SELECT 1 UNION SELECT b.n FROM b JOIN r ON b.a = r.x) SELECT x FROM r",
         "delta: rows of one table, without a statement < fixpoint: UNION < delta: constant rows",
-        "fixpoint is left out (planned without fixpoint)",
+        "the planner feature `fixpoint` is disabled (planned with disabled features: fixpoint)",
     ),
     (
         Choice::Window,
         "SELECT id FROM a ORDER BY id LIMIT 2",
         "window: LIMIT 2 OFFSET 0 < delta: rows of one table, without a statement",
-        "window is left out (planned without window)",
+        "the planner feature `window` is disabled (planned with disabled features: window)",
     ),
     (
         Choice::Direct,
@@ -118,7 +118,7 @@ const CASES: &[(Choice, &str, &str, &str)] = &[
         Choice::OverHeld,
         "SELECT x.v, b.n FROM (SELECT id, n + 1 AS v FROM a) x LEFT JOIN b ON b.a = x.id",
         "key recompute: by row < delta: rows of one table",
-        "a subquery in FROM beside what is not linear (planned without over_held)",
+        "a derived table is joined to something that is not linear (planned with disabled features: over_held)",
     ),
     (
         Choice::Scalar,
@@ -142,7 +142,7 @@ const CASES: &[(Choice, &str, &str, &str)] = &[
         Choice::Fold,
         "SELECT a.id, b.n FROM a FULL JOIN b ON b.a = a.id",
         "delta: rows of one table, without a statement < delta: UNION ALL < key recompute: by row + key recompute: by row",
-        "no table of which each row is kept (planned without fold)",
+        "the join keeps all rows of no table (planned with disabled features: fold)",
     ),
     (
         Choice::Distinct,

@@ -110,7 +110,7 @@ fn strict_tables_constraints_and_the_connections_settings_are_those_of_the_table
     run(&engine, &["PRAGMA case_sensitive_like = ON", "INSERT INTO t(p, a) VALUES (1, 'ab')"]);
     assert_eq!(values(&engine, "SELECT v FROM t"), ["0", "1", "0"]);
     let reason = engine.explain("SELECT v FROM t", ()).unwrap().reason.unwrap();
-    assert!(reason.starts_with("no hook shows the virtual columns of t"), "{reason}");
+    assert!(reason.starts_with("no hook reports the virtual columns of t"), "{reason}");
     run(&engine, &["PRAGMA case_sensitive_like = OFF", "INSERT INTO t(p, a) VALUES (1, 'Ab')"]);
     assert_eq!(values(&engine, "SELECT v FROM t"), ["1", "1", "1", "1"]);
     planned(&engine, &["SELECT v FROM t"]);

@@ -167,7 +167,11 @@ fn windows_over_all_rows_of_what_is_maintained_read_it() {
         "SELECT p.id, rank() OVER (ORDER BY points) FROM plays p JOIN users u ON u.id = p.user",
         "SELECT id, rank() OVER (ORDER BY id) FROM (SELECT id FROM users UNION ALL SELECT user FROM plays)",
     ] {
-        assert_eq!(engine.explain(sql, ()).unwrap().reason.as_deref(), Some("a window over the whole result"), "{sql}");
+        assert_eq!(
+            engine.explain(sql, ()).unwrap().reason.as_deref(),
+            Some("a window function runs over the whole result"),
+            "{sql}"
+        );
     }
 }
 

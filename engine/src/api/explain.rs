@@ -37,6 +37,8 @@ pub struct Explain {
     pub plan: Plan,
     /// Why there is no incremental plan, if there is none.
     pub reason: Option<String>,
+    /// The same as a short name that stays the same in later versions, whatever the text becomes.
+    pub reason_code: Option<&'static str>,
     /// The base tables that are read, with their columns; a table that is read without its columns has none.
     #[serde(serialize_with = "as_objects")]
     pub tables: Vec<(String, Vec<String>)>,

@@ -7,7 +7,7 @@ mod wanted;
 use std::hash::{BuildHasher, Hasher};
 
 use crate::api::explain::{Explain, Found, LiveTemplate, Plan, Route, RoutePredicate};
-use crate::plan::{Columns, JoinPath, Operand, PlanMetrics, Relation, Slot, Source, Step};
+use crate::plan::{Columns, JoinPath, Operand, PlanMetrics, Reason, Relation, Slot, Source, Step};
 use crate::prepare::PreparedQuery;
 use crate::routing::{Interest, Standing, standing};
 use crate::storage::Session;
@@ -23,14 +23,13 @@ pub(crate) fn explain(
     live: Option<LiveTemplate>,
     metrics: Option<&PlanMetrics>,
 ) -> Explain {
-    let (plan, reason) = match &query.planned {
-        Ok(_) => (Plan::Incremental, None),
-        Err(reason) => (Plan::Requery, Some(reason.clone())),
-    };
+    let reason = query.planned.as_ref().err();
+    let plan = if reason.is_none() { Plan::Incremental } else { Plan::Requery };
     let steps = query.planned.as_ref().ok().map(|planned| shown(planned.plan.steps(metrics)));
     let mut explain = Explain {
         plan,
-        reason,
+        reason: reason.map(ToString::to_string),
+        reason_code: reason.map(Reason::code),
         tables: tables(query, catalog),
         template: format!("{:016x}", hash(&query.template)),
         steps,
@@ -53,7 +52,7 @@ fn notes(query: &PreparedQuery) -> Vec<String> {
     // A plan takes the rows that the order could matter to, or gives way at run time.
     let when = if query.planned.is_ok() { "where it has to be re-run" } else { "re-run" };
     let notes = [
-        query.unparsed.as_ref().map(|reason| format!("read by SQLite alone: {reason}")),
+        query.unparsed.as_ref().map(|reason| format!("only SQLite reads the text: {reason}")),
         query.disagreement.clone(),
         dependencies.every_commit.as_ref().map(|why| format!("re-run at every commit: {why}")),
         dependencies.plan_dependent.as_ref().map(|why| format!("{when} at any change of its tables: {why}")),

@@ -24,7 +24,7 @@ pub(super) fn write(explain: &Explain) -> String {
         write_live(&mut text, live);
     }
     for index in &explain.indexes {
-        let _ = writeln!(text, "  without an index it looks at every row of {}: {}", index.table, index.sql);
+        let _ = writeln!(text, "  full scan of {} on every change; suggested index: {}", index.table, index.sql);
     }
     text
 }

@@ -15,7 +15,7 @@ use crate::api::stats::Stats;
 use crate::cost::{Budget, Plans, Standings};
 use crate::dataflow::Dataflows;
 use crate::error::Error;
-use crate::plan::{PlanMetrics, TIED_LIMIT};
+use crate::plan::{OrderDependence, PlanMetrics};
 use crate::prepare::{Planned, PreparedQuery, RecentQueries};
 use crate::report::{Query, script};
 use crate::results::Held;
@@ -161,7 +161,7 @@ impl Live {
     ) -> Result<(SubscriptionId, Snapshot), Error> {
         let query = self.prepare(session, sql)?;
         if let (Strategy::Incremental, Err(reason)) = (self.options.strategy, &query.planned) {
-            return Err(Error::NotIncremental(reason.as_str().into()));
+            return Err(Error::NotIncremental(reason.to_string().into()));
         }
         let slots = slot_values(&query.slots, params)?;
         let (id, rows) = self.bound(session, &query, slots)?;
@@ -472,7 +472,7 @@ impl Live {
             let actual = binding.held.rows();
             let is_window = matches!(binding.held, Held::Maintained(_))
                 && binding.query.planned.as_ref().is_ok_and(|planned| planned.plan.window.is_some());
-            let takes_any = is_window && binding.query.dependencies.plan_dependent.as_deref() == Some(TIED_LIMIT);
+            let takes_any = is_window && binding.query.dependencies.plan_dependent == Some(OrderDependence::TiedLimit);
             if same_bag(&expected, &actual) || (takes_any && expected.len() == actual.len()) {
                 continue;
             }

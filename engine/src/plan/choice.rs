@@ -4,6 +4,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use super::Reason;
+
 /// A strategy, a way to take a SELECT, or a rewrite.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Choice {
@@ -156,10 +158,10 @@ impl Without {
     }
 
     /// That a choice is there.
-    pub(super) fn allows(self, choice: Choice) -> Result<(), String> {
+    pub(super) fn allows(self, choice: Choice) -> Result<(), Reason> {
         match self.has(choice) {
             false => Ok(()),
-            true => Err(format!("{} is left out", choice.name())),
+            true => Err(Reason::Disabled(choice)),
         }
     }
 }

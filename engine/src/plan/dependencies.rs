@@ -8,7 +8,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::PathLookup;
+use super::{AlwaysAffected, OrderDependence, PathLookup};
 use crate::types::{Affinity, Value};
 
 /// A parameter slot of a statement.
@@ -113,13 +113,6 @@ pub struct Source {
     pub path_lookups: Vec<PathLookup>,
 }
 
-/// Of all reasons why an answer depends on SQLite's plan the one that leaves the most to it: any row of a group may be the one
-/// that is shown.
-pub const BARE_COLUMN: &str = "a column that is neither aggregated nor grouped by";
-
-/// Why the plan of SQLite decides about a result that LIMIT cuts: which of the tied rows it takes.
-pub const TIED_LIMIT: &str = "LIMIT over rows that ORDER BY may leave tied";
-
 /// What a query leaves to the order in which SQLite comes to rows, as far as its text tells.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Undecided {
@@ -135,12 +128,12 @@ pub struct Dependencies {
     /// The table references of base tables, those inside views, CTEs and subqueries included.
     pub sources: Vec<Source>,
     /// Why every commit may affect the result, if so: a system table, a virtual table without shadow tables, `changes()`.
-    pub every_commit: Option<String>,
+    pub every_commit: Option<AlwaysAffected>,
     /// Functions whose value differs from call to call; the result samples them at each re-run.
     pub nondeterministic: BTreeSet<String>,
     /// Why SQLite's own answer depends on its plan (LIMIT over ties, bare columns, unordered concatenation), if so. Then
     /// any change of a table counts, so that the result stays what a fresh evaluation gives.
-    pub plan_dependent: Option<String>,
+    pub plan_dependent: Option<OrderDependence>,
     /// Whether the query, or a view that it reads, says which index SQLite takes or does not take.
     pub names_index: bool,
 }
@@ -151,7 +144,7 @@ impl Dependencies {
     pub fn undecided(&self) -> Undecided {
         Undecided {
             order: self.plan_dependent.is_some(),
-            bare_columns: self.plan_dependent.as_deref() == Some(BARE_COLUMN),
+            bare_columns: self.plan_dependent == Some(OrderDependence::BareColumn),
         }
     }
 }

@@ -7,14 +7,13 @@ mod join_path;
 mod logical;
 mod physical;
 mod planner;
+mod reason;
 mod rewrites;
 mod table_version;
 mod tree;
 
 pub use choice::{Choice, UnknownChoice, Without};
-pub use dependencies::{
-    BARE_COLUMN, Columns, Dependencies, Operand, Predicate, Relation, Slot, Source, TIED_LIMIT, Undecided,
-};
+pub use dependencies::{Columns, Dependencies, Operand, Predicate, Relation, Slot, Source, Undecided};
 pub use join_path::{JoinPath, JoinStep, PathLookup};
 pub use logical::{
     Aggregate, Arm, Column, Expression, Input, Item, ItemId, Join, Limit, Logical, Order, OrderBy, Over, Query,
@@ -22,9 +21,12 @@ pub use logical::{
 };
 pub use physical::{
     Accumulate, AffectedKeys, Bounds, Cell, Combine, Condition, Delta, Derived, DerivedColumn, Distinct, EXACT_SUM,
-    Evaluator, Fixpoint, MOST_CHANGED, Measure, Node, Number, Piece, Plan, ROUNDS, ROUNDS_BY_ORDER, Recompute,
-    SetOperator, Shown, SortedBy, TableRef, Test, Text, Window, derived_id, quoted,
+    Evaluator, Fixpoint, MOST_CHANGED, Measure, Node, Number, Piece, Plan, ROUNDS_BY_ORDER, Recompute, SetOperator,
+    Shown, SortedBy, TableRef, Test, Text, Window, derived_id, quoted,
 };
 pub use planner::plan;
+pub use reason::{
+    AlwaysAffected, CollatedPart, NonlinearPart, NonlinearPlace, OrderDependence, Reason, RecursionLimit,
+};
 pub use table_version::{RowImages, TableVersion};
 pub use tree::{LiveStep, NodeMetrics, PlanMetrics, Step};

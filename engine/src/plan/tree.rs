@@ -126,7 +126,7 @@ impl Node {
                     detail: match &recompute.check {
                         None if recompute.remembers => recompute.what.to_owned(),
                         None => format!("{}, of those that the window holds", recompute.what),
-                        Some(why) => format!("{}, unless it comes to {why}", recompute.what),
+                        Some(why) => format!("{}; re-run where the order of rows decides: {why}", recompute.what),
                     },
                     tables: names(&recompute.table_refs, &own),
                     inputs: Vec::new(),

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::plan::{Dependencies, Plan};
+use crate::plan::{Dependencies, Plan, Reason};
 use crate::results::Order;
 use crate::types::Value;
 
@@ -27,9 +27,9 @@ pub(crate) struct PreparedQuery {
     /// How the derived dependencies and what SQLite's authorizer reported differ, if they do.
     pub(crate) disagreement: Option<String>,
     /// Why the text could not be parsed here, if SQLite alone could.
-    pub(crate) unparsed: Option<String>,
+    pub(crate) unparsed: Option<Reason>,
     /// How the result is maintained, or why it is re-run.
-    pub(crate) planned: Result<Planned, String>,
+    pub(crate) planned: Result<Planned, Reason>,
 }
 
 /// A plan with what it takes to run it.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::query::{Planned, PreparedQuery};
 use crate::error::Error;
-use crate::plan::{Columns, Dependencies, JoinPath, Source, Without, plan};
+use crate::plan::{AlwaysAffected, Columns, Dependencies, JoinPath, OrderDependence, Reason, Source, Without, plan};
 use crate::results::Order;
 use crate::sql::{self, Arena, BoundQuery, Normalised, Unparsed};
 use crate::storage::{Reads, Session, Shape};
@@ -109,42 +109,40 @@ struct Reading<'r> {
 }
 
 /// Plans a query that only depends on rows which the hooks report.
-fn planned(session: &mut Session<'_>, reading: &Reading<'_>, without: Without) -> Result<Planned, String> {
+fn planned(session: &mut Session<'_>, reading: &Reading<'_>, without: Without) -> Result<Planned, Reason> {
     let Reading { bound, shape, dependencies, catalog } = reading;
-    let bound = bound.map_err(|unparsed| format!("read by SQLite alone: {}", unparsed.reason))?;
-    if let Some(why) = &dependencies.every_commit {
-        return Err(why.clone());
+    let bound = bound.map_err(|unparsed| Reason::Unparsed(Box::new(unparsed.reason.clone())))?;
+    if let Some(affected) = &dependencies.every_commit {
+        return Err(affected.clone().into());
     }
     if let Some(name) = dependencies.nondeterministic.first() {
-        return Err(format!("{name} gives another value each time"));
+        return Err(Reason::Nondeterministic { function: name.clone() });
     }
     if !catalog.is_utf8 {
-        return Err("the database's texts are UTF-16, which sort in another order".to_owned());
+        return Err(Reason::Utf16);
     }
     if dependencies.plan_dependent.is_some() && dependencies.names_index {
-        return Err("the order of rows shows, and the query says which index SQLite takes".to_owned());
+        return Err(Reason::IndexedOrder);
     }
     let logical = bound.lower(shape.slots.len())?;
     let plan = plan(&logical, dependencies.undecided(), without)?;
     if plan.width != shape.columns.len() {
-        return Err("a result whose columns were not all told".to_owned());
+        return Err(Reason::UnresolvedColumns);
     }
     for table_ref in logical.table_refs.iter().filter(|table_ref| table_ref.derived.is_none()) {
-        let table = catalog.tables.get(&table_ref.table).ok_or("a table that is not in the catalog")?;
-        session.declare_delta_tables(table).map_err(|error| error.to_string())?;
+        let table = catalog.tables.get(&table_ref.table).ok_or(Reason::UnknownTable)?;
+        session.declare_delta_tables(table).map_err(|error| Reason::Sqlite(error.to_string()))?;
     }
     for (table, columns) in &plan.declared {
-        session.declare_derived(table, columns).map_err(|error| error.to_string())?;
+        session.declare_derived(table, columns).map_err(|error| Reason::Sqlite(error.to_string()))?;
     }
     let makes_json = plan.hydrate.to_ascii_lowercase().contains("json");
     for id in &logical.virtual_columns {
-        let table = catalog.tables.get(id).ok_or("a table that is not in the catalog")?;
+        let table = catalog.tables.get(id).ok_or(Reason::UnknownTable)?;
         let declared = session.declare_virtual_columns(table);
-        declared.map_err(|error| {
-            format!("no hook shows the virtual columns of {}, nor a copy of it: {error}", table.name)
-        })?;
+        declared.map_err(|error| Reason::VirtualColumns { table: table.name.clone(), error: error.to_string() })?;
         if makes_json && session.has_json_columns(id) {
-            return Err(format!("JSON of virtual columns of {}, whose texts SQLite knows to be JSON", table.name));
+            return Err(Reason::JsonVirtualColumns { table: table.name.clone() });
         }
     }
     // What tests and developers run looks at every statement; a user waits for none that is not needed yet. One that SQLite
@@ -152,7 +150,7 @@ fn planned(session: &mut Session<'_>, reading: &Reading<'_>, without: Without) -
     if cfg!(debug_assertions) {
         for statement in plan.statements() {
             let checked = session.check(&statement);
-            checked.map_err(|error| format!("SQLite does not take a statement of its plan: {error}"))?;
+            checked.map_err(|error| Reason::RefusedStatement(error.to_string()))?;
         }
     }
     Ok(Planned { plan: Arc::new(plan), literals: logical.literals, virtual_columns: logical.virtual_columns })
@@ -170,7 +168,7 @@ fn is_served(session: &mut Session<'_>, path: &JoinPath, catalog: &Catalog) -> b
 fn unread(reads: &Reads) -> Dependencies {
     Dependencies {
         every_commit: reads.functions.iter().find_map(|name| sql::tells_of_connection(name)),
-        plan_dependent: Some("the text was not parsed here".to_owned()),
+        plan_dependent: Some(OrderDependence::Unparsed),
         ..Dependencies::default()
     }
 }
@@ -228,7 +226,7 @@ fn add_virtual_table(dependencies: &mut Dependencies, table: &Table, catalog: &C
         .any(|source| source.table.starts_with(&prefix) && catalog.tables.contains_key(&source.table));
     if !resolved && dependencies.every_commit.is_none() {
         added.push(table.id.to_string());
-        dependencies.every_commit = Some(format!("{} is a virtual table", table.id));
+        dependencies.every_commit = Some(AlwaysAffected::VirtualTable { table: table.id.to_string(), module: None });
     }
 }
 
@@ -237,6 +235,6 @@ fn add_unlisted_table(dependencies: &mut Dependencies, id: &str, added: &mut Vec
     let (database, name) = id.rsplit_once('.').map_or((None, id), |(database, name)| (Some(database), name));
     if !sql::is_unstored(database, name) && dependencies.every_commit.is_none() {
         added.push(id.to_owned());
-        dependencies.every_commit = Some(format!("no hook reports changes of {name}"));
+        dependencies.every_commit = Some(AlwaysAffected::Unreported { table: name.to_owned() });
     }
 }

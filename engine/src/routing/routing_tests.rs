@@ -100,6 +100,6 @@ fn collations_widen_equality() {
 #[test]
 fn a_plan_dependent_query_sees_every_change_of_its_tables() {
     let mut dependencies = reading(&[0], vec![equals(0, Relation::Equal, Operand::Literal(5.into()))]);
-    dependencies.plan_dependent = Some("LIMIT without ORDER BY".into());
+    dependencies.plan_dependent = Some(crate::plan::OrderDependence::TiedLimit);
     assert!(is_affected(&dependencies, &[], &batch(None, Some([6.into(), 1.into()]))));
 }

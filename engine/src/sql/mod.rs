@@ -13,7 +13,7 @@ pub(crate) mod work;
 
 use sqlite3_parser::Bump;
 
-use crate::plan::{Dependencies, Logical};
+use crate::plan::{Dependencies, Logical, Reason};
 use crate::types::Catalog;
 pub(crate) use analyze::tells_of_connection;
 pub(crate) use bind::unstored::is_unstored;
@@ -21,13 +21,11 @@ pub(crate) use syntax::order::declares_order;
 pub(crate) use syntax::statement::{StatementKind, leading_keyword};
 pub(crate) use syntax::template::{Normalised, normalise};
 
-type Reason = String;
-
 /// Why a text has no bound tree.
 #[derive(Debug)]
 pub(crate) struct Unparsed {
-    /// The parser's words.
-    pub(crate) reason: String,
+    /// What the parser or the binder does not read.
+    pub(crate) reason: Reason,
 }
 
 /// Where trees are while a query is read.
@@ -56,7 +54,7 @@ impl BoundQuery<'_> {
     }
 
     /// The logical plan of the query, which has so many parameters.
-    pub(crate) fn lower(&self, parameters: usize) -> Result<Logical, String> {
+    pub(crate) fn lower(&self, parameters: usize) -> Result<Logical, Reason> {
         lower::lower(&self.bound, parameters)
     }
 

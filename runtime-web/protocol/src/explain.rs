@@ -15,6 +15,10 @@ pub struct Explain {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, ts(optional))]
     pub reason: Option<String>,
+    /// The same as a short name that stays the same in later versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    pub reason_code: Option<String>,
     /// What it reads.
     pub tables: Vec<TableColumns>,
     /// The template's fingerprint.

@@ -412,6 +412,8 @@ export type Explain = {
   plan: Plan,
   /** Why it is not incremental, if it is not. */
   reason?: string,
+  /** The same as a short name that stays the same in later versions. */
+  reasonCode?: string,
   /** What it reads. */
   tables: Array<TableColumns>,
   /** The template's fingerprint. */

@@ -10,7 +10,7 @@ use crate::dataflow::Job;
 use crate::dataflow::initial::Initial;
 use crate::dataflow::tally::{Key, Measures, Moved, Sums};
 use crate::error::Error;
-use crate::plan::{Accumulate as Plan, Distinct, Measure, Node, ROUNDS, Shown};
+use crate::plan::{Accumulate as Plan, Distinct, Measure, Node, OrderDependence, Shown};
 use crate::types::{
     BindingId, Collation, ExactSum, Row, RowBuilder, RowRef, SUM_PLACES, SortTerm, Value, ValueRef, WeightedRow,
     push_sort_key, sort_key,
@@ -371,7 +371,7 @@ impl Accumulate {
             let (row, mut order) = row.split(self.plan.shown.len());
             match order.next() {
                 Some(ValueRef::Integer(0)) | None => Ok(row),
-                Some(_) => Err(Error::NotIncremental(ROUNDS.into())),
+                Some(_) => Err(Error::NotIncremental(OrderDependence::FloatSum.to_string().into())),
             }
         });
         Ok(Drawn { row: row.transpose()?, is_asked: true })

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::{Tools, changed, consolidated, has_empty_version};
 use crate::dataflow::Job;
 use crate::error::Error;
-use crate::plan::{MOST_CHANGED, Recompute as Plan, TableVersion};
+use crate::plan::{MOST_CHANGED, OrderDependence, Recompute as Plan, TableVersion};
 use crate::types::{BindingId, Row, SortTerm, Value, ValueRef, WeightedRow, push_sort_key, sort_key};
 
 /// The rows of each key, under the bytes that say which keys are equal.
@@ -35,7 +35,7 @@ impl Recompute {
         let mut rows = Vec::new();
         for row in tools.source.rows(&self.plan.all, &job.parameters)? {
             let (row, mut key) = row.split(self.width);
-            if let Some(why) = &self.plan.check {
+            if let Some(why) = self.plan.check {
                 check(key.next(), why)?;
             }
             parts.entry(sort_key(&self.terms, key)).or_default().push(row.clone());
@@ -55,7 +55,7 @@ impl Recompute {
         let mut weighted = Vec::new();
         for (bytes, values) in keys {
             let mut now = rows_of(&self.plan.rows, job, &values, tools)?;
-            if let Some(why) = &self.plan.check {
+            if let Some(why) = self.plan.check {
                 for row in &mut now {
                     check(row.get(self.width), why)?;
                     let shown = row.split(self.width).0;
@@ -167,10 +167,10 @@ impl Recompute {
 }
 
 /// Gives up where rows show what SQLite alone knows.
-fn check(differs: Option<ValueRef<'_>>, why: &Arc<str>) -> Result<(), Error> {
+fn check(differs: Option<ValueRef<'_>>, why: OrderDependence) -> Result<(), Error> {
     match differs {
         Some(ValueRef::Integer(0)) | None => Ok(()),
-        Some(_) => Err(Error::NotIncremental(Arc::clone(why))),
+        Some(_) => Err(Error::NotIncremental(why.to_string().into())),
     }
 }
 

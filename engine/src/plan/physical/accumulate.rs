@@ -17,9 +17,6 @@ pub const EXACT_SUM: &str = "tidewater_exact_sum";
 /// The aggregate and window function that is 1 where the sum of its values may round as their order has it, and 0 elsewhere.
 pub const ROUNDS_BY_ORDER: &str = "tidewater_rounds_by_order";
 
-/// Why a sum is asked of SQLite where it is not 0.
-pub const ROUNDS: &str = "a sum of floats that rounds as the order of its rows has it";
-
 /// A grouped query over a linear one.
 #[derive(Clone, Debug)]
 pub struct Accumulate {

@@ -16,6 +16,7 @@
 use std::sync::Arc;
 
 use super::{TableRef, Text};
+use crate::plan::OrderDependence;
 use crate::types::Collation;
 
 /// A query whose result falls into parts by a key.
@@ -39,7 +40,7 @@ pub struct Recompute {
     /// Why the rows of a key may show what SQLite alone knows, if they may: of several values of the key that are equal and
     /// differ, of such values of an aggregate's argument, or of rows that a window leaves tied. Then a column comes after the
     /// others that is not 0 where they do.
-    pub check: Option<Arc<str>>,
+    pub check: Option<OrderDependence>,
     /// What kind of key it is, for people.
     pub what: &'static str,
 }

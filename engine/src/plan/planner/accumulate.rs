@@ -1,28 +1,28 @@
 //! Plans of `accumulate`: a grouped SELECT all of whose columns are groups or sums.
 
-use super::{Planner, Reason, check, linear, recompute};
+use super::{Planner, check, linear, recompute};
 use crate::plan::{
-    Accumulate, Aggregate, Choice, Distinct, EXACT_SUM, Expression, Input, Item, Measure, Node, Select, Shown, Text,
-    select_text,
+    Accumulate, Aggregate, Choice, CollatedPart, Distinct, EXACT_SUM, Expression, Input, Item, Measure, Node,
+    NonlinearPlace, OrderDependence, Reason, Select, Shown, Text, select_text,
 };
 
 pub(super) fn accumulated(planner: &mut Planner, select: &Select, by: &[&Expression]) -> Result<Node, Reason> {
     planner.without.allows(Choice::Accumulate)?;
     let mut inputs = select.filters.iter().chain(&select.groups);
     if inputs.any(|expression| expression.has_aggregate) {
-        return Err("an aggregate where there are no groups yet".to_owned());
+        return Err(Reason::AggregateBeforeGroups);
     }
-    if let Some(why) = linear::why_not(select, select.expressions().chain(by.iter().copied())) {
-        return Err(why.to_owned());
+    if let Some(part) = linear::why_not(select, select.expressions().chain(by.iter().copied())) {
+        return Err(part.at(NonlinearPlace::Select));
     }
     if select.having.is_some() {
-        return Err("HAVING".to_owned());
+        return Err(Reason::Having);
     }
     if select.groups.iter().any(|group| !group.is_exact) {
-        return Err("which of several equal values GROUP BY shows".to_owned());
+        return Err(Reason::Order(OrderDependence::EqualInGroup));
     }
     if select.decided.iter().any(|column| !column.is_exact) {
-        return Err("a column of a group that takes equal values in several forms".to_owned());
+        return Err(Reason::LooseGroupColumn);
     }
     // Values of groups that are equal are the same, whatever compares them; those that the groups decide may be others after
     // a commit, of which some compare as equal.
@@ -36,7 +36,7 @@ pub(super) fn accumulated(planner: &mut Planner, select: &Select, by: &[&Express
                 if let (Measure::Distinct(collation), Some(argument)) = (measure, &argument) {
                     if aggregate.arguments.iter().all(|argument| argument.items.is_empty()) {
                         // GROUP BY would take a number for that of a column.
-                        return Err("count(DISTINCT) of a constant".to_owned());
+                        return Err(Reason::CountDistinctConstant);
                     }
                     distinct.push((measures.len(), collation, argument.clone()));
                 }
@@ -44,7 +44,7 @@ pub(super) fn accumulated(planner: &mut Planner, select: &Select, by: &[&Express
                 arguments.extend(argument);
                 Shown::Measure(measures.len() - 1)
             }
-            (None, None) => return Err("a column that is neither a group nor a sum".to_owned()),
+            (None, None) => return Err(Reason::NeitherGroupNorAggregate),
         });
     }
     let rows = Select { items: select.items.clone(), filters: select.filters.clone(), ..Select::default() };
@@ -106,30 +106,32 @@ fn measure(aggregate: &Aggregate) -> Result<(Measure, Option<Text>), Reason> {
     let is_extremum = matches!(aggregate.name.as_str(), "min" | "max");
     let is_count = aggregate.name == "count" && aggregate.arguments.len() == 1;
     if aggregate.ordered || (aggregate.distinct && !is_extremum && !is_count) {
-        return Err("DISTINCT or ORDER BY in an aggregate".to_owned());
+        return Err(Reason::AggregateModifier);
     }
     let filtered = |argument: &Text| check::filtered(argument, aggregate.filter.as_ref());
     let Some(argument) = aggregate.arguments.first() else {
         return match (aggregate.name.as_str(), &aggregate.filter) {
             ("count", None) => Ok((Measure::Rows, None)),
             ("count", Some(_)) => Ok((Measure::Count, Some(filtered(&Text::constant("1"))))),
-            _ => Err("an aggregate without an argument".to_owned()),
+            _ => Err(Reason::NoArgument),
         };
     };
     let measure = match aggregate.name.as_str() {
-        "count" if aggregate.distinct => Measure::Distinct(argument.collation.ok_or("an unknown collating sequence")?),
+        "count" if aggregate.distinct => {
+            Measure::Distinct(argument.collation.ok_or(Reason::Collation(CollatedPart::Aggregate))?)
+        }
         "count" => Measure::Count,
         "sum" => Measure::Sum,
         "total" => Measure::Total,
         "avg" => Measure::Average,
         "min" | "max" => {
             if !argument.is_exact {
-                return Err("which of several equal values MIN or MAX shows".to_owned());
+                return Err(Reason::Order(OrderDependence::EqualExtremum));
             }
-            let collation = argument.collation.ok_or("an unknown collating sequence")?;
+            let collation = argument.collation.ok_or(Reason::Collation(CollatedPart::Aggregate))?;
             if aggregate.name == "min" { Measure::Minimum(collation) } else { Measure::Maximum(collation) }
         }
-        name => return Err(format!("{name} is no sum")),
+        name => return Err(Reason::NotASum { function: name.to_owned() }),
     };
     Ok((measure, Some(filtered(&argument.text))))
 }

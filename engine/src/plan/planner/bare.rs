@@ -4,7 +4,7 @@
 //! where one row alone has the extremum.
 
 use super::check::{Check, different};
-use crate::plan::{Aggregate, Arm, BARE_COLUMN, Expression, Input, OrderBy, Query, Select, Text};
+use crate::plan::{Aggregate, Arm, Expression, Input, OrderBy, OrderDependence, Query, Reason, Select, Text};
 
 /// The bare columns of a SELECT with its order of which a group may have several values.
 fn undecided(select: &Select, by: &[&Expression]) -> Vec<Text> {
@@ -54,13 +54,13 @@ fn in_select(select: &Select, by: &[&Expression], is_unchecked: bool) -> bool {
 }
 
 /// Adds to a check that the bare columns of a group are left to the order of its rows.
-pub(super) fn add(check: &mut Check, select: &Select, by: &[&Expression]) -> Result<(), String> {
+pub(super) fn add(check: &mut Check, select: &Select, by: &[&Expression]) -> Result<(), Reason> {
     let columns = undecided(select, by);
     if columns.is_empty() {
         return Ok(());
     }
     if select.expressions().chain(by.iter().copied()).any(|expression| !expression.windows.is_empty()) {
-        return Err(BARE_COLUMN.to_owned());
+        return Err(Reason::Order(OrderDependence::BareColumn));
     }
     let mut text = Text::default();
     text.push("((");
@@ -75,7 +75,7 @@ pub(super) fn add(check: &mut Check, select: &Select, by: &[&Expression]) -> Res
         text.push(")");
     }
     text.push(") + ");
-    check.add_to_group(text, "of which row of a group a column is");
+    check.add_to_group(text, OrderDependence::BareColumn);
     Ok(())
 }
 

@@ -3,9 +3,10 @@
 //!
 //! A check is an expression that is 0 where nothing is left to the order.
 
-use super::{Planner, Reason, bare, is_nullable};
+use super::{Planner, bare, is_nullable};
 use crate::plan::{
-    Aggregate, Arm, Expression, Input, Item, Over, Piece, ROUNDS, ROUNDS_BY_ORDER, Select, Subquery, Text,
+    Aggregate, Arm, CollatedPart, Expression, Input, Item, OrderDependence, Over, Piece, ROUNDS_BY_ORDER, Reason,
+    Select, Subquery, Text,
 };
 
 /// What is not 0 where the order of rows shows.
@@ -16,7 +17,7 @@ pub(super) struct Check {
     /// Of the rows of a partition, as summands of window functions, each once.
     of_partition: Vec<Text>,
     /// What is left to the order; nothing if nothing is.
-    why: Option<&'static str>,
+    why: Option<OrderDependence>,
 }
 
 impl Check {
@@ -33,7 +34,7 @@ impl Check {
         let has_derived = select.items.iter().any(is_derived);
         if has_derived && select.groups.is_empty() && !select.bare_columns(by).is_empty() {
             // SQLite may take the table apart, and what its columns are made of need not be NULL for want of a row.
-            check.add_to_group(Text::constant("(count(*) = 0) + "), "a column of a derived table that has no rows");
+            check.add_to_group(Text::constant("(count(*) = 0) + "), OrderDependence::EmptyDerivedTable);
         }
         if has_bare_columns {
             bare::add(&mut check, select, by)?;
@@ -61,7 +62,7 @@ impl Check {
     }
 
     /// The column that a statement shows behind the others, and why it may come to something else than 0.
-    pub(super) fn column(&self) -> Option<(Text, &'static str)> {
+    pub(super) fn column(&self) -> Option<(Text, OrderDependence)> {
         let why = self.why?;
         let mut text = Text::default();
         self.of_group.iter().chain(&self.of_partition).for_each(|summand| text.append(summand));
@@ -86,7 +87,7 @@ impl Check {
     }
 
     /// Adds what is not 0 where the rows of a group show their order.
-    pub(super) fn add_to_group(&mut self, summand: Text, why: &'static str) {
+    pub(super) fn add_to_group(&mut self, summand: Text, why: OrderDependence) {
         if !self.of_group.contains(&summand) {
             self.of_group.push(summand);
         }
@@ -118,14 +119,14 @@ impl Check {
             text.append(&zero);
             text.push(")) + ");
         }
-        self.add_to_group(text, "which of several equal values GROUP BY shows");
+        self.add_to_group(text, OrderDependence::EqualInGroup);
     }
 
     /// An aggregate takes one of several equal values: of each class of them there has to be but one.
     fn add_aggregate(&mut self, aggregate: &Aggregate) -> Result<(), Reason> {
         let chooses = aggregate.is_extremum() || (aggregate.distinct && aggregate.name != "count");
         for argument in aggregate.arguments.iter().filter(|argument| chooses && !argument.is_exact) {
-            let collation = argument.collation.ok_or("an aggregate by a collating sequence of the application's")?;
+            let collation = argument.collation.ok_or(Reason::Collation(CollatedPart::Aggregate))?;
             let value = filtered(&argument.text, aggregate.filter.as_ref());
             let mut text = Text::default();
             text.push("(count(DISTINCT (");
@@ -133,7 +134,7 @@ impl Check {
             text.push(&format!(") COLLATE {}) <> ", collation.name()));
             text.append(&different(&value));
             text.push(") + ");
-            self.add_to_group(text, "which of several equal values an aggregate takes");
+            self.add_to_group(text, OrderDependence::EqualInAggregate);
         }
         Ok(())
     }
@@ -141,7 +142,7 @@ impl Check {
     /// A sum rounds as the order of its rows has it. By another statement SQLite may come to them in another order.
     fn add_sum(&mut self, aggregate: &Aggregate) {
         if let Some(rounds) = rounds(aggregate) {
-            self.add_to_group(rounds, ROUNDS);
+            self.add_to_group(rounds, OrderDependence::FloatSum);
         }
     }
 
@@ -151,7 +152,7 @@ impl Check {
         if let Some(rounding) = &over.rounding {
             text.append(&rounding.text);
             text.push(" + ");
-            self.why = Some(ROUNDS);
+            self.why = Some(OrderDependence::FloatSum);
         } else {
             text.push("(count(*) OVER (");
             for (at, term) in over.partition.iter().chain(&over.order).enumerate() {
@@ -159,7 +160,7 @@ impl Check {
                 text.append(&term.text);
             }
             text.push(") > 1) + ");
-            self.why = Some("a window function over rows that are tied");
+            self.why = Some(OrderDependence::TiedWindow);
         }
         if !self.of_partition.contains(&text) {
             self.of_partition.push(text);
@@ -174,7 +175,7 @@ fn is_sure(planner: &Planner, expression: &Expression) -> Result<(), Reason> {
         let table_refs = query.text().table_refs();
         let has_held = table_refs.iter().any(|&table_ref| planner.table_refs[table_ref].derived.is_some());
         if has_held && query.depends_on_order() {
-            return Err("a subquery that the order of a derived table's rows decides".to_owned());
+            return Err(Reason::SubqueryOrder);
         }
         for arm in &query.arms {
             if let Arm::Select(select) = arm {

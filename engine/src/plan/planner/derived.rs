@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use super::{Planner, Reason, linear};
+use super::{Planner, linear};
 use crate::plan::{
-    Arm, Column, Derived, DerivedColumn, Expression, Input, Limit, Node, Query, Select, SetOperator, TableRef,
-    derived_id,
+    Arm, CollatedPart, Column, Derived, DerivedColumn, Expression, Input, Limit, Node, Query, Reason, Select,
+    SetOperator, TableRef, derived_id,
 };
 use crate::types::Affinity;
 
@@ -59,7 +59,7 @@ impl Planner {
             return self.limited(query, columns);
         }
         if self.undecided.order && !query.order.is_empty() {
-            return Err("ORDER BY in FROM, of which the result makes something".to_owned());
+            return Err(Reason::OrderInFrom);
         }
         let node = self.query(query)?;
         self.hold(node, columns, key(query))
@@ -69,11 +69,11 @@ impl Planner {
     /// one. Of no columns it is the key of one row.
     pub(super) fn hold(&mut self, node: Node, columns: &[Column], key: Option<Vec<usize>>) -> Result<Input, Reason> {
         if self.derived.len() >= MOST_DERIVED {
-            return Err("too many derived tables".to_owned());
+            return Err(Reason::TooManyDerivedTables { most: MOST_DERIVED });
         }
         let columns_of = columns.iter().map(|column| {
-            let affinity = column.affinity.ok_or("a derived table with a column of unknown affinity")?;
-            let collation = column.collation.ok_or("a derived table with an unknown collating sequence")?;
+            let affinity = column.affinity.ok_or(Reason::UnknownAffinity)?;
+            let collation = column.collation.ok_or(Reason::Collation(CollatedPart::Derived))?;
             Ok(DerivedColumn { affinity, collation })
         });
         let kinds = columns_of.collect::<Result<Vec<_>, Reason>>()?;

@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::{Planner, Reason, linear};
+use super::{Planner, linear};
 use crate::plan::{
-    Arm, Choice, Column, Expression, Fixpoint, Input, Item, Node, Recursion, Select, TableRef, Text, select_text,
+    Arm, Choice, CollatedPart, Column, Expression, Fixpoint, Input, Item, Node, NonlinearPlace, Reason, Recursion,
+    Select, TableRef, Text, select_text,
 };
 
 impl Planner {
@@ -16,7 +17,8 @@ impl Planner {
         for step in &mut recursion.steps {
             self.settle_select(step)?;
         }
-        let columns = recursion.columns.iter().map(|column| column.collation.ok_or("an unknown collating sequence"));
+        let columns =
+            recursion.columns.iter().map(|column| column.collation.ok_or(Reason::Collation(CollatedPart::Recursion)));
         let columns = columns.collect::<Result<Vec<_>, _>>()?;
         let base = self.query(&recursion.base)?;
         let table = Arc::clone(&self.table_refs[recursion.own].table);
@@ -28,10 +30,10 @@ impl Planner {
                 || step.is_aggregated
                 || step.expressions().any(|expression| !expression.windows.is_empty())
             {
-                return Err("a recursive step that groups".to_owned());
+                return Err(Reason::GroupingStep);
             }
-            if let Some(why) = linear::why_not(step, step.expressions()) {
-                return Err(format!("{why} in a recursive step"));
+            if let Some(part) = linear::why_not(step, step.expressions()) {
+                return Err(part.at(NonlinearPlace::Step));
             }
             for summand in linear::summands(step)? {
                 let columns: Vec<&Text> = summand.columns.iter().map(|column| &column.text).collect();

@@ -7,10 +7,10 @@
 use std::sync::Arc;
 
 use super::derived::key;
-use super::{Planner, Reason, fails_between_tables, recompute};
+use super::{Planner, fails_between_tables, recompute};
 use crate::plan::{
-    AffectedKeys, Arm, Choice, Column, Expression, Input, Item, Limit, Node, Order, OrderBy, Query, Recompute, Select,
-    Text, column_name, select_text,
+    AffectedKeys, Arm, Choice, CollatedPart, Column, Expression, Input, Item, Limit, Node, Order, OrderBy, Query,
+    Reason, Recompute, Select, Text, column_name, select_text,
 };
 
 /// What kind of part it is.
@@ -21,17 +21,17 @@ impl Planner {
     pub(super) fn limited(&mut self, query: &Query, columns: &[Column]) -> Result<Input, Reason> {
         self.without.allows(Choice::Recompute)?;
         if self.undecided.order {
-            return Err("LIMIT in FROM over rows that may be tied, or whose order shows".to_owned());
+            return Err(Reason::LimitOverTies);
         }
         if matches!(&query.limit, Limit::Other(text) if !text.table_refs().is_empty()) {
-            return Err("LIMIT by a subquery, in FROM".to_owned());
+            return Err(Reason::LimitSubquery);
         }
         if query.order.iter().any(|order| order.term.is_none()) {
-            return Err("ORDER BY with a collating sequence of the application's".to_owned());
+            return Err(Reason::Collation(CollatedPart::Order));
         }
         let by: Vec<&Expression> = query.order.iter().filter_map(expression_of).collect();
         if by.iter().any(|by| !by.subqueries.is_empty() || !by.windows.is_empty()) {
-            return Err("ORDER BY a subquery or window function that is no result column".to_owned());
+            return Err(Reason::OrderBySubquery);
         }
         let direct = match (&query.arms[..], self.without.has(Choice::Direct)) {
             ([Arm::Select(select)], false) if is_plain(select) => recompute::any(select, &by).ok(),
@@ -65,7 +65,7 @@ impl Planner {
     ) -> Result<(Text, Vec<AffectedKeys>), Reason> {
         let node = match &query.arms[..] {
             [Arm::Select(select)] if !select.distinct || by.is_empty() => self.select(select, by)?,
-            [Arm::Select(_)] => return Err("DISTINCT with an ORDER BY that is no result column".to_owned()),
+            [Arm::Select(_)] => return Err(Reason::DistinctOrder),
             _ => self.query(query)?,
         };
         let mut held = columns.to_vec();
@@ -75,7 +75,9 @@ impl Planner {
             affinity: by.affinity,
         }));
         let input = self.hold(node, &held, None)?;
-        let Input::Table { table_ref, .. } = input else { return Err("a derived table that is none".to_owned()) };
+        let Input::Table { table_ref, .. } = input else {
+            return Err(Reason::Internal("a held table is not a table"));
+        };
         let id = self.item();
         let named = |column: &Column| Expression { text: Text::name(id, &column.name), ..Expression::default() };
         let mut ordered_by = held[columns.len()..].iter();

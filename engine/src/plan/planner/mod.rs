@@ -17,14 +17,11 @@ use std::sync::Arc;
 
 use super::rewrites::{fold_all, rewrite};
 use super::{
-    Arm, BARE_COLUMN, Choice, Column, Combine, Delta, Derived, DerivedColumn, Expression, Input, Item, ItemId, Join,
-    Limit, Logical, Node, Order, OrderBy, Plan, Query, Select, SetOperator, SortedBy, TableRef, Text, Undecided,
-    Without, column_of, select_text,
+    Arm, Choice, CollatedPart, Column, Combine, Delta, Derived, DerivedColumn, Expression, Input, Item, ItemId, Join,
+    Limit, Logical, Node, Order, OrderBy, OrderDependence, Plan, Query, Reason, Select, SetOperator, SortedBy,
+    TableRef, Text, Undecided, Without, column_of, select_text,
 };
 use crate::types::Collation;
-
-/// Why a query, or a part of it, is re-run.
-pub type Reason = String;
 
 /// Plans a query, of which so much is left to the order in which SQLite comes to rows.
 ///
@@ -33,7 +30,7 @@ pub type Reason = String;
 pub fn plan(logical: &Logical, undecided: Undecided, without: Without) -> Result<Plan, Reason> {
     planned(logical, undecided, without).map_err(|why| match without.is_nothing() {
         true => why,
-        false => format!("{why} (planned without {without})"),
+        false => Reason::WithDisabled { why: Box::new(why), disabled: without },
     })
 }
 
@@ -42,7 +39,7 @@ fn planned(logical: &Logical, undecided: Undecided, without: Without) -> Result<
     let mut items = logical.items;
     rewrite(&mut query, &mut items, without, undecided.order);
     if undecided.bare_columns && bare::stands_unchecked(&query) {
-        return Err(BARE_COLUMN.to_owned());
+        return Err(Reason::Order(OrderDependence::BareColumn));
     }
     let window = match &query.limit {
         Limit::None => None,
@@ -50,13 +47,13 @@ fn planned(logical: &Logical, undecided: Undecided, without: Without) -> Result<
             without.allows(Choice::Window)?;
             Some(window.clone())
         }
-        Limit::Other(_) => return Err("LIMIT by an expression".to_owned()),
+        Limit::Other(_) => return Err(Reason::LimitExpression),
     };
     let width = width(&query)?;
     let mut order = Vec::new();
     let mut extras: Vec<Text> = Vec::new();
     for Order { by, term, .. } in &query.order {
-        let term = term.ok_or("ORDER BY with a collating sequence of the application's")?;
+        let term = term.ok_or(Reason::Collation(CollatedPart::Order))?;
         let column = match by {
             OrderBy::Column(column) => *column,
             OrderBy::Expression(expression) => {
@@ -87,7 +84,7 @@ fn planned(logical: &Logical, undecided: Undecided, without: Without) -> Result<
     let root = match &query.arms[..] {
         [Arm::Select(select)] => {
             if select.distinct && !extras.is_empty() {
-                return Err("DISTINCT with an ORDER BY that is no result column".to_owned());
+                return Err(Reason::DistinctOrder);
             }
             let by = query.order.iter().filter_map(|order| match &order.by {
                 OrderBy::Expression(expression) => Some(expression),
@@ -278,7 +275,7 @@ impl Planner {
         let collations = || select.columns.iter().map(|column| column.collation).collect::<Option<Vec<_>>>();
         let loose = match is_exact {
             true => None,
-            false => Some(collations().ok_or("DISTINCT by a collating sequence that is not known")?),
+            false => Some(collations().ok_or(Reason::Collation(CollatedPart::Distinct))?),
         };
         let state = self.state();
         Ok(Node::Combine(Combine { parts: vec![node], distinct: true, operators: Vec::new(), loose, state }))
@@ -293,11 +290,11 @@ impl Planner {
             && select.filters.is_empty()
             && matches!(select.items[0].input, Input::Table { .. });
         if is_plain || !(select.is_aggregated || has_windows) {
-            return Err("a SELECT of plain rows".to_owned());
+            return Err(Reason::PlainRows);
         }
         let mut over = select.clone();
         let mut by: Vec<Expression> = by.iter().map(|expression| (*expression).clone()).collect();
-        fold_all(&mut over, &mut by, &mut self.items).ok_or("a column that is not listed")?;
+        fold_all(&mut over, &mut by, &mut self.items).ok_or(Reason::HiddenColumn)?;
         self.attempt(|planner| {
             planner.settle_select(&mut over)?;
             planner.without_distinct(&over, &by.iter().collect::<Vec<_>>())
@@ -316,7 +313,7 @@ impl Planner {
                 held += 1;
             }
             match held {
-                0 => Err("no derived table".to_owned()),
+                0 => Err(Reason::NoDerivedTable),
                 _ => planner.without_distinct(&over, by),
             }
         })
@@ -325,7 +322,7 @@ impl Planner {
     fn without_distinct(&mut self, select: &Select, by: &[&Expression]) -> Result<Node, Reason> {
         if fails_between_tables(select) {
             // Whether SQLite comes to such rows depends on where it begins.
-            return Err("a condition between tables that fails for some rows".to_owned());
+            return Err(Reason::FailingCondition);
         }
         let mut expressions = select.expressions().chain(by.iter().copied());
         if expressions.any(|expression| !expression.windows.is_empty()) {
@@ -379,7 +376,7 @@ impl Planner {
         let mut parts = Vec::with_capacity(query.arms.len());
         let loose = match is_set && !query.is_exact {
             false => None,
-            true => Some(compared(query).ok_or("a compound SELECT of columns that compare differently")?),
+            true => Some(compared(query).ok_or(Reason::MixedCompound)?),
         };
         for arm in &query.arms {
             parts.push(match arm {
@@ -397,7 +394,7 @@ impl Planner {
     fn constant(&self, query: &Query) -> Result<Node, Reason> {
         let text = query.text();
         if !text.table_refs().is_empty() {
-            return Err("a subquery in VALUES".to_owned());
+            return Err(Reason::SubqueryInValues);
         }
         let plain = Query { order: Vec::new(), limit: Limit::None, ..query.clone() };
         Ok(Node::Delta(Delta { table_refs: self.table_refs(), texts: vec![plain.text()], evaluator: None }))
@@ -460,7 +457,7 @@ fn width(query: &Query) -> Result<usize, Reason> {
     match query.arms.first() {
         Some(Arm::Select(select)) => Ok(select.columns.len()),
         Some(Arm::Values(rows)) => Ok(rows.first().map_or(0, Vec::len)),
-        None => Err("no SELECT".to_owned()),
+        None => Err(Reason::Internal("a query without a SELECT")),
     }
 }
 

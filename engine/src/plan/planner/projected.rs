@@ -2,10 +2,10 @@
 //! over which its columns, HAVING, order and window functions are expressions. SQLite as well has the groups and what HAVING
 //! leaves of them before it comes to window functions.
 
-use super::{Planner, Reason, accumulate, recompute};
+use super::{Planner, accumulate, recompute};
 use crate::plan::rewrites::as_value;
 use crate::plan::{
-    Aggregate, Choice, Column, Expression, Input, Item, ItemId, Node, Over, Piece, Select, Text, column_name,
+    Aggregate, Choice, Column, Expression, Input, Item, ItemId, Node, Over, Piece, Reason, Select, Text, column_name,
 };
 use crate::types::Collation;
 
@@ -26,7 +26,7 @@ pub(super) fn projected(planner: &mut Planner, select: &Select, by: &[&Expressio
 fn of_groups(planner: &mut Planner, select: &Select, by: &[&Expression]) -> Result<Node, Reason> {
     let expressions = || select.columns.iter().chain(&select.having).chain(by.iter().copied());
     if expressions().any(|expression| !expression.subqueries.is_empty()) {
-        return Err("a subquery beside aggregates".to_owned());
+        return Err(Reason::SubqueryBesideAggregates);
     }
     let has_windows = expressions().any(|expression| !expression.windows.is_empty());
     // Those that the groups do not decide have a check where groups are asked for anew.
@@ -81,13 +81,13 @@ impl Held<'_> {
                 shown.push(decided.clone());
                 continue;
             }
-            let column = named(select, text).ok_or("a column that is not listed")?;
+            let column = named(select, text).ok_or(Reason::HiddenColumn)?;
             let Column { collation, affinity, .. } = column.clone();
             let items = text.names().into_iter().map(|(item, _)| item).collect();
             shown.push(Expression { text: text.clone(), items, collation, affinity, ..Expression::default() });
         }
         if shown.is_empty() {
-            return Err("a group of which nothing is shown".to_owned());
+            return Err(Reason::NoGroupColumn);
         }
         let column = |(at, shown): (usize, &Expression)| Column {
             name: column_name(at).to_string(),
@@ -122,7 +122,7 @@ impl Held<'_> {
             })
         });
         if !self.is_over(&text) {
-            return Err("a column that is neither a group nor a sum".to_owned());
+            return Err(Reason::NeitherGroupNorAggregate);
         }
         Ok(Expression {
             text,

@@ -1,13 +1,12 @@
 //! Plans of `key recompute`: what the key is, and which statements find the keys that a change touches.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use super::check::Check;
-use super::{Planner, Reason, is_nullable, linear, table_refs_of};
+use super::{Planner, is_nullable, linear, table_refs_of};
 use crate::plan::{
-    AffectedKeys, Arm, Choice, Expression, Input, Item, ItemId, Join, Limit, Node, Over, Piece, Query, Recompute,
-    Select, Subquery, Text, Used, select_text,
+    AffectedKeys, Arm, Choice, CollatedPart, Expression, Input, Item, ItemId, Join, Limit, Node, NonlinearPlace, Over,
+    Piece, Query, Reason, Recompute, Select, Subquery, Text, Used, select_text,
 };
 use crate::types::Collation;
 
@@ -60,15 +59,17 @@ fn rows_as_keys(planner: &Planner, select: &Select) -> Result<Vec<Key>, Reason> 
                 let never_null = planner.table_refs[*table_ref].derived.is_none();
                 for column in identity {
                     let text = Text::name(item.id, &column.name);
-                    let collation = column.collation.ok_or("a key with a collating sequence of the application's")?;
+                    let collation = column.collation.ok_or(Reason::Collation(CollatedPart::Key))?;
                     keys.push(Key { text, items: [item.id].into(), collation, never_null });
                 }
             }
-            Input::Table { identity: None, .. } => return Err("a table that hides its rowid".to_owned()),
+            Input::Table { identity: None, table_ref } => {
+                return Err(Reason::HiddenRowid { table: planner.table_refs[*table_ref].table.to_string() });
+            }
             // Its rows follow from those of the others.
             Input::Function(..) => {}
             Input::Query(_) | Input::Recursion(_) => {
-                return Err("a subquery in FROM beside what is not linear".to_owned());
+                return Err(Reason::DerivedBesideNonlinear);
             }
         }
     }
@@ -79,7 +80,7 @@ fn rows_as_keys(planner: &Planner, select: &Select) -> Result<Vec<Key>, Reason> 
         keys.push(Key { text, items: BTreeSet::new(), collation: Collation::Binary, never_null: true });
     }
     if keys.is_empty() {
-        return Err("no table of which each row is kept".to_owned());
+        return Err(Reason::NoPreservedTable);
     }
     Ok(keys)
 }
@@ -101,7 +102,7 @@ pub(super) fn any(select: &Select, by: &[&Expression]) -> Result<Vec<AffectedKey
 pub(super) fn partitioned(planner: &mut Planner, select: &Select, by: &[&Expression]) -> Result<Node, Reason> {
     let windows: Vec<&Over> =
         select.expressions().chain(by.iter().copied()).flat_map(|expression| &expression.windows).collect();
-    let Some((first, others)) = windows.split_first() else { return Err("no window".to_owned()) };
+    let Some((first, others)) = windows.split_first() else { return Err(Reason::Internal("no window function")) };
     // What every window is partitioned by, and what every group has one value of.
     let is_common = |expression: &&Expression| {
         let same = |other: &Expression| other.text == expression.text;
@@ -117,18 +118,18 @@ pub(super) fn partitioned(planner: &mut Planner, select: &Select, by: &[&Express
         (false, _) => recompute(planner, select, by, &keys, "by partition"),
         (true, true) => recompute(planner, select, by, &keys, "of all rows"),
         // To ask for it anew is all that there would be to a plan.
-        (true, false) => Err("a window over the whole result".to_owned()),
+        (true, false) => Err(Reason::WholeWindow),
     }
 }
 
 fn key(expression: &Expression) -> Result<Key, Reason> {
     if !expression.subqueries.is_empty() {
-        return Err("a subquery in GROUP BY or PARTITION BY".to_owned());
+        return Err(Reason::SubqueryInKey);
     }
     Ok(Key {
         text: expression.text.clone(),
         items: expression.items.clone(),
-        collation: expression.collation.ok_or("a group with a collating sequence of the application's")?,
+        collation: expression.collation.ok_or(Reason::Collation(CollatedPart::Group))?,
         never_null: false,
     })
 }
@@ -159,7 +160,7 @@ fn recompute(
         remembers: true,
         all: planner.render_all(&select_text(&plain, &with_keys)),
         width,
-        check: check.as_ref().map(|(_, why)| Arc::from(*why)),
+        check: check.as_ref().map(|(_, why)| *why),
         what,
     }))
 }
@@ -186,18 +187,18 @@ pub(super) fn restricted_to_group(select: &Select, parameters: usize) -> Result<
 /// The statements that find the keys which a change touches.
 fn affected_keys(select: &Select, by: &[&Expression], keys: &[Key]) -> Result<Vec<AffectedKeys>, Reason> {
     if select.items.iter().any(|item| matches!(item.join, Join::Right | Join::Full)) {
-        return Err("a RIGHT or FULL join".to_owned());
+        return Err(Reason::RightOrFullJoin);
     }
     let preserved: Vec<usize> = (0..select.items.len()).filter(|&at| !is_nullable(select, at)).collect();
     let kept: BTreeSet<ItemId> = preserved.iter().map(|&at| select.items[at].id).collect();
     if keys.iter().any(|key| !key.items.is_subset(&kept)) {
-        return Err("a group or partition by a table that an outer join fills with NULLs".to_owned());
+        return Err(Reason::PaddedKey);
     }
     let mut affected_keys = Vec::new();
     // The preserved tables themselves.
     let items = kept_items(select, &kept);
-    if let Some(why) = items.iter().find_map(|item| linear::of_input(&item.input)) {
-        return Err(format!("{why}, beside what is not linear"));
+    if let Some(part) = items.iter().find_map(|item| linear::of_input(&item.input)) {
+        return Err(part.at(NonlinearPlace::Beside));
     }
     let path: Vec<usize> = items.iter().flat_map(|item| table_refs_of(&item.input)).collect();
     if !path.is_empty() {
@@ -205,11 +206,11 @@ fn affected_keys(select: &Select, by: &[&Expression], keys: &[Key]) -> Result<Ve
     }
     // Tables that the row of a preserved one finds by an outer join.
     for (at, item) in select.items.iter().enumerate().filter(|(at, _)| is_nullable(select, *at)) {
-        if let Some(why) = linear::of_input(&item.input) {
-            return Err(format!("{why}, in an outer join"));
+        if let Some(part) = linear::of_input(&item.input) {
+            return Err(part.at(NonlinearPlace::OuterJoin));
         }
         if item.on.iter().any(|condition| !condition.subqueries.is_empty()) {
-            return Err("a subquery in ON of an outer join".to_owned());
+            return Err(Reason::SubqueryInOuterJoin);
         }
         let items = found_items(select, &kept, at);
         let path = table_refs_of(&item.input);
@@ -229,7 +230,7 @@ fn affected_keys(select: &Select, by: &[&Expression], keys: &[Key]) -> Result<Ve
             let named = subquery.query.items();
             if is_shown(expression) && expression.aggregate().is_none() {
                 if select.items.iter().any(|item| named.contains(&item.id)) {
-                    return Err("a subquery of each row beside an aggregate of all rows".to_owned());
+                    return Err(Reason::RowSubqueryBesideAggregate);
                 }
                 into_subquery(&mut affected_keys, keys, &[], &[], subquery)?;
                 continue;
@@ -259,13 +260,13 @@ fn into_subquery(
         let select = match arm {
             Arm::Select(select) => select,
             Arm::Values(rows) if rows.iter().flatten().all(|value| value.subqueries.is_empty()) => continue,
-            Arm::Values(_) => return Err("a subquery in VALUES".to_owned()),
+            Arm::Values(_) => return Err(Reason::SubqueryInValues),
         };
         if select.items.iter().any(|item| matches!(item.join, Join::Right | Join::Full)) {
-            return Err("a RIGHT or FULL join in a subquery".to_owned());
+            return Err(Reason::RightOrFullJoinInSubquery);
         }
-        if let Some(why) = select.items.iter().find_map(|item| linear::of_input(&item.input)) {
-            return Err(format!("{why}, in a subquery"));
+        if let Some(part) = select.items.iter().find_map(|item| linear::of_input(&item.input)) {
+            return Err(part.at(NonlinearPlace::Subquery));
         }
         // What is said of a table that an outer join fills with NULLs need not have been true of the NULLs.
         let preserved = (0..select.items.len()).filter(|&at| !is_nullable(select, at)).map(|at| select.items[at].id);

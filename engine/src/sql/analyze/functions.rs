@@ -3,7 +3,7 @@
 use sqlite3_parser::ast::Literal;
 
 use super::Analysis;
-use crate::sql::Reason;
+use crate::plan::AlwaysAffected;
 use crate::sql::bind::tree::{Call, Expression, Kind};
 use crate::sql::syntax::name::plain;
 
@@ -18,8 +18,8 @@ const TIME_FUNCTIONS: [(&str, usize); 6] =
     [("date", 0), ("time", 0), ("datetime", 0), ("julianday", 0), ("unixepoch", 0), ("strftime", 1)];
 
 /// Why a function's value may change with every commit, if so.
-pub(crate) fn tells_of_connection(name: &str) -> Option<Reason> {
-    CONNECTION_FUNCTIONS.contains(&name).then(|| format!("{name}() tells of the connection"))
+pub(crate) fn tells_of_connection(name: &str) -> Option<AlwaysAffected> {
+    CONNECTION_FUNCTIONS.contains(&name).then(|| AlwaysAffected::ConnectionFunction { function: name.to_owned() })
 }
 
 impl Analysis<'_, '_> {

@@ -12,11 +12,10 @@ use std::sync::Arc;
 pub(crate) use functions::tells_of_connection;
 use sqlite3_parser::ast::CompoundOperator;
 
-use super::Reason;
 use super::bind::tree::{Arm, Bound, Expression, Input, Item, Kind, OrderBy, OrderTerm, Query, Select};
 use super::bind::walk;
 use super::syntax::parse::Parameters;
-use crate::plan::{BARE_COLUMN, Dependencies, Source, TIED_LIMIT};
+use crate::plan::{AlwaysAffected, Dependencies, OrderDependence, Source};
 use crate::types::Catalog;
 
 /// The dependencies of a bound query.
@@ -97,13 +96,13 @@ struct Analysis<'b, 't> {
 }
 
 impl<'t> Analysis<'_, 't> {
-    fn every_commit(&mut self, reason: &Reason) {
+    fn every_commit(&mut self, reason: &AlwaysAffected) {
         self.found.every_commit.get_or_insert_with(|| reason.clone());
     }
 
-    fn plan_dependent(&mut self, reason: &str) {
-        if self.found.plan_dependent.is_none() || reason == BARE_COLUMN {
-            self.found.plan_dependent = Some(reason.to_owned());
+    fn plan_dependent(&mut self, reason: OrderDependence) {
+        if self.found.plan_dependent.is_none() || reason == OrderDependence::BareColumn {
+            self.found.plan_dependent = Some(reason);
         }
     }
 
@@ -124,7 +123,7 @@ impl<'t> Analysis<'_, 't> {
                     rows.iter().flatten().for_each(|value| self.expression(value));
                     let is_chosen = only && choice != RowChoice::All && rows.len() > 1;
                     if is_chosen && !order_dependence::orders_all(&query.order, outputs, &[]) {
-                        self.plan_dependent(TIED_LIMIT);
+                        self.plan_dependent(OrderDependence::TiedLimit);
                     }
                 }
             }
@@ -137,10 +136,10 @@ impl<'t> Analysis<'_, 't> {
     fn compound(&mut self, query: &Query<'t>, choice: RowChoice) {
         let is_set = query.operators.iter().any(|operator| *operator != CompoundOperator::UnionAll);
         if is_set && query.outputs.iter().any(|output| !output.value_type.is_exact()) {
-            self.plan_dependent("which of several equal values a compound SELECT shows");
+            self.plan_dependent(OrderDependence::EqualInCompound);
         }
         if choice != RowChoice::All && !order_dependence::orders_all(&query.order, &query.outputs, &[]) {
-            self.plan_dependent(TIED_LIMIT);
+            self.plan_dependent(OrderDependence::TiedLimit);
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::RowChoice;
 use super::keys::{Keys, Seeds};
-use crate::plan::{BARE_COLUMN, TIED_LIMIT};
+use crate::plan::OrderDependence;
 use crate::sql::bind::tree::{
     Call, Expression, Group, Item, Kind, OrderBy, OrderTerm, Output, Over, ResultColumn, Select,
 };
@@ -19,34 +19,34 @@ struct Reading<'s, 't> {
 }
 
 /// Why the result of a SELECT depends on the plan, if it does.
-pub(super) fn reason(select: &Select<'_>, order: &[OrderTerm<'_>], choice: RowChoice) -> Option<&'static str> {
+pub(super) fn reason(select: &Select<'_>, order: &[OrderTerm<'_>], choice: RowChoice) -> Option<OrderDependence> {
     let groups: Vec<_> = select.groups.iter().filter_map(|group| grouped(group, &select.columns)).collect();
     let keys = Keys::of(&select.from, select.filter.as_ref());
     let reading = Reading { select, order, groups, keys };
     let calls = reading.calls();
     let is_aggregated = calls.iter().any(|call| call.over.is_none()) || !select.groups.is_empty();
     if is_aggregated && reading.has_bare_column() {
-        return Some(BARE_COLUMN);
+        return Some(OrderDependence::BareColumn);
     }
     if calls.iter().any(|call| reading.shows_ties(call)) {
-        return Some("window functions over tied rows");
+        return Some(OrderDependence::TiedWindow);
     }
     if let Some(reason) = calls.iter().find_map(|aggregate| reading.order_of_aggregate(aggregate)) {
         return Some(reason);
     }
     if reading.groups.iter().any(|group| !group.value_type.is_exact()) {
-        return Some("which of several equal values GROUP BY shows");
+        return Some(OrderDependence::EqualInGroup);
     }
     if select.is_distinct && select.outputs.iter().any(|output| !output.value_type.is_exact()) {
-        return Some("which of several equal values DISTINCT shows");
+        return Some(OrderDependence::EqualInDistinct);
     }
     let has_one_row = is_aggregated && select.groups.is_empty();
     if choice == RowChoice::All || has_one_row || reading.is_total(is_aggregated) {
         return None;
     }
     Some(match choice {
-        RowChoice::First => "a subquery used as a value that may have several rows",
-        RowChoice::All | RowChoice::Limited => TIED_LIMIT,
+        RowChoice::First => OrderDependence::FirstRow,
+        RowChoice::All | RowChoice::Limited => OrderDependence::TiedLimit,
     })
 }
 
@@ -200,16 +200,12 @@ impl<'s, 't> Reading<'s, 't> {
     }
 
     /// Why the value of an aggregate depends on the order of its rows, if it does.
-    fn order_of_aggregate(&self, call: &Call<'t>) -> Option<&'static str> {
+    fn order_of_aggregate(&self, call: &Call<'t>) -> Option<OrderDependence> {
         let argument = call.arguments.first();
         let class = argument.map_or(ValueClass::Ambiguous, |argument| argument.value_type.class);
         match call.name.as_str() {
-            "sum" | "total" | "avg" => {
-                (class != ValueClass::Integer).then_some("a sum of floats rounds as the order of its rows has it")
-            }
-            "min" | "max" => {
-                (class == ValueClass::Ambiguous).then_some("which of several equal values MIN or MAX shows")
-            }
+            "sum" | "total" | "avg" => (class != ValueClass::Integer).then_some(OrderDependence::FloatSum),
+            "min" | "max" => (class == ValueClass::Ambiguous).then_some(OrderDependence::EqualExtremum),
             "group_concat" | "string_agg" | "json_group_array" | "json_group_object" | "jsonb_group_array"
             | "jsonb_group_object" => {
                 let terms = || call.order.iter().map(|term| &term.expression);
@@ -218,7 +214,7 @@ impl<'s, 't> Reading<'s, 't> {
                     && terms().any(|term| argument.is_some_and(|argument| self.is_same(term, argument)));
                 let is_fixed = || self.keys.all_fixed(&seeds(terms(), self.items()));
                 let is_ordered = orders_values || (!call.order.is_empty() && is_fixed());
-                (!is_ordered).then_some("an aggregate that concatenates rows in no certain order")
+                (!is_ordered).then_some(OrderDependence::Concatenation)
             }
             _ => None,
         }

@@ -10,8 +10,7 @@ use super::cte::Read;
 use super::scope::Scope;
 use super::tree::{Base, From, Input, Item, Joined, Output, SetTable, Source};
 use super::{Around, Binder, Place, Shared, as_columns, item, of_query, unstored};
-use crate::plan::{Columns, Join};
-use crate::sql::Reason;
+use crate::plan::{AlwaysAffected, Columns, Join, Reason};
 use crate::sql::syntax::name::{self, plain};
 use crate::sql::syntax::{lexer, literal, parse};
 use crate::types::{Table, TableKind};
@@ -65,7 +64,7 @@ impl<'t> Binder<'_, 't> {
                 let source = self.table(first, items, around);
                 joins.push(Joined::first(source, start..items.len()));
             }
-            None => self.fail("FROM without a table"),
+            None => self.fail(Reason::NoTableInFrom),
         }
         for joined in clause.joins.iter().flatten() {
             let middle = items.len();
@@ -248,8 +247,9 @@ impl<'t> Binder<'_, 't> {
             }
             TableKind::Virtual { module, sql } => {
                 let is_covered = self.shadow_tables(table, module, sql);
-                let why: Reason = format!("{name} is a virtual table of the module {module}");
-                let every_commit = (!is_covered).then(|| why.clone());
+                let (table, module) = (name.to_owned(), Some(module.clone()));
+                let affected = AlwaysAffected::VirtualTable { table, module };
+                let (why, every_commit) = (affected.clone().into(), (!is_covered).then_some(affected));
                 Item { is_opaque: true, ..item(called, columns, Input::Opaque { why, every_commit }) }
             }
         }
@@ -268,9 +268,10 @@ impl<'t> Binder<'_, 't> {
             None => match parse::view(self.arena.alloc_str(sql), self.arena) {
                 Ok(select) => select,
                 Err(unparsed) => {
-                    self.fail(&format!("in the view {}: {}", table.name, unparsed.reason));
+                    let why = unparsed.reason.in_view(&table.name);
+                    self.fail(why.clone());
                     let columns = table.columns.iter().map(Output::of_column).collect();
-                    return Shared { input: Input::Opaque { why: unparsed.reason, every_commit: None }, columns };
+                    return Shared { input: Input::Opaque { why, every_commit: None }, columns };
                 }
             },
         };
@@ -321,7 +322,7 @@ impl<'t> Binder<'_, 't> {
         }
         let input = match (unreported(name), is_function) {
             (Input::Opaque { every_commit, .. }, true) => {
-                let why: Reason = format!("{} is a table-valued function", name.to_ascii_lowercase());
+                let why = Reason::TableFunction { function: name.to_ascii_lowercase() };
                 Input::Opaque { why, every_commit }
             }
             (input, _) => input,
@@ -349,8 +350,8 @@ impl<'t> Joined<'t> {
 
 /// A table that SQLite writes without telling a hook.
 fn unreported<'t>(name: &str) -> Input<'t> {
-    let why: Reason = format!("no hook reports changes of {}", name.to_ascii_lowercase());
-    Input::Opaque { every_commit: Some(why.clone()), why }
+    let affected = AlwaysAffected::Unreported { table: name.to_ascii_lowercase() };
+    Input::Opaque { why: affected.clone().into(), every_commit: Some(affected) }
 }
 
 fn is_unreported(name: &str) -> bool {

@@ -24,7 +24,7 @@ use sqlite3_parser::ast::{self, Select, With};
 
 use super::Unparsed;
 use super::syntax::parse;
-use crate::plan::Columns;
+use crate::plan::{Columns, Reason};
 use crate::types::{Catalog, ColumnKind, Table};
 pub(super) use expression::chains;
 use scope::Scope;
@@ -76,7 +76,7 @@ struct Binder<'c, 't> {
     names_index: bool,
     merges_columns: bool,
     reads_view: bool,
-    failure: Option<String>,
+    failure: Option<Reason>,
 }
 
 /// What is around a query: the CTEs and columns that it can name, and the one database that it is bound to inside a view.
@@ -136,15 +136,15 @@ struct Mark {
 
 impl<'t> Binder<'_, 't> {
     /// Gives up: SQLite alone can tell what is read.
-    fn fail(&mut self, reason: &str) {
-        self.failure.get_or_insert_with(|| reason.to_owned());
+    fn fail(&mut self, reason: Reason) {
+        self.failure.get_or_insert(reason);
     }
 
     /// Whether there is room for one more query or expression at this depth.
     fn has_room(&mut self, depth: usize) -> bool {
         let has_room = depth <= DEEPEST && self.selects <= MOST_SELECTS;
         if !has_room {
-            self.fail("too many SELECTs or expressions in one another");
+            self.fail(if depth > DEEPEST { Reason::TooDeep } else { Reason::TooManySelects });
         }
         has_room
     }

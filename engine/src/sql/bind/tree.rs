@@ -11,8 +11,7 @@ use sqlite3_parser::ast::{
 
 use super::unstored::Unstored;
 use super::value_type::ValueType;
-use crate::plan::{Columns, Join};
-use crate::sql::Reason;
+use crate::plan::{AlwaysAffected, Columns, Join, Reason};
 use crate::sql::syntax::parse::Parameters;
 use crate::types::Table;
 
@@ -286,7 +285,7 @@ pub enum Input<'t> {
     Opaque {
         why: Reason,
         /// Why any commit may change its rows, unless its shadow tables tell.
-        every_commit: Option<Reason>,
+        every_commit: Option<AlwaysAffected>,
     },
 }
 

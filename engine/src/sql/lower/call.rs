@@ -3,7 +3,7 @@
 use sqlite3_parser::ast::{FrameExclude, FrameMode, Literal};
 
 use super::{Level, Lowered, Lowering};
-use crate::plan::{self, Aggregate, Expression, ROUNDS_BY_ORDER, Text, quoted};
+use crate::plan::{self, Aggregate, Expression, ROUNDS_BY_ORDER, Reason, Text, quoted};
 use crate::sql::bind::tree::{self, Call, Frame, FrameBound, Kind, Over, SortedBy, Window};
 
 impl Lowering {
@@ -15,7 +15,7 @@ impl Lowering {
             let own = |item: &usize| level.places.iter().any(|own| own.id == *item);
             let named: Vec<usize> = out.items.difference(&start).copied().collect();
             if !named.is_empty() && !named.iter().any(own) {
-                return Err("an aggregate of the SELECT around a subquery".to_owned());
+                return Err(Reason::OuterAggregate);
             }
             out.has_aggregate = true;
             let text = called(&quoted_function(&call.name), &std::mem::replace(&mut out.text, before));
@@ -36,7 +36,7 @@ impl Lowering {
                 out.text.append(&called(&quoted_function(&call.name), &inside));
                 return Ok(());
             }
-            Some(Over::Undefined) => return Err("a window that is not defined".to_owned()),
+            Some(Over::Undefined) => return Err(Reason::Internal("a window that is not defined")),
             Some(Over::Window(window)) => window,
         };
         out.text.push(" OVER (");
@@ -58,7 +58,7 @@ impl Lowering {
     fn arguments<'t>(&mut self, call: &Call<'t>, out: &mut Expression, level: &Level<'_, 't>) -> Lowered<()> {
         out.can_fail |= call.can_fail();
         if call.name == "match" {
-            return Err("MATCH is answered by an index that SQLite keeps".to_owned());
+            return Err(Reason::Match);
         }
         out.text.push(if call.is_star { "(*" } else { "(" });
         if call.is_distinct {
@@ -89,7 +89,7 @@ impl Lowering {
         level: &Level<'_, 't>,
     ) -> Lowered<(Vec<Expression>, Vec<Expression>)> {
         if window.has_base {
-            return Err("a window that is made of another one".to_owned());
+            return Err(Reason::DerivedWindow);
         }
         let mut partition = Vec::new();
         for (at, expression) in window.partition.iter().enumerate() {
@@ -153,7 +153,7 @@ fn bound(bound: &FrameBound<'_>) -> Lowered<String> {
     let offset = |expression: &tree::Expression<'_>| match &expression.bare().kind {
         Kind::Literal(Literal::Numeric(digits)) => Ok((*digits).to_owned()),
         Kind::Parameter(number) => Ok(format!("?{number}")),
-        _ => Err("a window's frame that is calculated".to_owned()),
+        _ => Err(Reason::CalculatedFrame),
     };
     Ok(match bound {
         FrameBound::CurrentRow => "CURRENT ROW".to_owned(),

@@ -1,7 +1,7 @@
 //! ORDER BY over several SELECTs.
 
 use super::{Lowered, Lowering, ordered, query_columns};
-use crate::plan::{Arm, Expression, Input, Item, Limit, Order, OrderBy, Query, Select, Text};
+use crate::plan::{Arm, Expression, Input, Item, Limit, Order, OrderBy, Query, Reason, Select, Text};
 use crate::sql::bind::tree::{self, OrderTerm, Output};
 use crate::types::{Affinity, Collation};
 
@@ -9,7 +9,7 @@ use crate::types::{Affinity, Collation};
 pub(super) fn check_sorted_outside(arms: &[Arm]) -> Lowered<()> {
     match arms.last() {
         Some(Arm::Select(last)) if last.distinct || !last.groups.is_empty() || last.having.is_some() => {
-            Err("a compound SELECT with COLLATE in ORDER BY, the last of which is DISTINCT or grouped".to_owned())
+            Err(Reason::CompoundOrderCollation)
         }
         _ => Ok(()),
     }
@@ -79,8 +79,6 @@ pub(super) fn sorting<'a, 't: 'a>(arms: impl Iterator<Item = &'a tree::Arm<'t>>,
 pub(super) fn order(term: &OrderTerm<'_>, sorting: impl Fn(usize) -> Option<Collation>) -> Lowered<Order> {
     match term.by {
         tree::OrderBy::Column(column) => Ok(ordered(OrderBy::Column(column), term, sorting(column))),
-        tree::OrderBy::Expression(_) | tree::OrderBy::Unknown => {
-            Err("ORDER BY an expression over a compound SELECT".to_owned())
-        }
+        tree::OrderBy::Expression(_) | tree::OrderBy::Unknown => Err(Reason::CompoundOrderExpression),
     }
 }

@@ -5,7 +5,7 @@ use sqlite3_parser::ast::{LikeOperator, Literal, Operator, UnaryOperator};
 use super::name::are_mixed;
 use super::nulls::{null_with, own_item};
 use super::{Level, Lowered, Lowering};
-use crate::plan::{self, Number, Query, Subquery, Used, quoted};
+use crate::plan::{self, Number, Query, Reason, Subquery, Used, quoted};
 use crate::sql::bind::chains;
 use crate::sql::bind::tree::{Expression, Kind};
 use crate::sql::syntax::{literal, print};
@@ -127,7 +127,7 @@ impl Lowering {
                 out.text.push(match operator {
                     LikeOperator::Glob => "GLOB ",
                     LikeOperator::Like => "LIKE ",
-                    LikeOperator::Match => return Err("MATCH is answered by an index that SQLite keeps".to_owned()),
+                    LikeOperator::Match => return Err(Reason::Match),
                     LikeOperator::Regexp => "REGEXP ",
                 });
                 self.operand(pattern, out, level)?;
@@ -163,7 +163,7 @@ impl Lowering {
             }
             Kind::InTable { operand, not, table } => {
                 if table.arguments.is_some() {
-                    return Err("IN with a table-valued function".to_owned());
+                    return Err(Reason::InTableFunction);
                 }
                 let elements = self.compared_with_set(operand, *not, out, level)?;
                 let query = self.whole_table(&table.item, level.around())?;
@@ -177,9 +177,9 @@ impl Lowering {
             Kind::Alias(at) => Self::write_alias(*at, out, level)?,
             Kind::Text(text) => out.text.push(&format!("'{}'", text.replace('\'', "''"))),
             Kind::Truth(truth) => out.text.push(if *truth { "TRUE" } else { "FALSE" }),
-            Kind::OpaqueColumn(name) => return Err(format!("the column {name} is not listed")),
-            Kind::UnknownColumn(name) => return Err(format!("the column {name} is not known")),
-            Kind::Raise => return Err("RAISE outside a trigger".to_owned()),
+            Kind::OpaqueColumn(name) => return Err(Reason::UnlistedColumn { column: name.clone() }),
+            Kind::UnknownColumn(name) => return Err(Reason::UnknownColumn { column: name.clone() }),
+            Kind::Raise => return Err(Reason::Internal("RAISE outside a trigger")),
         }
         Ok(())
     }

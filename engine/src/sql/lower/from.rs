@@ -4,15 +4,9 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::{Around, Level, Lowered, Lowering, Place, column, query_columns};
-use crate::plan::{self, Column, Expression, Input, Item, TableRef, Text, column_name, quoted};
+use crate::plan::{self, Column, Expression, Input, Item, Reason, TableRef, Text, column_name, quoted};
 use crate::sql::bind::tree::{self, Base, Joined, Source};
 use crate::types::{Affinity, Collation, ColumnKind, Table, TableKind};
-
-/// Why a column that USING merges beside a join in parentheses is not looked for.
-const MERGED: &str = "USING beside a join in parentheses";
-
-/// Why a CTE that names itself is no query of its own.
-const RECURSIVE: &str = "a CTE that names itself";
 
 impl Lowering {
     /// The items of FROM, all but the conditions of their joins, and where the columns of the bound items are.
@@ -24,7 +18,7 @@ impl Lowering {
         let is_nested = |joined: &Joined<'_>| matches!(joined.source, Source::Parenthesized(_));
         let merges = |joined: &Joined<'_>| !joined.using.is_empty() || (joined.is_natural && is_nested(joined));
         if from.joins.iter().any(is_nested) && from.joins.iter().any(merges) {
-            return Err(MERGED.to_owned());
+            return Err(Reason::UsingBesideParentheses);
         }
         let mut places = Vec::with_capacity(from.items.len());
         let items = self.joins(&from.joins, &from.items, &mut places, around)?;
@@ -78,10 +72,10 @@ impl Lowering {
         around: Around<'_, 't>,
     ) -> Lowered<Item> {
         if items[whole.right.clone()].iter().any(|item| item.group.is_some()) {
-            return Err("a join in parentheses that has a name".to_owned());
+            return Err(Reason::NamedParentheses);
         }
         if joins.iter().any(|joined| joined.is_natural || !joined.using.is_empty()) {
-            return Err(MERGED.to_owned());
+            return Err(Reason::UsingBesideParentheses);
         }
         let mut inner = self.joins(joins, items, places, around)?;
         let level = Level { items, places, ..Level::empty(around) };
@@ -130,7 +124,7 @@ impl Lowering {
             }
             tree::Input::Step(id) => {
                 let step = self.steps.iter().rev().find(|(step, _)| step == id);
-                let table_ref = step.ok_or_else(|| RECURSIVE.to_owned())?.1;
+                let table_ref = step.ok_or(Reason::RecursiveReference)?.1;
                 let columns = query_columns(&item.columns);
                 Ok((Input::Table { table_ref, identity: Some(columns.clone()) }, columns))
             }
@@ -150,7 +144,7 @@ impl Lowering {
         let function = match &item.input {
             tree::Input::Unstored(function) => function,
             tree::Input::Opaque { why, .. } => return Err(why.clone()),
-            _ => return Err("a table with arguments".to_owned()),
+            _ => return Err(Reason::Internal("a table with arguments")),
         };
         let mut text = Text::default();
         let mut items = BTreeSet::new();
@@ -160,7 +154,7 @@ impl Lowering {
             text.push(if at == 0 { "" } else { ", " });
             let argument = self.expression(argument, level)?;
             if !argument.subqueries.is_empty() {
-                return Err("a subquery as the argument of a table-valued function".to_owned());
+                return Err(Reason::TableFunctionSubquery);
             }
             text.append(&argument.text);
             items.extend(argument.items);
@@ -195,8 +189,8 @@ impl Lowering {
     fn column<'t>(&mut self, level: &Level<'_, 't>, item: usize, column: usize) -> Lowered<Expression> {
         self.note_column(level, item, column);
         let value_type = level.items[item].columns[column].value_type;
-        let place = level.places.get(item).ok_or_else(|| "a name".to_owned())?;
-        let named = place.columns.get(column).ok_or_else(|| "a column that is not listed".to_owned())?;
+        let place = level.places.get(item).ok_or(Reason::Internal("a name"))?;
+        let named = place.columns.get(column).ok_or(Reason::Internal("a column that is not listed"))?;
         let base = level.items[item].base();
         let is_rowid = base.is_some_and(|base| base.table.rowid_alias() == Some(column)) && !place.is_nested;
         let mut expression = Expression {

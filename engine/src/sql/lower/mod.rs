@@ -15,11 +15,10 @@ use std::sync::Arc;
 
 use sqlite3_parser::ast::CompoundOperator;
 
-use super::Reason;
 use super::bind::tree::{self, Bound, OrderTerm, Output, RecursionId};
 use super::bind::value_type::ValueType;
 use crate::plan::{
-    Arm, Column, ItemId, Limit, Logical, Number, Order, OrderBy, Query, SetOperator, TableRef, Text, Window,
+    Arm, Column, ItemId, Limit, Logical, Number, Order, OrderBy, Query, Reason, SetOperator, TableRef, Text, Window,
 };
 use crate::plan::{column_name, quoted};
 use crate::types::{Collation, SortTerm, Value};
@@ -37,10 +36,10 @@ type Lowered<T> = Result<T, Reason>;
 pub(super) fn lower(bound: &Bound<'_>, parameters: usize) -> Lowered<Logical> {
     let size = bound.query.size;
     if size.selects > MOST_SELECTS {
-        return Err("too many SELECTs in one another".to_owned());
+        return Err(Reason::TooManySelects);
     }
     if size.depth > DEEPEST {
-        return Err("expressions too deep in one another".to_owned());
+        return Err(Reason::TooDeep);
     }
     let mut lowering = Lowering {
         table_refs: Vec::new(),
@@ -116,7 +115,7 @@ struct Place {
 
 impl Lowering {
     fn query<'t>(&mut self, query: &tree::Query<'t>, around: Around<'_, 't>) -> Lowered<Query> {
-        let Some((first, others)) = query.arms.split_first() else { return Err("a query without SELECT".to_owned()) };
+        let Some((first, others)) = query.arms.split_first() else { return Err(Reason::NotSelect) };
         let is_exact = query.outputs.iter().all(|output| output.value_type.is_exact());
         if others.is_empty() {
             let (arm, order) = self.arm(first, &query.order, around)?;

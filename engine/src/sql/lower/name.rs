@@ -3,13 +3,10 @@
 use std::sync::Arc;
 
 use super::{Level, Lowered, Lowering};
-use crate::plan::Expression;
+use crate::plan::{Expression, Reason};
 use crate::sql::bind::tree::{ColumnOf, Kind};
 use crate::sql::bind::{self, tree};
 use crate::types::{Affinity, Collation, ColumnKind};
-
-/// Why a column that a FULL JOIN merges is not written.
-const MERGED: &str = "a column of USING in a FULL join";
 
 impl Lowering {
     pub(super) fn write_column<'t>(
@@ -19,12 +16,12 @@ impl Lowering {
         out: &mut Expression,
         level: &Level<'_, 't>,
     ) -> Lowered<()> {
-        let named = level.up(up).ok_or_else(|| "a name".to_owned())?;
-        let [(item, column)] = named.merged(columns)[..] else { return Err(MERGED.to_owned()) };
+        let named = level.up(up).ok_or(Reason::Internal("a name"))?;
+        let [(item, column)] = named.merged(columns)[..] else { return Err(Reason::UsingInFullJoin) };
         self.note_column(named, item, column);
         // The arguments of a function can name items on its right, which have no place yet.
-        let place = named.places.get(item).ok_or_else(|| "a name of a table further on".to_owned())?;
-        let column = place.columns.get(column).ok_or_else(|| "a column that is not listed".to_owned())?;
+        let place = named.places.get(item).ok_or(Reason::Internal("a name of a table further on"))?;
+        let column = place.columns.get(column).ok_or(Reason::Internal("a column that is not listed"))?;
         out.text.push_name(place.id, &column.name);
         out.items.insert(place.id);
         Ok(())
@@ -37,12 +34,12 @@ impl Lowering {
         out: &mut Expression,
         level: &Level<'_, '_>,
     ) -> Lowered<()> {
-        let named = level.up(up).ok_or_else(|| "a name".to_owned())?;
-        let [item] = items[..] else { return Err("a rowid of several tables".to_owned()) };
+        let named = level.up(up).ok_or(Reason::Internal("a name"))?;
+        let [item] = items[..] else { return Err(Reason::AmbiguousRowid) };
         let place = named.places.get(item).filter(|place| !place.is_nested);
-        let place = place.ok_or_else(|| "the rowid of a join in parentheses".to_owned())?;
-        let base = named.items.get(item).and_then(|item| item.base()).ok_or_else(|| "a rowid".to_owned())?;
-        let name = base.table.rowid_name().ok_or_else(|| "a table whose rowid has no name left".to_owned())?;
+        let place = place.ok_or_else(|| Reason::UnknownColumn { column: "rowid".to_owned() })?;
+        let base = named.items.get(item).and_then(|item| item.base()).ok_or(Reason::Internal("a rowid"))?;
+        let name = base.table.rowid_name().ok_or_else(|| Reason::HiddenRowid { table: base.table.name.clone() })?;
         match base.table.rowid_alias().and_then(|alias| place.columns.get(alias)) {
             Some(alias) => out.text.push_name(place.id, &alias.name),
             None => out.text.push_name(place.id, name),
@@ -52,7 +49,7 @@ impl Lowering {
     }
 
     pub(super) fn write_alias(at: usize, out: &mut Expression, level: &Level<'_, '_>) -> Lowered<()> {
-        let result = level.results.get(at).ok_or_else(|| "an alias".to_owned())?;
+        let result = level.results.get(at).ok_or(Reason::Internal("an alias"))?;
         if result.has_aggregate || !result.windows.is_empty() {
             // Fine where it stands, but it has to be known of the whole.
             out.has_aggregate |= result.has_aggregate;
@@ -80,7 +77,7 @@ impl Lowering {
             let place = &level.places[*item];
             let column = &place.columns[*column];
             if column.collation != Some(Collation::Binary) {
-                return Err(MERGED.to_owned());
+                return Err(Reason::UsingInFullJoin);
             }
             out.text.push(if at == 0 { "coalesce(" } else { ", " });
             out.text.push_name(place.id, &column.name);

@@ -5,36 +5,38 @@ use std::sync::Arc;
 use sqlite3_parser::ast::CompoundOperator;
 
 use super::{Around, Lowered, Lowering, compound, query_columns};
-use crate::plan::{Arm, DerivedColumn, Query, Recursion, Select, SetOperator, TableRef, derived_id};
+use crate::plan::{
+    Arm, DerivedColumn, Query, Reason, Recursion, RecursionLimit, Select, SetOperator, TableRef, derived_id,
+};
 use crate::sql::bind::tree::{Output, Recursive};
 use crate::types::Affinity;
 
 impl Lowering {
     /// The CTE as a recursion, whose columns are those of where it begins.
     pub(super) fn recursion<'t>(&mut self, recursive: &Recursive<'t>, around: Around<'_, 't>) -> Lowered<Recursion> {
-        let refuse = |why: &str| Err(format!("{} is recursive, with {why}", recursive.name));
+        let refuse = |limit| Err(Reason::Recursion { cte: recursive.name.clone(), limit });
         let query = &recursive.query;
         let Some((first, others)) = query.arms.split_first().filter(|(_, others)| !others.is_empty()) else {
-            return refuse("one SELECT alone");
+            return refuse(RecursionLimit::OneSelect);
         };
         if !query.order.is_empty() || query.limit.is_some() || recursive.has_with {
-            return refuse("ORDER BY, LIMIT or WITH");
+            return refuse(RecursionLimit::OrderLimitOrWith);
         }
         let is_set = match query.operators.first() {
             Some(CompoundOperator::Union) => true,
             Some(CompoundOperator::UnionAll) => false,
-            _ => return refuse("EXCEPT or INTERSECT"),
+            _ => return refuse(RecursionLimit::ExceptOrIntersect),
         };
         if query.operators.iter().any(|operator| is_set != (*operator == CompoundOperator::Union)) {
-            return refuse("several operators");
+            return refuse(RecursionLimit::MixedOperators);
         }
-        let Some(outputs) = &recursive.columns else { return refuse("columns of unknown affinity") };
+        let Some(outputs) = &recursive.columns else { return refuse(RecursionLimit::UnknownAffinity) };
         let kind = |output: &Output| {
             let (affinity, collation) = output.value_type.affinity.zip(output.value_type.collation)?;
             Some(DerivedColumn { affinity, collation })
         };
         let Some(kinds) = outputs.iter().map(kind).collect::<Option<Arc<[_]>>>() else {
-            return refuse("columns of unknown affinity");
+            return refuse(RecursionLimit::UnknownAffinity);
         };
         let (first, _) = self.arm(first, &[], around)?;
         let own = self.table_refs.len();
@@ -51,17 +53,17 @@ impl Lowering {
             match (arm, named) {
                 (arm, 0) if steps.is_empty() => base.push(arm),
                 (Arm::Select(select), 1) => steps.push(*select),
-                _ => return refuse("a SELECT that names it more than once"),
+                _ => return refuse(RecursionLimit::NamedTwice),
             }
         }
         for (at, output) in outputs.iter().enumerate() {
             if is_set && compound::sorting(query.arms.iter(), at) != output.value_type.collation {
-                return refuse("columns that compare differently");
+                return refuse(RecursionLimit::MixedColumns);
             }
             let is_real = |output: &Output| output.value_type.affinity == Some(Some(Affinity::Real));
             let mut parts = query.arms.iter().filter_map(|arm| arm.outputs().get(at));
             if is_real(output) && !parts.all(is_real) {
-                return refuse("columns that are REAL at times");
+                return refuse(RecursionLimit::MixedReal);
             }
         }
         let operators = vec![if is_set { SetOperator::Union } else { SetOperator::UnionAll }; base.len() - 1];

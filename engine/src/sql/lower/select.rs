@@ -1,7 +1,7 @@
 //! One SELECT: FROM, the result columns, then what can name both.
 
 use super::{Around, Level, Lowered, Lowering, name, ordered};
-use crate::plan::{self, Expression, Join, Order, OrderBy, Piece, Text};
+use crate::plan::{self, Expression, Join, Order, OrderBy, Piece, Reason, Text};
 use crate::sql::bind::tree::{self, Group, Joined, OrderTerm, ResultColumn};
 
 impl Lowering {
@@ -44,15 +44,13 @@ impl Lowering {
 
     fn groups<'t>(&mut self, select: &tree::Select<'t>, level: &Level<'_, 't>) -> Lowered<Vec<Expression>> {
         let group = |group: &Group<'t>| match group {
-            Group::Column(column) => {
-                level.results.get(*column).cloned().ok_or_else(|| "GROUP BY a constant".to_owned())
-            }
+            Group::Column(column) => level.results.get(*column).cloned().ok_or(Reason::GroupByConstant),
             Group::Expression(expression) => self.expression_or_column(expression, select, level),
         };
         let groups = select.groups.iter().map(group).collect::<Lowered<Vec<_>>>()?;
         // SQLite would read a lone number as that of a column.
         match groups.iter().any(|group| group.items.is_empty()) {
-            true => Err("GROUP BY a constant".to_owned()),
+            true => Err(Reason::GroupByConstant),
             false => Ok(groups),
         }
     }
@@ -88,8 +86,8 @@ impl Lowering {
         let columns = level.results;
         let (by, own) = match &term.by {
             tree::OrderBy::Column(column) => {
-                let missing = || "ORDER BY a column that is not there".to_owned();
-                (OrderBy::Column(*column), columns.get(*column).ok_or_else(missing)?.collation)
+                let missing = Reason::Internal("ORDER BY a column that is not there");
+                (OrderBy::Column(*column), columns.get(*column).ok_or(missing)?.collation)
             }
             tree::OrderBy::Expression(expression) => {
                 let expression = self.expression_or_column(expression, select, level)?;
@@ -99,7 +97,7 @@ impl Lowering {
                     None => (OrderBy::Expression(expression), collation),
                 }
             }
-            tree::OrderBy::Unknown => return Err("ORDER BY a column that is not there".to_owned()),
+            tree::OrderBy::Unknown => return Err(Reason::Internal("ORDER BY a column that is not there")),
         };
         Ok(ordered(by, term, own))
     }
@@ -111,7 +109,7 @@ impl Lowering {
         has_right_join: bool,
         level: &Level<'_, 't>,
     ) -> Lowered<Vec<Expression>> {
-        let missing = || "USING a column that is not there".to_owned();
+        let missing = || Reason::Internal("USING a column that is not there");
         let mut conditions = Vec::with_capacity(joined.using.len());
         for name in &joined.using {
             let place = |item: usize| Some((item, level.items.get(item)?.column(name)?));
@@ -143,9 +141,7 @@ impl Lowering {
                         let is_alike = left.collation.is_some() && left.collation == right.collation;
                         if !is_alike || left.affinity.is_none() || left.affinity != right.affinity {
                             // To SQLite it has the affinity and the collating sequence of the first.
-                            return Err(
-                                "USING columns that compare differently, beside a RIGHT or FULL join".to_owned()
-                            );
+                            return Err(Reason::UsingMixedColumns);
                         }
                         condition.text.push(if at == 0 { "" } else { ", " });
                         condition.text.push_name(id, &left.name);

@@ -7,6 +7,7 @@ use sqlite3_parser::{Bump, FallibleIterator};
 
 use super::lexer::{Token, TokenKind, tokens};
 use super::walk;
+use crate::plan::Reason;
 use crate::sql::Unparsed;
 
 /// How deep parentheses may be in one another: the parser frees those of a text that it refuses one inside the other.
@@ -56,7 +57,7 @@ impl<'t> Parameters<'t> {
 
 /// The tree of a text that is one SELECT.
 pub fn query<'t>(sql: &'t str, arena: &'t Bump) -> Result<Tree<'t>, Unparsed> {
-    let mut tokens = tokens(sql).ok_or_else(|| unparsed("a token that SQLite does not know"))?;
+    let mut tokens = tokens(sql).ok_or_else(|| unparsed(Reason::UnknownToken))?;
     while tokens.last().is_some_and(|token| token.is_symbol(";")) {
         tokens.pop();
     }
@@ -65,16 +66,16 @@ pub fn query<'t>(sql: &'t str, arena: &'t Bump) -> Result<Tree<'t>, Unparsed> {
     let mut parameters = Parameters::default();
     match statement(tokens, &mut parameters, arena)? {
         Stmt::Select(select) => Ok(Tree { select, parameters }),
-        _ => Err(unparsed("not a SELECT")),
+        _ => Err(unparsed(Reason::NotSelect)),
     }
 }
 
 /// The SELECT inside a CREATE VIEW statement, which has no parameters.
 pub fn view<'t>(sql: &'t str, arena: &'t Bump) -> Result<&'t Select<'t>, Unparsed> {
-    let mut tokens = tokens(sql).ok_or_else(|| unparsed("a token that SQLite does not know"))?;
+    let mut tokens = tokens(sql).ok_or_else(|| unparsed(Reason::UnknownToken))?;
     match statement(&mut tokens, &mut Parameters::default(), arena)? {
         Stmt::CreateView { select, .. } => Ok(select),
-        _ => Err(unparsed("not a CREATE VIEW")),
+        _ => Err(unparsed(Reason::NotCreateView)),
     }
 }
 
@@ -84,10 +85,10 @@ fn statement<'t>(
     arena: &'t Bump,
 ) -> Result<Stmt<'t>, Unparsed> {
     if tokens.iter().any(|token| token.is_symbol(";")) {
-        return Err(unparsed("more than one statement"));
+        return Err(unparsed(Reason::SeveralStatements));
     }
     if nesting(tokens) > MOST_NESTED {
-        return Err(unparsed("more parentheses in one another than are read"));
+        return Err(unparsed(Reason::TooManyParentheses));
     }
     #[cfg(test)]
     crate::sql::work::parsed();
@@ -97,16 +98,16 @@ fn statement<'t>(
     let text = arena.alloc_str(&words.join(" "));
     let statement = match Parser::new(arena, text.as_bytes()).next() {
         Ok(Some(Cmd::Stmt(statement))) => statement,
-        Ok(_) => return Err(unparsed("not a SELECT")),
-        Err(Error::ParserError(error, _)) => return Err(Unparsed { reason: error.to_string() }),
-        Err(error) => return Err(Unparsed { reason: error.to_string() }),
+        Ok(_) => return Err(unparsed(Reason::NotSelect)),
+        Err(Error::ParserError(error, _)) => return Err(unparsed(Reason::Syntax(error.to_string()))),
+        Err(error) => return Err(unparsed(Reason::Syntax(error.to_string()))),
     };
     let select = match &statement {
         Stmt::Select(select) | Stmt::CreateView { select, .. } => *select,
         _ => return Ok(statement),
     };
     match walk::is_deeper_than(DEEPEST_TREE, select) {
-        true => Err(unparsed("an expression deeper than SQLite takes")),
+        true => Err(unparsed(Reason::TooDeep)),
         false => Ok(statement),
     }
 }
@@ -166,8 +167,8 @@ fn name_offsets(tokens: &mut [Token<'_>]) {
     }
 }
 
-fn unparsed(reason: &str) -> Unparsed {
-    Unparsed { reason: reason.to_owned() }
+fn unparsed(reason: Reason) -> Unparsed {
+    Unparsed { reason }
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ pub(super) fn explain(explain: tidewater::Explain) -> Explain {
     Explain {
         plan: answer::plan(explain.plan),
         reason: explain.reason,
+        reason_code: explain.reason_code.map(str::to_owned),
         tables: explain.tables.into_iter().map(|(table, columns)| TableColumns { table, columns }).collect(),
         template: explain.template,
         steps: explain.steps.map(step),

@@ -140,7 +140,7 @@ fn check(sql: &str, storage: &mut Storage, tally: &mut Tally) {
             tally.predicates += usize::from(found.sources.iter().any(|source| !source.predicates.is_empty()));
             tally.every_commit += usize::from(found.every_commit.is_some());
             if let Some(reason) = &found.plan_dependent {
-                *tally.plan_dependent.entry(reason.clone()).or_default() += 1;
+                *tally.plan_dependent.entry(reason.to_string()).or_default() += 1;
             }
             let missing = missing(sql, &found, &reads, &catalog);
             if !missing.is_empty() {
@@ -151,7 +151,7 @@ fn check(sql: &str, storage: &mut Storage, tally: &mut Tally) {
                 tally.superset += 1;
             }
         }
-        Err(unparsed) => tally.unparsed.entry(unparsed.reason).or_default().push(sql.to_owned()),
+        Err(unparsed) => tally.unparsed.entry(unparsed.reason.to_string()).or_default().push(sql.to_owned()),
     }
 }
 
