@@ -3,8 +3,8 @@
 
 use tidewater::{Engine, Location, Options, Plan, Watch};
 
-/// Plays writes under a subscription; why the query is re-run, if it is, and how often it was maintained.
-pub fn play(schema: &str, writes: &[&str], sql: &str) -> (Option<String>, u64) {
+/// Plays writes under a subscription; the code of why the query is re-run, if it is, and how often it was maintained.
+pub fn play(schema: &str, writes: &[&str], sql: &str) -> (Option<&'static str>, u64) {
     let options = Options::default().with_paranoid(true).with_cost_gate(false);
     let engine = Engine::open(Location::Memory, options).unwrap();
     engine.exec(schema, ()).unwrap();
@@ -17,7 +17,7 @@ pub fn play(schema: &str, writes: &[&str], sql: &str) -> (Option<String>, u64) {
     let stats = engine.stats();
     assert_eq!((stats.divergences, stats.repairs), (0, 0), "{sql}");
     let is_planned = explained.plan == Plan::Incremental;
-    ((!is_planned).then(|| explained.reason.unwrap()), stats.maintained)
+    ((!is_planned).then(|| explained.reason_code.unwrap()), stats.maintained)
 }
 
 /// A subscription that a plan maintains and that is compared with SQLite at each commit.
