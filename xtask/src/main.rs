@@ -25,10 +25,7 @@ const COMMANDS: &[(&str, &str)] = &[
     ("setup", "find or install the wasm target, clang, Chromium and the npm packages"),
     ("test", "set up and run all tests, or only the suites named: native, browser"),
     ("demo", "set up, build and serve the demo, print its address"),
-    (
-        "web",
-        "build the browser packages (--release: optimised, with sizes; --oracle, --benches: the oracle or the benches alone)",
-    ),
+    ("web", "build the browser packages (--release: optimised, with sizes; --oracle, --benches: that alone)"),
     ("fmt", "format the Rust code (--check to only compare)"),
     ("lint", "clippy, natively and for wasm32, and the TypeScript checks"),
     ("licences", "check the licence of every dependency, crates and npm packages"),
