@@ -318,7 +318,7 @@ impl<'t> Binder<'_, 't> {
     /// A name that the catalog does not list: a system table, or a table-valued function.
     fn unlisted(&mut self, database: Option<&str>, name: &str, called: Option<String>, is_function: bool) -> Item<'t> {
         if let Some(table) = unstored::named(database, name) {
-            return item(called, table.outputs(), Input::Unstored(table));
+            return item(called, Output::of_unstored(&table), Input::Unstored(table));
         }
         let input = match (unreported(name), is_function) {
             (Input::Opaque { every_commit, .. }, true) => {

@@ -3,6 +3,7 @@
 use sqlite3_parser::ast::{self, Literal, Operator, UnaryOperator};
 
 use super::tree::{Expression, Kind, Output};
+use super::unstored::Unstored;
 use super::value_class;
 use super::value_type::{StorageClasses, ValueType};
 use super::walk;
@@ -125,6 +126,16 @@ impl Output {
             value_type: ValueType::of_column(column),
             is_cast: false,
         }
+    }
+
+    /// The columns of what has no rows of the database's tables.
+    pub(super) fn of_unstored(table: &Unstored) -> Vec<Self> {
+        let column = |(name, affinity, is_hidden): (&str, _, _)| {
+            let (affinity, collation) = (Some(Some(affinity)), Some(Collation::Binary));
+            let value_type = ValueType { affinity, collation, ..ValueType::UNKNOWN }.as_column();
+            Self { name: Some(name.to_owned()), is_hidden, value_type, is_cast: false }
+        };
+        table.columns().map(column).collect()
     }
 
     /// What an expression gives.

@@ -1,10 +1,8 @@
 //! Tables that no commit changes rows of: functions whose rows follow from their arguments alone, and the schema, which
 //! changes only by what has everything looked at again.
 
-use super::tree::Output;
-use super::value_type::ValueType;
 use crate::plan::quoted;
-use crate::types::{Affinity, Collation};
+use crate::types::Affinity;
 
 /// A name in FROM that stands for no rows of the database's tables.
 #[derive(Clone, Debug)]
@@ -61,16 +59,12 @@ pub(crate) fn is_unstored(database: Option<&str>, name: &str) -> bool {
 }
 
 impl Unstored {
-    /// Its columns. Those of functions are declared without types, which is BLOB.
-    pub(super) fn outputs(&self) -> Vec<Output> {
-        let output = |(at, name): (usize, &&str)| {
-            let affinity = Some(Some(self.affinity(name)));
-            let collation = Some(Collation::Binary);
-            let value_type = ValueType { affinity, collation, ..ValueType::UNKNOWN }.as_column();
-            let is_hidden = at + self.hidden >= self.columns.len();
-            Output { name: Some((*name).to_owned()), is_hidden, value_type, is_cast: false }
-        };
-        self.columns.iter().enumerate().map(output).collect()
+    /// Its columns with their affinities, and whether they are hidden. Those of functions are declared without types, which is
+    /// BLOB.
+    pub fn columns(&self) -> impl Iterator<Item = (&'static str, Affinity, bool)> + use<'_> {
+        let column =
+            |(at, name): (usize, &&'static str)| (*name, self.affinity(name), at + self.hidden >= self.columns.len());
+        self.columns.iter().enumerate().map(column)
     }
 
     fn affinity(&self, column: &str) -> Affinity {
