@@ -228,3 +228,6 @@ fn ordinal(expression: &ast::Expr<'_>) -> Option<usize> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests;
