@@ -4,6 +4,8 @@
 
 mod analyze;
 mod bind;
+#[cfg(test)]
+mod corpus;
 mod lower;
 mod syntax;
 #[cfg(test)]

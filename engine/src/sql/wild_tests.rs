@@ -8,7 +8,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
-use super::analyze::tests::corpus_tests::{Record, corpus, files, records};
+use super::corpus::{Record, corpus, files, records};
 use super::{Arena, bind, declares_order, leading_keyword, normalise};
 use crate::api::options::{Location, Options};
 use crate::plan::{Choice, Without, plan};

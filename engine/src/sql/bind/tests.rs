@@ -3,7 +3,7 @@
 
 use super::tree::Output;
 use crate::api::options::{Location, Options};
-use crate::sql::analyze::tests::corpus_tests::{Record, corpus, files, records};
+use crate::sql::corpus::each_query;
 use crate::sql::{Arena, bind};
 use crate::storage::{Control, Run, Session, Storage};
 use crate::types::{Affinity, Params, ValueRef};
@@ -126,33 +126,14 @@ fn columns_are_those_of_a_view() {
 }
 
 fn survey(set: &str) {
-    let Some(folder) = corpus() else { return eprintln!("skipped: there is no corpus") };
-    let mut paths = Vec::new();
-    files(&folder.join(set), &mut paths);
     let mut tally = Tally::default();
-    for path in paths {
-        let bytes = std::fs::read(&path).expect("a file of the corpus");
-        let open = || Storage::open(&Location::Memory, &Options::default()).expect("an in-memory database");
-        let mut storage = open();
-        let mut seen = std::collections::BTreeSet::new();
-        for record in records(&String::from_utf8_lossy(&bytes)) {
-            match record {
-                Record::Reset => {
-                    storage = open();
-                    seen.clear();
-                }
-                Record::Statement(sql) => {
-                    let run = Run { sql: &sql, params: &Params::None, control: Control::Script };
-                    let _ = storage.session().run(&run, &mut |_, _| true);
-                }
-                Record::Query(sql) => {
-                    let mut session = storage.session();
-                    if !session.has_open_transaction() && seen.insert(sql.clone()) {
-                        check(&sql, &mut session, &mut tally);
-                    }
-                }
-            }
+    let is_there = each_query(set, |sql, session| {
+        if !session.has_open_transaction() {
+            check(sql, session, &mut tally);
         }
+    });
+    if !is_there {
+        return;
     }
     eprintln!("{set}: {} queries, {} columns, {} unknown", tally.queries, tally.columns, tally.unknown);
     tally.wrong.iter().for_each(|wrong| eprintln!("wrong: {wrong}"));

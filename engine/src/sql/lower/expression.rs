@@ -74,13 +74,6 @@ impl Lowering {
                 });
                 self.operand(operand, out, level)?;
             }
-            Kind::Between { operand, not, low, high } => {
-                self.operand(operand, out, level)?;
-                out.text.push(if *not { " NOT BETWEEN " } else { " BETWEEN " });
-                self.lifted(low, out, level)?;
-                out.text.push(" AND ");
-                self.lifted(high, out, level)?;
-            }
             Kind::Case { base, branches, otherwise } => {
                 out.text.push("CASE");
                 if let Some(base) = base {
@@ -112,6 +105,54 @@ impl Lowering {
             Kind::Collate(operand, collation) => {
                 self.operand(operand, out, level)?;
                 out.text.push(&format!(" COLLATE {}", quoted(collation)));
+            }
+            Kind::Parenthesized(inner) => self.list(std::slice::from_ref(&**inner), out, level)?,
+            Kind::Row(elements) => self.list(elements, out, level)?,
+            Kind::Exists(subquery) => {
+                out.text.push("EXISTS ");
+                let query = self.query(&subquery.query, level.around())?;
+                put_subquery(query, Used::Exists, out);
+            }
+            Kind::Subquery(subquery) => {
+                let query = self.query(&subquery.query, level.around())?;
+                put_subquery(query, Used::Value, out);
+            }
+            Kind::Between { .. }
+            | Kind::InList { .. }
+            | Kind::InQuery { .. }
+            | Kind::InTable { .. }
+            | Kind::IsNull(_)
+            | Kind::Like { .. }
+            | Kind::NotNull(_) => self.test(expression, out, level)?,
+            Kind::Call(call) => self.call(call, out, level)?,
+            Kind::Literal(literal) => out.text.push(&print::literal(literal)),
+            Kind::Parameter(number) => out.text.push(&format!("?{number}")),
+            Kind::Column(up, columns) => self.write_column(*up, columns, out, level)?,
+            Kind::Rowid(up, items) => self.write_rowid(*up, items, out, level)?,
+            Kind::Alias(at) => Self::write_alias(*at, out, level)?,
+            Kind::Text(text) => out.text.push(&format!("'{}'", text.replace('\'', "''"))),
+            Kind::Truth(truth) => out.text.push(if *truth { "TRUE" } else { "FALSE" }),
+            Kind::OpaqueColumn(name) => return Err(Reason::UnlistedColumn { column: name.clone() }),
+            Kind::UnknownColumn(name) => return Err(Reason::UnknownColumn { column: name.clone() }),
+            Kind::Raise => return Err(Reason::Internal("RAISE outside a trigger")),
+        }
+        Ok(())
+    }
+
+    /// An expression that tests an operand: BETWEEN, IN, LIKE, IS NULL.
+    fn test<'t>(
+        &mut self,
+        expression: &Expression<'t>,
+        out: &mut plan::Expression,
+        level: &Level<'_, 't>,
+    ) -> Lowered<()> {
+        match &expression.kind {
+            Kind::Between { operand, not, low, high } => {
+                self.operand(operand, out, level)?;
+                out.text.push(if *not { " NOT BETWEEN " } else { " BETWEEN " });
+                self.lifted(low, out, level)?;
+                out.text.push(" AND ");
+                self.lifted(high, out, level)?;
             }
             Kind::IsNull(operand) => {
                 self.operand(operand, out, level)?;
@@ -145,17 +186,6 @@ impl Lowering {
                 }
                 out.text.push(")");
             }
-            Kind::Parenthesized(inner) => self.list(std::slice::from_ref(&**inner), out, level)?,
-            Kind::Row(elements) => self.list(elements, out, level)?,
-            Kind::Exists(subquery) => {
-                out.text.push("EXISTS ");
-                let query = self.query(&subquery.query, level.around())?;
-                put_subquery(query, Used::Exists, out);
-            }
-            Kind::Subquery(subquery) => {
-                let query = self.query(&subquery.query, level.around())?;
-                put_subquery(query, Used::Value, out);
-            }
             Kind::InQuery { operand, not, subquery } => {
                 let elements = self.compared_with_set(operand, *not, out, level)?;
                 let query = self.query(&subquery.query, level.around())?;
@@ -169,17 +199,7 @@ impl Lowering {
                 let query = self.whole_table(&table.item, level.around())?;
                 put_subquery(query, Used::In(elements, false), out);
             }
-            Kind::Call(call) => self.call(call, out, level)?,
-            Kind::Literal(literal) => out.text.push(&print::literal(literal)),
-            Kind::Parameter(number) => out.text.push(&format!("?{number}")),
-            Kind::Column(up, columns) => self.write_column(*up, columns, out, level)?,
-            Kind::Rowid(up, items) => self.write_rowid(*up, items, out, level)?,
-            Kind::Alias(at) => Self::write_alias(*at, out, level)?,
-            Kind::Text(text) => out.text.push(&format!("'{}'", text.replace('\'', "''"))),
-            Kind::Truth(truth) => out.text.push(if *truth { "TRUE" } else { "FALSE" }),
-            Kind::OpaqueColumn(name) => return Err(Reason::UnlistedColumn { column: name.clone() }),
-            Kind::UnknownColumn(name) => return Err(Reason::UnknownColumn { column: name.clone() }),
-            Kind::Raise => return Err(Reason::Internal("RAISE outside a trigger")),
+            _ => return Err(Reason::Internal("not a test")),
         }
         Ok(())
     }

@@ -1,75 +1,20 @@
 //! The derived dependencies against what SQLite's authorizer reports, on the queries of a corpus with their schemas. The
 //! corpus is not part of the project: `TIDEWATER_CORPUS` names its folder, or it lies beside the workspace.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::collections::BTreeMap;
 
 use super::watch_tests::Watch;
 use crate::api::options::{Location, Options};
 use crate::live::Registry;
 use crate::plan::{Columns, Dependencies};
 use crate::sql::bind::unstored;
+use crate::sql::corpus::{Record, corpus, each_query, files, records};
 use crate::storage::{Control, Reads, Run, Sealed, Session, Storage};
 use crate::types::{Catalog, Params, TableKind};
 
 /// Queries of a set for which SQLite reports more than they read: of `SELECT a FROM t UNION SELECT b FROM u ORDER BY b` it
 /// reports `t.b` if there is one, for it tries the term there.
 const KNOWN_GAPS: usize = 1;
-
-pub(in crate::sql) fn corpus() -> Option<PathBuf> {
-    let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/corpus");
-    let folder = std::env::var_os("TIDEWATER_CORPUS").map_or_else(beside, PathBuf::from);
-    folder.is_dir().then_some(folder)
-}
-
-/// A record of a file in the format of sqllogictest.
-pub(in crate::sql) enum Record {
-    Reset,
-    Statement(String),
-    Query(String),
-}
-
-pub(in crate::sql) fn records(text: &str) -> Vec<Record> {
-    let mut records = Vec::new();
-    let mut lines = text.lines().peekable();
-    let mut skip = false;
-    while let Some(line) = lines.next() {
-        let mut words = line.split_whitespace();
-        let kind = words.next().unwrap_or_default();
-        let engine = words.next().unwrap_or_default();
-        match kind {
-            "onlyif" => skip |= engine != "sqlite",
-            "skipif" => skip |= engine == "sqlite",
-            "halt" if !skip => break,
-            "reset" => records.push(Record::Reset),
-            "statement" | "query" => {
-                let mut body = Vec::new();
-                while let Some(line) = lines.next_if(|line| !line.trim().is_empty() && *line != "----") {
-                    body.push(line);
-                }
-                while lines.next_if(|line| !line.trim().is_empty()).is_some() {}
-                let sql = body.join("\n");
-                if !std::mem::take(&mut skip) {
-                    records.push(if kind == "query" { Record::Query(sql) } else { Record::Statement(sql) });
-                }
-            }
-            _ => {}
-        }
-    }
-    records
-}
-
-pub(in crate::sql) fn files(folder: &Path, into: &mut Vec<PathBuf>) {
-    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-    for path in entries.map(|entry| entry.path()) {
-        if path.is_dir() {
-            files(&path, into);
-        } else if path.extension().is_some_and(|extension| extension == "slt" || extension == "test") {
-            into.push(path);
-        }
-    }
-    into.sort();
-}
 
 #[derive(Default, Debug)]
 struct Tally {
@@ -128,8 +73,7 @@ fn is_exact(found: &Dependencies, reads: &Reads) -> bool {
     })
 }
 
-fn check(sql: &str, storage: &mut Storage, tally: &mut Tally) {
-    let mut session = storage.session();
+fn check(sql: &str, session: &mut Session<'_>, tally: &mut Tally) {
     let Ok((_, mut reads)) = session.prepare(sql) else { return };
     session.add_opened(sql, &mut reads);
     let catalog = session.catalog().expect("a catalog");
@@ -155,41 +99,10 @@ fn check(sql: &str, storage: &mut Storage, tally: &mut Tally) {
     }
 }
 
-fn replay(text: &str, tally: &mut Tally) {
-    let open = || Storage::open(&Location::Memory, &Options::default()).expect("an in-memory database");
-    let mut storage = open();
-    let mut seen = BTreeSet::new();
-    for record in records(text) {
-        match record {
-            Record::Reset => {
-                storage = open();
-                seen.clear();
-            }
-            Record::Statement(sql) => {
-                let run = Run { sql: &sql, params: &Params::None, control: Control::Script };
-                // What fails is meant to, or belongs to another engine.
-                let _ = storage.session().run(&run, &mut |_, _| true);
-            }
-            Record::Query(sql) => {
-                if seen.insert(sql.clone()) {
-                    check(&sql, &mut storage, tally);
-                }
-            }
-        }
-    }
-}
-
 fn survey(set: &str) -> Option<Tally> {
-    let Some(folder) = corpus() else {
-        eprintln!("skipped: there is no corpus");
-        return None;
-    };
-    let mut paths = Vec::new();
-    files(&folder.join(set), &mut paths);
     let mut tally = Tally::default();
-    for path in paths {
-        let bytes = std::fs::read(&path).expect("a file of the corpus");
-        replay(&String::from_utf8_lossy(&bytes), &mut tally);
+    if !each_query(set, |sql, session| check(sql, session, &mut tally)) {
+        return None;
     }
     let unparsed = tally.queries - tally.parsed;
     eprintln!(

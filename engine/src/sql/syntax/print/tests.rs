@@ -5,7 +5,7 @@ use sqlite3_parser::ast::OneSelect;
 
 use super::text;
 use crate::api::options::{Location, Options};
-use crate::sql::analyze::tests::corpus_tests::{Record, corpus, files, records};
+use crate::sql::corpus::each_query;
 use crate::sql::syntax::parse;
 use crate::storage::{Control, Run, Session, Storage};
 use crate::types::{Params, Row};
@@ -45,32 +45,9 @@ fn check(sql: &str, session: &mut Session<'_>, tally: &mut Tally) {
 
 /// `expected_refusals` have columns that are called by the text of an expression, which is not what is printed.
 fn survey(set: &str, expected_refusals: usize) {
-    let Some(folder) = corpus() else { return eprintln!("skipped: there is no corpus") };
-    let mut paths = Vec::new();
-    files(&folder.join(set), &mut paths);
     let mut tally = Tally::default();
-    for path in paths {
-        let bytes = std::fs::read(&path).expect("a file of the corpus");
-        let open = || Storage::open(&Location::Memory, &Options::default()).expect("an in-memory database");
-        let mut storage = open();
-        let mut seen = std::collections::BTreeSet::new();
-        for record in records(&String::from_utf8_lossy(&bytes)) {
-            match record {
-                Record::Reset => {
-                    storage = open();
-                    seen.clear();
-                }
-                Record::Statement(sql) => {
-                    let run = Run { sql: &sql, params: &Params::None, control: Control::Script };
-                    let _ = storage.session().run(&run, &mut |_, _| true);
-                }
-                Record::Query(sql) => {
-                    if seen.insert(sql.clone()) {
-                        check(&sql, &mut storage.session(), &mut tally);
-                    }
-                }
-            }
-        }
+    if !each_query(set, |sql, session| check(sql, session, &mut tally)) {
+        return;
     }
     eprintln!(
         "{set}: {} printed, {} the same program, {} the same rows, {} refused, {} other",
