@@ -32,6 +32,9 @@ pub enum Error {
     /// The query has no incremental plan, and [`Strategy::Incremental`](crate::Strategy::Incremental) asked for one.
     #[error("no incremental plan: {0}")]
     NotIncremental(Arc<str>),
+    /// The engine is gone, or the subscription has ended: nothing more will come of it.
+    #[error("{0}")]
+    Closed(&'static str),
     /// The file cannot be opened as a database of this engine.
     #[error("{0}")]
     CannotOpen(Arc<str>),
@@ -58,6 +61,7 @@ impl Error {
     /// | `in_transaction` | a transaction is open |
     /// | `transaction_control` | BEGIN, COMMIT or ROLLBACK where it is not allowed |
     /// | `not_incremental` | an incremental plan was demanded and there is none |
+    /// | `closed` | the engine is gone, or the subscription has ended |
     /// | `cannot_open` | the database cannot be opened |
     #[must_use]
     pub fn code(&self) -> &'static str {
@@ -69,6 +73,7 @@ impl Error {
             Self::InTransaction => "in_transaction",
             Self::TransactionControl(_) => "transaction_control",
             Self::NotIncremental(_) => "not_incremental",
+            Self::Closed(_) => "closed",
             Self::CannotOpen(_) => "cannot_open",
         }
     }

@@ -306,3 +306,22 @@ fn what_steps_remember_grows_and_shrinks_with_it() {
         assert_eq!(remembered().commits, 2, "{sql}");
     }
 }
+
+#[test]
+fn what_virtual_columns_make_too_dear_counts_for_the_template_and_for_the_engine() {
+    let engine = Engine::open(Location::Memory, Options::default()).unwrap();
+    engine.exec("CREATE TABLE t(id INTEGER PRIMARY KEY, a INTEGER, twice AS (a * 2))", ()).unwrap();
+    let sql = "SELECT id, twice FROM t WHERE twice >= 0";
+    let _subscription = engine.subscribe(sql, ()).unwrap();
+    // Computing so many values takes more than evaluating an empty table may.
+    let many = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000)";
+    engine.exec(&format!("{many} INSERT INTO t(a) SELECT i FROM n"), ()).unwrap();
+    engine.exec("DELETE FROM t WHERE id > 3", ()).unwrap();
+    for _ in 0..3 {
+        engine.exec("UPDATE t SET a = a + 1", ()).unwrap();
+    }
+    let LiveTemplate { refused, given_up, requeries, .. } = explain(&engine, sql).live.unwrap();
+    let stats = engine.stats();
+    assert!(refused > 0 && given_up > 0, "{stats:?}");
+    assert_eq!((refused, given_up, requeries), (stats.refused, stats.given_up, stats.requeries));
+}

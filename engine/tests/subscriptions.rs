@@ -497,3 +497,15 @@ fn a_row_costs_the_ranges_alone_that_it_is_in() {
     }
     assert_eq!(engine.stats().divergences, 0);
 }
+
+#[test]
+fn what_has_ended_is_closed() {
+    let engine = memory("CREATE TABLE ending(x); CREATE TABLE lasting(x)");
+    let ending = engine.subscribe("SELECT x FROM ending WHERE x > ?", [1]).unwrap();
+    let lasting = engine.subscribe("SELECT x FROM lasting WHERE x > ?", [1]).unwrap();
+    engine.exec("DROP TABLE ending", ()).unwrap();
+    assert_eq!(ending.rebind([2]).unwrap_err().code(), "closed");
+    lasting.rebind([2]).unwrap();
+    drop(engine);
+    assert_eq!(lasting.rebind([3]).unwrap_err().code(), "closed");
+}

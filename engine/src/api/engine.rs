@@ -125,7 +125,7 @@ impl Engine {
         let (subscribed, plan) = {
             let mut core = self.handle.lock();
             let subscribed = core.subscribe(sql, params, sink);
-            let is_planned = subscribed.as_ref().is_ok_and(|(id, _)| core.live.is_planned(*id));
+            let is_planned = subscribed.as_ref().is_ok_and(|(id, _)| core.is_planned(*id));
             (subscribed, if is_planned { Plan::Incremental } else { Plan::Requery })
         };
         self.handle.deliver();
@@ -144,7 +144,7 @@ impl Engine {
     /// What the engine holds and has done so far.
     #[must_use]
     pub fn stats(&self) -> Stats {
-        self.handle.lock().live.stats()
+        self.handle.lock().stats()
     }
 
     /// The number of the last commit.
@@ -172,6 +172,6 @@ impl Engine {
 
     /// Shows `observer` the change batch of every commit from now on; one observer at a time. It must not call the engine.
     pub fn on_change(&self, observer: impl FnMut(CommitId, &ChangeBatch) + Send + 'static) {
-        self.handle.lock().live.observe(Box::new(observer));
+        self.handle.lock().observe(Box::new(observer));
     }
 }

@@ -1,5 +1,5 @@
-//! What is told of how a query is maintained: its plan, what routes commits to it, what that has come to so far, and the
-//! indexes that the plan would like.
+//! The explanation of how a query is maintained: its plan, how commits are routed to it, its metrics so far, and the indexes
+//! that would help the plan.
 
 use serde::ser::SerializeSeq;
 use serde::{Serialize, Serializer};
@@ -46,20 +46,20 @@ pub struct Explain {
     pub template: String,
     /// The plan as a tree, if there is one.
     pub steps: Option<Step>,
-    /// What brings commits to the query, one for each place where it reads a base table.
+    /// How commits are routed to the query: one route for each table reference.
     pub routes: Vec<Route>,
-    /// What else there is to know: functions that are sampled, what makes every commit count.
+    /// Further notes: functions that are sampled, what makes every commit count.
     pub notes: Vec<String>,
-    /// How things stand with the template, if anybody subscribes to it.
+    /// The metrics of the template, if anybody subscribes to it.
     pub live: Option<LiveTemplate>,
-    /// The indexes without which statements of the plan look at every row of a table.
+    /// The indexes without which statements of the plan scan a table.
     pub indexes: Vec<WantedIndex>,
     /// The whole as indented text.
     pub text: String,
 }
 
-/// What brings commits to a query through one place where it reads a base table: a changed row matters if one of the columns
-/// changed (or the whole row came or went), and the row, as it was or as it is, satisfies the predicates.
+/// How commits are routed to a query through one of its table references: a changed row matters if one of the columns changed
+/// (or the whole row came or went), and its old or its new version satisfies the predicates.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Route {
     /// The table.
@@ -72,7 +72,7 @@ pub struct Route {
     pub found: Found,
     /// The column whose constants or bounds it is found by, if it is.
     pub by: Option<String>,
-    /// The joins over which a changed row leads to that column of another table, if it does.
+    /// The joins of the path from a changed row to that column of another table, if it is looked up by one.
     pub over: Vec<String>,
 }
 
@@ -95,17 +95,18 @@ pub enum Found {
     ByValue,
     /// It is looked up by the range that a value of the row is in: others cost nothing.
     ByRange,
-    /// It is looked up by the values to which joins lead from the row: others cost nothing.
+    /// It is looked up by the values at the end of a join path from the row: others cost nothing.
     ByJoin,
-    /// Every change of the table runs through it, and its columns and predicates are looked at.
+    /// It is checked at every change of the table, by its columns and predicates.
     ByAnyChange,
-    /// No row can match, for nothing equals NULL, or its bounds have nothing between them.
+    /// No row can match: nothing equals NULL, or its bounds have nothing between them.
     ByNoChange,
 }
 
-/// How things stand with a template that is subscribed to: what is held, and what commits have come to so far.
+/// The metrics of a template that is subscribed to: what is held for it, and what commits have cost so far.
+///
+/// New versions may add fields.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[non_exhaustive]
 pub struct LiveTemplate {
     /// Its bindings, each with values of its own.
     pub bindings: u64,
@@ -121,30 +122,30 @@ pub struct LiveTemplate {
     pub commits: u64,
     /// Results brought up to date from what a commit changed.
     pub maintained: u64,
-    /// Results evaluated anew, whyever.
+    /// Results re-run, for whatever reason.
     pub requeries: u64,
-    /// Of those, the ones that the cost gate refused: maintaining would have cost more.
+    /// Of those, the ones that the cost gate refused to maintain because that would have cost more.
     pub refused: u64,
-    /// Of those, the ones whose maintenance was given up: a statement failed or it got too dear.
+    /// Of those, the ones whose maintenance was given up: a statement failed or exceeded its instruction budget.
     pub given_up: u64,
-    /// Windows that no row of a commit came to.
+    /// Windows that stayed as they were because all changed rows sort behind their end.
     pub beyond: u64,
-    /// Windows that had to be filled again.
+    /// Windows that ran short of rows and were filled again.
     pub refills: u64,
     /// SQLite's instructions that one of those commits took on average, for all bindings together.
     pub instructions_per_commit: Option<u64>,
-    /// SQLite's instructions that maintaining a changed row takes by now: what the cost gate goes by.
+    /// SQLite's instructions that maintaining a changed row takes on average: the cost gate's estimate.
     pub instructions_per_row: Option<u64>,
-    /// SQLite's instructions that the last evaluation of a binding took on average: what it compares them with.
+    /// SQLite's instructions that the last evaluation of a binding took on average: what the gate compares the estimate with.
     pub instructions_per_run: Option<u64>,
 }
 
-/// An index that would spare statements of a plan a scan.
+/// An index that would save statements of a plan a scan.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct WantedIndex {
     /// The table.
     pub table: String,
-    /// The columns by whose values its rows are asked for.
+    /// The columns by whose values its rows are looked up.
     pub columns: Vec<String>,
     /// The statement that makes it.
     pub sql: String,

@@ -51,23 +51,21 @@ pub struct Options {
     /// Compare every subscription with a fresh evaluation after every commit and report a
     /// [`Divergence`](crate::Divergence) where they differ, with the SQL that makes it happen again. Slow; for development.
     pub paranoid: bool,
-    /// Tell with every [`Diff`](crate::Diff) by which changed rows of the commit it came about:
-    /// [`Diff::causes`](crate::Diff::causes). Telling that may cost as much again as
-    /// bringing the results that changed up to date may.
+    /// Add to every [`Diff`](crate::Diff) the changed rows of the commit that caused it:
+    /// [`Diff::causes`](crate::Diff::causes). Finding them may cost as much again as maintaining the results that changed.
     pub provenance: bool,
     /// How subscriptions are maintained.
     pub strategy: Strategy,
-    /// Whether a result is evaluated anew where maintaining it is estimated to cost more. Off only in tests, which want the
-    /// plans to be used on the smallest tables.
+    /// Whether a result is re-run where maintaining it is estimated to cost more. Off only in tests, which want the plans to be
+    /// used on the smallest tables.
     pub cost_gate: bool,
     /// What the planner leaves out, so that each part of a query is maintained by the next strategy that is correct, or the
     /// query is re-run. For tests alone: whatever is left out, every result is the same.
     pub without: Without,
     /// How many bytes plans may remember beside the results, as in [`Stats::remembered_bytes`](crate::Stats); no limit when
-    /// `None`. When it is more after a commit or a subscribe, what was touched least recently is dropped, until it is not.
-    /// Such a query is re-run when a commit affects it, until there is room again for what it remembered. Sizes are
-    /// measured without what the allocator adds, and of what grows only now and then, so that in between it may be up to
-    /// about twice as much.
+    /// `None`. When they exceed it after a commit or a subscribe, the memory that was used least recently is dropped. A query
+    /// without its memory is re-run when a commit affects it, until there is room again. Sizes are measured without the
+    /// allocator's overhead, and only now and then while they grow, so in between they may reach about twice the limit.
     pub memory_budget: Option<usize>,
     /// Whether foreign keys are enforced from the start. Off, as in SQLite's documentation; `PRAGMA foreign_keys` changes
     /// it later.

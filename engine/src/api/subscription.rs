@@ -74,7 +74,8 @@ impl Subscription {
     ///
     /// # Errors
     /// [`Error::BadParameters`](crate::Error::BadParameters) for values that do not fit, what SQLite says of the query
-    /// with them, [`Error::InTransaction`](crate::Error::InTransaction) while one is open; then nothing has changed.
+    /// with them, [`Error::InTransaction`](crate::Error::InTransaction) while a transaction is open; then nothing has changed.
+    /// [`Error::Closed`](crate::Error::Closed) when the subscription has ended or the engine is gone.
     pub fn rebind(&self, params: impl Into<Params>) -> Result<(), Error> {
         self.ticket.rebind(&params.into())
     }
@@ -159,7 +160,7 @@ pub(crate) struct Ticket {
 impl Ticket {
     fn rebind(&self, params: &Params) -> Result<(), Error> {
         let Some(handle) = self.handle.upgrade() else {
-            return Err(Error::BadParameters("the engine is gone".into()));
+            return Err(Error::Closed("the engine is gone"));
         };
         let rebound = handle.lock().rebind(self.id, params);
         handle.deliver();

@@ -1,33 +1,33 @@
-//! When a plan is tried again that was not worth it: the more often in a row, the later. What is re-run costs then hardly
-//! more than its evaluations, and one commit that is too large for a good plan does it no harm.
+//! When a plan that was not worth its cost is tried again: the more often in a row it failed, the later. Re-running then costs
+//! hardly more than the evaluations themselves, and one commit that is too large for a good plan does it no harm.
 
-/// A plan rests for less than 2 to the power of this many evaluations.
-const LONGEST: u32 = 6;
+/// A plan is left out for less than 2 to the power of this many evaluations.
+const MOST_DOUBLINGS: u32 = 6;
 
-/// How often in a row a binding's plan was not worth it, and for how many evaluations it rests.
+/// How often in a row a binding's plan was not worth its cost, and how many evaluations still go without it.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Backoff {
-    count: u32,
-    rest: u32,
+    failures: u32,
+    skips: u32,
 }
 
 impl Backoff {
-    /// Whether the plan may be tried at this evaluation.
+    /// Whether this evaluation may use the plan. Each call counts as one evaluation.
     pub(crate) fn may_try(&mut self) -> bool {
-        let may = self.rest == 0;
-        self.rest = self.rest.saturating_sub(1);
+        let may = self.skips == 0;
+        self.skips = self.skips.saturating_sub(1);
         may
     }
 
-    /// The plan could not give the result, or cost more than an evaluation. The first time it does not rest.
+    /// The plan could not give the result, or cost more than an evaluation. After the first failure it is tried at once.
     pub(crate) fn failed(&mut self) {
-        self.count = (self.count + 1).min(LONGEST);
-        self.rest = (1 << self.count) - 2;
+        self.failures = (self.failures + 1).min(MOST_DOUBLINGS);
+        self.skips = (1 << self.failures) - 2;
     }
 
     /// The plan cost less than an evaluation.
     pub(crate) fn succeeded(&mut self) {
-        self.count = 0;
+        self.failures = 0;
     }
 }
 
@@ -49,7 +49,7 @@ mod tests {
     }
 
     #[test]
-    fn each_failure_doubles_the_rest() {
+    fn each_failure_doubles_the_wait() {
         assert_eq!(tried(Backoff::failed), [0, 1, 4, 11, 26]);
     }
 

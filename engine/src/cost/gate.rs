@@ -1,10 +1,7 @@
-//! The plans in use, and the cost gate: whether maintaining a result costs less than evaluating it anew.
+//! The cost gate: whether maintaining a result is likely to cost less than evaluating it again.
 //!
-//! Costs are SQLite's instructions, counted as statements run, so they are the same on every machine and need no clock. What
-//! is done beside SQLite is counted in the instructions that take as long. Of a plan is known what a changed row has cost so
-//! far, as a moving average; of a binding what its last evaluation cost.
-
-use std::sync::Arc;
+//! Work beside SQLite is counted in the instructions that take as long. The gate knows, for each plan, what a changed row has
+//! cost so far, as a moving average; the caller says what the binding's last evaluation cost.
 
 use rustc_hash::FxHashMap;
 
@@ -13,124 +10,116 @@ use crate::types::{CommitId, PlanId};
 /// How much of the average a commit replaces.
 const WEIGHT_OF_NEW: f64 = 0.25;
 
-/// What it takes to maintain a binding beside what its plan's statements do: to hand it over, and to find its rows in delta tables.
-const WORK_OF_A_BINDING: u64 = 60;
+/// The work for a binding beside its plan's statements: to hand it over, and to find its rows in delta tables.
+const WORK_PER_BINDING: u64 = 60;
 
-/// And for each changed row, to show it by a delta table and to find its place in the list.
-const WORK_OF_A_CHANGED_ROW: u64 = 30;
+/// The same for each changed row: to show it in a delta table and to find its place in the list.
+const WORK_PER_CHANGED_ROW: u64 = 30;
 
-/// What each row of a result takes that is evaluated anew, to hold it and to compare it with what was there.
-const WORK_OF_A_RESULT_ROW: u64 = 6;
+/// The work for each row of a result that is evaluated again: to hold it and to compare it with the last result.
+const WORK_PER_RESULT_ROW: u64 = 6;
 
-/// What a refusal takes from the average, so that a plan is tried again after a while.
+/// What a refusal leaves of the average, so that a plan is tried again after a while.
 const FADING: f64 = 0.9;
 
-/// The plans in use.
-#[derive(Debug, Default)]
-pub(crate) struct Plans {
-    ids: FxHashMap<Arc<str>, PlanId>,
-    used: FxHashMap<PlanId, Used>,
-    last: u64,
+/// What it takes to evaluate a binding again.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Rerun {
+    /// SQLite's instructions.
+    pub(crate) work: u64,
+    /// The rows of the result.
+    pub(crate) rows: usize,
+}
+
+impl Rerun {
+    fn cost(self) -> u64 {
+        self.work + WORK_PER_RESULT_ROW * self.rows as u64
+    }
+}
+
+/// What the plans in use have cost so far.
+#[derive(Debug)]
+pub(crate) struct CostGate {
+    is_open: bool,
+    plans: FxHashMap<PlanId, PlanCost>,
 }
 
 #[derive(Debug)]
-struct Used {
-    identity: Arc<str>,
-    bindings: usize,
-    /// What it takes to maintain a binding beside what its plan's statements do.
-    beside: u64,
-    /// What a changed row costs, if one has been maintained yet.
-    row: Option<f64>,
-    /// The last commit whose changes it was refused.
+struct PlanCost {
+    /// The work for a binding beside the plan's statements.
+    per_binding: u64,
+    /// What a changed row costs, once one has been maintained.
+    per_row: Option<f64>,
+    /// The last commit whose changes were refused.
     refused: Option<CommitId>,
 }
 
-impl Plans {
-    /// Another binding of a plan, which takes so much to follow its fixpoints.
-    pub(crate) fn enter(&mut self, identity: &Arc<str>, following: u64) -> PlanId {
-        let id = match self.ids.get(identity) {
-            Some(id) => *id,
-            None => {
-                self.last += 1;
-                self.ids.insert(Arc::clone(identity), PlanId(self.last));
-                PlanId(self.last)
-            }
-        };
-        let beside = WORK_OF_A_BINDING + following;
-        let new = || Used { identity: Arc::clone(identity), bindings: 0, beside, row: None, refused: None };
-        self.used.entry(id).or_insert_with(new).bindings += 1;
-        id
+impl CostGate {
+    /// A gate that refuses what costs too much; or one that is open for everything, in tests.
+    pub(crate) fn new(is_enabled: bool) -> Self {
+        Self { is_open: !is_enabled, plans: FxHashMap::default() }
     }
 
-    /// A binding is gone; whether it was the last one of its plan.
-    pub(crate) fn leave(&mut self, id: PlanId) -> bool {
-        let Some(used) = self.used.get_mut(&id) else { return false };
-        used.bindings -= 1;
-        if used.bindings > 0 {
-            return false;
-        }
-        self.ids.remove(&used.identity);
-        self.used.remove(&id);
-        true
+    /// Adds a plan, unless it is known: `beside` is its work for a binding beside its statements.
+    pub(crate) fn add(&mut self, plan: PlanId, beside: u64) {
+        let new = || PlanCost { per_binding: WORK_PER_BINDING + beside, per_row: None, refused: None };
+        self.plans.entry(plan).or_insert_with(new);
     }
 
-    /// The plan of this identity, if a binding has it.
-    pub(crate) fn find(&self, identity: &str) -> Option<PlanId> {
-        self.ids.get(identity).copied()
+    /// Forgets a plan.
+    pub(crate) fn remove(&mut self, plan: PlanId) {
+        self.plans.remove(&plan);
     }
 
     /// What a changed row costs by now, if one has been maintained yet.
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "an estimate, which is not negative")]
-    pub(crate) fn row_cost(&self, id: PlanId) -> Option<u64> {
-        self.used.get(&id)?.row.map(|row| row.round() as u64)
+    pub(crate) fn row_cost(&self, plan: PlanId) -> Option<u64> {
+        self.plans.get(&plan)?.per_row.map(|row| row.round() as u64)
     }
 
-    /// Whether maintaining so many changed rows is likely to cost less than an evaluation that has cost this much and given
-    /// so many rows.
+    /// Whether maintaining so many changed rows of a commit is likely to cost less than a re-run.
     #[expect(clippy::cast_precision_loss, reason = "an estimate")]
-    pub(crate) fn is_worth(
-        &mut self,
-        id: PlanId,
-        commit: CommitId,
-        rows: usize,
-        evaluation: u64,
-        result: usize,
-    ) -> bool {
-        let Some(used) = self.used.get_mut(&id) else { return true };
-        let Some(row) = used.row.as_mut() else { return true };
-        let is_worth = is_cheaper(used.beside, *row * rows as f64, rows, evaluation, result);
-        // Once a commit: it may concern many of the plan's bindings.
-        if !is_worth && used.refused != Some(commit) {
-            used.refused = Some(commit);
-            *row *= FADING;
+    pub(crate) fn admits(&mut self, plan: PlanId, commit: CommitId, changed_rows: usize, rerun: Rerun) -> bool {
+        if self.is_open {
+            return true;
         }
-        is_worth
+        let Some(cost) = self.plans.get_mut(&plan) else { return true };
+        let Some(per_row) = cost.per_row.as_mut() else { return true };
+        let admits = is_cheaper(cost.per_binding, *per_row * changed_rows as f64, changed_rows, rerun);
+        // Once a commit: it may concern many of the plan's bindings.
+        if !admits && cost.refused != Some(commit) {
+            cost.refused = Some(commit);
+            *per_row *= FADING;
+        }
+        admits
     }
 
-    /// Whether maintaining has cost less than an evaluation would have.
+    /// Whether maintaining so many changed rows has cost less than a re-run would have.
     #[expect(clippy::cast_precision_loss, reason = "an estimate")]
-    pub(crate) fn was_worth(&self, id: PlanId, work: u64, rows: usize, evaluation: u64, result: usize) -> bool {
-        let beside = self.used.get(&id).map_or(WORK_OF_A_BINDING, |used| used.beside);
-        is_cheaper(beside, work as f64, rows, evaluation, result)
+    pub(crate) fn was_worth(&self, plan: PlanId, work: u64, changed_rows: usize, rerun: Rerun) -> bool {
+        let per_binding = self.plans.get(&plan).map_or(WORK_PER_BINDING, |cost| cost.per_binding);
+        self.is_open || is_cheaper(per_binding, work as f64, changed_rows, rerun)
     }
 
-    /// Notes what maintaining so many changed rows has cost.
+    /// Records what maintaining so many changed rows has cost.
     #[expect(clippy::cast_precision_loss, reason = "an estimate")]
-    pub(crate) fn note(&mut self, id: PlanId, rows: usize, work: u64) {
-        let Some(used) = self.used.get_mut(&id) else { return };
-        if rows == 0 {
+    pub(crate) fn record(&mut self, plan: PlanId, changed_rows: usize, work: u64) {
+        let Some(cost) = self.plans.get_mut(&plan) else { return };
+        if changed_rows == 0 {
             return;
         }
-        let now = work as f64 / rows as f64;
-        used.row = Some(used.row.map_or(now, |row| row + (now - row) * WEIGHT_OF_NEW));
+        let now = work as f64 / changed_rows as f64;
+        cost.per_row = Some(cost.per_row.map_or(now, |row| row + (now - row) * WEIGHT_OF_NEW));
     }
 }
 
-/// Whether statements that cost this much, and what is done beside them for a binding and so many changed rows, are less than an evaluation
-/// and what is done with its rows.
+/// Whether statements of this much work, with the work beside them, cost no more than a re-run.
 #[expect(clippy::cast_precision_loss, reason = "an estimate")]
-fn is_cheaper(beside: u64, work: f64, rows: usize, evaluation: u64, result: usize) -> bool {
-    let beside = beside + WORK_OF_A_CHANGED_ROW * rows as u64;
-    let again = evaluation + WORK_OF_A_RESULT_ROW * result as u64;
-    work + beside as f64 <= again as f64
+fn is_cheaper(per_binding: u64, statements: f64, changed_rows: usize, rerun: Rerun) -> bool {
+    let beside = per_binding + WORK_PER_CHANGED_ROW * changed_rows as u64;
+    statements + beside as f64 <= rerun.cost() as f64
 }
+
+#[cfg(test)]
+#[path = "gate_tests.rs"]
+mod tests;

@@ -9,7 +9,7 @@ use std::hash::{BuildHasher, Hasher};
 use crate::api::explain::{Explain, Found, LiveTemplate, Plan, Route, RoutePredicate};
 use crate::plan::{Columns, JoinPath, Operand, PlanMetrics, Reason, Relation, Slot, Source, Step};
 use crate::prepare::PreparedQuery;
-use crate::routing::{Interest, Standing, standing};
+use crate::routing::{Interest, RoutingKey};
 use crate::storage::Session;
 use crate::types::{Catalog, Value};
 
@@ -106,12 +106,12 @@ fn route(source: &Source, interest: &Interest<'_>, catalog: &Catalog) -> Route {
         },
         values: predicate.any_of.iter().map(operand).collect(),
     });
-    let (found, by, over) = match standing(source, interest) {
-        Standing::Under(at) => (Found::ByValue, Some(column(at)), Vec::new()),
-        Standing::Over(path) => (Found::ByJoin, Some(end(&path)), joins(&path)),
-        Standing::Within(at) => (Found::ByRange, Some(column(at)), Vec::new()),
-        Standing::Among => (Found::ByAnyChange, None, Vec::new()),
-        Standing::Nowhere => (Found::ByNoChange, None, Vec::new()),
+    let (found, by, over) = match RoutingKey::of(source, interest) {
+        RoutingKey::Values { column: at, .. } => (Found::ByValue, Some(column(at)), Vec::new()),
+        RoutingKey::Path { path, .. } => (Found::ByJoin, Some(end(&path)), joins(&path)),
+        RoutingKey::Range { axis, .. } => (Found::ByRange, Some(column(axis.column)), Vec::new()),
+        RoutingKey::AnyChange { .. } => (Found::ByAnyChange, None, Vec::new()),
+        RoutingKey::Never => (Found::ByNoChange, None, Vec::new()),
     };
     Route {
         table: display_name(&source.table).to_owned(),

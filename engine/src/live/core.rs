@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
-use super::state::{Live, Sink};
+use super::sink::{Outbox, Sink};
+use super::subscriptions::{ChangeObserver, Live};
 use crate::api::explain::Explain;
 use crate::api::options::Options;
+use crate::api::stats::Stats;
 use crate::error::Error;
 use crate::explain::explain;
 use crate::sql::{StatementKind, leading_keyword};
@@ -13,8 +15,8 @@ use crate::types::{CommitId, Params, Rows, Snapshot, SubscriptionId};
 
 /// Everything behind the engine's lock.
 pub(crate) struct Core {
-    pub(crate) storage: Storage,
-    pub(crate) live: Live,
+    storage: Storage,
+    live: Live,
 }
 
 impl std::fmt::Debug for Core {
@@ -33,7 +35,7 @@ impl Core {
     pub(crate) fn run(&mut self, sql: &str, params: &Params, control: Control) -> (Outcome, Result<(), Error>) {
         let Self { storage, live } = self;
         let run = Run { sql, params, control };
-        storage.session().run(&run, &mut |session, sealed| live.maintain(session, sealed))
+        storage.session().run(&run, &mut |session, sealed| live.commit(session, sealed))
     }
 
     /// Runs one statement that returns rows, which may write as well.
@@ -69,7 +71,7 @@ impl Core {
         let Self { storage, live } = self;
         let mut session = storage.session();
         if commit {
-            session.commit_wrapped(&mut |session, sealed| live.maintain(session, sealed))
+            session.commit_wrapped(&mut |session, sealed| live.commit(session, sealed))
         } else {
             session.rollback_wrapped()
         }
@@ -86,7 +88,7 @@ impl Core {
             return Ok(live.try_again(&session));
         }
         let sealed = session.seal_external_change()?;
-        live.maintain(&mut session, &sealed);
+        live.commit(&mut session, &sealed);
         Ok(true)
     }
 
@@ -117,6 +119,7 @@ impl Core {
         live.rebind(&session, id, params)
     }
 
+    /// Ends a subscription.
     pub(crate) fn unsubscribe(&mut self, id: SubscriptionId) {
         self.live.unsubscribe(id);
     }
@@ -125,21 +128,43 @@ impl Core {
     pub(crate) fn explain(&mut self, sql: &str, params: &Params) -> Result<Explain, Error> {
         let Self { storage, live } = self;
         let mut session = storage.session();
-        let query = live.prepare(&mut session, sql)?;
+        let query = live.prepared.get(&mut session, sql)?;
         let slots = slot_values(&query.slots, params)?;
         let catalog = session.catalog()?;
-        let standing = live.standing_of(&query);
-        let metrics = match (&standing, &query.planned) {
-            (Some(_), Ok(planned)) => live.metrics_of(planned),
+        let template = live.bindings.live_template(&query);
+        let metrics = match (&template, &query.planned) {
+            (Some(_), Ok(planned)) => live.bindings.plan_metrics(planned),
             _ => None,
         };
-        Ok(explain(&session, &query, &slots, &catalog, standing, metrics.as_ref()))
+        Ok(explain(&session, &query, &slots, &catalog, template, metrics.as_ref()))
     }
 
+    /// Whether a subscription is maintained by a plan.
+    pub(crate) fn is_planned(&self, id: SubscriptionId) -> bool {
+        self.live.is_planned(id)
+    }
+
+    /// Shows every change batch from now on.
+    pub(crate) fn observe(&mut self, observer: ChangeObserver) {
+        self.live.observer = Some(observer);
+    }
+
+    /// What the engine holds and has done so far.
+    pub(crate) fn stats(&self) -> Stats {
+        self.live.stats()
+    }
+
+    /// The events that wait for callbacks.
+    pub(super) fn outbox(&mut self) -> &mut Outbox {
+        &mut self.live.subscribers.outbox
+    }
+
+    /// The number of the last commit.
     pub(crate) fn commit(&mut self) -> CommitId {
         self.storage.session().commit()
     }
 
+    /// Whether a script has left a transaction open.
     pub(crate) fn in_transaction(&mut self) -> bool {
         self.storage.session().has_open_transaction()
     }
@@ -147,6 +172,6 @@ impl Core {
 
 impl Drop for Core {
     fn drop(&mut self) {
-        self.live.close();
+        self.live.subscribers.close();
     }
 }

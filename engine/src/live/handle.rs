@@ -3,15 +3,14 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use super::core::Core;
-use super::state::Sink;
 
-/// Shares one core. Clones are of the same.
+/// Shares one core. Clones share the same one.
 #[derive(Clone, Debug)]
 pub(crate) struct Handle {
     core: Arc<Mutex<Core>>,
 }
 
-/// A handle that does not keep the core.
+/// A handle that does not keep the core alive.
 #[derive(Clone, Debug)]
 pub(crate) struct WeakHandle {
     core: Weak<Mutex<Core>>,
@@ -30,29 +29,13 @@ impl Handle {
         self.core.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Calls the callbacks for the events that wait, with the lock free. Whoever comes while somebody delivers leaves the
-    /// events to them, so that their order holds.
+    /// Calls the callbacks for the events that wait, with the lock free. While one thread delivers, others leave their events
+    /// to it, so that the order of commits holds.
     pub(crate) fn deliver(&self) {
         loop {
-            let events = {
-                let mut core = self.lock();
-                if core.live.delivering {
-                    return;
-                }
-                let events = core.live.take_outbox();
-                core.live.delivering = !events.is_empty();
-                events
-            };
-            if events.is_empty() {
-                return;
-            }
+            let Some(events) = self.lock().outbox().begin_delivery() else { return };
             let _delivering = Delivering { handle: self };
-            for (sink, id, event) in events {
-                if let Sink::Callback(callback) = sink {
-                    let mut callback = callback.lock().unwrap_or_else(PoisonError::into_inner);
-                    (*callback)(id, &event);
-                }
-            }
+            events.into_iter().for_each(super::sink::Waiting::deliver);
         }
     }
 }
@@ -62,18 +45,19 @@ impl WeakHandle {
         self.core.upgrade().map(|core| Handle { core })
     }
 
+    /// Whether the engine is gone.
     pub(crate) fn is_gone(&self) -> bool {
         self.core.strong_count() == 0
     }
 }
 
-/// Says that nobody delivers any more, also when a callback panics.
+/// Ends a delivery, also when a callback panics.
 struct Delivering<'h> {
     handle: &'h Handle,
 }
 
 impl Drop for Delivering<'_> {
     fn drop(&mut self) {
-        self.handle.lock().live.delivering = false;
+        self.handle.lock().outbox().end_delivery();
     }
 }

@@ -5,14 +5,14 @@
 //! rest, each alone, come to the whole difference: rows of two tables that a join brings together may change nothing
 //! alone, and much together.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::maintenance::Shared;
-use super::state::{Events, Live};
+use super::bindings::{Bindings, Told};
+use super::images::CommitImages;
 use crate::api::event::Event;
 use crate::dataflow::Job;
-use crate::routing::Routed;
+use crate::routing::{Affected, Routed};
 use crate::storage::{Sealed, Session};
 use crate::types::{BindingId, Cause, ChangeBatch, Row};
 
@@ -22,29 +22,16 @@ const MOST_ALONE: usize = 64;
 /// What rows change in a result, by how often each row comes.
 type Difference = HashMap<Row, i64>;
 
-impl Live {
-    /// Tells with each diff by which of the rows that routing found it came about.
-    pub(crate) fn attribute(
-        &mut self,
-        session: &Session<'_>,
-        sealed: &Sealed,
-        affected: &BTreeMap<BindingId, Routed>,
-        events: &mut Events,
-    ) {
-        let mut known: HashMap<BindingId, Arc<[Cause]>> = HashMap::new();
-        for (subscription, events) in events {
-            let Some(id) = self.registry.binding_of(*subscription) else { continue };
-            for event in events {
-                let Event::Diff(diff) = event else { continue };
-                let causes = known.entry(id).or_insert_with(|| {
-                    let routed = affected.get(&id).map(Vec::as_slice).unwrap_or_default();
-                    match self.narrowed(session, &sealed.batch, id, routed) {
-                        Some(narrowed) => causes(&sealed.batch, &narrowed),
-                        None => causes(&sealed.batch, routed),
-                    }
-                });
-                diff.causes = Arc::clone(causes);
-            }
+impl Bindings {
+    /// Adds to each diff the rows, of those that routing found, by which it came about.
+    pub(super) fn attribute(&mut self, session: &Session<'_>, sealed: &Sealed, affected: &Affected, told: &mut Told) {
+        for (id, event) in told {
+            let Event::Diff(diff) = event else { continue };
+            let routed = affected.get(id).map(Vec::as_slice).unwrap_or_default();
+            diff.causes = match self.narrowed(session, &sealed.batch, *id, routed) {
+                Some(narrowed) => causes(&sealed.batch, &narrowed),
+                None => causes(&sealed.batch, routed),
+            };
         }
     }
 
@@ -62,15 +49,15 @@ impl Live {
             return None;
         }
         // All of it together may cost what maintaining the result once may.
-        let most = self.allowance(self.registry.binding(id)?.work);
+        let most = self.budgets.maintenance(self.registry.binding(id)?.hydration_work);
         let start = session.work();
-        let mut images = Shared::default();
-        let mut open = self.difference(session, batch, &mut images, id, routed, most)?;
+        let mut images = CommitImages::new(batch);
+        let mut open = self.difference(session, &mut images, id, routed, most)?;
         let mut kept = Routed::new();
         for (table, row) in rows {
             let alone = [(Arc::clone(table), vec![row])];
             let left = most.checked_sub(session.work() - start)?;
-            let difference = self.difference(session, batch, &mut images, id, &alone, left)?;
+            let difference = self.difference(session, &mut images, id, &alone, left)?;
             if difference.is_empty() {
                 continue;
             }
@@ -90,21 +77,20 @@ impl Live {
     fn difference(
         &mut self,
         session: &Session<'_>,
-        batch: &ChangeBatch,
-        images: &mut Shared,
+        images: &mut CommitImages<'_>,
         id: BindingId,
         routed: &[(Arc<str>, Vec<usize>)],
-        allowance: u64,
+        budget: u64,
     ) -> Option<Difference> {
         let binding = self.registry.binding(id)?;
         let planned = binding.query.planned.as_ref().ok()?;
         // A window has gone on by now.
         let can_tell = planned.plan.is_stateless && !planned.plan.is_remembered_by_window();
         let plan = binding.plan.filter(|_| can_tell)?;
-        let touched = images.of(session, batch, routed, &planned.virtual_columns, allowance).ok()?;
+        let images = images.of(session, routed, &planned.virtual_columns, budget).ok()?;
         let parameters = binding.parameters();
-        let job = Job { binding: id, parameters, images: touched, derived: Vec::new(), allowance };
-        let changes = self.dataflows.maintain(plan, &[job], session, &|_, _| {}).pop();
+        let job = Job { binding: id, parameters, images, derived: Vec::new(), allowance: budget };
+        let changes = self.plans.dataflows.maintain(plan, &[job], session, &|_, _| {}).pop();
         session.allow(u64::MAX);
         session.show_nothing();
         let mut difference = Difference::new();

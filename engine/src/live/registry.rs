@@ -1,25 +1,23 @@
-//! Templates, their bindings and the subscriptions to them.
+//! The registry: templates, their bindings, and the subscriptions to them.
 //!
 //! Equal templates with equal values are one binding, evaluated once whatever the number of its subscribers. The last
 //! subscriber to leave takes the binding with it, the last binding the template.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use crate::cost::{Backoff, Counts, Standings};
-use crate::error::Error;
+use super::binding::Binding;
+use crate::cost::Backoff;
 use crate::prepare::PreparedQuery;
-use crate::results::Held;
-use crate::routing::{Interest, LookUp, Routed, TableIndex};
+use crate::routing::{Affected, LookUp, Router};
 use crate::types::{BindingId, ChangeBatch, PlanId, SubscriptionId, TemplateId, Value};
 
 /// A query with its literals and parameters turned into slots.
-pub(crate) struct Template {
+struct Template {
     text: Arc<str>,
     bindings: FxHashMap<Values, BindingId>,
-    counts: Counts,
 }
 
 /// The values of the literals and of the parameters.
@@ -29,49 +27,29 @@ struct Values {
     slots: Vec<Value>,
 }
 
-/// The values for a template's slots and the result they give.
-pub(crate) struct Binding {
-    template: TemplateId,
-    /// The query, in the words of one of its subscribers.
-    pub(crate) query: Arc<PreparedQuery>,
-    /// The values of the parameters.
-    pub(crate) slots: Vec<Value>,
-    /// The last result that there was.
-    pub(crate) held: Held,
-    /// What keeps it up to date, if it is not re-run.
-    pub(crate) plan: Option<PlanId>,
-    /// When the plan is tried again, if it failed.
-    pub(crate) backoff: Backoff,
-    /// It is a window that had to be filled again.
-    pub(crate) has_run_short: bool,
-    /// What the last evaluation cost, in SQLite's instructions.
-    pub(crate) work: u64,
-    /// What the query itself cost when it was last run, if it ever was: a plan's first rows may cost more.
-    pub(crate) work_itself: Option<u64>,
-    /// Why SQLite could give none since, if so.
-    pub(crate) failure: Option<Error>,
-    /// Who is told, in the order of subscribing.
-    pub(crate) subscribers: Vec<SubscriptionId>,
+/// A binding that was removed.
+#[derive(Debug, Default)]
+pub(crate) struct Unbound {
+    /// Who had subscribed to it.
+    pub(super) subscribers: Vec<SubscriptionId>,
+    /// Its template, if it was the last binding of it.
+    pub(super) template: Option<TemplateId>,
 }
 
-impl Binding {
-    /// What it costs to evaluate, as far as is known.
-    pub(crate) fn evaluation(&self) -> u64 {
-        self.work_itself.map_or(self.work, |itself| itself.min(self.work))
-    }
-
-    /// The values of all parameters of its plan: the query's own, then the literals that became parameters.
-    pub(crate) fn parameters(&self) -> Vec<Value> {
-        let literals = self.query.planned.as_ref().map(|planned| planned.literals.as_slice()).unwrap_or_default();
-        self.slots.iter().chain(literals).cloned().collect()
-    }
-
-    /// What its result depends on.
-    fn interest(&self) -> Interest<'_> {
-        let dependencies = &self.query.dependencies;
-        let any_row_matters = dependencies.plan_dependent.is_some() && self.plan.is_none();
-        Interest { dependencies, slots: &self.slots, slot_names: &self.query.slots, any_row_matters }
-    }
+/// What the bindings of a template hold together.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct TemplateSummary {
+    pub(super) id: TemplateId,
+    pub(super) bindings: u64,
+    pub(super) subscriptions: u64,
+    /// The plans of its bindings, each once; those that are re-run have none.
+    pub(super) plans: Vec<PlanId>,
+    /// How many bindings have one.
+    pub(super) planned: u64,
+    pub(super) state_rows: u64,
+    pub(super) state_bytes: u64,
+    /// The instructions that evaluating all bindings again would take.
+    pub(super) rerun_work: u64,
 }
 
 /// Everything subscribed.
@@ -82,22 +60,19 @@ pub(crate) struct Registry {
     /// Boxed, for the nodes of a tree that only grows at its end are half empty.
     bindings: BTreeMap<BindingId, Box<Binding>>,
     subscriptions: BTreeMap<SubscriptionId, BindingId>,
-    /// By table, who has to do with a change of it.
-    indices: FxHashMap<Arc<str>, TableIndex>,
-    /// The bindings that every commit may affect.
-    always_affected: BTreeSet<BindingId>,
+    router: Router,
     last_id: u64,
 }
 
 impl Registry {
     /// The binding of these values, if somebody subscribes to it already.
-    pub(crate) fn find(&self, query: &PreparedQuery, slots: &[Value]) -> Option<BindingId> {
+    pub(super) fn find(&self, query: &PreparedQuery, slots: &[Value]) -> Option<BindingId> {
         let template = self.templates.get(self.template_ids.get(&query.template)?)?;
         let values = Values { literals: query.literals.clone(), slots: slots.to_vec() };
         template.bindings.get(&values).copied()
     }
 
-    /// Adds a binding with its first result.
+    /// Adds a binding without a result.
     pub(crate) fn bind(&mut self, query: Arc<PreparedQuery>, slots: Vec<Value>) -> BindingId {
         let template_id = match self.template_ids.get(&query.template) {
             Some(id) => *id,
@@ -105,7 +80,7 @@ impl Registry {
                 let id = TemplateId(self.next_id());
                 let text = Arc::clone(&query.template);
                 self.template_ids.insert(Arc::clone(&text), id);
-                self.templates.insert(id, Template { text, bindings: FxHashMap::default(), counts: Counts::default() });
+                self.templates.insert(id, Template { text, bindings: FxHashMap::default() });
                 id
             }
         };
@@ -113,27 +88,14 @@ impl Registry {
         if let Some(template) = self.templates.get_mut(&template_id) {
             template.bindings.insert(Values { literals: query.literals.clone(), slots: slots.clone() }, id);
         }
-        let binding = Binding {
-            template: template_id,
-            query,
-            slots,
-            held: Held::Rows(Arc::default()),
-            plan: None,
-            backoff: Backoff::default(),
-            has_run_short: false,
-            work: 0,
-            work_itself: None,
-            failure: None,
-            // Mostly there is one, and a vector that grows makes room for four.
-            subscribers: Vec::with_capacity(1),
-        };
+        let binding = Binding::new(template_id, query, slots);
+        self.router.add(id, &binding.interest());
         self.bindings.insert(id, Box::new(binding));
-        self.index(id);
         id
     }
 
     /// Adds a subscriber to a binding.
-    pub(crate) fn subscribe(&mut self, binding: BindingId) -> SubscriptionId {
+    pub(super) fn subscribe(&mut self, binding: BindingId) -> SubscriptionId {
         let id = SubscriptionId(self.next_id());
         self.subscriptions.insert(id, binding);
         if let Some(binding) = self.bindings.get_mut(&binding) {
@@ -143,12 +105,12 @@ impl Registry {
     }
 
     /// The binding that a subscription is to.
-    pub(crate) fn binding_of(&self, id: SubscriptionId) -> Option<BindingId> {
+    pub(super) fn binding_of(&self, id: SubscriptionId) -> Option<BindingId> {
         self.subscriptions.get(&id).copied()
     }
 
-    /// Has a subscription be to another binding; the binding that nobody needs any more, if it was the last there.
-    pub(crate) fn transfer(&mut self, id: SubscriptionId, to: BindingId) -> Option<BindingId> {
+    /// Moves a subscription to another binding; the binding that nobody needs any more, if it was the last there.
+    pub(super) fn transfer(&mut self, id: SubscriptionId, to: BindingId) -> Option<BindingId> {
         let from = self.subscriptions.insert(id, to)?;
         if let Some(binding) = self.bindings.get_mut(&to) {
             let place = binding.subscribers.partition_point(|other| *other < id);
@@ -160,80 +122,52 @@ impl Registry {
     }
 
     /// Removes a subscriber; the binding that nobody needs any more, if it was the last.
-    pub(crate) fn unsubscribe(&mut self, id: SubscriptionId) -> Option<BindingId> {
+    pub(super) fn unsubscribe(&mut self, id: SubscriptionId) -> Option<BindingId> {
         let binding_id = self.subscriptions.remove(&id)?;
         let binding = self.bindings.get_mut(&binding_id)?;
         binding.subscribers.retain(|subscriber| *subscriber != id);
         binding.subscribers.is_empty().then_some(binding_id)
     }
 
-    /// Removes a binding with all its subscribers, who are named in the answer.
-    pub(crate) fn unbind(&mut self, id: BindingId) -> Vec<SubscriptionId> {
-        self.unindex(id);
-        let Some(binding) = self.bindings.remove(&id) else { return Vec::new() };
+    /// Removes a binding with all its subscribers.
+    pub(crate) fn unbind(&mut self, id: BindingId) -> Unbound {
+        let Some(binding) = self.bindings.remove(&id) else { return Unbound::default() };
+        self.router.remove(id, &binding.interest());
         for subscriber in &binding.subscribers {
             self.subscriptions.remove(subscriber);
         }
+        let mut unbound = Unbound { subscribers: binding.subscribers, template: None };
         if let Some(template) = self.templates.get_mut(&binding.template) {
-            template
-                .bindings
-                .remove(&Values { literals: binding.query.literals.clone(), slots: binding.slots.clone() });
+            template.bindings.remove(&Values { literals: binding.query.literals.clone(), slots: binding.slots });
             if template.bindings.is_empty() {
                 self.template_ids.remove(&template.text);
                 self.templates.remove(&binding.template);
+                unbound.template = Some(binding.template);
             }
         }
-        binding.subscribers
+        unbound
     }
 
     /// Replaces a binding's query by the same query prepared for another schema.
     pub(crate) fn replace_query(&mut self, id: BindingId, query: Arc<PreparedQuery>) {
-        self.unindex(id);
-        if let Some(binding) = self.bindings.get_mut(&id) {
-            binding.query = query;
-            binding.backoff = Backoff::default();
-            binding.work_itself = None;
-        }
-        self.index(id);
+        let Some(binding) = self.bindings.get_mut(&id) else { return };
+        self.router.remove(id, &binding.interest());
+        binding.query = query;
+        binding.backoff = Backoff::default();
+        binding.query_work = None;
+        self.router.add(id, &binding.interest());
     }
 
     /// Gives a binding a plan, or none. What is re-run may have to do with more changes.
-    pub(crate) fn set_plan(&mut self, id: BindingId, plan: Option<PlanId>) {
-        let Some(binding) = self.bindings.get(&id) else { return };
-        let is_other = binding.plan.is_some() != plan.is_some() && binding.query.dependencies.plan_dependent.is_some();
-        if is_other {
-            self.unindex(id);
+    pub(super) fn set_plan(&mut self, id: BindingId, plan: Option<PlanId>) {
+        let Some(binding) = self.bindings.get_mut(&id) else { return };
+        let is_moved = binding.plan.is_some() != plan.is_some() && binding.query.dependencies.plan_dependent.is_some();
+        if is_moved {
+            self.router.remove(id, &binding.interest());
         }
-        if let Some(binding) = self.bindings.get_mut(&id) {
-            binding.plan = plan;
-        }
-        if is_other {
-            self.index(id);
-        }
-    }
-
-    fn index(&mut self, id: BindingId) {
-        let Some(binding) = self.bindings.get(&id) else { return };
-        if binding.query.dependencies.every_commit.is_some() {
-            self.always_affected.insert(id);
-        }
-        let interest = binding.interest();
-        for (at, source) in interest.dependencies.sources.iter().enumerate() {
-            self.indices.entry(Arc::clone(&source.table)).or_default().add((id, at), &interest);
-        }
-    }
-
-    fn unindex(&mut self, id: BindingId) {
-        let Some(binding) = self.bindings.get(&id) else { return };
-        self.always_affected.remove(&id);
-        let interest = binding.interest();
-        for (at, source) in interest.dependencies.sources.iter().enumerate() {
-            if let Some(index) = self.indices.get_mut(&source.table) {
-                index.remove((id, at), &interest);
-                if index.is_empty() {
-                    self.indices.remove(&source.table);
-                }
-            }
+        binding.plan = plan;
+        if is_moved {
+            self.router.add(id, &binding.interest());
         }
     }
 
@@ -242,7 +176,7 @@ impl Registry {
         self.bindings.get(&id).map(|binding| &**binding)
     }
 
-    /// A binding, to be brought up to date.
+    /// A binding, to be changed.
     pub(crate) fn binding_mut(&mut self, id: BindingId) -> Option<&mut Binding> {
         self.bindings.get_mut(&id).map(|binding| &mut **binding)
     }
@@ -252,73 +186,38 @@ impl Registry {
         self.bindings.keys().copied().collect()
     }
 
-    /// The bindings that could not be read at the last commit that concerned them, the oldest first.
-    pub(crate) fn blocked(&self) -> Vec<BindingId> {
-        let is_blocked = |binding: &Binding| binding.failure.as_ref().is_some_and(|error| error.code() == "busy");
-        self.bindings.iter().filter(|(_, binding)| is_blocked(binding)).map(|(id, _)| *id).collect()
+    /// The bindings that another connection keeps from being read, the oldest first.
+    pub(super) fn blocked(&self) -> Vec<BindingId> {
+        self.bindings.iter().filter(|(_, binding)| binding.is_blocked()).map(|(id, _)| *id).collect()
     }
 
-    /// The bindings that a change batch can affect, the oldest first, each with the changes that can.
-    pub(crate) fn route(&self, batch: &ChangeBatch, look_up: LookUp<'_>) -> BTreeMap<BindingId, Routed> {
-        let mut affected: BTreeMap<BindingId, Routed> =
-            self.always_affected.iter().map(|id| (*id, Routed::new())).collect();
-        for (table, changes) in &batch.tables {
-            let Some(index) = self.indices.get(table) else { continue };
-            let mut met = index.meet(&changes.rows, look_up).into_iter().peekable();
-            for (at, change) in changes.rows.iter().enumerate() {
-                let mut note = |(id, source)| {
-                    let Some(binding) = self.bindings.get(&id) else { return };
-                    let interest = binding.interest();
-                    let source = interest.dependencies.sources.get(source);
-                    if source.is_some_and(|source| interest.is_touched(source, change)) {
-                        let routed = affected.entry(id).or_default();
-                        match routed.last_mut() {
-                            Some((last, rows)) if last == table => {
-                                if rows.last() != Some(&at) {
-                                    rows.push(at);
-                                }
-                            }
-                            _ => routed.push((Arc::clone(table), vec![at])),
-                        }
-                    }
-                };
-                index.find(change, &mut note);
-                while let Some((_, place)) = met.next_if(|(row, _)| *row <= at) {
-                    note(place);
-                }
-            }
-        }
-        affected
+    /// The bindings that a change batch can affect, each with the changes that can.
+    pub(crate) fn route(&self, batch: &ChangeBatch, look_up: LookUp<'_>) -> Affected {
+        self.router.route(batch, |id| self.bindings.get(&id).map(|binding| binding.interest()), look_up)
     }
 
-    /// What commits have had done to the template of a binding.
-    pub(crate) fn counts_mut(&mut self, id: BindingId) -> Option<&mut Counts> {
-        let template = self.bindings.get(&id)?.template;
-        self.templates.get_mut(&template).map(|template| &mut template.counts)
-    }
-
-    /// How things stand with a template, if it is subscribed to.
-    pub(crate) fn standings(&self, template: &str) -> Option<Standings> {
-        let template = self.templates.get(self.template_ids.get(template)?)?;
-        let mut standings = Standings { counts: template.counts.clone(), ..Standings::default() };
-        for binding in template.bindings.values().filter_map(|id| self.bindings.get(id)) {
-            standings.bindings += 1;
-            standings.subscriptions += binding.subscribers.len() as u64;
-            standings.state_rows += binding.held.len() as u64;
-            standings.state_bytes += binding.held.state_bytes() as u64;
-            standings.evaluations += binding.evaluation();
+    /// What the bindings of a template hold, if it is subscribed to.
+    pub(super) fn summary(&self, template: &str) -> Option<TemplateSummary> {
+        let id = *self.template_ids.get(template)?;
+        let mut summary = TemplateSummary { id, ..TemplateSummary::default() };
+        for binding in self.templates.get(&id)?.bindings.values().filter_map(|id| self.bindings.get(id)) {
+            summary.bindings += 1;
+            summary.subscriptions += binding.subscribers.len() as u64;
+            summary.state_rows += binding.held.len() as u64;
+            summary.state_bytes += binding.held.state_bytes() as u64;
+            summary.rerun_work += binding.rerun().work;
             if let Some(plan) = binding.plan {
-                standings.planned += 1;
-                standings.plans.push(plan);
+                summary.planned += 1;
+                summary.plans.push(plan);
             }
         }
-        standings.plans.sort_unstable();
-        standings.plans.dedup();
-        Some(standings)
+        summary.plans.sort_unstable();
+        summary.plans.dedup();
+        Some(summary)
     }
 
     /// How many templates there are.
-    pub(crate) fn template_count(&self) -> usize {
+    pub(super) fn template_count(&self) -> usize {
         self.templates.len()
     }
 
@@ -328,12 +227,12 @@ impl Registry {
     }
 
     /// How many subscriptions there are.
-    pub(crate) fn subscription_count(&self) -> usize {
+    pub(super) fn subscription_count(&self) -> usize {
         self.subscriptions.len()
     }
 
     /// Bytes of all results held, without what the allocator adds.
-    pub(crate) fn state_bytes(&self) -> usize {
+    pub(super) fn state_bytes(&self) -> usize {
         self.bindings.values().map(|binding| binding.held.state_bytes()).sum()
     }
 

@@ -1,10 +1,11 @@
-//! What dataflows ask of the database, answered by the session.
+//! What dataflows and path lookups ask of the database, answered by the session.
 
 use std::sync::Arc;
 
 use crate::dataflow::RowSource;
 use crate::error::Error;
 use crate::plan::RowImages;
+use crate::routing::PathSource;
 use crate::storage::Session;
 use crate::types::{Row, SharedBag, Value};
 
@@ -27,5 +28,23 @@ impl RowSource for Session<'_> {
 
     fn work(&self) -> u64 {
         Session::work(self)
+    }
+}
+
+impl PathSource for Session<'_> {
+    fn hold_state(&self) -> bool {
+        !self.is_alone() && self.begin_reads().is_ok()
+    }
+
+    fn show(&self, table: &Arc<str>, images: &RowImages) {
+        Session::show(self, table, images);
+    }
+
+    fn show_nothing(&self) {
+        Session::show_nothing(self);
+    }
+
+    fn rows(&self, sql: &str) -> Result<Vec<Row>, Error> {
+        Session::rows(self, sql, &[])
     }
 }

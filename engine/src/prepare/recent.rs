@@ -84,8 +84,8 @@ fn prepare(
         lookup.is_served = is_served(session, &lookup.path, catalog);
     }
     let declares_order = bound.as_ref().map_or_else(|_| sql::declares_order(text), BoundQuery::declares_order);
-    let reading = Reading { bound: bound.as_ref(), shape: &shape, dependencies: &dependencies, catalog };
-    let planned = planned(session, &reading, without);
+    let analysed = Analysed { bound: bound.as_ref(), shape: &shape, dependencies: &dependencies, catalog };
+    let planned = planned(session, &analysed, without);
     Ok(PreparedQuery {
         sql: text.into(),
         template: Arc::clone(&normalised.text),
@@ -101,7 +101,7 @@ fn prepare(
 }
 
 /// What is known of a query before it is planned.
-struct Reading<'r> {
+struct Analysed<'r> {
     bound: Result<&'r BoundQuery<'r>, &'r Unparsed>,
     shape: &'r Shape,
     dependencies: &'r Dependencies,
@@ -109,8 +109,8 @@ struct Reading<'r> {
 }
 
 /// Plans a query that only depends on rows which the hooks report.
-fn planned(session: &mut Session<'_>, reading: &Reading<'_>, without: Without) -> Result<Planned, Reason> {
-    let Reading { bound, shape, dependencies, catalog } = reading;
+fn planned(session: &mut Session<'_>, analysed: &Analysed<'_>, without: Without) -> Result<Planned, Reason> {
+    let Analysed { bound, shape, dependencies, catalog } = analysed;
     let bound = bound.map_err(|unparsed| Reason::Unparsed(Box::new(unparsed.reason.clone())))?;
     if let Some(affected) = &dependencies.every_commit {
         return Err(affected.clone().into());

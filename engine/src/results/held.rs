@@ -7,19 +7,26 @@ use crate::types::Row;
 
 /// A result as it is held.
 #[derive(Debug)]
-pub(crate) enum Held {
+pub(crate) enum HeldResult {
     /// The rows alone: what comes next is the whole result.
     Rows(Arc<[Row]>),
     /// Rows that can be brought up to date by changes.
     Maintained(Box<Maintained>),
 }
 
-impl Held {
+impl HeldResult {
     /// The rows.
     pub(crate) fn rows(&self) -> Arc<[Row]> {
         match self {
             Self::Rows(rows) => Arc::clone(rows),
             Self::Maintained(maintained) => maintained.rows().into(),
+        }
+    }
+
+    /// Keeps the rows and nothing else.
+    pub(crate) fn keep_rows_only(&mut self) {
+        if let Self::Maintained(maintained) = self {
+            *self = Self::Rows(maintained.rows().into());
         }
     }
 

@@ -1,39 +1,30 @@
 //! A maintained result as the list that its subscribers have: rows in their order, found by what they sort by, with the
 //! edits that each change comes to.
 //!
-//! With an ORDER BY, rows stand by their sort keys and, where those are equal, as they came. Without one they stand as they
-//! came, and a row that comes with one that goes takes its place. The list is cut into chunks, so that a change costs the
-//! square root of its length and not the length. Sort keys are not held: a search makes those that it meets.
+//! With an ORDER BY, rows are sorted by their keys, and equal ones by when they arrived. Without one they stay in the order of
+//! their arrival, and a row that is added together with a removed one takes its place. The list is cut into chunks, so that a
+//! change costs the square root of its length and not the length. Sort keys are not held: a search makes those that it meets.
 
-use std::cmp::Ordering;
-use std::sync::Arc;
+mod find;
+mod ties;
 
-use rustc_hash::{FxBuildHasher, FxHashMap};
+use rustc_hash::FxHashMap;
 
 use super::chunk::Chunk;
 use super::diff::{Order, edits_between};
 use super::merge::merged;
-use super::successors::Successors;
-use crate::types::{Edit, Row, RowRef, SortTerm, WeightedRow, push_sort_key};
+use super::replacements::Replacements;
+use super::sorting::{Keyed, Missing, Sorting};
+use crate::types::{Edit, Row, RowRef, WeightedRow};
 
 /// Rows that a chunk may have before it is cut in two.
 const LARGEST_CHUNK: usize = 256;
 
-/// A list is gone through as a whole if it has at most so many rows for each that goes or comes.
+/// A list is merged as a whole if it has at most so many rows for each that goes or comes.
 const MOST_FOR_EACH: usize = 8;
 
 /// Past this length, rows of a list without order are found by a hash table.
 const LONGEST_UNINDEXED: usize = 64;
-
-/// What ORDER BY sorts by: columns of the maintained rows, of which those past the result's are not shown.
-#[derive(Clone, Debug)]
-pub(crate) struct Sorting {
-    pub(crate) width: usize,
-    pub(crate) terms: Arc<[(usize, SortTerm)]>,
-}
-
-/// A maintained row with its sort key.
-pub(super) type Keyed = (Row, Box<[u8]>);
 
 /// The rows in their order.
 #[derive(Debug)]
@@ -44,51 +35,6 @@ pub(crate) struct Listing {
     next_arrival: u64,
     /// Without order and past [`LONGEST_UNINDEXED`]: when the copies of each row came.
     arrivals: Option<Box<FxHashMap<Row, Vec<u64>>>>,
-}
-
-/// A row that should go was not there: what is held is not what was maintained.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Missing;
-
-impl Sorting {
-    fn is_none(&self) -> bool {
-        self.terms.is_empty()
-    }
-
-    /// What of a maintained row is shown.
-    fn shown(&self, row: RowRef<'_>) -> Row {
-        row.split(self.width).0.to_row()
-    }
-
-    fn key(&self, row: RowRef<'_>) -> Box<[u8]> {
-        let mut key = Vec::new();
-        self.push_key(&mut key, row);
-        key.into_boxed_slice()
-    }
-
-    /// A row's key beside another one, made as far as it takes to tell.
-    fn compare(&self, row: RowRef<'_>, key: &[u8], scratch: &mut Vec<u8>) -> Ordering {
-        let mut rest = key;
-        for (column, term) in self.terms.iter() {
-            let Some(value) = row.values().nth(*column) else { continue };
-            scratch.clear();
-            push_sort_key(scratch, *term, value);
-            let (beside, after) = rest.split_at(scratch.len().min(rest.len()));
-            match scratch.as_slice().cmp(beside) {
-                Ordering::Equal => rest = after,
-                differs => return differs,
-            }
-        }
-        if rest.is_empty() { Ordering::Equal } else { Ordering::Less }
-    }
-
-    fn push_key(&self, key: &mut Vec<u8>, row: RowRef<'_>) {
-        for (column, term) in self.terms.iter() {
-            if let Some(value) = row.values().nth(*column) {
-                push_sort_key(key, *term, value);
-            }
-        }
-    }
 }
 
 impl Listing {
@@ -203,69 +149,25 @@ impl Listing {
         copies
     }
 
-    /// Has rows that sort alike stand as these shown rows do, those that are not among them behind.
-    pub(crate) fn prefer(&mut self, shown: &[Row]) {
-        if !self.has_equals() {
-            return;
-        }
-        let mut places: FxHashMap<&Row, Vec<usize>> = FxHashMap::with_capacity_and_hasher(shown.len(), FxBuildHasher);
-        for (place, row) in shown.iter().enumerate().rev() {
-            places.entry(row).or_default().push(place);
-        }
-        let mut place_of = |row: &Row| places.get_mut(row).and_then(Vec::pop).unwrap_or(usize::MAX);
-        let rows = self.chunks.iter().flat_map(Chunk::rows);
-        let mut placed: Vec<(Box<[u8]>, usize, Row)> =
-            rows.map(|row| (self.sorting.key(row), place_of(&self.sorting.shown(row)), row.to_row())).collect();
-        placed.sort_by(|(key, place, _), (other, others, _)| (key, place).cmp(&(other, others)));
-        let rows: Vec<Row> = placed.into_iter().map(|(_, _, row)| row).collect();
-        *self = Self::of_rows(self.sorting.clone(), &rows);
-    }
-
-    /// Whether two rows sort alike.
-    fn has_equals(&self) -> bool {
-        let (mut last, mut key) = (Vec::new(), Vec::new());
-        self.chunks.iter().flat_map(Chunk::rows).enumerate().any(|(at, row)| {
-            std::mem::swap(&mut last, &mut key);
-            key.clear();
-            self.sorting.push_key(&mut key, row);
-            at > 0 && last == key
-        })
-    }
-
-    /// Has the rows from `start` on stand as in `rows`, which are the same in an order that nothing decides.
-    pub(crate) fn arrange(&mut self, start: usize, rows: &[Row]) {
-        let mut all: Vec<Row> = self.held().map(RowRef::to_row).collect();
-        let Some(part) = all.get_mut(start..start + rows.len()) else { return };
-        let mut places: FxHashMap<Row, Vec<Row>> = FxHashMap::default();
-        for row in part.iter().rev() {
-            places.entry(self.shown(row)).or_default().push(row.clone());
-        }
-        for (place, row) in part.iter_mut().zip(rows) {
-            let Some(held) = places.get_mut(row).and_then(Vec::pop) else { return };
-            *place = held;
-        }
-        *self = Self::of_rows(self.sorting.clone(), &all);
-    }
-
-    /// Takes rows out and puts rows in: the edits, each for the list as it stands when it is reached.
+    /// Removes and adds rows: the edits, each for the list as it is when it is reached.
     ///
     /// # Errors
-    /// [`Missing`] when a row to be taken out is not there. Then the list is as it was.
+    /// [`Missing`] when a row to be removed is not there. Then the list is as it was.
     pub(crate) fn apply(&mut self, changes: &[WeightedRow]) -> Result<Vec<Edit>, Missing> {
-        let (going, coming) = self.keyed(changes);
-        if self.is_much(&going, &coming) {
-            let before = self.merge(&going, &coming)?;
+        let (removed, added) = self.keyed(changes);
+        if self.is_much(&removed, &added) {
+            let before = self.merge(&removed, &added)?;
             return Ok(self.edits_from(&before));
         }
-        self.check(changes, &going)?;
-        if self.sorting.is_none() || going.len() < 2 || coming.len() < 2 {
-            return self.put_in(going, &coming);
+        self.check(changes, &removed)?;
+        if self.sorting.is_none() || removed.len() < 2 || added.len() < 2 {
+            return self.put_in(removed, &added);
         }
-        // Several rows that move one after the other may come to stand where they stood: what lies between all of them is
-        // compared, which is never more than an evaluation would have to be.
-        let (start, end) = self.span(&going, &coming);
+        // Several rows that move one after the other may end where they were: what lies between all of them is compared, which
+        // is never more than a re-run would compare.
+        let (start, end) = self.span(&removed, &added);
         let before = self.rows(start, self.length.saturating_sub(start + end));
-        self.put_in(going, &coming)?;
+        self.put_in(removed, &added)?;
         let after = self.rows(start, self.length.saturating_sub(start + end));
         let (mut edits, _) = edits_between(&before, after, Order::Declared);
         edits.iter_mut().for_each(|edit| edit.shift(start));
@@ -277,34 +179,34 @@ impl Listing {
     /// # Errors
     /// As [`Listing::apply`].
     pub(crate) fn follow(&mut self, changes: &[WeightedRow]) -> Result<(), Missing> {
-        let (going, coming) = self.keyed(changes);
-        if self.is_much(&going, &coming) {
-            return self.merge(&going, &coming).map(drop);
+        let (removed, added) = self.keyed(changes);
+        if self.is_much(&removed, &added) {
+            return self.merge(&removed, &added).map(drop);
         }
-        self.check(changes, &going)?;
-        self.put_in(going, &coming).map(drop)
+        self.check(changes, &removed)?;
+        self.put_in(removed, &added).map(drop)
     }
 
-    /// The rows that go and those that come, each copy of them.
+    /// The removed and the added rows, each copy of them.
     fn keyed(&self, changes: &[WeightedRow]) -> (Vec<Keyed>, Vec<Keyed>) {
-        let (mut going, mut coming) = (Vec::new(), Vec::new());
+        let (mut removed, mut added) = (Vec::new(), Vec::new());
         for (row, weight) in changes {
             let count = usize::try_from(weight.unsigned_abs()).unwrap_or(usize::MAX);
-            let side: &mut Vec<Keyed> = if *weight < 0 { &mut going } else { &mut coming };
+            let side: &mut Vec<Keyed> = if *weight < 0 { &mut removed } else { &mut added };
             side.extend(std::iter::repeat_n((row.clone(), self.key_of(row)), count));
         }
-        (going, coming)
+        (removed, added)
     }
 
-    /// Whether as many rows go and come that to go through all rows once is less than to look for each of them.
-    fn is_much(&self, going: &[Keyed], coming: &[Keyed]) -> bool {
-        let is_ordered = !self.sorting.is_none() && going.len() > 1 && coming.len() > 1;
-        is_ordered && (going.len() + coming.len()).saturating_mul(MOST_FOR_EACH) >= self.length
+    /// Whether so many rows change that merging all rows once costs less than finding each of them.
+    fn is_much(&self, removed: &[Keyed], added: &[Keyed]) -> bool {
+        let is_ordered = !self.sorting.is_none() && removed.len() > 1 && added.len() > 1;
+        is_ordered && (removed.len() + added.len()).saturating_mul(MOST_FOR_EACH) >= self.length
     }
 
-    /// Whether all rows are there that should go. One alone is looked for before anything changes.
-    fn check(&mut self, changes: &[WeightedRow], going: &[Keyed]) -> Result<(), Missing> {
-        if going.len() < 2 {
+    /// Whether all rows to be removed are there. A single one is found before anything changes.
+    fn check(&mut self, changes: &[WeightedRow], removed: &[Keyed]) -> Result<(), Missing> {
+        if removed.len() < 2 {
             return Ok(());
         }
         for (row, weight) in changes.iter().filter(|(_, weight)| *weight < 0) {
@@ -315,15 +217,15 @@ impl Listing {
         Ok(())
     }
 
-    /// Takes rows out and puts rows in by going through all of them; the chunks that there were.
-    fn merge(&mut self, going: &[Keyed], coming: &[Keyed]) -> Result<Vec<Chunk>, Missing> {
+    /// Removes and adds rows by merging all of them; the chunks that there were.
+    fn merge(&mut self, removed: &[Keyed], added: &[Keyed]) -> Result<Vec<Chunk>, Missing> {
         let rows: Vec<RowRef<'_>> = self.chunks.iter().flat_map(Chunk::rows).collect();
-        let rows = merged(&rows, |key, row| self.sorting.push_key(key, row), self.sorting.width, going, coming)?;
+        let rows = merged(&rows, |key, row| self.sorting.push_key(key, row), self.sorting.width, removed, added)?;
         let listing = Self::of(self.sorting.clone(), &rows);
         Ok(std::mem::replace(self, listing).chunks)
     }
 
-    /// What the rows of these chunks have become.
+    /// The edits since the rows were those of these chunks.
     fn edits_from(&self, before: &[Chunk]) -> Vec<Edit> {
         let shown = |chunks: &'_ [Chunk]| -> Vec<Row> {
             chunks.iter().flat_map(Chunk::rows).map(|row| self.sorting.shown(row)).collect()
@@ -331,10 +233,10 @@ impl Listing {
         edits_between(&shown(before), shown(&self.chunks), Order::Declared).0
     }
 
-    /// How many rows at the start and at the end sort before and after all that changes.
-    fn span(&self, going: &[Keyed], coming: &[Keyed]) -> (usize, usize) {
+    /// How many rows at the start and at the end sort before and after everything that changes.
+    fn span(&self, removed: &[Keyed], added: &[Keyed]) -> (usize, usize) {
         let (mut start, mut end) = (self.length, self.length);
-        for (_, key) in going.iter().chain(coming) {
+        for (_, key) in removed.iter().chain(added) {
             let (chunk, offset) = self.place_of(key);
             start = start.min(self.index_of(chunk, offset));
             end = end.min(self.length - self.index_for(key));
@@ -342,20 +244,20 @@ impl Listing {
         (start, end)
     }
 
-    fn put_in(&mut self, going: Vec<Keyed>, coming: &[Keyed]) -> Result<Vec<Edit>, Missing> {
-        let mut edits = Vec::with_capacity(going.len().max(coming.len()));
-        let mut successors = Successors::new(coming, self.sorting.width, self.sorting.is_none());
-        for (row, key) in going {
+    fn put_in(&mut self, removed: Vec<Keyed>, added: &[Keyed]) -> Result<Vec<Edit>, Missing> {
+        let mut edits = Vec::with_capacity(removed.len().max(added.len()));
+        let mut replacements = Replacements::new(added, self.sorting.width, self.sorting.is_none());
+        for (row, key) in removed {
             let (chunk, offset) = self.find(&row, &key).ok_or(Missing)?;
             let index = self.index_of(chunk, offset);
-            match successors.of(&row, &key) {
-                Some(successor) => self.succeed((chunk, offset), &key, &coming[successor], &mut edits),
+            match replacements.of(&row, &key) {
+                Some(replacement) => self.replace((chunk, offset), &key, &added[replacement], &mut edits),
                 None => {
                     self.take(chunk, offset);
-                    match successors.next().filter(|next| self.index_for(&coming[*next].1) == index) {
+                    match replacements.next().filter(|next| self.index_for(&added[*next].1) == index) {
                         Some(next) => {
-                            successors.take(next);
-                            let row = self.arrive(&coming[next]).1;
+                            replacements.take(next);
+                            let row = self.insert(&added[next]).1;
                             edits.push(Edit::Replace { index, row });
                         }
                         None => edits.push(Edit::Remove { index }),
@@ -363,17 +265,17 @@ impl Listing {
                 }
             }
         }
-        for coming in successors.rest(coming) {
-            let (index, row) = self.arrive(coming);
+        for added in replacements.rest(added) {
+            let (index, row) = self.insert(added);
             edits.push(Edit::Insert { index, row });
         }
         Ok(edits)
     }
 
-    /// Puts a row in the stead of the one that stands there.
-    fn succeed(&mut self, (chunk, offset): (usize, usize), old_key: &[u8], coming: &Keyed, edits: &mut Vec<Edit>) {
+    /// Replaces the row at a place, which may move by it.
+    fn replace(&mut self, (chunk, offset): (usize, usize), old_key: &[u8], added: &Keyed, edits: &mut Vec<Edit>) {
         let index = self.index_of(chunk, offset);
-        let (row, key) = coming;
+        let (row, key) = added;
         if old_key == &**key {
             let old = self.chunks[chunk].row(offset).to_row();
             self.chunks[chunk].replace(offset, row);
@@ -389,7 +291,7 @@ impl Listing {
         }
         let old = self.take(chunk, offset);
         let old = self.sorting.shown(old.as_ref());
-        let (to, row) = self.arrive(coming);
+        let (to, row) = self.insert(added);
         if to != index && !self.is_same_between(index, to, &old) {
             edits.push(Edit::Move { from: index, to });
         }
@@ -405,8 +307,8 @@ impl Listing {
         neighbour.first() == Some(row) && self.rows(start, end - start + 1).iter().all(|other| other == row)
     }
 
-    /// Puts a row in after those that sort like it; where it stands, and what is shown of it.
-    fn arrive(&mut self, (row, key): &Keyed) -> (usize, Row) {
+    /// Inserts a row after those that sort like it; its index, and what is shown of it.
+    fn insert(&mut self, (row, key): &Keyed) -> (usize, Row) {
         let (chunk, offset) = self.place_after(key);
         let arrival = self.next_arrival;
         self.next_arrival += 1;
@@ -425,102 +327,6 @@ impl Listing {
             self.chunks.insert(chunk + 1, second);
         }
         (index, self.sorting.shown(row.as_ref()))
-    }
-
-    /// Where a row would stand that came now.
-    fn index_for(&self, key: &[u8]) -> usize {
-        let (chunk, offset) = self.place_after(key);
-        self.index_of(chunk, offset)
-    }
-
-    /// Where a row stands: its chunk and its place there.
-    fn find(&mut self, row: &Row, key: &[u8]) -> Option<(usize, usize)> {
-        if self.sorting.is_none() {
-            return self.find_unsorted(row);
-        }
-        let (mut chunk, mut offset) = self.place_of(key);
-        loop {
-            let rows = self.chunks.get(chunk)?;
-            if offset >= rows.len() {
-                (chunk, offset) = (chunk + 1, 0);
-                continue;
-            }
-            let other = rows.row(offset);
-            if other == row.as_ref() {
-                return Some((chunk, offset));
-            }
-            if *self.sorting.key(other) != *key {
-                return None;
-            }
-            offset += 1;
-        }
-    }
-
-    fn find_unsorted(&mut self, row: &Row) -> Option<(usize, usize)> {
-        if self.length <= LONGEST_UNINDEXED && self.arrivals.is_none() {
-            return self.chunks.iter().enumerate().find_map(|(chunk, rows)| {
-                rows.rows().position(|other| other == row.as_ref()).map(|offset| (chunk, offset))
-            });
-        }
-        let arrival = *self.arrivals().get(row)?.last()?;
-        let is_before = |chunk: &Chunk, offset: usize| chunk.arrival(offset) < arrival;
-        let chunk = self.chunks.partition_point(|chunk| is_before(chunk, chunk.len() - 1));
-        let rows = self.chunks.get(chunk)?;
-        Some((chunk, partition_point(rows.len(), |offset| is_before(rows, offset))))
-    }
-
-    /// When the copies of each row came.
-    fn arrivals(&mut self) -> &mut FxHashMap<Row, Vec<u64>> {
-        let chunks = &self.chunks;
-        self.arrivals.get_or_insert_with(|| {
-            let mut arrivals: FxHashMap<Row, Vec<u64>> = FxHashMap::default();
-            for chunk in chunks {
-                for (at, row) in chunk.rows().enumerate() {
-                    arrivals.entry(row.to_row()).or_default().push(chunk.arrival(at));
-                }
-            }
-            Box::new(arrivals)
-        })
-    }
-
-    /// The first place whose row does not sort before this key.
-    fn place_of(&self, key: &[u8]) -> (usize, usize) {
-        self.place(|row, scratch| self.compare(row, key, scratch).is_lt())
-    }
-
-    /// The place behind all rows that do not sort after this key; the end, where nothing sorts.
-    fn place_after(&self, key: &[u8]) -> (usize, usize) {
-        if self.sorting.is_none() {
-            let last = self.chunks.len().saturating_sub(1);
-            return (last, self.chunks.last().map_or(0, Chunk::len));
-        }
-        self.place(|row, scratch| self.compare(row, key, scratch).is_le())
-    }
-
-    fn compare(&self, row: RowRef<'_>, key: &[u8], scratch: &mut Vec<u8>) -> Ordering {
-        self.sorting.compare(row, key, scratch)
-    }
-
-    fn place(&self, is_before: impl Fn(RowRef<'_>, &mut Vec<u8>) -> bool) -> (usize, usize) {
-        let mut scratch = Vec::with_capacity(64);
-        let chunks = &self.chunks;
-        let chunk = partition_point(chunks.len(), |chunk| {
-            let last = chunks[chunk].rows().next_back();
-            last.is_some_and(|row| is_before(row, &mut scratch))
-        });
-        let chunk = chunk.min(chunks.len().saturating_sub(1));
-        let Some(rows) = chunks.get(chunk) else { return (0, 0) };
-        (chunk, partition_point(rows.len(), |offset| is_before(rows.row(offset), &mut scratch)))
-    }
-
-    /// Shows the rows from a place on, until one is the last that is wanted.
-    fn each_from(&self, chunk: usize, offset: usize, mut wants_more: impl FnMut(RowRef<'_>) -> bool) {
-        let chunks = self.chunks.get(chunk..).unwrap_or_default().iter();
-        chunks.flat_map(Chunk::rows).skip(offset).all(&mut wants_more);
-    }
-
-    fn index_of(&self, chunk: usize, offset: usize) -> usize {
-        self.chunks[..chunk].iter().map(Chunk::len).sum::<usize>() + offset
     }
 
     fn take(&mut self, chunk: usize, offset: usize) -> Row {
@@ -543,16 +349,6 @@ impl Listing {
         });
         indexed + self.chunks.iter().map(Chunk::state_bytes).sum::<usize>()
     }
-}
-
-/// The first of so many places for which something that holds at the start no longer does.
-fn partition_point(places: usize, mut holds: impl FnMut(usize) -> bool) -> usize {
-    let (mut low, mut high) = (0, places);
-    while low < high {
-        let middle = low + (high - low) / 2;
-        if holds(middle) { low = middle + 1 } else { high = middle }
-    }
-    low
 }
 
 fn forget(arrivals: &mut FxHashMap<Row, Vec<u64>>, row: &Row, arrival: u64) {

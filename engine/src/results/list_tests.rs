@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 
-use super::{Listing, Missing, Sorting};
+use super::Listing;
+use crate::results::sorting::{Missing, Sorting};
 use crate::types::{Row, SortTerm, Value};
 
 fn row(id: i64, by: i64) -> Row {

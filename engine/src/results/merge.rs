@@ -1,17 +1,16 @@
-//! A change of a good part of a sorted list: all sort keys are made once, and the rows that come are merged with those that
-//! stay.
+//! A change of a large part of a sorted list: all sort keys are made once, and the added rows are merged with those that stay.
 
-use super::list::{Keyed, Missing};
-use super::successors::Successors;
+use super::replacements::Replacements;
+use super::sorting::{Keyed, Missing};
 use crate::types::RowRef;
 
-/// What becomes of a row.
+/// What happens to a row.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Fate {
-    Stays,
-    Goes,
-    /// Another one, by its place among those that come, sorts like it and stands in its stead.
-    Becomes(usize),
+enum Action {
+    Keep,
+    Remove,
+    /// An added row, by its place among those, sorts like it and takes its place.
+    ReplaceBy(usize),
 }
 
 /// Sort keys, one after another.
@@ -38,54 +37,54 @@ impl Keys {
     }
 }
 
-/// The rows of a sorted list without those that go and with those that come, which stand in the steads of those that go and
-/// sort like them, or behind all that do.
+/// The rows of a sorted list without the removed and with the added ones. An added row takes the place of a removed one that
+/// sorts like it, or stands behind all rows that do.
 ///
 /// # Errors
-/// [`Missing`] when a row that should go is not there.
+/// [`Missing`] when a row to be removed is not there.
 pub(super) fn merged<'r>(
     rows: &[RowRef<'r>],
     push_key: impl Fn(&mut Vec<u8>, RowRef<'_>),
     width: usize,
-    going: &[Keyed],
-    coming: &'r [Keyed],
+    removed: &[Keyed],
+    added: &'r [Keyed],
 ) -> Result<Vec<RowRef<'r>>, Missing> {
     let mut keys = Keys { bytes: Vec::with_capacity(rows.len() * 24), ends: Vec::with_capacity(rows.len()) };
     for row in rows {
         push_key(&mut keys.bytes, *row);
         keys.ends.push(keys.bytes.len());
     }
-    let mut fates = vec![Fate::Stays; rows.len()];
-    let mut successors = Successors::new(coming, width, false);
-    let mut arriving: Vec<&Keyed> = Vec::with_capacity(coming.len());
-    for (row, key) in going {
+    let mut actions = vec![Action::Keep; rows.len()];
+    let mut replacements = Replacements::new(added, width, false);
+    let mut inserted: Vec<&Keyed> = Vec::with_capacity(added.len());
+    for (row, key) in removed {
         let start = keys.place_of(key);
         let alike = (start..rows.len()).take_while(|place| *keys.at(*place) == **key);
-        let is_it = |place: &usize| fates[*place] == Fate::Stays && rows[*place] == row.as_ref();
+        let is_it = |place: &usize| actions[*place] == Action::Keep && rows[*place] == row.as_ref();
         let place = alike.into_iter().find(is_it).ok_or(Missing)?;
-        fates[place] = match successors.of(row, key) {
-            Some(successor) if coming[successor].1 == *key => Fate::Becomes(successor),
-            successor => {
-                arriving.extend(successor.and_then(|successor| coming.get(successor)));
-                Fate::Goes
+        actions[place] = match replacements.of(row, key) {
+            Some(replacement) if added[replacement].1 == *key => Action::ReplaceBy(replacement),
+            replacement => {
+                inserted.extend(replacement.and_then(|replacement| added.get(replacement)));
+                Action::Remove
             }
         };
     }
-    arriving.extend(successors.rest(coming));
+    inserted.extend(replacements.rest(added));
     // Those that sort alike stay in the order in which they came.
-    arriving.sort_by(|(_, key), (_, other)| key.cmp(other));
-    let mut arriving = arriving.into_iter().peekable();
-    let mut merged = Vec::with_capacity(rows.len() + coming.len());
+    inserted.sort_by(|(_, key), (_, other)| key.cmp(other));
+    let mut inserted = inserted.into_iter().peekable();
+    let mut merged = Vec::with_capacity(rows.len() + added.len());
     for (place, row) in rows.iter().enumerate() {
-        while let Some((row, _)) = arriving.next_if(|(_, key)| **key < *keys.at(place)) {
+        while let Some((row, _)) = inserted.next_if(|(_, key)| **key < *keys.at(place)) {
             merged.push(row.as_ref());
         }
-        match fates[place] {
-            Fate::Stays => merged.push(*row),
-            Fate::Goes => {}
-            Fate::Becomes(successor) => merged.push(coming[successor].0.as_ref()),
+        match actions[place] {
+            Action::Keep => merged.push(*row),
+            Action::Remove => {}
+            Action::ReplaceBy(replacement) => merged.push(added[replacement].0.as_ref()),
         }
     }
-    merged.extend(arriving.map(|(row, _)| row.as_ref()));
+    merged.extend(inserted.map(|(row, _)| row.as_ref()));
     Ok(merged)
 }

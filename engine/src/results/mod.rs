@@ -5,13 +5,15 @@ mod diff;
 mod held;
 mod list;
 mod merge;
-mod successors;
+mod replacements;
+mod sorting;
 mod window;
 
 #[cfg(test)]
 mod diff_tests;
 
 pub(crate) use diff::{Order, edits_between};
-pub(crate) use held::Held;
-pub(crate) use list::{Listing, Sorting};
+pub(crate) use held::HeldResult;
+pub(crate) use list::Listing;
+pub(crate) use sorting::Sorting;
 pub(crate) use window::{Applied, Maintained, filling};

@@ -1,11 +1,12 @@
 //! LIMIT and OFFSET over a maintained list: the part that is shown, and perhaps a few rows past it for those that will go.
 //!
-//! A list without its end holds a prefix of the whole order: all rows that sort before its last one, and of those that
-//! sort like it the ones it happens to have. So a change past the last row does not matter, a row that goes and sorts
-//! like the last one may be one that was not held, and a list that became too short is filled again by SQLite.
+//! A list that is cut holds a prefix of the whole order: all rows that sort before its last one, and of those that sort like
+//! it the ones it happens to have. So a change behind the last row does not matter, a removed row that sorts like the last one
+//! may be one that was not held, and a list that became too short is filled again by SQLite.
 
 use super::diff::{Order, edits_between};
-use super::list::{Listing, Missing};
+use super::list::Listing;
+use super::sorting::Missing;
 use crate::plan::Bounds;
 use crate::types::{Edit, Row, RowRef, WeightedRow};
 
@@ -18,13 +19,13 @@ pub(crate) struct Maintained {
     listing: Listing,
     order: Order,
     bounds: Option<Bounds>,
-    /// The list has no end: there are rows past its last one.
+    /// The list is cut: there may be rows behind its last one.
     is_cut: bool,
     /// Whether the list may be cut: its rows can be asked of SQLite again.
     may_cut: bool,
 }
 
-/// What became of a change.
+/// What a change comes to.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Applied {
     /// The shown rows change so.
@@ -78,7 +79,7 @@ impl Maintained {
         self.listing.held()
     }
 
-    /// The sort key past which no row matters, if there is one.
+    /// The sort key behind which no row matters, if there is one.
     pub(crate) fn end(&self) -> Option<Box<[u8]>> {
         if self.is_cut { self.listing.last_key() } else { None }
     }
@@ -114,13 +115,13 @@ impl Maintained {
                 self.clipped(edit, gone, length, bounds.limit.unwrap_or(usize::MAX))
             }
             edits => {
-                let going = concerned.iter().filter(|(_, weight)| *weight < 0);
+                let removed = concerned.iter().filter(|(_, weight)| *weight < 0);
                 let copies = |(row, weight): &WeightedRow| {
                     let count = usize::try_from(weight.unsigned_abs()).unwrap_or(0);
                     std::iter::repeat_n(self.listing.shown(row), count)
                 };
-                let going = going.flat_map(copies).collect();
-                let mut before = undone(self.listing.rows(0, usize::MAX), edits, going);
+                let removed = removed.flat_map(copies).collect();
+                let mut before = undone(self.listing.rows(0, usize::MAX), edits, removed);
                 before.truncate(bounds.limit.unwrap_or(usize::MAX));
                 return Ok(self.settled(bounds, is_enough, before));
             }
@@ -129,7 +130,7 @@ impl Maintained {
         Ok(Applied::Edits(shown))
     }
 
-    /// What became of a change, by the rows that were shown before.
+    /// What a change comes to, by the rows that were shown before.
     fn settled(&mut self, bounds: Bounds, is_enough: bool, before: Vec<Row>) -> Applied {
         self.trim(bounds);
         if !is_enough {
@@ -232,15 +233,15 @@ impl Maintained {
     }
 }
 
-/// A list as it was before these edits, which took these rows out, in their order.
-fn undone(mut rows: Vec<Row>, edits: &[Edit], mut going: Vec<Row>) -> Vec<Row> {
+/// A list as it was before these edits, which removed these rows, in their order.
+fn undone(mut rows: Vec<Row>, edits: &[Edit], mut removed: Vec<Row>) -> Vec<Row> {
     for edit in edits.iter().rev() {
         match edit {
             Edit::Insert { index, .. } => {
                 rows.remove(*index);
             }
-            Edit::Remove { index } => rows.insert(*index, going.pop().unwrap_or_else(none)),
-            Edit::Replace { index, .. } => rows[*index] = going.pop().unwrap_or_else(none),
+            Edit::Remove { index } => rows.insert(*index, removed.pop().unwrap_or_else(none)),
+            Edit::Replace { index, .. } => rows[*index] = removed.pop().unwrap_or_else(none),
             Edit::Move { from, to } => {
                 let row = rows.remove(*to);
                 rows.insert(*from, row);

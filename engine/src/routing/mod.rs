@@ -1,19 +1,17 @@
-//! Which bindings a change batch can affect: by column, by value, by range and by the joins that lead from a changed row to
-//! the values that bindings are looked up by.
+//! Which bindings a change batch can affect: by column, by value, by range, and by the values at the end of join paths from the
+//! changed rows.
 
 mod index;
 mod interest;
-mod join_paths;
+mod key;
+mod path_lookup;
 mod ranges;
+mod router;
 
 #[cfg(test)]
 mod routing_tests;
 
-use std::sync::Arc;
-
-pub(crate) use index::{LookUp, Standing, TableIndex, standing};
 pub(crate) use interest::Interest;
-pub(crate) use join_paths::PathReader;
-
-/// The changes of a commit that one binding has to do with: by table, their places among its changes.
-pub(crate) type Routed = Vec<(Arc<str>, Vec<usize>)>;
+pub(crate) use key::RoutingKey;
+pub(crate) use path_lookup::{LookUp, PathReader, PathSource};
+pub(crate) use router::{Affected, Routed, Router};

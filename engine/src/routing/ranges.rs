@@ -17,8 +17,8 @@ const MOST_EXACT: u64 = 1 << f64::MANTISSA_DIGITS;
 
 /// By what ranges of a column are compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Axis {
-    pub(super) column: usize,
+pub(crate) struct Axis {
+    pub(crate) column: usize,
     affinity: Affinity,
     collation: Collation,
 }
@@ -43,7 +43,7 @@ struct Cut {
 
 /// The values between two cuts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Interval {
+pub(crate) struct Interval {
     from: Option<Cut>,
     until: Option<Cut>,
 }

@@ -30,12 +30,12 @@ fn is_affected(dependencies: &Dependencies, slots: &[Value], batch: &ChangeBatch
     let interest = Interest { dependencies, slots, slot_names: &[], any_row_matters };
     dependencies.sources.iter().enumerate().any(|(at, source)| {
         let mut index = TableIndex::default();
-        index.add((BindingId(1), at), &interest);
+        index.add((BindingId(1), at), source, &interest);
         let mut is_found = false;
         for change in batch.tables.get(&source.table).into_iter().flat_map(|table| &table.rows) {
             index.find(change, &mut |_| is_found |= interest.is_touched(source, change));
         }
-        index.remove((BindingId(1), at), &interest);
+        index.remove((BindingId(1), at), source, &interest);
         assert!(index.is_empty(), "what was added can be removed");
         is_found
     })

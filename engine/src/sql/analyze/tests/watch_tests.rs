@@ -2,7 +2,7 @@
 
 use crate::live::Registry;
 use crate::plan::Without;
-use crate::results::Held;
+use crate::results::HeldResult;
 use crate::routing::PathReader;
 use crate::storage::{Sealed, Session};
 use crate::types::{BindingId, Row};
@@ -47,7 +47,7 @@ impl Watch {
 
     fn hold(&mut self, id: BindingId, rows: Vec<Row>) {
         if let Some(binding) = self.registry.binding_mut(id) {
-            binding.held = Held::Rows(rows.into());
+            binding.held = HeldResult::Rows(rows.into());
         }
     }
 
@@ -88,7 +88,7 @@ impl Watch {
                     self.wrong.push(format!("{}\n    by {:?}", binding.query.sql, sealed.batch));
                 }
             }
-            binding.held = Held::Rows(rows.into());
+            binding.held = HeldResult::Rows(rows.into());
         }
     }
 }

@@ -1,0 +1,99 @@
+//! What a sealed commit does: it is routed, the affected results are brought up to date, and every subscriber is told.
+
+use super::paranoid;
+use super::subscribers::Events;
+use super::subscriptions::Live;
+use crate::api::event::Event;
+use crate::routing::{Affected, PathReader};
+use crate::storage::{Sealed, Session};
+
+/// So many reads, one for each binding and changed row, take less than a transaction around them.
+const FEW_READS: usize = 2;
+
+/// What a commit affects.
+struct Routing {
+    /// The affected bindings; nothing if all results have to be evaluated again.
+    affected: Option<Affected>,
+    /// A transaction holds the state that path lookups have read.
+    holds: bool,
+}
+
+impl Live {
+    /// Brings every affected binding up to date with a commit, and says whether anybody saw a change.
+    pub(super) fn commit(&mut self, session: &mut Session<'_>, sealed: &Sealed) -> bool {
+        self.take_in(sealed);
+        let Routing { affected, holds } = self.route(session, sealed);
+        if affected.as_ref().is_some_and(Affected::is_empty) && !self.options.paranoid {
+            end_reads(session, holds);
+            return false;
+        }
+        session.renew_virtual_columns();
+        let holds = holds || begin_reads(session, sealed, affected.as_ref());
+        let mut events = Events::new();
+        match affected {
+            None => self.evaluate_all(session, sealed.commit, &mut events),
+            Some(affected) => self.maintain(session, sealed, &affected, &mut events),
+        }
+        if self.options.paranoid {
+            self.compare(session, sealed, &mut events);
+        }
+        self.bindings.keep_to_memory_budget();
+        end_reads(session, holds);
+        self.post(events)
+    }
+
+    fn take_in(&mut self, sealed: &Sealed) {
+        if sealed.tentative {
+            return;
+        }
+        self.intake.commits += 1;
+        self.intake.rows += sealed.batch.len() as u64;
+        if let Some(observer) = &mut self.observer {
+            observer(sealed.commit, &sealed.batch);
+        }
+    }
+
+    fn route(&mut self, session: &Session<'_>, sealed: &Sealed) -> Routing {
+        if sealed.everything.is_some() {
+            return Routing { affected: None, holds: false };
+        }
+        let mut reader = PathReader::new(session, &sealed.batch);
+        let affected = self.bindings.registry.route(&sealed.batch, &mut |path, most| reader.look_up(path, most));
+        reader.end();
+        self.intake.lookups += reader.lookups;
+        Routing { affected: Some(affected), holds: reader.holds }
+    }
+
+    fn maintain(&mut self, session: &Session<'_>, sealed: &Sealed, affected: &Affected, events: &mut Events) {
+        let mut told = self.bindings.maintain(session, sealed, affected);
+        if self.options.provenance {
+            self.bindings.attribute(session, sealed, affected, &mut told);
+        }
+        self.address(told, events);
+    }
+
+    /// Compares every result with SQLite's.
+    fn compare(&mut self, session: &mut Session<'_>, sealed: &Sealed, events: &mut Events) {
+        for (id, divergence) in paranoid::divergences(&self.bindings.registry, session, sealed) {
+            self.intake.divergences += 1;
+            let Some(binding) = self.bindings.registry.binding(id) else { continue };
+            for subscriber in &binding.subscribers {
+                events.entry(*subscriber).or_default().push(Event::Divergence(divergence.clone()));
+            }
+        }
+    }
+}
+
+/// Holds one state for several reads; whether a transaction does so. Should that fail, each read sees a committed state of its
+/// own all the same. Nobody can disturb a few reads where nobody else can commit.
+fn begin_reads(session: &Session<'_>, sealed: &Sealed, affected: Option<&Affected>) -> bool {
+    let are_few = affected.is_some_and(|affected| affected.len() * sealed.batch.len() <= FEW_READS);
+    !(session.is_alone() && are_few) && session.begin_reads().is_ok()
+}
+
+fn end_reads(session: &Session<'_>, holds: bool) {
+    if holds {
+        // A read transaction has nothing to lose at its end.
+        let _ = session.end_reads();
+    }
+}

@@ -1,0 +1,96 @@
+//! The subscribers: each one's query in its own words, and where its events go.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+
+use super::sink::{Outbox, Sink};
+use crate::api::event::Event;
+use crate::prepare::PreparedQuery;
+use crate::types::{Row, Snapshot, SubscriptionId};
+
+/// What one commit means for each subscription, in the order of subscribing.
+pub(crate) type Events = BTreeMap<SubscriptionId, Vec<Event>>;
+
+/// One subscriber's own view of a binding.
+struct Subscriber {
+    sink: Sink,
+    /// The query in this subscriber's words; SQLite names columns after them.
+    query: Arc<PreparedQuery>,
+    /// The columns changed while the query failed: what comes next is the whole result in its new columns.
+    is_reshaped: bool,
+}
+
+/// All subscribers, and the events that wait for them.
+#[derive(Default)]
+pub(crate) struct Subscribers {
+    by_id: FxHashMap<SubscriptionId, Subscriber>,
+    pub(super) outbox: Outbox,
+}
+
+impl Subscribers {
+    pub(super) fn add(&mut self, id: SubscriptionId, sink: Sink, query: Arc<PreparedQuery>) {
+        self.by_id.insert(id, Subscriber { sink, query, is_reshaped: false });
+    }
+
+    /// Removes a subscriber; the query that it does not need any more.
+    pub(super) fn remove(&mut self, id: SubscriptionId) -> Option<Arc<PreparedQuery>> {
+        self.by_id.remove(&id).map(|subscriber| subscriber.query)
+    }
+
+    /// The query of a subscriber, in its words.
+    pub(super) fn query(&self, id: SubscriptionId) -> Option<&Arc<PreparedQuery>> {
+        self.by_id.get(&id).map(|subscriber| &subscriber.query)
+    }
+
+    /// An event as a subscriber with these rows now is told it: a diff between rows of other columns means nothing, so the first
+    /// one after a change of the columns becomes the whole result.
+    pub(super) fn in_shape(&mut self, id: SubscriptionId, event: Event, rows: impl FnOnce() -> Arc<[Row]>) -> Event {
+        let Event::Diff(diff) = event else { return event };
+        match self.by_id.get_mut(&id).filter(|subscriber| subscriber.is_reshaped) {
+            Some(subscriber) => {
+                subscriber.is_reshaped = false;
+                let columns = Arc::clone(&subscriber.query.columns);
+                Event::Columns(Snapshot { commit: diff.commit, columns, rows: rows() })
+            }
+            None => Event::Diff(diff),
+        }
+    }
+
+    /// Replaces a subscriber's query by the same query prepared for another schema; whether its columns have other names now.
+    /// A subscriber whose query fails hears of them with its next result.
+    pub(super) fn replace_query(&mut self, id: SubscriptionId, query: Arc<PreparedQuery>, is_failing: bool) -> bool {
+        let Some(subscriber) = self.by_id.get_mut(&id) else { return false };
+        let is_renamed = subscriber.query.columns != query.columns;
+        subscriber.query = query;
+        subscriber.is_reshaped |= is_renamed && is_failing;
+        is_renamed && !is_failing
+    }
+
+    /// Sends events; the subscriptions that ended by them.
+    pub(super) fn send(&mut self, events: Events) -> Vec<SubscriptionId> {
+        let mut ended = Vec::new();
+        for (id, events) in events {
+            let Some(subscriber) = self.by_id.get(&id) else { continue };
+            for event in events {
+                if matches!(event, Event::Error { closed: true, .. }) {
+                    ended.push(id);
+                }
+                self.outbox.send(&subscriber.sink, id, event);
+            }
+        }
+        ended
+    }
+
+    /// Tells every stream that nothing more will come.
+    pub(super) fn close(&self) {
+        for subscriber in self.by_id.values() {
+            if let Sink::Mailbox(mailbox) = &subscriber.sink
+                && let Some(mailbox) = mailbox.upgrade()
+            {
+                mailbox.close();
+            }
+        }
+    }
+}

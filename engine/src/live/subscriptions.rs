@@ -1,0 +1,191 @@
+//! The live queries: who subscribes to what, and what is told to whom.
+
+use std::sync::Arc;
+
+use super::bindings::{Bindings, Told};
+use super::sink::Sink;
+use super::subscribers::{Events, Subscribers};
+use crate::api::options::{Options, Strategy};
+use crate::api::stats::Stats;
+use crate::cost::Counters;
+use crate::error::Error;
+use crate::prepare::{PreparedQueries, PreparedQuery};
+use crate::storage::{Session, slot_values};
+use crate::types::{BindingId, ChangeBatch, CommitId, Params, Row, Snapshot, SubscriptionId, Value};
+
+/// A callback that sees every change batch.
+pub(crate) type ChangeObserver = Box<dyn FnMut(CommitId, &ChangeBatch) + Send>;
+
+/// What commits brought in, whoever they concerned.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Intake {
+    pub(super) commits: u64,
+    pub(super) rows: u64,
+    /// Statements of path lookups.
+    pub(super) lookups: u64,
+    /// Results that paranoid mode found to differ.
+    pub(super) divergences: u64,
+}
+
+/// The live queries.
+pub(crate) struct Live {
+    pub(super) bindings: Bindings,
+    pub(super) subscribers: Subscribers,
+    pub(super) prepared: PreparedQueries,
+    pub(super) observer: Option<ChangeObserver>,
+    pub(super) options: Options,
+    pub(super) intake: Intake,
+}
+
+impl Live {
+    pub(super) fn new(options: Options) -> Self {
+        Self {
+            bindings: Bindings::new(&options),
+            subscribers: Subscribers::default(),
+            prepared: PreparedQueries::new(options.without),
+            observer: None,
+            options,
+            intake: Intake::default(),
+        }
+    }
+
+    pub(super) fn stats(&self) -> Stats {
+        let Bindings { registry, plans, metrics, .. } = &self.bindings;
+        let Counters { maintained, requeries, refused, given_up, beyond, refills, repairs, edits } = metrics.engine();
+        let Intake { commits, rows, lookups, divergences } = self.intake;
+        let remembered = plans.dataflows.state_bytes();
+        Stats {
+            commits,
+            subscriptions: registry.subscription_count() as u64,
+            templates: registry.template_count() as u64,
+            bindings: registry.binding_count() as u64,
+            dataflows: plans.dataflows.count() as u64,
+            state_bytes: (registry.state_bytes() + remembered) as u64,
+            remembered_bytes: remembered as u64,
+            memory_budget: self.options.memory_budget.map(|bytes| bytes as u64),
+            evicted: plans.memory.evicted(),
+            without_state: plans.memory.without() as u64,
+            requeries,
+            maintained,
+            refused,
+            given_up,
+            beyond,
+            refills,
+            lookups,
+            repairs,
+            rows_in: rows,
+            rows_out: edits,
+            disagreements: self.prepared.disagreements(),
+            divergences,
+        }
+    }
+
+    /// Subscribes: the id and the result as of now.
+    pub(super) fn subscribe(
+        &mut self,
+        session: &mut Session<'_>,
+        sql: &str,
+        params: &Params,
+        sink: Sink,
+    ) -> Result<(SubscriptionId, Snapshot), Error> {
+        let query = self.prepared.get(session, sql)?;
+        if let (Strategy::Incremental, Err(reason)) = (self.options.strategy, &query.planned) {
+            return Err(Error::NotIncremental(reason.to_string().into()));
+        }
+        let slots = slot_values(&query.slots, params)?;
+        let (id, rows) = self.bound(session, &query, slots)?;
+        let columns = Arc::clone(&query.columns);
+        let subscription = self.bindings.registry.subscribe(id);
+        self.bindings.keep_to_memory_budget();
+        self.subscribers.add(subscription, sink, query);
+        Ok((subscription, Snapshot { commit: session.commit(), columns, rows }))
+    }
+
+    /// The binding of these values, made if it is the first of them, with its rows as of now.
+    pub(super) fn bound(
+        &mut self,
+        session: &Session<'_>,
+        query: &Arc<PreparedQuery>,
+        slots: Vec<Value>,
+    ) -> Result<(BindingId, Arc<[Row]>), Error> {
+        if let Some(id) = self.bindings.registry.find(query, &slots) {
+            return Ok((id, self.rows_of(session, id)?));
+        }
+        let id = self.bindings.registry.bind(Arc::clone(query), slots);
+        match self.bindings.evaluate(session, id) {
+            Ok(Some(rows)) => Ok((id, rows)),
+            Ok(None) => Ok((id, self.rows_of(session, id)?)),
+            Err(error) => {
+                self.bindings.unbind(id);
+                Err(error)
+            }
+        }
+    }
+
+    pub(super) fn unsubscribe(&mut self, id: SubscriptionId) {
+        if let Some(binding) = self.bindings.registry.unsubscribe(id) {
+            self.bindings.unbind(binding);
+        }
+        self.forget(id);
+    }
+
+    /// Whether a subscription is maintained by a plan.
+    pub(super) fn is_planned(&self, id: SubscriptionId) -> bool {
+        self.bindings.uses_plans && self.subscribers.query(id).is_some_and(|query| query.planned.is_ok())
+    }
+
+    /// A binding's rows as of now. One that failed is tried again: a lock or the clock may have been the cause.
+    fn rows_of(&mut self, session: &Session<'_>, id: BindingId) -> Result<Arc<[Row]>, Error> {
+        if self.bindings.registry.binding(id).is_some_and(|binding| binding.failure.is_some()) {
+            let mut told = Told::new();
+            self.bindings.rerun(session, session.commit(), id, &mut told);
+            self.tell(told);
+        }
+        let Some(binding) = self.bindings.registry.binding(id) else { return Ok(Arc::default()) };
+        binding.failure.clone().map_or_else(|| Ok(binding.held.rows()), Err)
+    }
+
+    /// Evaluates again what another connection kept from being read, which no commit need follow; whether anybody saw a
+    /// change.
+    pub(super) fn try_again(&mut self, session: &Session<'_>) -> bool {
+        let mut told = Told::new();
+        for id in self.bindings.registry.blocked() {
+            self.bindings.rerun(session, session.commit(), id, &mut told);
+        }
+        self.bindings.keep_to_memory_budget();
+        self.tell(told)
+    }
+
+    /// Tells subscribers what happened to their results; whether there was anything to tell.
+    fn tell(&mut self, told: Told) -> bool {
+        let mut events = Events::new();
+        self.address(told, &mut events);
+        self.post(events)
+    }
+
+    /// Adds what is told of bindings to the events of their subscribers.
+    pub(super) fn address(&mut self, told: Told, events: &mut Events) {
+        for (id, event) in told {
+            let Some(binding) = self.bindings.registry.binding(id) else { continue };
+            for subscriber in &binding.subscribers {
+                let event = self.subscribers.in_shape(*subscriber, event.clone(), || binding.held.rows());
+                events.entry(*subscriber).or_default().push(event);
+            }
+        }
+    }
+
+    /// Sends events; whether there were any.
+    pub(super) fn post(&mut self, events: Events) -> bool {
+        let has_events = !events.is_empty();
+        for ended in self.subscribers.send(events) {
+            self.forget(ended);
+        }
+        has_events
+    }
+
+    fn forget(&mut self, id: SubscriptionId) {
+        if let Some(query) = self.subscribers.remove(id) {
+            self.prepared.release(query);
+        }
+    }
+}
