@@ -1,8 +1,9 @@
 //! Counters of the engine's work.
 
 /// What an engine holds and has done so far. Work is counted, not timed.
+///
+/// New versions may add fields.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
 pub struct Stats {
     /// Commits that were routed.
     pub commits: u64,
@@ -14,31 +15,31 @@ pub struct Stats {
     pub bindings: u64,
     /// Dataflows that maintain results incrementally.
     pub dataflows: u64,
-    /// Bytes of all that is held: the results, and what plans remember beside them.
+    /// Bytes of everything held: the results, and what plans remember beside them.
     pub state_bytes: u64,
     /// Bytes of what plans remember beside the results.
     pub remembered_bytes: u64,
-    /// What they may be, if there is a limit: [`Options::memory_budget`](crate::Options::memory_budget).
+    /// The limit of those bytes, if there is one: [`Options::memory_budget`](crate::Options::memory_budget).
     pub memory_budget: Option<u64>,
-    /// How often what a plan remembered was dropped because all together was too much.
+    /// How often the memory of a binding was dropped because all plans together exceeded the limit.
     pub evicted: u64,
     /// Bindings that have a plan and are re-run, because there is no room for what it remembers.
     pub without_state: u64,
     /// Queries re-run because a commit could affect them.
     pub requeries: u64,
-    /// Results brought up to date from what a commit changed.
+    /// Results that their plans brought up to date from what a commit changed.
     pub maintained: u64,
-    /// Results evaluated anew because maintaining them would have cost more.
+    /// Results re-run because maintaining them would have cost more.
     pub refused: u64,
-    /// Results evaluated anew because a statement of their plan failed or maintaining them got too dear.
+    /// Results re-run because a statement of their plan failed, or maintaining them exceeded its instruction budget.
     pub given_up: u64,
-    /// Windows that no row of a commit came to, for all of them sort behind its end.
+    /// Windows that stayed as they were because all changed rows sort behind their end.
     pub beyond: u64,
-    /// Windows that had to be filled again.
+    /// Windows that ran short of rows and were filled again.
     pub refills: u64,
-    /// Statements by which routing followed joins from changed rows to the values that results are looked up by.
+    /// Statements of path lookups: they follow joins from changed rows to the values that results are looked up by.
     pub lookups: u64,
-    /// Results that were not what their changes said, and so were evaluated anew; 0 unless there is a fault.
+    /// Results that did not fit their changes, and so were re-run; 0 unless there is a fault.
     pub repairs: u64,
     /// Changed rows that commits brought in.
     pub rows_in: u64,

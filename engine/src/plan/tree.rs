@@ -22,7 +22,6 @@ pub struct Step {
 /// What a part of a plan remembers, and what it has done for commits since the plan is at work; without the parts that it is
 /// made of, and for all bindings together.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-#[non_exhaustive]
 pub struct LiveStep {
     /// Rows that it remembers: those of the keys, the groups, what is counted, a derived table's.
     pub state_rows: u64,

@@ -221,16 +221,40 @@ fn answered(result: Result<String, Error>) -> Reply {
 }
 
 fn stats_text(stats: &Stats) -> String {
+    let Stats {
+        commits,
+        subscriptions,
+        templates,
+        bindings,
+        dataflows,
+        state_bytes,
+        remembered_bytes: _,
+        memory_budget: _,
+        evicted: _,
+        without_state: _,
+        requeries,
+        maintained: _,
+        refused: _,
+        given_up: _,
+        beyond: _,
+        refills: _,
+        lookups: _,
+        repairs: _,
+        rows_in,
+        rows_out,
+        disagreements: _,
+        divergences: _,
+    } = *stats;
     [
-        ("commits", stats.commits),
-        ("subscriptions", stats.subscriptions),
-        ("templates", stats.templates),
-        ("bindings", stats.bindings),
-        ("dataflows", stats.dataflows),
-        ("state bytes", stats.state_bytes),
-        ("re-runs", stats.requeries),
-        ("rows in", stats.rows_in),
-        ("rows out", stats.rows_out),
+        ("commits", commits),
+        ("subscriptions", subscriptions),
+        ("templates", templates),
+        ("bindings", bindings),
+        ("dataflows", dataflows),
+        ("state bytes", state_bytes),
+        ("re-runs", requeries),
+        ("rows in", rows_in),
+        ("rows out", rows_out),
     ]
     .map(|(name, count)| format!("{name:<14}{count:>12}"))
     .join("\n")

@@ -33,14 +33,8 @@ fn step(step: tidewater::Step) -> Step {
 }
 
 fn live_step(live: &tidewater::LiveStep) -> LiveStep {
-    LiveStep {
-        state_rows: live.state_rows,
-        state_bytes: live.state_bytes,
-        commits: live.commits,
-        rows_in: live.rows_in,
-        rows_out: live.rows_out,
-        instructions: live.instructions,
-    }
+    let tidewater::LiveStep { state_rows, state_bytes, commits, rows_in, rows_out, instructions } = *live;
+    LiveStep { state_rows, state_bytes, commits, rows_in, rows_out, instructions }
 }
 
 fn route(route: tidewater::Route) -> Route {
@@ -65,23 +59,41 @@ fn route(route: tidewater::Route) -> Route {
     }
 }
 
+/// Without `..`: a new metric has to be sent, or left out on purpose.
 fn live(live: &tidewater::LiveTemplate) -> LiveTemplate {
+    let tidewater::LiveTemplate {
+        bindings,
+        subscriptions,
+        planned,
+        state_rows,
+        state_bytes,
+        commits,
+        maintained,
+        requeries,
+        refused,
+        given_up,
+        beyond,
+        refills,
+        instructions_per_commit,
+        instructions_per_row,
+        instructions_per_run,
+    } = *live;
     LiveTemplate {
-        bindings: live.bindings,
-        subscriptions: live.subscriptions,
-        planned: live.planned,
-        state_rows: live.state_rows,
-        state_bytes: live.state_bytes,
-        commits: live.commits,
-        maintained: live.maintained,
-        requeries: live.requeries,
-        refused: live.refused,
-        given_up: live.given_up,
-        beyond: live.beyond,
-        refills: live.refills,
-        instructions_per_commit: live.instructions_per_commit,
-        instructions_per_row: live.instructions_per_row,
-        instructions_per_run: live.instructions_per_run,
+        bindings,
+        subscriptions,
+        planned,
+        state_rows,
+        state_bytes,
+        commits,
+        maintained,
+        requeries,
+        refused,
+        given_up,
+        beyond,
+        refills,
+        instructions_per_commit,
+        instructions_per_row,
+        instructions_per_run,
     }
 }
 
