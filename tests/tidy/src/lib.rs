@@ -5,6 +5,8 @@
 //! runs it over the project.
 
 #[cfg(test)]
+mod circles;
+#[cfg(test)]
 mod edges;
 #[cfg(test)]
 mod files;
@@ -16,6 +18,8 @@ mod laws;
 mod manifests;
 #[cfg(test)]
 mod papers;
+#[cfg(test)]
+mod pure;
 #[cfg(test)]
 mod rooms;
 #[cfg(test)]

@@ -20,15 +20,26 @@ pub fn names(source: &str) -> Vec<Name> {
     found
 }
 
-/// The paths that start with `crate::`, without that, down to their ends; a group gives one path for each entry.
+/// The paths that start with `crate::`, without that; a group gives one path for each entry.
 pub fn crate_paths(source: &str) -> Vec<Name> {
+    let paths = located_paths(source).into_iter();
+    paths
+        .filter_map(|Name { word, line }| Some(Name { word: word.strip_prefix("crate::")?.to_owned(), line }))
+        .collect()
+}
+
+/// All paths of more than one name, down to their ends; a group gives one path for each entry.
+pub fn paths(source: &str) -> Vec<String> {
+    located_paths(source).into_iter().map(|path| path.word).collect()
+}
+
+fn located_paths(source: &str) -> Vec<Name> {
     let mut found = Vec::new();
     visit(tokens(source), &mut |rest| {
         if let [TokenTree::Ident(word), rest @ ..] = rest
-            && word == "crate"
             && let Some(rest) = after_colons(rest)
         {
-            push_paths("", rest, &mut found);
+            push_paths(&word.to_string(), rest, &mut found);
         }
     });
     found
@@ -43,7 +54,7 @@ fn push_paths(before: &str, tokens: &[TokenTree], found: &mut Vec<Name>) {
         }
         Some(tree) => {
             let Some(Name { word, line }) = name(tree) else { return };
-            let path = if before.is_empty() { word } else { format!("{before}::{word}") };
+            let path = format!("{before}::{word}");
             let known = found.len();
             if let Some(rest) = after_colons(&tokens[1..]) {
                 push_paths(&path, rest, found);

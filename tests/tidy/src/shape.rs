@@ -5,6 +5,21 @@ use crate::files::{self, File};
 
 const LONGEST: usize = 600;
 
+/// In the engine.
+const LONGEST_OF_ENGINE: usize = 400;
+
+/// Files of the engine with one purpose that takes more: [`LONGEST`] holds for them.
+const LONG_OF_ENGINE: &[&str] = &[
+    "engine/src/dataflow/operators/accumulate.rs",
+    "engine/src/dataflow/operators/fixpoint.rs",
+    "engine/src/plan/logical/mod.rs",
+    "engine/src/plan/planner/mod.rs",
+    "engine/src/plan/planner/recompute.rs",
+    "engine/src/sql/bind/tree.rs",
+    "engine/src/sql/lower/expression.rs",
+    "engine/src/storage/delta_tables.rs",
+];
+
 fn headless(files: &[File]) -> Vec<String> {
     files
         .iter()
@@ -18,9 +33,14 @@ fn long(files: &[File]) -> Vec<String> {
         .iter()
         .filter(|file| is_source(&file.path) && !file.path.contains("/generated/"))
         .map(|file| (file, file.text.lines().count()))
-        .filter(|(_, lines)| *lines > LONGEST)
+        .filter(|(file, lines)| *lines > longest(&file.path))
         .map(|(file, lines)| format!("{} has {lines} lines: two purposes?", file.path))
         .collect()
+}
+
+fn longest(path: &str) -> usize {
+    let is_short = path.starts_with("engine/src/") && !files::is_test(path) && !LONG_OF_ENGINE.contains(&path);
+    if is_short { LONGEST_OF_ENGINE } else { LONGEST }
 }
 
 fn is_source(path: &str) -> bool {
@@ -34,13 +54,23 @@ fn every_rust_file_says_what_it_is_for() {
 
 #[test]
 fn no_source_file_is_too_long() {
-    assert_none(&format!("files of more than {LONGEST} lines"), long(&files::all()));
+    assert_none(
+        &format!("files of more than {LONGEST_OF_ENGINE} lines in the engine, {LONGEST} elsewhere"),
+        long(&files::all()),
+    );
 }
 
 #[test]
 fn a_missing_header_and_a_long_file_are_found() {
     let file = |path: &str, text: String| File { path: path.to_owned(), text };
-    let bad = [file("a.rs", "use b;\n".repeat(LONGEST + 1)), file("b.rs", "//! Good.\n".repeat(LONGEST))];
+    let good = |lines: usize| "//! Good.\n".repeat(lines);
+    let bad = [
+        file("a.rs", "use b;\n".repeat(LONGEST + 1)),
+        file("b.rs", good(LONGEST)),
+        file("engine/src/c.rs", good(LONGEST_OF_ENGINE + 1)),
+        file("engine/src/d.rs", good(LONGEST_OF_ENGINE)),
+        file("engine/src/tests.rs", good(LONGEST)),
+    ];
     assert_eq!(headless(&bad), ["a.rs does not open with a `//!` sentence"]);
-    assert_eq!(long(&bad), ["a.rs has 601 lines: two purposes?"]);
+    assert_eq!(long(&bad), ["a.rs has 601 lines: two purposes?", "engine/src/c.rs has 401 lines: two purposes?"]);
 }
