@@ -5,6 +5,7 @@
 mod analyze;
 mod bind;
 #[cfg(test)]
+#[path = "corpus_tests.rs"]
 mod corpus;
 mod lower;
 mod syntax;
