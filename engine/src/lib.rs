@@ -22,7 +22,7 @@ mod types;
 
 pub use api::{
     Divergence, Engine, Event, Executed, Explain, Found, LiveTemplate, Location, Options, Plan, Route, RoutePredicate,
-    Stats, Strategy, Subscription, Transaction, WantedIndex, Watch,
+    Stats, Strategy, Subscription, SumStore, Transaction, WantedIndex, Watch,
 };
 pub use error::Error;
 pub use plan::{Choice, LiveStep, Step, UnknownChoice, Without};

@@ -13,7 +13,7 @@ pub use engine::Engine;
 pub use event::{Divergence, Event};
 pub use executed::Executed;
 pub use explain::{Explain, Found, LiveTemplate, Plan, Route, RoutePredicate, WantedIndex};
-pub use options::{Location, Options, Strategy};
+pub use options::{Location, Options, Strategy, SumStore};
 pub use stats::Stats;
 pub use subscription::{Subscription, Watch};
 pub use transaction::Transaction;

@@ -44,6 +44,27 @@ pub enum Strategy {
     Requery,
 }
 
+/// Where sums by key are kept: the counts and sums of groups, and how often rows come in DISTINCT and compound SELECTs. Every
+/// result is the same wherever they are; tests compare the two.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SumStore {
+    /// In hash tables. The default without the feature `differential`.
+    HashTable,
+    /// In differential-dataflow, on timely. The default with the feature `differential`.
+    #[cfg(feature = "differential")]
+    Differential,
+}
+
+impl Default for SumStore {
+    fn default() -> Self {
+        #[cfg(feature = "differential")]
+        return Self::Differential;
+        #[cfg(not(feature = "differential"))]
+        return Self::HashTable;
+    }
+}
+
 /// How an engine is opened.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -62,6 +83,8 @@ pub struct Options {
     /// What the planner leaves out, so that each part of a query is maintained by the next strategy that is correct, or the
     /// query is re-run. For tests alone: whatever is left out, every result is the same.
     pub without: Without,
+    /// Where sums by key are kept.
+    pub sums: SumStore,
     /// How many bytes plans may remember beside the results, as in [`Stats::remembered_bytes`](crate::Stats); no limit when
     /// `None`. When they exceed it after a commit or a subscribe, the memory that was used least recently is dropped. A query
     /// without its memory is re-run when a commit affects it, until there is room again. Sizes are measured without the
@@ -89,6 +112,7 @@ impl Default for Options {
             strategy: Strategy::Auto,
             cost_gate: true,
             without: Without::NOTHING,
+            sums: SumStore::default(),
             memory_budget: None,
             foreign_keys: false,
             exclusive: false,
@@ -132,6 +156,13 @@ impl Options {
     #[must_use]
     pub fn with_without(mut self, without: Without) -> Self {
         self.without = without;
+        self
+    }
+
+    /// The options with [`Options::sums`] set.
+    #[must_use]
+    pub fn with_sums(mut self, sums: SumStore) -> Self {
+        self.sums = sums;
         self
     }
 

@@ -11,6 +11,11 @@ pub(super) struct Confined<T>(T);
 unsafe impl<T> Send for Confined<T> {}
 
 impl<T> Confined<T> {
+    #[cfg(feature = "differential")]
+    pub(super) fn new(value: T) -> Self {
+        Self(value)
+    }
+
     pub(super) fn get(&self) -> &T {
         &self.0
     }

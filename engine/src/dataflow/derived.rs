@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use super::Job;
 use super::operators::{Operator, Tools, consolidated, operator};
-use crate::dataflow::tally::Sums;
+use crate::dataflow::sums::Totals;
 use crate::error::Error;
 use crate::plan::{Derived as Plan, NodeMetrics, RowImages};
 use crate::types::{Bag, BindingId, Row, RowBuilder, SharedBag, ValueRef, WeightedRow, lock_bag as lock};
@@ -86,8 +86,8 @@ impl Derived {
     }
 
     /// What the plan of the table has come to, with the rows that are held for others.
-    pub(super) fn metrics(&self, sums: &Sums) -> NodeMetrics {
-        let mut metrics = self.node.metrics(sums);
+    pub(super) fn metrics(&self, totals: &Totals) -> NodeMetrics {
+        let mut metrics = self.node.metrics(totals);
         for bag in self.bags.values() {
             let bag = lock(bag);
             metrics.own.state_rows += bag.len() as u64;

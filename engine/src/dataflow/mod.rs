@@ -1,18 +1,16 @@
 //! Maintains results by their plans: one dataflow a template, whose bindings are data in it.
 //!
 //! A statement of a plan is run by SQLite over what a commit changed ([`Source`]); what has to be remembered between commits is
-//! kept here, by binding. Sums by key (groups, DISTINCT, compound SELECTs) are kept by differential-dataflow. A template
-//! whose plan keeps none has no timely dataflow: it would do nothing for it.
+//! kept here, by binding. Sums by key (groups, DISTINCT, compound SELECTs) are kept in [`sums`]: in differential-dataflow or in a
+//! hash table.
 //!
 //! Derived tables that have plans of their own come first; what changed in them the others read as they read the changed
 //! rows of base tables.
 
 mod confined;
 mod derived;
-mod host;
-mod initial;
 mod operators;
-mod tally;
+mod sums;
 
 use std::sync::Arc;
 
@@ -24,9 +22,8 @@ use crate::types::{BindingId, PlanId, Row, RowRef, SharedBag, Value, WeightedRow
 
 use confined::Confined;
 use derived::Derived;
-use host::Host;
 use operators::{Operator, Tools};
-use tally::{Sums, Tally};
+use sums::{Stores, Sums};
 
 /// What a dataflow asks of the database.
 pub(crate) trait RowSource {
@@ -64,7 +61,7 @@ pub(crate) struct Job {
     pub(crate) allowance: u64,
 }
 
-/// The dataflows of all templates.
+/// The dataflows of all templates. By default sums are kept in hash tables.
 #[derive(Default)]
 pub(crate) struct Dataflows {
     inner: Confined<Inner>,
@@ -72,7 +69,7 @@ pub(crate) struct Dataflows {
 
 #[derive(Default)]
 struct Inner {
-    host: Host,
+    stores: Stores,
     plans: FxHashMap<PlanId, Dataflow>,
 }
 
@@ -80,28 +77,32 @@ struct Inner {
 struct Dataflow {
     derived: Vec<Derived>,
     root: Operator,
-    tally: Option<Tally>,
+    keeps_sums: bool,
+    sums: Sums,
 }
 
 impl Dataflows {
+    /// Dataflows whose sums are kept in differential-dataflow.
+    #[cfg(feature = "differential")]
+    pub(crate) fn in_differential() -> Self {
+        Self { inner: Confined::new(Inner { stores: Stores::in_differential(), ..Inner::default() }) }
+    }
+
     /// Makes a dataflow for a plan, unless it has one.
     pub(crate) fn install(&mut self, plan_id: PlanId, plan: &Plan) {
-        let Inner { host, plans } = self.inner.get_mut();
+        let Inner { stores, plans } = self.inner.get_mut();
         plans.entry(plan_id).or_insert_with(|| {
             let root = operators::operator(&plan.root);
             let derived: Vec<Derived> = plan.derived.iter().map(Derived::new).collect();
             let keeps_sums = root.keeps_sums() || derived.iter().any(Derived::keeps_sums);
-            let tally = keeps_sums.then(|| Tally::install(host));
-            Dataflow { derived, root, tally }
+            let sums = if keeps_sums { stores.make() } else { Sums::default() };
+            Dataflow { derived, root, keeps_sums, sums }
         });
     }
 
     /// Takes a plan's dataflow down with all that it keeps.
     pub(crate) fn uninstall(&mut self, plan_id: PlanId) {
-        let Inner { host, plans } = self.inner.get_mut();
-        if let Some(Dataflow { tally: Some(tally), .. }) = plans.remove(&plan_id) {
-            tally.uninstall(host);
-        }
+        self.inner.get_mut().plans.remove(&plan_id);
     }
 
     /// The first rows of a binding, with what has to be remembered of them.
@@ -111,9 +112,10 @@ impl Dataflows {
         job: &Job,
         source: &dyn RowSource,
     ) -> Result<Vec<WeightedRow>, Error> {
-        let Inner { host, plans } = self.inner.get_mut();
-        let Some(Dataflow { derived, root, tally }) = plans.get_mut(&plan_id) else { return Ok(Vec::new()) };
-        let tools = &mut Tools { source, host, tally: tally.as_mut(), holding: &|_, _| {} };
+        let Some(Dataflow { derived, root, sums, .. }) = self.inner.get_mut().plans.get_mut(&plan_id) else {
+            return Ok(Vec::new());
+        };
+        let tools = &mut Tools { source, sums, holding: &|_, _| {} };
         if derived.is_empty() {
             return root.hydrate(job, tools);
         }
@@ -133,9 +135,10 @@ impl Dataflows {
         source: &dyn RowSource,
         holding: Holding<'_>,
     ) -> Vec<Result<Vec<WeightedRow>, Error>> {
-        let Inner { host, plans } = self.inner.get_mut();
-        let Some(Dataflow { derived, root, tally }) = plans.get_mut(&plan_id) else { return Vec::new() };
-        let tools = &mut Tools { source, host, tally: tally.as_mut(), holding };
+        let Some(Dataflow { derived, root, sums, .. }) = self.inner.get_mut().plans.get_mut(&plan_id) else {
+            return Vec::new();
+        };
+        let tools = &mut Tools { source, sums, holding };
         if derived.is_empty() {
             return root.maintain(jobs, tools);
         }
@@ -165,18 +168,15 @@ impl Dataflows {
 
     /// Forgets a binding.
     pub(crate) fn forget(&mut self, plan_id: PlanId, binding: BindingId) {
-        let Inner { host, plans } = self.inner.get_mut();
-        let Some(Dataflow { derived, root, tally }) = plans.get_mut(&plan_id) else { return };
+        let Some(Dataflow { derived, root, sums, .. }) = self.inner.get_mut().plans.get_mut(&plan_id) else { return };
         derived.iter_mut().for_each(|derived| derived.forget(binding));
         root.forget(binding);
-        if let Some(tally) = tally {
-            tally.retract(host, binding);
-        }
+        sums.forget(binding);
     }
 
-    /// How many dataflows there are in the worker.
+    /// How many templates keep sums.
     pub(crate) fn count(&self) -> usize {
-        self.inner.get().host.dataflows
+        self.inner.get().plans.values().filter(|dataflow| dataflow.keeps_sums).count()
     }
 
     /// Bytes that are remembered, without what the allocator adds.
@@ -191,10 +191,10 @@ impl Dataflows {
 
     /// What the nodes of a plan remember and have done.
     pub(crate) fn metrics(&mut self, plan_id: PlanId) -> Option<PlanMetrics> {
-        let Dataflow { derived, root, tally } = self.inner.get_mut().plans.get_mut(&plan_id)?;
-        let sums = tally.as_mut().map_or_else(Sums::default, Tally::sums);
-        let derived = derived.iter().map(|derived| derived.metrics(&sums)).collect();
-        Some(PlanMetrics { root: root.metrics(&sums), derived })
+        let Dataflow { derived, root, sums, .. } = self.inner.get_mut().plans.get_mut(&plan_id)?;
+        let totals = sums.totals();
+        let derived = derived.iter().map(|derived| derived.metrics(&totals)).collect();
+        Some(PlanMetrics { root: root.metrics(&totals), derived })
     }
 
     /// The same for one binding.
@@ -206,12 +206,11 @@ impl Dataflows {
 impl Dataflow {
     fn binding_bytes(&self, binding: BindingId) -> usize {
         let derived: usize = self.derived.iter().map(|derived| derived.binding_bytes(binding)).sum();
-        let sums = self.tally.as_ref().map_or(0, |tally| tally.binding_bytes(binding));
-        derived + self.root.binding_bytes(binding) + sums
+        derived + self.root.binding_bytes(binding) + self.sums.binding_bytes(binding)
     }
 
     fn state_bytes(&self) -> usize {
         let derived: usize = self.derived.iter().map(Derived::state_bytes).sum();
-        derived + self.root.state_bytes() + self.tally.as_ref().map_or(0, Tally::state_bytes)
+        derived + self.root.state_bytes() + self.sums.state_bytes()
     }
 }

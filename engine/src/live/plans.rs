@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
+use crate::api::options::{Options, SumStore};
 use crate::cost::{CostGate, MemoryBudget};
 use crate::dataflow::Dataflows;
 use crate::plan::{Plan, PlanMetrics};
@@ -27,14 +28,18 @@ pub(crate) struct Plans {
 }
 
 impl Plans {
-    pub(super) fn new(is_gated: bool, memory: Option<usize>) -> Self {
+    pub(super) fn new(options: &Options) -> Self {
         Self {
             ids: FxHashMap::default(),
             in_use: FxHashMap::default(),
             last: 0,
-            dataflows: Dataflows::default(),
-            gate: CostGate::new(is_gated),
-            memory: MemoryBudget::new(memory),
+            dataflows: match options.sums {
+                SumStore::HashTable => Dataflows::default(),
+                #[cfg(feature = "differential")]
+                SumStore::Differential => Dataflows::in_differential(),
+            },
+            gate: CostGate::new(options.cost_gate),
+            memory: MemoryBudget::new(options.memory_budget),
         }
     }
 

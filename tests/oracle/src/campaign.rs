@@ -6,6 +6,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use tidewater::SumStore;
+
 use crate::case::Case;
 use crate::corpus::{Plan, Policy, Standing, Variant, databases, parse, play, play_standing};
 use crate::finding::Finding;
@@ -80,7 +82,8 @@ pub struct Fuzz {
     pub families: Vec<Family>,
     /// The ways to play each case.
     pub ways: Vec<Way>,
-    /// How many more times each case is played by plans with disabled features that its seed chooses.
+    /// How many more times each case is played by plans with disabled features that its seed chooses, and with sums in hash
+    /// tables.
     pub forced: usize,
     /// Whether the campaign ends with the first finding.
     pub stops: bool,
@@ -105,7 +108,7 @@ impl Fuzz {
         let always = Way::Always.settings(settings);
         let forced = drawn(seed, self.forced).into_iter().map(|without| {
             let without = without.or(settings.without);
-            (Way::Always, Settings { without, ..always.clone() })
+            (Way::Always, Settings { without, sums: SumStore::HashTable, ..always.clone() })
         });
         ways.chain(forced).collect()
     }

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use tidewater::{Engine, Event, Location, Options, Params, Plan, Row, Strategy, SubscriptionId, Without};
+use tidewater::{Engine, Event, Location, Options, Params, Plan, Row, Strategy, SubscriptionId, SumStore, Without};
 
 use crate::capture::Capture;
 use crate::case::Step;
@@ -26,6 +26,8 @@ pub struct Settings {
     pub cost_gate: bool,
     /// What the planner leaves out, with what a case says itself.
     pub without: Without,
+    /// Where the engine keeps sums.
+    pub sums: SumStore,
     /// Whether the captured changes are compared with the tables.
     pub capture: bool,
     /// Whether a fresh subscriber is compared with each live one at the end.
@@ -41,6 +43,7 @@ impl Default for Settings {
             paranoid: false,
             cost_gate: false,
             without: Without::NOTHING,
+            sums: SumStore::default(),
             capture: true,
             late: true,
             allowance: 400,
@@ -111,6 +114,7 @@ impl Harness {
         options.paranoid = settings.paranoid;
         options.cost_gate = settings.cost_gate;
         options.without = settings.without;
+        options.sums = settings.sums;
         let engine = Engine::open(Location::Memory, options).expect("the engine opens a database in memory");
         let capture = settings.capture.then(|| Capture::of(&engine));
         let mirror = Mirror::new(settings.allowance);

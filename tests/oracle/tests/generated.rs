@@ -4,12 +4,12 @@ mod common;
 
 use std::path::{Path, PathBuf};
 
-use tidewater::Choice;
+use tidewater::{Choice, SumStore};
 use tidewater_oracle::campaign::{AT_ONCE, Budget, Fuzz, fuzz, replay, skeletons};
-use tidewater_oracle::generate::Family;
+use tidewater_oracle::generate::{Family, case_of};
 use tidewater_oracle::harness::{Settings, Way};
 use tidewater_oracle::log::Log;
-use tidewater_oracle::run_case;
+use tidewater_oracle::{run_case, runner};
 
 /// The number of comparisons that this file's largest campaign must make.
 const FLOOR: u64 = 500_000;
@@ -141,4 +141,23 @@ fn a_seed_gives_the_same_deliveries_each_time() {
         assert_eq!(first.text(), second.text(), "seed {seed}");
         assert!(first.text().is_some_and(|text| text.contains("subscribe")));
     }
+}
+
+/// Differential-dataflow and a hash table keep the same sums, so that a browser, which has the latter, delivers what is tested here.
+#[test]
+fn both_stores_of_sums_give_the_same_deliveries() {
+    assert_ne!(SumStore::default(), SumStore::HashTable, "the feature `differential` is off");
+    let stores = [SumStore::default(), SumStore::HashTable];
+    let mut maintained = 0;
+    for family in [Family::Aggregate, Family::Distinct, Family::Compound, Family::Derived] {
+        for seed in common::seed()..common::seed() + 40 {
+            let case = case_of(family, seed);
+            let [differential, hash_table] =
+                stores.map(|sums| runner::run(&case, &Settings { sums, ..Settings::default() }, Log::kept()));
+            assert_eq!(differential.log.text(), hash_table.log.text(), "{family}, seed {seed}");
+            assert_eq!(differential.finding, None, "{family}, seed {seed}");
+            maintained += hash_table.tally.maintained;
+        }
+    }
+    assert!(maintained > 1_000, "plans maintained only {maintained} commits");
 }

@@ -1,23 +1,24 @@
-//! `accumulate` at work: the dataflow sums up what each group's rows add; the group's row is drawn from the sums.
+//! `accumulate` at work: what each group's rows add is summed up; the group's row is drawn from the sums.
 
-use std::collections::{BTreeMap, HashMap};
+mod measures;
+mod touches;
+
+use std::collections::HashMap;
 
 use rustc_hash::FxHashMap;
 
 use super::recompute::rows_of;
 use super::{Operator, Tools, bytes_of, check_forms, consolidated, operator};
 use crate::dataflow::Job;
-use crate::dataflow::initial::Initial;
-use crate::dataflow::tally::{Key, Measures, Moved, Sums};
+use crate::dataflow::sums::{Measures, Packed, Totals};
 use crate::error::Error;
 use crate::plan::{Accumulate as Plan, Distinct, Measure, Node, OrderDependence, Shown};
 use crate::types::{
-    BindingId, Collation, ExactSum, Row, RowBuilder, RowRef, SUM_PLACES, SortTerm, Value, ValueRef, WeightedRow,
-    push_sort_key, sort_key,
+    BindingId, ExactSum, Row, RowBuilder, RowRef, SortTerm, Value, ValueRef, WeightedRow, push_sort_key, sort_key,
 };
 
-/// What is summed up of a group before the measures: its rows.
-const ROWS: usize = 0;
+use measures::{ROWS, is_better, places, sum_at, value};
+use touches::Touch;
 
 /// The groups whose sums do not tell what was last shown of them.
 type Groups = FxHashMap<Box<[u8]>, Group>;
@@ -39,18 +40,6 @@ struct Drawn {
     is_asked: bool,
 }
 
-/// What a commit does to a group.
-struct Touch {
-    values: Row,
-    sums: Measures,
-    /// Of each measure that is an extremum, the best of the values that came.
-    came: Vec<Value>,
-    /// And the best of those that went.
-    went: Vec<Value>,
-    /// By what is counted of different values: how often each comes more than before.
-    values_moved: Vec<BTreeMap<Vec<u8>, i64>>,
-}
-
 pub(in crate::dataflow) struct Accumulate {
     plan: Plan,
     terms: Vec<SortTerm>,
@@ -59,8 +48,6 @@ pub(in crate::dataflow) struct Accumulate {
     input: Operator,
     bindings: HashMap<BindingId, Groups>,
 }
-
-type Touches = Vec<(Box<[u8]>, Touch)>;
 
 impl Accumulate {
     pub(super) fn new(plan: &Plan) -> Self {
@@ -82,14 +69,14 @@ impl Accumulate {
     pub(super) fn hydrate(&mut self, job: &Job, tools: &mut Tools<'_>) -> Result<Vec<WeightedRow>, Error> {
         let mut groups = Groups::default();
         let rows = tools.source.rows(&self.plan.all, &job.parameters)?;
-        let (mut weighted, mut initial) = (Vec::with_capacity(rows.len()), Initial::with_capacity(rows.len()));
+        let (mut weighted, mut packed) = (Vec::with_capacity(rows.len()), Packed::with_capacity(rows.len()));
         let (mut key, mut sums) = (Vec::new(), Measures::default());
         for row in rows {
             check_forms(&row)?;
             let (values, extrema) = self.read_group(&row, &mut sums);
             key.clear();
             self.terms.iter().zip(values.values()).for_each(|(term, value)| push_sort_key(&mut key, *term, value));
-            initial.push(&key, &sums);
+            packed.push(&key, &sums);
             let drawn = self.draw(job, values, &extrema, &sums, tools)?;
             if self.is_held(&drawn) {
                 weighted.extend(drawn.row.iter().map(|row| (row.clone(), 1)));
@@ -98,14 +85,10 @@ impl Accumulate {
                 weighted.extend(drawn.row.map(|row| (row, 1)));
             }
         }
-        if let Some(tally) = tools.tally.as_deref_mut() {
-            tally.begin(job.binding, self.plan.state, initial);
-        }
+        tools.sums.begin(job.binding, self.plan.state, packed);
         for distinct in &self.plan.distinct {
             let rows = tools.source.rows(&distinct.all, &job.parameters)?;
-            if let Some(tally) = tools.tally.as_deref_mut() {
-                tally.begin(job.binding, distinct.state, self.values(distinct, &rows));
-            }
+            tools.sums.begin(job.binding, distinct.state, self.values(distinct, &rows));
         }
         self.bindings.insert(job.binding, groups);
         Ok(weighted)
@@ -113,130 +96,35 @@ impl Accumulate {
 
     pub(super) fn maintain(&mut self, jobs: &[Job], tools: &mut Tools<'_>) -> Vec<Result<Vec<WeightedRow>, Error>> {
         let changed = self.input.maintain(jobs, tools);
-        let touches: Vec<Result<Touches, Error>> = jobs
-            .iter()
-            .zip(changed)
-            .map(|(job, rows)| {
-                let touches = self.touches(&rows?)?;
-                if let Some(tally) = tools.tally.as_deref_mut() {
-                    for (key, touch) in &touches {
-                        tally.add(self.key(job.binding, key), &touch.sums);
-                        for (distinct, values) in self.plan.distinct.iter().zip(&touch.values_moved) {
-                            for (value, weight) in values {
-                                let count = Measures::of(i128::from(*weight));
-                                tally.add(value_key(job.binding, distinct.state, key, value), &count);
-                            }
-                        }
-                    }
-                }
-                Ok(touches)
-            })
-            .collect();
-        let moved = tools.tally.as_deref_mut().map(|tally| tally.take_moved(tools.host)).unwrap_or_default();
-        let results =
-            jobs.iter().zip(touches).map(|(job, touches)| self.finish(job, touches?, &moved, tools)).collect();
-        if let Some(tally) = tools.tally.as_deref_mut().filter(|_| !self.plan.distinct.is_empty()) {
-            // Counts of different values were added while the groups were drawn.
-            tally.take_moved(tools.host);
-        }
-        results
-    }
-
-    /// The changed rows by group, in the order of their first.
-    fn touches(&self, rows: &[WeightedRow]) -> Result<Touches, Error> {
-        let mut places: HashMap<Box<[u8]>, usize> = HashMap::new();
-        let mut touches: Touches = Vec::new();
-        for (row, weight) in rows {
-            check_forms(row)?;
-            let (values, arguments) = row.split(self.plan.values);
-            let key = sort_key(&self.terms, values.values());
-            let place = *places.entry(key.clone()).or_insert_with(|| {
-                let nothing = vec![Value::Null; self.plan.measures.len()];
-                let touch = Touch {
-                    values,
-                    sums: Measures::default(),
-                    came: nothing.clone(),
-                    went: nothing,
-                    values_moved: vec![BTreeMap::new(); self.plan.distinct.len()],
-                };
-                touches.push((key, touch));
-                touches.len() - 1
-            });
-            let touch = &mut touches[place].1;
-            touch.sums.add(ROWS, i128::from(*weight));
-            self.add_arguments(touch, arguments, *weight);
-        }
-        Ok(touches)
-    }
-
-    fn add_arguments<'v>(&self, touch: &mut Touch, mut arguments: impl Iterator<Item = ValueRef<'v>>, weight: i64) {
-        for (at, (measure, &place)) in self.plan.measures.iter().zip(&self.places).enumerate() {
-            if *measure == Measure::Rows {
-                continue;
-            }
-            let value = arguments.next().unwrap_or(ValueRef::Null);
-            if !matches!(value, ValueRef::Null) {
-                match measure {
-                    Measure::Rows => {}
-                    Measure::Count => touch.sums.add(place, i128::from(weight)),
-                    Measure::Distinct(collation) => {
-                        let mut key = Vec::new();
-                        push_sort_key(&mut key, SortTerm { collation: *collation, ..SortTerm::default() }, value);
-                        let distinct = self.plan.distinct.iter().position(|distinct| distinct.measure == at);
-                        if let Some(values) = distinct.and_then(|distinct| touch.values_moved.get_mut(distinct)) {
-                            *values.entry(key).or_default() += weight;
-                        }
-                    }
-                    Measure::Sum | Measure::Total | Measure::Average => {
-                        add_to_sum(&mut touch.sums, place, value, weight)
-                    }
-                    Measure::Minimum(_) | Measure::Maximum(_) => {
-                        let best = if weight > 0 { &mut touch.came[at] } else { &mut touch.went[at] };
-                        if *best == Value::Null || is_better(*measure, value, best.as_ref()) {
-                            *best = value.to_value();
-                        }
-                    }
-                }
-            }
-        }
+        let touches = changed.into_iter().map(|rows| rows.and_then(|rows| self.touches(&rows)));
+        let mut touches: Vec<Result<Vec<Touch>, Error>> = touches.collect();
+        self.sum_up(jobs, &mut touches, tools.sums);
+        jobs.iter().zip(touches).map(|(job, touches)| self.finish(job, touches?, tools)).collect()
     }
 
     /// Draws each touched group anew.
-    fn finish(
-        &mut self,
-        job: &Job,
-        touches: Touches,
-        moved: &BTreeMap<Key, Moved>,
-        tools: &mut Tools<'_>,
-    ) -> Result<Vec<WeightedRow>, Error> {
+    fn finish(&mut self, job: &Job, touches: Vec<Touch>, tools: &Tools<'_>) -> Result<Vec<WeightedRow>, Error> {
         // Another binding's job may have been the last to be shown.
         tools.show(job);
         let mut weighted = Vec::new();
         let mut groups = self.bindings.remove(&job.binding).unwrap_or_default();
-        for (key, touch) in touches {
-            let moved_sums = moved.get(&self.key(job.binding, &key));
-            let old = groups.remove(&key);
-            if old.is_none() && moved_sums.is_none() && self.is_told_by_sums() {
+        for mut touch in touches {
+            let old = groups.remove(&touch.key);
+            if old.is_none() && touch.added.is_zero() && self.is_told_by_sums() {
                 continue;
             }
-            let was = match (&old, moved_sums) {
-                (Some(group), _) => group.row.clone(),
-                (None, Some(moved)) if self.is_told_by_sums() => self.told(touch.values.as_ref(), &moved.before),
-                (None, _) => None,
+            let was = match &old {
+                Some(group) => group.row.clone(),
+                None if self.is_told_by_sums() => self.told(touch.values.as_ref(), &touch.moved.before),
+                None => None,
             };
-            let sums = moved_sums.map(|moved| &moved.after);
-            // A group whose sums did not move has the values it had: but an extremum may have been exchanged.
-            let mut sums = match sums {
-                Some(sums) => sums.clone(),
-                None => self.sums_of(job, &key, tools),
-            };
-            self.add_distinct(job, &key, &touch, moved, &mut sums, tools);
-            let is_gone = self.is_grouped() && sums.at(ROWS) == 0;
+            let is_gone = self.is_grouped() && touch.moved.after.at(ROWS) == 0;
             weighted.extend(was.map(|row| (row, -1)));
             if is_gone {
                 continue;
             }
-            let (mut group, drawn) = self.redrawn(job, old, touch, &sums, tools)?;
+            let key = std::mem::take(&mut touch.key);
+            let (mut group, drawn) = self.redrawn(job, old, touch, tools)?;
             let is_held = self.is_held(&drawn);
             weighted.extend(drawn.row.iter().map(|row| (row.clone(), 1)));
             if is_held {
@@ -246,31 +134,6 @@ impl Accumulate {
         }
         self.bindings.insert(job.binding, groups);
         Ok(consolidated(weighted))
-    }
-
-    /// Adds to the sums of a group how many different values came.
-    fn add_distinct(
-        &self,
-        job: &Job,
-        key: &[u8],
-        touch: &Touch,
-        moved: &BTreeMap<Key, Moved>,
-        sums: &mut Measures,
-        tools: &mut Tools<'_>,
-    ) {
-        let Some(tally) = tools.tally.as_deref_mut() else { return };
-        for (distinct, values) in self.plan.distinct.iter().zip(&touch.values_moved) {
-            let came = |value: &Vec<u8>| {
-                let moved = moved.get(&value_key(job.binding, distinct.state, key, value));
-                moved.map_or(0, |moved| i128::from(moved.after.at(0) > 0) - i128::from(moved.before.at(0) > 0))
-            };
-            let came: i128 = values.keys().map(came).sum();
-            let place = self.places[distinct.measure];
-            let mut added = Measures::default();
-            added.add(place, came);
-            sums.add(place, came);
-            tally.add(self.key(job.binding, key), &added);
-        }
     }
 
     /// Whether the row of a group follows from its sums, unless SQLite had to be asked for it: then it need not be held. How
@@ -293,21 +156,8 @@ impl Accumulate {
         was_there.then(|| self.of_sums(values, &[], sums)).flatten()
     }
 
-    /// The sums of a group as they stand.
-    fn sums_of(&self, job: &Job, key: &[u8], tools: &mut Tools<'_>) -> Measures {
-        let key = self.key(job.binding, key);
-        tools.tally.as_deref_mut().map(|tally| tally.sum(&key)).unwrap_or_default()
-    }
-
-    fn redrawn(
-        &self,
-        job: &Job,
-        old: Option<Group>,
-        touch: Touch,
-        sums: &Measures,
-        tools: &mut Tools<'_>,
-    ) -> Result<(Group, Drawn), Error> {
-        let Touch { values, came, went, .. } = touch;
+    fn redrawn(&self, job: &Job, old: Option<Group>, touch: Touch, tools: &Tools<'_>) -> Result<(Group, Drawn), Error> {
+        let Touch { values, came, went, moved, .. } = touch;
         let nothing = || self.no_extrema();
         let (values, mut extrema) = old.map_or_else(|| (values, nothing()), |old| (old.values, old.extrema));
         let mut is_lost = false;
@@ -329,7 +179,7 @@ impl Accumulate {
                 group.extrema = self.read_group(row, &mut Measures::default()).1;
             }
         }
-        let drawn = self.draw(job, group.values.as_ref(), &group.extrema, sums, tools)?;
+        let drawn = self.draw(job, group.values.as_ref(), &group.extrema, &moved.after, tools)?;
         Ok((group, drawn))
     }
 
@@ -398,7 +248,7 @@ impl Accumulate {
         let (values, mut rest) = row.as_ref().split(self.plan.values);
         let mut next = || rest.next().unwrap_or(ValueRef::Null);
         let number = |value: ValueRef<'_>| if let ValueRef::Integer(number) = value { number.into() } else { 0 };
-        sums.0.clear();
+        sums.clear();
         sums.add(ROWS, number(next()));
         let mut extrema = self.no_extrema();
         for (at, (measure, &place)) in self.plan.measures.iter().zip(&self.places).enumerate() {
@@ -418,7 +268,7 @@ impl Accumulate {
     }
 
     /// How often each value comes in each group.
-    fn values(&self, distinct: &Distinct, rows: &[Row]) -> Initial {
+    fn values(&self, distinct: &Distinct, rows: &[Row]) -> Packed {
         let mut values: HashMap<Vec<u8>, Measures> = HashMap::new();
         for row in rows {
             let (group, mut rest) = row.split(self.plan.values);
@@ -430,13 +280,9 @@ impl Accumulate {
             push_sort_key(&mut key, SortTerm { collation: distinct.collation, ..SortTerm::default() }, value);
             values.entry(key).or_default().add(0, i128::from(count));
         }
-        let mut initial = Initial::with_capacity(values.len());
-        values.iter().for_each(|(key, sum)| initial.push(key, sum));
-        initial
-    }
-
-    fn key(&self, binding: BindingId, key: &[u8]) -> Key {
-        Key { binding: binding.0, state: self.plan.state, bytes: key.into() }
+        let mut packed = Packed::with_capacity(values.len());
+        values.iter().for_each(|(key, sum)| packed.push(key, sum));
+        packed
     }
 
     pub(super) fn forget(&mut self, binding: BindingId) {
@@ -448,10 +294,10 @@ impl Accumulate {
     }
 
     /// The groups and counted values that are remembered, and their bytes.
-    pub(super) fn held(&self, sums: &Sums) -> (usize, usize) {
-        let (groups, _) = sums.of(self.plan.state);
-        let counted = self.plan.distinct.iter().map(|distinct| sums.of(distinct.state));
-        counted.fold((groups, self.state_bytes() + sums.of(self.plan.state).1), |(rows, bytes), (values, of_values)| {
+    pub(super) fn held(&self, totals: &Totals) -> (usize, usize) {
+        let (groups, group_bytes) = totals.of(self.plan.state);
+        let counted = self.plan.distinct.iter().map(|distinct| totals.of(distinct.state));
+        counted.fold((groups, self.state_bytes() + group_bytes), |(rows, bytes), (values, of_values)| {
             (rows + values, bytes + of_values)
         })
     }
@@ -467,67 +313,5 @@ impl Accumulate {
                 key.len() + bytes_of(&group.values) + size_of::<Group>() + group.extrema.len() * size_of::<Value>();
         }
         bytes
-    }
-}
-
-/// What counts a value of a group.
-fn value_key(binding: BindingId, state: u32, group: &[u8], value: &[u8]) -> Key {
-    // No group's key is the beginning of another one's: both have the same number of terms.
-    let bytes = [group, value].concat().into_boxed_slice();
-    Key { binding: binding.0, state, bytes }
-}
-
-/// How many numbers are summed up for a measure.
-fn places(measure: Measure) -> usize {
-    match measure {
-        Measure::Rows | Measure::Minimum(_) | Measure::Maximum(_) => 0,
-        Measure::Count | Measure::Distinct(_) => 1,
-        Measure::Sum | Measure::Total | Measure::Average => SUM_PLACES,
-    }
-}
-
-fn add_to_sum(sums: &mut Measures, place: usize, value: ValueRef<'_>, weight: i64) {
-    for (at, number) in ExactSum::of(value).places().into_iter().enumerate() {
-        sums.add(place + at, i128::from(weight) * number);
-    }
-}
-
-/// The sum that begins at a place.
-fn sum_at(sums: &Measures, place: usize) -> ExactSum {
-    ExactSum::at(sums.from(place))
-}
-
-/// The value of a measure, or nothing if only SQLite can tell.
-#[expect(clippy::cast_precision_loss, reason = "as SQLite converts its 64-bit sum")]
-fn value(measure: Measure, sums: &Measures, place: usize, extremum: &Value) -> Option<Value> {
-    let integer = |number: i128| i64::try_from(number).ok().map(Value::Integer);
-    match measure {
-        Measure::Rows => integer(sums.at(ROWS)),
-        Measure::Count | Measure::Distinct(_) => integer(sums.at(place)),
-        Measure::Minimum(_) | Measure::Maximum(_) => Some(extremum.clone()),
-        Measure::Sum | Measure::Total | Measure::Average => {
-            let sum = sum_at(sums, place);
-            let float = || if sum.is_float() { sum.float() } else { sum.integer().map(|sum| sum as f64) };
-            match measure {
-                Measure::Sum | Measure::Average if sum.values == 0 => Some(Value::Null),
-                Measure::Sum if !sum.is_float() => sum.integer().map(Value::Integer),
-                Measure::Average => Some(Value::Real(float()? / i64::try_from(sum.values).ok()? as f64)),
-                _ => float().map(Value::Real),
-            }
-        }
-    }
-}
-
-/// Whether a value would take the place of another as the extremum.
-fn is_better(measure: Measure, value: ValueRef<'_>, other: ValueRef<'_>) -> bool {
-    let key = |collation: Collation, value| {
-        let mut key = Vec::new();
-        push_sort_key(&mut key, SortTerm { collation, ..SortTerm::default() }, value);
-        key
-    };
-    match measure {
-        Measure::Minimum(collation) => key(collation, value) < key(collation, other),
-        Measure::Maximum(collation) => key(collation, value) > key(collation, other),
-        _ => false,
     }
 }

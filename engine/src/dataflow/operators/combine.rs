@@ -1,13 +1,10 @@
-//! DISTINCT and compound SELECTs at work: how often each row comes from each part is summed up by the dataflow.
+//! DISTINCT and compound SELECTs at work: how often each row comes from each part is summed up.
 
-use std::collections::{BTreeMap, HashMap};
-
-use differential_dataflow::difference::IsZero;
+use std::collections::HashMap;
 
 use super::{Operator, Tools, check_forms, operator};
 use crate::dataflow::Job;
-use crate::dataflow::initial::Initial;
-use crate::dataflow::tally::{Key, Measures, Moved, Sums};
+use crate::dataflow::sums::{Key, Measures, Moved, Packed, Totals};
 use crate::error::Error;
 use crate::plan::Combine as Plan;
 use crate::types::{BindingId, Row, SortTerm, WeightedRow, sort_key};
@@ -49,18 +46,16 @@ impl Combine {
         let (order, mut counts) = counted(parts);
         self.classes.remove(&job.binding);
         self.classify(job.binding, order.iter().map(|row| (row, 1)))?;
-        let (mut weighted, mut initial) = (Vec::with_capacity(order.len()), Initial::with_capacity(order.len()));
+        let (mut weighted, mut packed) = (Vec::with_capacity(order.len()), Packed::with_capacity(order.len()));
         for row in order {
             let counts = counts.remove(&row).unwrap_or_default();
-            let weight = i64::try_from(self.plan.multiplicity(&counts.0)).unwrap_or(i64::MAX);
-            initial.push(row.as_bytes(), &counts);
+            let weight = i64::try_from(self.plan.multiplicity(counts.numbers())).unwrap_or(i64::MAX);
+            packed.push(row.as_bytes(), &counts);
             if weight > 0 {
                 weighted.push((row, weight));
             }
         }
-        if let Some(tally) = tools.tally.as_deref_mut() {
-            tally.begin(job.binding, self.plan.state, initial);
-        }
+        tools.sums.begin(job.binding, self.plan.state, packed);
         Ok(weighted)
     }
 
@@ -79,20 +74,31 @@ impl Combine {
             let sum = |parts: Vec<Vec<WeightedRow>>| super::consolidated(parts.into_iter().flatten().collect());
             return by_job.into_iter().map(|parts| parts.map(sum)).collect();
         }
-        let orders: Vec<Result<Vec<Row>, Error>> =
-            jobs.iter().zip(by_job).map(|(job, parts)| Ok(self.add(job, parts?, tools))).collect();
-        let moved = take_moved(tools);
-        jobs.iter().zip(orders).map(|(job, order)| self.difference(job, &order?, &moved)).collect()
+        let mut additions = Vec::new();
+        let mut orders: Vec<Result<Vec<Row>, Error>> = Vec::with_capacity(jobs.len());
+        for (job, parts) in jobs.iter().zip(by_job) {
+            orders.push(parts.map(|parts| self.additions(job, parts, &mut additions)));
+        }
+        let mut moved = tools.sums.add(&additions).into_iter();
+        let difference = |(job, order): (&Job, Result<Vec<Row>, Error>)| {
+            let order = order?;
+            let rows = order.into_iter().zip(&mut moved).collect::<Vec<_>>();
+            self.difference(job, &rows)
+        };
+        jobs.iter().zip(orders).map(difference).collect()
     }
 
-    /// Puts the changes of the parts into the dataflow; the rows that changed, in their order.
-    fn add(&self, job: &Job, parts: Vec<Vec<WeightedRow>>, tools: &mut Tools<'_>) -> Vec<Row> {
-        let Some(tally) = tools.tally.as_deref_mut() else { return Vec::new() };
-        let (order, mut counts) = counted(parts);
-        for row in &order {
+    /// What the changes of the parts add to the sums of their rows; the rows, in the same order.
+    fn additions(&self, job: &Job, parts: Vec<Vec<WeightedRow>>, additions: &mut Vec<(Key, Measures)>) -> Vec<Row> {
+        let (mut order, mut counts) = counted(parts);
+        order.retain(|row| {
             let counts = counts.remove(row).unwrap_or_default();
-            tally.add(self.key(job.binding, row), &counts);
-        }
+            let is_any = !counts.is_zero();
+            if is_any {
+                additions.push((self.key(job.binding, row), counts));
+            }
+            is_any
+        });
         order
     }
 
@@ -100,18 +106,13 @@ impl Combine {
         Key { binding: binding.0, state: self.plan.state, bytes: row.as_bytes().into() }
     }
 
-    fn difference(
-        &mut self,
-        job: &Job,
-        order: &[Row],
-        moved: &BTreeMap<Key, Moved>,
-    ) -> Result<Vec<WeightedRow>, Error> {
-        let moved_rows = || order.iter().filter_map(|row| Some((row, moved.get(&self.key(job.binding, row))?)));
+    fn difference(&mut self, job: &Job, rows: &[(Row, Moved)]) -> Result<Vec<WeightedRow>, Error> {
         let mut weighted = Vec::new();
-        let mut entered = Vec::new();
-        for (row, moved) in moved_rows() {
+        let mut entered = Vec::with_capacity(rows.len());
+        for (row, moved) in rows {
             entered.push((row, i64::from(!moved.after.is_zero()) - i64::from(!moved.before.is_zero())));
-            let weight = self.plan.multiplicity(&moved.after.0) - self.plan.multiplicity(&moved.before.0);
+            let (before, after) = (moved.before.numbers(), moved.after.numbers());
+            let weight = self.plan.multiplicity(after) - self.plan.multiplicity(before);
             if let Ok(weight @ (i64::MIN..=-1 | 1..)) = i64::try_from(weight) {
                 weighted.push((row.clone(), weight));
             }
@@ -153,8 +154,8 @@ impl Combine {
     }
 
     /// The different rows that are counted, and the bytes of that.
-    pub(super) fn held(&self, sums: &Sums) -> (usize, usize) {
-        let (rows, bytes) = sums.of(self.plan.state);
+    pub(super) fn held(&self, totals: &Totals) -> (usize, usize) {
+        let (rows, bytes) = totals.of(self.plan.state);
         (rows, bytes + self.class_bytes())
     }
 
@@ -190,8 +191,4 @@ fn counted(parts: Vec<Vec<WeightedRow>>) -> (Vec<Row>, HashMap<Row, Measures>) {
         }
     }
     (order, counts)
-}
-
-fn take_moved(tools: &mut Tools<'_>) -> BTreeMap<Key, Moved> {
-    tools.tally.as_deref_mut().map(|tally| tally.take_moved(tools.host)).unwrap_or_default()
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::{Job, Kind, Operator};
-use crate::dataflow::tally::Sums;
+use crate::dataflow::sums::Totals;
 use crate::error::Error;
 use crate::plan::{LiveStep, Node, NodeMetrics, Text};
 use crate::types::WeightedRow;
@@ -54,12 +54,12 @@ impl Done {
 
 impl Operator {
     /// What this node and those below it have done, each for itself.
-    pub(in crate::dataflow) fn metrics(&self, sums: &Sums) -> NodeMetrics {
+    pub(in crate::dataflow) fn metrics(&self, totals: &Totals) -> NodeMetrics {
         let (below, (state_rows, state_bytes)): (Vec<&Self>, (usize, usize)) = match &self.kind {
             Kind::Delta(_) => (Vec::new(), (0, 0)),
             Kind::Recompute(node) => (Vec::new(), node.held()),
-            Kind::Accumulate(node) => (vec![node.input()], node.held(sums)),
-            Kind::Combine(node) => (node.parts().iter().collect(), node.held(sums)),
+            Kind::Accumulate(node) => (vec![node.input()], node.held(totals)),
+            Kind::Combine(node) => (node.parts().iter().collect(), node.held(totals)),
             Kind::Fixpoint(node) => (vec![node.base()], node.held()),
         };
         let Done { commits, rows_in, rows_out, work, .. } = self.done;
@@ -73,7 +73,7 @@ impl Operator {
                 rows_out,
                 instructions,
             },
-            inputs: below.iter().map(|input| input.metrics(sums)).collect(),
+            inputs: below.iter().map(|input| input.metrics(totals)).collect(),
         }
     }
 }

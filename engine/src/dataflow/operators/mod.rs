@@ -15,8 +15,7 @@ use crate::error::Error;
 use crate::plan::{Node, TableRef, TableVersion};
 use crate::types::{BindingId, Row, ValueRef};
 
-use super::host::Host;
-use super::tally::Tally;
+use super::sums::Sums;
 use super::{Holding, Job, RowSource};
 use crate::types::WeightedRow;
 
@@ -30,8 +29,7 @@ use recompute::Recompute;
 /// What a node works with.
 pub(super) struct Tools<'t> {
     pub(super) source: &'t dyn RowSource,
-    pub(super) host: &'t mut Host,
-    pub(super) tally: Option<&'t mut Tally>,
+    pub(super) sums: &'t mut Sums,
     pub(super) holding: Holding<'t>,
 }
 

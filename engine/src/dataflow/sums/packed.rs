@@ -1,26 +1,26 @@
-//! The sums that a binding began with. They are known all at once and never change, so they lie packed beside the dataflow,
-//! which holds what was added to them since.
+//! The sums that a binding began with. They are known all at once and never change, so they lie packed beside the store, which
+//! holds what was added to them since.
 
-use super::tally::Measures;
+use super::Measures;
 
 /// Sums by the bytes that name a row or group, in the order of these.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Initial {
+pub(in crate::dataflow) struct Packed {
     keys: Vec<u8>,
     numbers: Vec<i128>,
     /// Where the key and the numbers of each sum end.
     ends: Vec<(usize, usize)>,
 }
 
-impl Initial {
-    pub(super) fn with_capacity(sums: usize) -> Self {
+impl Packed {
+    pub(in crate::dataflow) fn with_capacity(sums: usize) -> Self {
         Self { ends: Vec::with_capacity(sums), numbers: Vec::with_capacity(sums), keys: Vec::with_capacity(sums * 16) }
     }
 
     /// Adds a sum, each key once.
-    pub(super) fn push(&mut self, key: &[u8], sum: &Measures) {
+    pub(in crate::dataflow) fn push(&mut self, key: &[u8], sum: &Measures) {
         self.keys.extend_from_slice(key);
-        self.numbers.extend_from_slice(sum.from(0));
+        self.numbers.extend_from_slice(sum.numbers());
         self.ends.push((self.keys.len(), self.numbers.len()));
     }
 
@@ -68,8 +68,9 @@ impl Initial {
         &[]
     }
 
-    pub(super) fn keys(&self) -> impl Iterator<Item = &[u8]> {
-        (0..self.ends.len()).map(|at| self.key(at))
+    /// The sums in the order of their keys.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&[u8], &[i128])> {
+        (0..self.ends.len()).map(|at| (self.key(at), self.numbers(at)))
     }
 
     /// Its bytes, without what the allocator adds.
@@ -80,20 +81,20 @@ impl Initial {
 
 #[cfg(test)]
 mod tests {
-    use super::{Initial, Measures};
+    use super::{Measures, Packed};
 
     #[test]
     fn sums_are_found_whatever_order_they_came_in() {
         let keys: [&[u8]; 5] = [b"b", b"", b"ab", b"zz", b"a"];
-        let mut initial = Initial::default();
+        let mut packed = Packed::default();
         for (number, key) in keys.iter().enumerate() {
-            initial.push(key, &Measures(vec![number as i128; number]));
+            packed.push(key, &Measures::from(&vec![number as i128; number][..]));
         }
-        let initial = initial.finish();
+        let packed = packed.finish();
         for (number, key) in keys.iter().enumerate() {
-            assert_eq!(initial.of(key), vec![number as i128; number]);
+            assert_eq!(packed.of(key), vec![number as i128; number]);
         }
-        assert_eq!(initial.of(b"c"), [0_i128; 0]);
-        assert!(initial.keys().is_sorted());
+        assert_eq!(packed.of(b"c"), [0_i128; 0]);
+        assert!(packed.iter().map(|(key, _)| key).is_sorted());
     }
 }
