@@ -79,6 +79,35 @@ impl Error {
     }
 }
 
+/// Why a plan is given up for a binding. The query itself is then run, so no application is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum GiveUp {
+    /// A statement of the plan failed, as it does when it has used up the instructions it may take.
+    StatementFailed,
+    /// The statements together took more instructions than they may.
+    OverBudget,
+    /// More tables of one statement changed in one commit than a plan has terms for.
+    TooManyTables,
+    /// A check beside the rows says that they depend on the order in which SQLite comes to them.
+    CheckFailed,
+    /// The least integer, which a column for integers may hold as a float as well.
+    LeastInteger,
+    /// A sum whose overflow depends on the order of its rows.
+    SumMayOverflow,
+    /// Rows that are equal to SQL and differ: SQLite alone knows which of them it shows.
+    EqualRowsDiffer,
+    /// A recursion without an end in sight.
+    NoEndInSight,
+    /// The values of virtual columns cannot be computed for a row, or not as the table has them.
+    VirtualColumns,
+}
+
+impl From<Error> for GiveUp {
+    fn from(_: Error) -> Self {
+        Self::StatementFailed
+    }
+}
+
 /// The primary result codes of <https://sqlite.org/rescode.html>, which are the low byte of the extended ones.
 fn sqlite_code(extended_code: i32) -> &'static str {
     match extended_code & 0xff {

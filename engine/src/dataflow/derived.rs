@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use super::Job;
 use super::operators::{Operator, Tools, consolidated, operator};
 use crate::dataflow::sums::Totals;
-use crate::error::Error;
+use crate::error::GiveUp;
 use crate::plan::{Derived as Plan, NodeMetrics, RowImages};
 use crate::types::{Bag, BindingId, Row, RowBuilder, SharedBag, ValueRef, WeightedRow, lock_bag as lock};
 
@@ -37,7 +37,7 @@ impl Derived {
     }
 
     /// Fills the table for a binding, whose job reads it from then on.
-    pub(super) fn hydrate(&mut self, job: &mut Job, tools: &mut Tools<'_>) -> Result<(), Error> {
+    pub(super) fn hydrate(&mut self, job: &mut Job, tools: &mut Tools<'_>) -> Result<(), GiveUp> {
         tools.show(job);
         let rows = as_read(self.node.hydrate(job, tools)?, &self.reals);
         let bag = Arc::new(Mutex::new(Bag::of(&rows)));
@@ -49,9 +49,9 @@ impl Derived {
     }
 
     /// Brings the table up to date for some bindings.
-    pub(super) fn maintain(&mut self, jobs: &[Job], tools: &mut Tools<'_>) -> Vec<Result<(), Error>> {
+    pub(super) fn maintain(&mut self, jobs: &[Job], tools: &mut Tools<'_>) -> Vec<Result<(), GiveUp>> {
         let changes = self.node.maintain(jobs, tools);
-        let noted = |(job, changes): (&Job, Result<Vec<WeightedRow>, Error>)| {
+        let noted = |(job, changes): (&Job, Result<Vec<WeightedRow>, GiveUp>)| {
             let changes = as_read(changes?, &self.reals);
             if let Some(bag) = self.bags.get(&job.binding) {
                 let mut bag = lock(bag);

@@ -11,12 +11,14 @@ mod confined;
 mod derived;
 mod operators;
 mod sums;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use crate::error::Error;
+use crate::error::{Error, GiveUp};
 use crate::plan::{Plan, PlanMetrics, RowImages};
 use crate::types::{BindingId, PlanId, Row, RowRef, SharedBag, Value, WeightedRow};
 
@@ -26,6 +28,27 @@ use operators::{Operator, Tools};
 use sums::{Stores, Sums};
 
 /// What a dataflow asks of the database.
+///
+/// # Contract
+///
+/// From the call of [`Dataflows::maintain`] to its return the database stands still as the commit left it.
+///
+/// A source owes:
+///
+/// 1. [`rows`](Self::rows) reads the tables as the commit left them; what they were is read by their old and new versions
+///    alone. The terms of a join add up by inclusion and exclusion: over any other state, pairs of changed rows would count twice
+///    or not at all.
+/// 2. The same history gives the same rows in the same order on every platform. The order of deliveries follows from it.
+/// 3. What [`show`](Self::show) and [`show_derived`](Self::show_derived) show of a table replaces what was shown of it, and
+///    stays. A table of which nothing was shown has no changed rows.
+/// 4. A statement that would take more than [`allow`](Self::allow) allows fails, and [`work`](Self::work) never decreases.
+///    Without the first a plan could take longer than the query that it stands for; without the second the budget underflows.
+/// 5. No lock of a derived table is held when `rows` returns: the operator that fills the table takes it next.
+///
+/// Operators owe in turn: everything that a job's statements read is shown before the first of them, because another binding's job
+/// may have been the last to show something. A source cannot check that: the statement would read the other binding's rows.
+///
+/// `tests/memory.rs` is the smallest source; the engine's is a session of SQLite.
 pub(crate) trait RowSource {
     /// The rows of a statement for these values of its parameters.
     fn rows(&self, sql: &str, parameters: &[Value]) -> Result<Vec<Row>, Error>;
@@ -50,6 +73,17 @@ pub(crate) type ImagesByTable = Vec<(Arc<str>, RowImages)>;
 pub(crate) type Holding<'h> = &'h dyn Fn(BindingId, &mut dyn FnMut(RowRef<'_>));
 
 /// A binding to be brought up to date.
+///
+/// # Contract
+///
+/// Whoever makes a job sees to what no operator can check. Paranoid mode and the oracle find it where it is broken: the result
+/// is another one than the query's.
+///
+/// 1. `images` has every changed row that may matter to the binding, of each table that the plan names; more are harmless. Each is
+///    the net change of the commit: a row that came and went within it is not there.
+/// 2. The binding was hydrated, with the same `parameters`, has followed each commit since that could matter to it, and stands in
+///    one job at most of a call. Of a binding that was not hydrated nothing changes.
+/// 3. `derived` is empty: the dataflow fills it.
 #[derive(Clone)]
 pub(crate) struct Job {
     pub(crate) binding: BindingId,
@@ -111,7 +145,7 @@ impl Dataflows {
         plan_id: PlanId,
         job: &Job,
         source: &dyn RowSource,
-    ) -> Result<Vec<WeightedRow>, Error> {
+    ) -> Result<Vec<WeightedRow>, GiveUp> {
         let Some(Dataflow { derived, root, sums, .. }) = self.inner.get_mut().plans.get_mut(&plan_id) else {
             return Ok(Vec::new());
         };
@@ -127,14 +161,17 @@ impl Dataflows {
         root.hydrate(&job, tools)
     }
 
-    /// What a commit changes in each of some bindings of a plan. A binding that failed has to be forgotten.
+    /// What a commit changes in each of some bindings of a plan, in the order of the jobs.
+    ///
+    /// A binding that is given up has to be forgotten before it is hydrated again: what its operators remember may have followed
+    /// half of the commit.
     pub(crate) fn maintain(
         &mut self,
         plan_id: PlanId,
         jobs: &[Job],
         source: &dyn RowSource,
         holding: Holding<'_>,
-    ) -> Vec<Result<Vec<WeightedRow>, Error>> {
+    ) -> Vec<Result<Vec<WeightedRow>, GiveUp>> {
         let Some(Dataflow { derived, root, sums, .. }) = self.inner.get_mut().plans.get_mut(&plan_id) else {
             return Vec::new();
         };
@@ -143,7 +180,7 @@ impl Dataflows {
             return root.maintain(jobs, tools);
         }
         // What failed so far is left out of what follows.
-        let mut results: Vec<Option<Result<Vec<WeightedRow>, Error>>> = jobs.iter().map(|_| None).collect();
+        let mut results: Vec<Option<Result<Vec<WeightedRow>, GiveUp>>> = jobs.iter().map(|_| None).collect();
         let mut places: Vec<usize> = (0..jobs.len()).collect();
         let mut jobs = jobs.to_vec();
         for derived in derived {

@@ -27,7 +27,7 @@ impl Bindings {
     pub(super) fn new(options: &Options) -> Self {
         Self {
             registry: Registry::default(),
-            plans: Plans::new(&options),
+            plans: Plans::new(options),
             metrics: Metrics::default(),
             budgets: InstructionBudgets::new(options.cost_gate),
             uses_plans: options.strategy != Strategy::Requery,

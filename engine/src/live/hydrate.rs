@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::bindings::{Bindings, Told};
 use crate::cost::{Outcome, is_window_near};
 use crate::dataflow::Job;
-use crate::error::Error;
+use crate::error::{Error, GiveUp};
 use crate::plan::{Bounds, Plan};
 use crate::prepare::{Planned, PreparedQuery};
 use crate::results::{HeldResult, Listing, Maintained, Sorting, edits_between, filling};
@@ -135,7 +135,7 @@ impl Bindings {
         query: &PreparedQuery,
         planned: &Planned,
         budget: u64,
-    ) -> Result<Option<Hydrated>, Error> {
+    ) -> Result<Option<Hydrated>, GiveUp> {
         let Some(binding) = self.registry.binding(id) else { return Ok(None) };
         let (parameters, has_run_short) = (binding.parameters(), binding.has_run_short);
         let plan = &planned.plan;
@@ -178,7 +178,7 @@ impl Bindings {
         plan: &Plan,
         parameters: Vec<Value>,
         budget: u64,
-    ) -> Result<Vec<WeightedRow>, Error> {
+    ) -> Result<Vec<WeightedRow>, GiveUp> {
         self.plans.dataflows.forget(plan_id, id);
         let job = Job { binding: id, parameters, images: Vec::new(), derived: Vec::new(), allowance: budget };
         session.allow(budget);

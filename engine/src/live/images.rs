@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::dataflow::ImagesByTable;
-use crate::error::Error;
+use crate::error::GiveUp;
 use crate::plan::{RowImages, SortedBy};
 use crate::storage::Session;
 use crate::types::{Change, ChangeBatch, Row};
@@ -32,7 +32,7 @@ impl<'b> CommitImages<'b> {
         routed: &[(Arc<str>, Vec<usize>)],
         virtual_columns: &BTreeSet<Arc<str>>,
         budget: u64,
-    ) -> Result<ImagesByTable, Error> {
+    ) -> Result<ImagesByTable, GiveUp> {
         let mut touched = ImagesByTable::with_capacity(routed.len());
         let start = session.work();
         for (table, rows) in routed {
@@ -44,7 +44,7 @@ impl<'b> CommitImages<'b> {
                         place.insert(session.with_virtual_columns(table, change)?);
                     }
                     if session.work() - start > budget {
-                        return Err(Error::NotIncremental("virtual columns cost more than a re-run".into()));
+                        return Err(GiveUp::OverBudget);
                     }
                 }
                 RowImages::of(rows.iter().filter_map(|row| completed.get(row)))

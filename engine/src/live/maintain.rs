@@ -6,7 +6,7 @@ use super::bindings::{Bindings, Told};
 use super::images::{CommitImages, leave_out_behind};
 use crate::cost::{Outcome, should_measure_query};
 use crate::dataflow::Job;
-use crate::error::Error;
+use crate::error::GiveUp;
 use crate::results::{Applied, HeldResult};
 use crate::routing::{Affected, Routed};
 use crate::storage::{Sealed, Session};
@@ -161,7 +161,7 @@ impl Bindings {
         commit: CommitId,
         job: &Job,
         work: u64,
-        changes: Result<Vec<WeightedRow>, Error>,
+        changes: Result<Vec<WeightedRow>, GiveUp>,
         told: &mut Told,
     ) {
         let id = job.binding;

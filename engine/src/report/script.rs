@@ -127,12 +127,12 @@ impl Writer<'_, '_> {
     }
 
     /// The rows of a table before the commit; of many, a few more than are told.
-    fn rows_before(&self, table: &Table, changes: &TableChanges) -> Result<Vec<Keyed>, Error> {
+    fn rows_before(&self, table: &Table, changes: &TableChanges) -> Result<Vec<Keyed>, String> {
         let is_keyed = is_keyed(table);
         let rowid = match rowid(table) {
             _ if is_keyed => "NULL".to_owned(),
             Some(name) => name,
-            None => return Err(Error::NotIncremental("its columns hide its rowid".into())),
+            None => return Err("its columns hide its rowid".to_owned()),
         };
         let mut columns = vec![rowid];
         columns.extend(table.columns.iter().map(|column| match column.kind {
@@ -145,7 +145,7 @@ impl Writer<'_, '_> {
         let came: HashSet<&RowKey> =
             changes.rows.iter().filter(|change| change.new.is_some()).map(|change| &change.key).collect();
         let mut before = Vec::new();
-        for found in self.session.rows(&sql, &[])? {
+        for found in self.session.rows(&sql, &[]).map_err(|error| error.to_string())? {
             let row: Row = found.values().skip(1).map(ValueRef::to_value).collect();
             let key = match found.get(0) {
                 Some(ValueRef::Integer(rowid)) if !is_keyed => RowKey::RowId(rowid),

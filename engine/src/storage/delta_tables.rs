@@ -142,8 +142,7 @@ fn declared<'c>(columns: impl Iterator<Item = (String, Affinity, &'c str)>) -> R
     };
     let columns = columns.map(column);
     let columns = columns.collect::<Vec<_>>().join(", ");
-    CString::new(format!("CREATE TABLE delta({columns})"))
-        .map_err(|_| Error::NotIncremental("a column's name has a NUL".into()))
+    CString::new(format!("CREATE TABLE delta({columns})")).map_err(|nul| convert::error(nul.into()))
 }
 
 /// Lets SQLite look rows up by all columns that it compares for equality.

@@ -27,7 +27,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use rusqlite::Connection;
 use rusqlite::hooks::{Action, AuthContext, Authorization, PreUpdateCase};
 
-use crate::error::Error;
+use crate::error::{Error, GiveUp};
 use crate::plan::{DerivedColumn, RowImages};
 use crate::sql::{StatementKind, leading_keyword};
 use crate::types::{Catalog, Change, ChangeBatch, CommitId, Params, Row, Rows, SharedBag, Table, Value};
@@ -236,7 +236,7 @@ impl Session<'_> {
     }
 
     /// A change whose images have the values of the virtual columns of a table that was declared.
-    pub(crate) fn with_virtual_columns(&self, table: &str, change: &Change) -> Result<Change, Error> {
+    pub(crate) fn with_virtual_columns(&self, table: &str, change: &Change) -> Result<Change, GiveUp> {
         let State { virtual_columns, work, .. } = &*self.state;
         let complete = |row: &Option<Row>| match row {
             Some(row) => virtual_columns.complete(table, row, work).map(Some),

@@ -10,7 +10,7 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::convert;
 use super::statements::Statements;
-use crate::error::Error;
+use crate::error::{Error, GiveUp};
 use crate::plan::quoted;
 use crate::types::{Catalog, ColumnKind, Row, Table, Value, ValueRef};
 
@@ -93,10 +93,9 @@ impl VirtualColumns {
     }
 
     /// The row with the values of its virtual columns.
-    pub(super) fn complete(&self, table: &str, row: &Row, work: &Cell<u64>) -> Result<Row, Error> {
+    pub(super) fn complete(&self, table: &str, row: &Row, work: &Cell<u64>) -> Result<Row, GiveUp> {
         let copy = self.copies.get(table).and_then(Option::as_ref);
-        copy.ok_or_else(|| Error::NotIncremental("a table whose virtual columns cannot be computed".into()))?
-            .complete(row, work)
+        copy.ok_or(GiveUp::VirtualColumns)?.complete(row, work)
     }
 }
 
@@ -144,7 +143,7 @@ impl TableCopy {
         Ok(copy)
     }
 
-    fn complete(&self, row: &Row, work: &Cell<u64>) -> Result<Row, Error> {
+    fn complete(&self, row: &Row, work: &Cell<u64>) -> Result<Row, GiveUp> {
         let values: Vec<ValueRef<'_>> = row.values().collect();
         let written =
             self.written.iter().map(|column| values.get(*column).map_or(Value::Null, |value| value.to_value()));
@@ -157,8 +156,8 @@ impl TableCopy {
             let copied: Vec<ValueRef<'_>> = copied.values().collect();
             copied.len() == values.len() && self.written.iter().all(|column| copied[*column] == values[*column])
         };
-        let [copied] = &found[..] else { return Err(unlike()) };
-        Some(copied).filter(is_same).cloned().ok_or_else(unlike)
+        let [copied] = &found[..] else { return Err(GiveUp::VirtualColumns) };
+        Some(copied).filter(is_same).cloned().ok_or(GiveUp::VirtualColumns)
     }
 
     fn run(&self, sql: &str, values: &[Value], work: &Cell<u64>) -> Result<Vec<Row>, Error> {
@@ -168,8 +167,4 @@ impl TableCopy {
 
 fn mentions_json(sql: &str) -> bool {
     sql.contains("->") || sql.to_ascii_lowercase().contains("json")
-}
-
-fn unlike() -> Error {
-    Error::NotIncremental("a row that its table's declaration would not give".into())
 }

@@ -11,8 +11,8 @@ use super::recompute::rows_of;
 use super::{Operator, Tools, bytes_of, check_forms, consolidated, operator};
 use crate::dataflow::Job;
 use crate::dataflow::sums::{Measures, Packed, Totals};
-use crate::error::Error;
-use crate::plan::{Accumulate as Plan, Distinct, Measure, Node, OrderDependence, Shown};
+use crate::error::GiveUp;
+use crate::plan::{Accumulate as Plan, Distinct, Measure, Node, Shown};
 use crate::types::{
     BindingId, ExactSum, Row, RowBuilder, RowRef, SortTerm, Value, ValueRef, WeightedRow, push_sort_key, sort_key,
 };
@@ -66,7 +66,7 @@ impl Accumulate {
         }
     }
 
-    pub(super) fn hydrate(&mut self, job: &Job, tools: &mut Tools<'_>) -> Result<Vec<WeightedRow>, Error> {
+    pub(super) fn hydrate(&mut self, job: &Job, tools: &mut Tools<'_>) -> Result<Vec<WeightedRow>, GiveUp> {
         let mut groups = Groups::default();
         let rows = tools.source.rows(&self.plan.all, &job.parameters)?;
         let (mut weighted, mut packed) = (Vec::with_capacity(rows.len()), Packed::with_capacity(rows.len()));
@@ -94,16 +94,16 @@ impl Accumulate {
         Ok(weighted)
     }
 
-    pub(super) fn maintain(&mut self, jobs: &[Job], tools: &mut Tools<'_>) -> Vec<Result<Vec<WeightedRow>, Error>> {
+    pub(super) fn maintain(&mut self, jobs: &[Job], tools: &mut Tools<'_>) -> Vec<Result<Vec<WeightedRow>, GiveUp>> {
         let changed = self.input.maintain(jobs, tools);
         let touches = changed.into_iter().map(|rows| rows.and_then(|rows| self.touches(&rows)));
-        let mut touches: Vec<Result<Vec<Touch>, Error>> = touches.collect();
+        let mut touches: Vec<Result<Vec<Touch>, GiveUp>> = touches.collect();
         self.sum_up(jobs, &mut touches, tools.sums);
         jobs.iter().zip(touches).map(|(job, touches)| self.finish(job, touches?, tools)).collect()
     }
 
     /// Draws each touched group anew.
-    fn finish(&mut self, job: &Job, touches: Vec<Touch>, tools: &Tools<'_>) -> Result<Vec<WeightedRow>, Error> {
+    fn finish(&mut self, job: &Job, touches: Vec<Touch>, tools: &Tools<'_>) -> Result<Vec<WeightedRow>, GiveUp> {
         // Another binding's job may have been the last to be shown.
         tools.show(job);
         let mut weighted = Vec::new();
@@ -156,7 +156,13 @@ impl Accumulate {
         was_there.then(|| self.of_sums(values, &[], sums)).flatten()
     }
 
-    fn redrawn(&self, job: &Job, old: Option<Group>, touch: Touch, tools: &Tools<'_>) -> Result<(Group, Drawn), Error> {
+    fn redrawn(
+        &self,
+        job: &Job,
+        old: Option<Group>,
+        touch: Touch,
+        tools: &Tools<'_>,
+    ) -> Result<(Group, Drawn), GiveUp> {
         let Touch { values, came, went, moved, .. } = touch;
         let nothing = || self.no_extrema();
         let (values, mut extrema) = old.map_or_else(|| (values, nothing()), |old| (old.values, old.extrema));
@@ -204,7 +210,7 @@ impl Accumulate {
         extrema: &[Value],
         sums: &Measures,
         tools: &Tools<'_>,
-    ) -> Result<Drawn, Error> {
+    ) -> Result<Drawn, GiveUp> {
         if let Some(row) = self.of_sums(values, extrema, sums) {
             return Ok(Drawn { row: Some(row), is_asked: false });
         }
@@ -213,7 +219,7 @@ impl Accumulate {
             let sum = sum_at(sums, place);
             if is_sum && sum.strange == 0 && sum.may_overflow() {
                 // Whether SQLite's sum overflows depends on the order in which it comes to the rows.
-                return Err(Error::NotIncremental("a sum that may overflow".into()));
+                return Err(GiveUp::SumMayOverflow);
             }
         }
         let rows = rows_of(&self.plan.rows, job, &self.keys_of(values), tools)?;
@@ -221,7 +227,7 @@ impl Accumulate {
             let (row, mut order) = row.split(self.plan.shown.len());
             match order.next() {
                 Some(ValueRef::Integer(0)) | None => Ok(row),
-                Some(_) => Err(Error::NotIncremental(OrderDependence::FloatSum.to_string().into())),
+                Some(_) => Err(GiveUp::CheckFailed),
             }
         });
         Ok(Drawn { row: row.transpose()?, is_asked: true })

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::{Operator, Tools, check_forms, operator};
 use crate::dataflow::Job;
 use crate::dataflow::sums::{Key, Measures, Moved, Packed, Totals};
-use crate::error::Error;
+use crate::error::GiveUp;
 use crate::plan::Combine as Plan;
 use crate::types::{BindingId, Row, SortTerm, WeightedRow, sort_key};
 
@@ -35,7 +35,7 @@ impl Combine {
         !self.plan.is_sum() || self.parts.iter().any(Operator::keeps_sums)
     }
 
-    pub(super) fn hydrate(&mut self, job: &Job, tools: &mut Tools<'_>) -> Result<Vec<WeightedRow>, Error> {
+    pub(super) fn hydrate(&mut self, job: &Job, tools: &mut Tools<'_>) -> Result<Vec<WeightedRow>, GiveUp> {
         let mut parts = Vec::with_capacity(self.parts.len());
         for part in &mut self.parts {
             parts.push(part.hydrate(job, tools)?);
@@ -59,8 +59,8 @@ impl Combine {
         Ok(weighted)
     }
 
-    pub(super) fn maintain(&mut self, jobs: &[Job], tools: &mut Tools<'_>) -> Vec<Result<Vec<WeightedRow>, Error>> {
-        let mut by_job: Vec<Result<Vec<Vec<WeightedRow>>, Error>> = jobs.iter().map(|_| Ok(Vec::new())).collect();
+    pub(super) fn maintain(&mut self, jobs: &[Job], tools: &mut Tools<'_>) -> Vec<Result<Vec<WeightedRow>, GiveUp>> {
+        let mut by_job: Vec<Result<Vec<Vec<WeightedRow>>, GiveUp>> = jobs.iter().map(|_| Ok(Vec::new())).collect();
         for part in &mut self.parts {
             for (all, rows) in by_job.iter_mut().zip(part.maintain(jobs, tools)) {
                 match (all.as_mut(), rows) {
@@ -75,12 +75,12 @@ impl Combine {
             return by_job.into_iter().map(|parts| parts.map(sum)).collect();
         }
         let mut additions = Vec::new();
-        let mut orders: Vec<Result<Vec<Row>, Error>> = Vec::with_capacity(jobs.len());
+        let mut orders: Vec<Result<Vec<Row>, GiveUp>> = Vec::with_capacity(jobs.len());
         for (job, parts) in jobs.iter().zip(by_job) {
             orders.push(parts.map(|parts| self.additions(job, parts, &mut additions)));
         }
         let mut moved = tools.sums.add(&additions).into_iter();
-        let difference = |(job, order): (&Job, Result<Vec<Row>, Error>)| {
+        let difference = |(job, order): (&Job, Result<Vec<Row>, GiveUp>)| {
             let order = order?;
             let rows = order.into_iter().zip(&mut moved).collect::<Vec<_>>();
             self.difference(job, &rows)
@@ -106,7 +106,7 @@ impl Combine {
         Key { binding: binding.0, state: self.plan.state, bytes: row.as_bytes().into() }
     }
 
-    fn difference(&mut self, job: &Job, rows: &[(Row, Moved)]) -> Result<Vec<WeightedRow>, Error> {
+    fn difference(&mut self, job: &Job, rows: &[(Row, Moved)]) -> Result<Vec<WeightedRow>, GiveUp> {
         let mut weighted = Vec::new();
         let mut entered = Vec::with_capacity(rows.len());
         for (row, moved) in rows {
@@ -122,7 +122,7 @@ impl Combine {
     }
 
     /// Notes that rows have come to the parts or have gone from them; an error once a class has several.
-    fn classify<'r>(&mut self, binding: BindingId, rows: impl Iterator<Item = (&'r Row, i64)>) -> Result<(), Error> {
+    fn classify<'r>(&mut self, binding: BindingId, rows: impl Iterator<Item = (&'r Row, i64)>) -> Result<(), GiveUp> {
         let Some(terms) = &self.loose else { return rows.map(|(row, _)| row).try_for_each(check_forms) };
         let classes = self.classes.entry(binding).or_default();
         let mut touched = Vec::new();
@@ -138,7 +138,7 @@ impl Combine {
                     classes.remove(&class);
                 }
                 Some(1) | None => {}
-                Some(_) => return Err(Error::NotIncremental("several rows that are equal to SQL and differ".into())),
+                Some(_) => return Err(GiveUp::EqualRowsDiffer),
             }
         }
         Ok(())

@@ -7,7 +7,7 @@ use rustc_hash::FxHashMap;
 use super::evaluator::Evaluator;
 use super::{Tools, changed, consolidated, has_empty_version};
 use crate::dataflow::Job;
-use crate::error::Error;
+use crate::error::GiveUp;
 use crate::plan::{Delta as Plan, MOST_CHANGED, TableVersion};
 use crate::types::WeightedRow;
 
@@ -31,7 +31,7 @@ impl Delta {
     }
 
     /// All rows, each once for every copy of it.
-    pub(super) fn hydrate(&self, job: &Job, tools: &Tools<'_>) -> Result<Vec<WeightedRow>, Error> {
+    pub(super) fn hydrate(&self, job: &Job, tools: &Tools<'_>) -> Result<Vec<WeightedRow>, GiveUp> {
         let mut rows = Vec::new();
         for text in &self.plan.texts {
             let all = text.render_all(&self.plan.table_refs);
@@ -40,7 +40,7 @@ impl Delta {
         Ok(rows)
     }
 
-    pub(super) fn maintain(&mut self, job: &Job, tools: &Tools<'_>) -> Result<Vec<WeightedRow>, Error> {
+    pub(super) fn maintain(&mut self, job: &Job, tools: &Tools<'_>) -> Result<Vec<WeightedRow>, GiveUp> {
         if let Some(evaluator) = &mut self.evaluator
             && let Some(rows) = evaluator.maintain(&self.plan.table_refs, job)
         {
@@ -54,7 +54,7 @@ impl Delta {
             let own =
                 changed.iter().copied().filter(|table_ref| self.own[text].contains(table_ref)).collect::<Vec<_>>();
             if own.len() > MOST_CHANGED {
-                return Err(Error::NotIncremental("too many tables changed at once".into()));
+                return Err(GiveUp::TooManyTables);
             }
             for (sql, versions, weight) in self.statements(text, own).iter() {
                 if has_empty_version(&self.plan.table_refs, versions, job) {

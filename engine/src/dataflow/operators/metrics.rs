@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::{Job, Kind, Operator};
 use crate::dataflow::sums::Totals;
-use crate::error::Error;
+use crate::error::GiveUp;
 use crate::plan::{LiveStep, Node, NodeMetrics, Text};
 use crate::types::WeightedRow;
 
@@ -39,7 +39,7 @@ impl Done {
     }
 
     /// Notes what a commit came to.
-    pub(super) fn note(&mut self, jobs: &[Job], results: &[Result<Vec<WeightedRow>, Error>], work: u64) {
+    pub(super) fn note(&mut self, jobs: &[Job], results: &[Result<Vec<WeightedRow>, GiveUp>], work: u64) {
         let out: usize = results.iter().flatten().map(Vec::len).sum();
         if work == 0 && out == 0 {
             return;

@@ -1,5 +1,19 @@
 //! The operators: each node of a plan becomes one, which runs its statements and remembers what it must. One strategy a file, as in
 //! `plan::physical`.
+//!
+//! # Contract
+//!
+//! An operator is a function from the changed rows of a commit to the changes of its own result, a Z-set: after each commit,
+//! what it gave at first and all the changes since add up to the rows of its part of the query. What each of them owes:
+//!
+//! 1. One answer for each job, in their order. An answer that is given up leaves the other jobs alone.
+//! 2. Each row once, with a weight that is not 0. What reads the answer keeps counts, and would take +1 and -1 of a row for one that
+//!    comes and goes.
+//! 3. The order of rows follows from the order of what the source gave, from keys that are sorted, or from both: never from a hash
+//!    table. The same history gives the same deliveries to the byte, natively and in a browser.
+//! 4. Nothing is remembered of a binding after [`Operator::forget`].
+//!
+//! Operators below are brought up to date first, and with the same jobs. `dataflow/tests` drives each operator over rows in memory.
 
 mod accumulate;
 mod combine;
@@ -11,7 +25,7 @@ mod recompute;
 
 use rustc_hash::{FxBuildHasher, FxHashMap};
 
-use crate::error::Error;
+use crate::error::GiveUp;
 use crate::plan::{Node, TableRef, TableVersion};
 use crate::types::{BindingId, Row, ValueRef};
 
@@ -35,9 +49,9 @@ pub(super) struct Tools<'t> {
 
 impl Tools<'_> {
     /// Gives a job up that has cost more than it may since `start`.
-    fn check(&self, job: &Job, start: u64) -> Result<(), Error> {
+    fn check(&self, job: &Job, start: u64) -> Result<(), GiveUp> {
         match self.source.work() - start > job.allowance {
-            true => Err(Error::NotIncremental("maintaining costs more than evaluating anew".into())),
+            true => Err(GiveUp::OverBudget),
             false => Ok(()),
         }
     }
@@ -91,7 +105,7 @@ impl Operator {
     }
 
     /// All rows of a binding.
-    pub(super) fn hydrate(&mut self, job: &Job, tools: &mut Tools<'_>) -> Result<Vec<WeightedRow>, Error> {
+    pub(super) fn hydrate(&mut self, job: &Job, tools: &mut Tools<'_>) -> Result<Vec<WeightedRow>, GiveUp> {
         match &mut self.kind {
             Kind::Delta(node) => node.hydrate(job, tools),
             Kind::Recompute(node) => node.hydrate(job, tools),
@@ -102,7 +116,7 @@ impl Operator {
     }
 
     /// What changes in each binding.
-    pub(super) fn maintain(&mut self, jobs: &[Job], tools: &mut Tools<'_>) -> Vec<Result<Vec<WeightedRow>, Error>> {
+    pub(super) fn maintain(&mut self, jobs: &[Job], tools: &mut Tools<'_>) -> Vec<Result<Vec<WeightedRow>, GiveUp>> {
         let start = tools.source.work();
         let results = match &mut self.kind {
             Kind::Delta(node) => jobs.iter().map(|job| node.maintain(job, tools)).collect::<Vec<_>>(),
@@ -187,14 +201,14 @@ pub(super) fn consolidated(rows: Vec<WeightedRow>) -> Vec<WeightedRow> {
 
 /// Gives up where a row has a number of which a column for integers may hold two equal forms: it takes a float for an integer
 /// if it is whole and fits, but for this one, which SQLite leaves as it is (sqlite3VdbeIntegerAffinity).
-fn check_forms(row: &Row) -> Result<(), Error> {
+fn check_forms(row: &Row) -> Result<(), GiveUp> {
     let has_two = |value: ValueRef<'_>| match value {
         ValueRef::Integer(value) => value == i64::MIN,
         ValueRef::Real(value) => value == -9_223_372_036_854_775_808.0,
         ValueRef::Null | ValueRef::Text(_) | ValueRef::Blob(_) => false,
     };
     match row.values().any(has_two) {
-        true => Err(Error::NotIncremental("the least integer, which may be a float as well".into())),
+        true => Err(GiveUp::LeastInteger),
         false => Ok(()),
     }
 }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use super::{Tools, changed, consolidated, has_empty_version};
 use crate::dataflow::Job;
-use crate::error::Error;
-use crate::plan::{MOST_CHANGED, OrderDependence, Recompute as Plan, TableVersion};
+use crate::error::GiveUp;
+use crate::plan::{MOST_CHANGED, Recompute as Plan, TableVersion};
 use crate::types::{BindingId, Row, SortTerm, Value, ValueRef, WeightedRow, push_sort_key, sort_key};
 
 /// The rows of each key, under the bytes that say which keys are equal.
@@ -30,13 +30,13 @@ impl Recompute {
         Self { plan: plan.clone(), terms, width: plan.width, statements: HashMap::new(), bindings: HashMap::new() }
     }
 
-    pub(super) fn hydrate(&mut self, job: &Job, tools: &Tools<'_>) -> Result<Vec<WeightedRow>, Error> {
+    pub(super) fn hydrate(&mut self, job: &Job, tools: &Tools<'_>) -> Result<Vec<WeightedRow>, GiveUp> {
         let mut parts = Parts::new();
         let mut rows = Vec::new();
         for row in tools.source.rows(&self.plan.all, &job.parameters)? {
             let (row, mut key) = row.split(self.width);
-            if let Some(why) = self.plan.check {
-                check(key.next(), why)?;
+            if self.plan.check.is_some() {
+                check(key.next())?;
             }
             parts.entry(sort_key(&self.terms, key)).or_default().push(row.clone());
             rows.push((row, 1));
@@ -45,7 +45,7 @@ impl Recompute {
         Ok(rows)
     }
 
-    pub(super) fn maintain(&mut self, job: &Job, tools: &Tools<'_>) -> Result<Vec<WeightedRow>, Error> {
+    pub(super) fn maintain(&mut self, job: &Job, tools: &Tools<'_>) -> Result<Vec<WeightedRow>, GiveUp> {
         let start = tools.source.work();
         let keys = self.touched_keys(job, tools)?;
         if !self.plan.remembers {
@@ -55,9 +55,9 @@ impl Recompute {
         let mut weighted = Vec::new();
         for (bytes, values) in keys {
             let mut now = rows_of(&self.plan.rows, job, &values, tools)?;
-            if let Some(why) = self.plan.check {
+            if self.plan.check.is_some() {
                 for row in &mut now {
-                    check(row.get(self.width), why)?;
+                    check(row.get(self.width))?;
                     let shown = row.split(self.width).0;
                     *row = shown;
                 }
@@ -77,7 +77,7 @@ impl Recompute {
         keys: &BTreeMap<Box<[u8]>, Vec<Value>>,
         tools: &Tools<'_>,
         start: u64,
-    ) -> Result<Vec<WeightedRow>, Error> {
+    ) -> Result<Vec<WeightedRow>, GiveUp> {
         let mut key = Vec::new();
         let mut weighted: Vec<WeightedRow> = Vec::new();
         if !keys.is_empty() {
@@ -102,7 +102,7 @@ impl Recompute {
         &mut self,
         job: &Job,
         tools: &Tools<'_>,
-    ) -> Result<BTreeMap<Box<[u8]>, Vec<Value>>, Error> {
+    ) -> Result<BTreeMap<Box<[u8]>, Vec<Value>>, GiveUp> {
         let changed = changed(&self.plan.table_refs, job);
         tools.show(job);
         let mut keys = BTreeMap::new();
@@ -110,7 +110,7 @@ impl Recompute {
             let path = &self.plan.affected_keys[affected].path;
             let own: Vec<usize> = path.iter().copied().filter(|table_ref| changed.contains(table_ref)).collect();
             if own.len() > MOST_CHANGED {
-                return Err(Error::NotIncremental("too many tables changed at once".into()));
+                return Err(GiveUp::TooManyTables);
             }
             for (sql, versions) in self.statements(affected, own).iter() {
                 if has_empty_version(&self.plan.table_refs, versions, job) {
@@ -167,18 +167,18 @@ impl Recompute {
 }
 
 /// Gives up where rows show what SQLite alone knows.
-fn check(differs: Option<ValueRef<'_>>, why: OrderDependence) -> Result<(), Error> {
+fn check(differs: Option<ValueRef<'_>>) -> Result<(), GiveUp> {
     match differs {
         Some(ValueRef::Integer(0)) | None => Ok(()),
-        Some(_) => Err(Error::NotIncremental(why.to_string().into())),
+        Some(_) => Err(GiveUp::CheckFailed),
     }
 }
 
 /// The rows of one key.
-pub(super) fn rows_of(sql: &str, job: &Job, key: &[Value], tools: &Tools<'_>) -> Result<Vec<Row>, Error> {
+pub(super) fn rows_of(sql: &str, job: &Job, key: &[Value], tools: &Tools<'_>) -> Result<Vec<Row>, GiveUp> {
     let mut parameters = job.parameters.clone();
     parameters.extend_from_slice(key);
-    tools.source.rows(sql, &parameters)
+    Ok(tools.source.rows(sql, &parameters)?)
 }
 
 /// Every set of changed table references, as delta tables.

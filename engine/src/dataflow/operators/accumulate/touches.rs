@@ -7,7 +7,7 @@ use super::measures::{ROWS, add_to_sum, is_better};
 use crate::dataflow::Job;
 use crate::dataflow::operators::check_forms;
 use crate::dataflow::sums::{Key, Measures, Moved, Sums};
-use crate::error::Error;
+use crate::error::GiveUp;
 use crate::plan::Measure;
 use crate::types::{BindingId, Row, SortTerm, Value, ValueRef, WeightedRow, push_sort_key, sort_key};
 
@@ -31,7 +31,7 @@ pub(super) struct Touch {
 
 impl Accumulate {
     /// The changed rows by group, in the order of their first.
-    pub(super) fn touches(&self, rows: &[WeightedRow]) -> Result<Vec<Touch>, Error> {
+    pub(super) fn touches(&self, rows: &[WeightedRow]) -> Result<Vec<Touch>, GiveUp> {
         let mut places: HashMap<Box<[u8]>, usize> = HashMap::new();
         let mut touches: Vec<Touch> = Vec::new();
         for (row, weight) in rows {
@@ -89,7 +89,7 @@ impl Accumulate {
     }
 
     /// Adds to the sums what commits do to the groups of some bindings.
-    pub(super) fn sum_up(&self, jobs: &[Job], touches: &mut [Result<Vec<Touch>, Error>], sums: &mut Sums) {
+    pub(super) fn sum_up(&self, jobs: &[Job], touches: &mut [Result<Vec<Touch>, GiveUp>], sums: &mut Sums) {
         let mut additions = Vec::new();
         for (job, touches) in jobs.iter().zip(&*touches) {
             for touch in touches.iter().flatten() {
