@@ -4,7 +4,9 @@
 //! measuring walks over all that is remembered, and a commit is to cost what it changed. Age is counted in commits and
 //! subscribes, for there is no clock.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
+
+use rustc_hash::FxHashMap;
 
 use crate::types::BindingId;
 
@@ -17,11 +19,11 @@ pub(crate) struct MemoryBudget {
     limit: Option<usize>,
     total: usize,
     now: u64,
-    remembering: HashMap<BindingId, Remembered>,
+    remembering: FxHashMap<BindingId, Remembered>,
     /// Those that remember, the coldest first.
     by_age: BTreeSet<(u64, BindingId)>,
     /// The bindings whose memory was taken, with what it was.
-    without: HashMap<BindingId, usize>,
+    without: FxHashMap<BindingId, usize>,
     evicted: u64,
 }
 

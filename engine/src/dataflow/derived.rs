@@ -1,7 +1,8 @@
 //! Derived tables at work: their rows, and what a commit changed in them as delta tables for those that read them.
 
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
+
+use rustc_hash::FxHashMap;
 
 use super::Job;
 use super::operators::{Operator, Tools, consolidated, operator};
@@ -15,9 +16,9 @@ pub(super) struct Derived {
     is_held: bool,
     reals: Arc<[usize]>,
     node: Operator,
-    bags: HashMap<BindingId, SharedBag>,
+    bags: FxHashMap<BindingId, SharedBag>,
     /// What the commit changed, by binding.
-    changes: HashMap<BindingId, Vec<WeightedRow>>,
+    changes: FxHashMap<BindingId, Vec<WeightedRow>>,
 }
 
 impl Derived {
@@ -27,8 +28,8 @@ impl Derived {
             is_held: plan.is_held,
             reals: Arc::clone(&plan.reals),
             node: operator(&plan.node),
-            bags: HashMap::new(),
-            changes: HashMap::new(),
+            bags: FxHashMap::default(),
+            changes: FxHashMap::default(),
         }
     }
 

@@ -1,7 +1,6 @@
 //! The indexes that a plan would like: where one of the statements that bring its results up to date, or lead from a changed
 //! row to them, looks at every row of a table, although it asks for rows by the values of columns.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::display_name;
@@ -9,11 +8,11 @@ use crate::api::explain::WantedIndex;
 use crate::plan::quoted;
 use crate::prepare::PreparedQuery;
 use crate::storage::{Scan, Session};
-use crate::types::{Catalog, Table};
+use crate::types::{Catalog, SortedSet, Table};
 
 pub(super) fn indexes(session: &Session<'_>, query: &PreparedQuery, catalog: &Catalog) -> Vec<WantedIndex> {
     let Ok(planned) = &query.planned else { return Vec::new() };
-    let named: BTreeSet<&Arc<str>> = query.dependencies.sources.iter().map(|source| &source.table).collect();
+    let named: SortedSet<&Arc<str>> = query.dependencies.sources.iter().map(|source| &source.table).collect();
     let tables: Vec<Arc<Table>> = named.into_iter().filter_map(|id| catalog.tables.get(id)).cloned().collect();
     let mut wanted: Vec<Scan> = Vec::new();
     // Where no join path is served by indexes, the first one would be if they existed.

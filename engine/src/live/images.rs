@@ -1,27 +1,27 @@
 //! The row images of a commit, shared by the bindings that it affects.
 
+use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
-use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::dataflow::ImagesByTable;
 use crate::error::GiveUp;
 use crate::plan::{RowImages, SortedBy};
 use crate::storage::Session;
-use crate::types::{Change, ChangeBatch, Row};
+use crate::types::{Change, ChangeBatch, Row, SortedMap, SortedSet};
 
 /// The row images of a commit.
 pub(super) struct CommitImages<'b> {
     batch: &'b ChangeBatch,
     /// Of all of a table's rows, for bindings that have to do with all of them.
-    whole: BTreeMap<Arc<str>, RowImages>,
+    whole: SortedMap<Arc<str>, RowImages>,
     /// Rows with the values of their virtual columns, by their places in the batch.
-    completed: BTreeMap<Arc<str>, BTreeMap<usize, Change>>,
+    completed: SortedMap<Arc<str>, BTreeMap<usize, Change>>,
 }
 
 impl<'b> CommitImages<'b> {
     pub(super) fn new(batch: &'b ChangeBatch) -> Self {
-        Self { batch, whole: BTreeMap::new(), completed: BTreeMap::new() }
+        Self { batch, whole: SortedMap::new(), completed: SortedMap::new() }
     }
 
     /// The rows that a binding has to do with; an error if their virtual columns have no values, or computing them takes more
@@ -30,7 +30,7 @@ impl<'b> CommitImages<'b> {
         &mut self,
         session: &Session<'_>,
         routed: &[(Arc<str>, Vec<usize>)],
-        virtual_columns: &BTreeSet<Arc<str>>,
+        virtual_columns: &SortedSet<Arc<str>>,
         budget: u64,
     ) -> Result<ImagesByTable, GiveUp> {
         let mut touched = ImagesByTable::with_capacity(routed.len());
@@ -38,7 +38,7 @@ impl<'b> CommitImages<'b> {
         for (table, rows) in routed {
             let Some(changes) = self.batch.tables.get(table) else { continue };
             let images = if virtual_columns.contains(table) {
-                let completed = self.completed.entry(Arc::clone(table)).or_default();
+                let completed = self.completed.or_default(Arc::clone(table));
                 for (row, change) in rows.iter().filter_map(|row| Some((*row, changes.rows.get(*row)?))) {
                     if let Entry::Vacant(place) = completed.entry(row) {
                         place.insert(session.with_virtual_columns(table, change)?);
@@ -50,7 +50,7 @@ impl<'b> CommitImages<'b> {
                 RowImages::of(rows.iter().filter_map(|row| completed.get(row)))
             } else if rows.len() == changes.rows.len() {
                 let all = || RowImages::of(changes.rows.iter());
-                self.whole.entry(Arc::clone(table)).or_insert_with(all).clone()
+                self.whole.or_insert_with(Arc::clone(table), all).clone()
             } else {
                 RowImages::of(rows.iter().filter_map(|row| changes.rows.get(*row)))
             };

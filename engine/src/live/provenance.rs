@@ -5,8 +5,9 @@
 //! rest, each alone, come to the whole difference: rows of two tables that a join brings together may change nothing
 //! alone, and much together.
 
-use std::collections::HashMap;
 use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
 
 use super::bindings::{Bindings, Told};
 use super::images::CommitImages;
@@ -20,7 +21,7 @@ use crate::types::{BindingId, Cause, ChangeBatch, Row};
 const MOST_ALONE: usize = 64;
 
 /// What rows change in a result, by how often each row comes.
-type Difference = HashMap<Row, i64>;
+type Difference = FxHashMap<Row, i64>;
 
 impl Bindings {
     /// Adds to each diff the rows, of those that routing found, by which it came about.

@@ -12,7 +12,7 @@ use super::binding::Binding;
 use crate::cost::Backoff;
 use crate::prepare::PreparedQuery;
 use crate::routing::{Affected, LookUp, Router};
-use crate::types::{BindingId, ChangeBatch, PlanId, SubscriptionId, TemplateId, Value};
+use crate::types::{BindingId, ChangeBatch, PlanId, SortedSet, SubscriptionId, TemplateId, Value};
 
 /// A query with its literals and parameters turned into slots.
 struct Template {
@@ -43,7 +43,7 @@ pub(crate) struct TemplateSummary {
     pub(super) bindings: u64,
     pub(super) subscriptions: u64,
     /// The plans of its bindings, each once; those that are re-run have none.
-    pub(super) plans: Vec<PlanId>,
+    pub(super) plans: SortedSet<PlanId>,
     /// How many bindings have one.
     pub(super) planned: u64,
     pub(super) state_rows: u64,
@@ -208,11 +208,9 @@ impl Registry {
             summary.rerun_work += binding.rerun().work;
             if let Some(plan) = binding.plan {
                 summary.planned += 1;
-                summary.plans.push(plan);
+                summary.plans.insert(plan);
             }
         }
-        summary.plans.sort_unstable();
-        summary.plans.dedup();
         Some(summary)
     }
 

@@ -5,11 +5,10 @@
 //! or the row after satisfies every predicate. Predicates are therefore collected only where they filter every output
 //! row that carries the table reference: the conjuncts of WHERE, and of ON of inner joins.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::{AlwaysAffected, OrderDependence, PathLookup};
-use crate::types::{Affinity, Value};
+use crate::types::{Affinity, SortedSet, Value};
 
 /// A parameter slot of a statement.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -87,7 +86,7 @@ pub enum Columns {
     /// All of them, as far as can be told.
     All,
     /// These, counted from 0.
-    Some(BTreeSet<usize>),
+    Some(SortedSet<usize>),
 }
 
 impl Columns {
@@ -130,7 +129,7 @@ pub struct Dependencies {
     /// Why every commit may affect the result, if so: a system table, a virtual table without shadow tables, `changes()`.
     pub every_commit: Option<AlwaysAffected>,
     /// Functions whose value differs from call to call; the result samples them at each re-run.
-    pub nondeterministic: BTreeSet<String>,
+    pub nondeterministic: SortedSet<String>,
     /// Why SQLite's own answer depends on its plan (LIMIT over ties, bare columns, unordered concatenation), if so. Then
     /// any change of a table counts, so that the result stays what a fresh evaluation gives.
     pub plan_dependent: Option<OrderDependence>,

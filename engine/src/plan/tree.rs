@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use crate::types::SortedSet;
+
 use super::{Combine, Measure, Node, Plan, SetOperator, TableRef};
 
 /// A part of a plan, for people and programs.
@@ -116,10 +118,9 @@ impl Node {
                 Step { strategy: "delta", detail, tables: names(&delta.table_refs, &own), inputs: Vec::new(), live }
             }
             Self::Recompute(recompute) => {
-                let mut own: Vec<usize> =
+                let own: SortedSet<usize> =
                     recompute.affected_keys.iter().flat_map(|affected| affected.path.iter().copied()).collect();
-                own.sort_unstable();
-                own.dedup();
+                let own: Vec<usize> = own.into_iter().collect();
                 Step {
                     strategy: "key recompute",
                     detail: match &recompute.check {
@@ -146,10 +147,9 @@ impl Node {
                 }
             }
             Self::Fixpoint(fixpoint) => {
-                let mut own: Vec<usize> = fixpoint.steps.iter().flat_map(super::Text::table_refs).collect();
-                own.retain(|table_ref| *table_ref != fixpoint.own);
-                own.sort_unstable();
-                own.dedup();
+                let mut own: SortedSet<usize> = fixpoint.steps.iter().flat_map(super::Text::table_refs).collect();
+                own.remove(&fixpoint.own);
+                let own: Vec<usize> = own.into_iter().collect();
                 Step {
                     strategy: "fixpoint",
                     detail: if fixpoint.is_set { "UNION" } else { "UNION ALL" }.to_owned(),

@@ -1,11 +1,10 @@
 //! A prepared query: what it depends on, and its plan.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::plan::{Dependencies, Plan, Reason};
 use crate::results::Order;
-use crate::types::Value;
+use crate::types::{SortedSet, Value};
 
 /// A query with what it takes to run and to maintain it.
 #[derive(Clone, Debug)]
@@ -39,5 +38,5 @@ pub(crate) struct Planned {
     /// The literals that became parameters.
     pub(crate) literals: Vec<Value>,
     /// The tables whose virtual columns it reads.
-    pub(crate) virtual_columns: BTreeSet<Arc<str>>,
+    pub(crate) virtual_columns: SortedSet<Arc<str>>,
 }

@@ -1,6 +1,6 @@
 //! Prepares a query: SQLite compiles it, our own analysis derives what it depends on, and SQLite's authorizer checks that.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::query::{Planned, PreparedQuery};
@@ -9,7 +9,7 @@ use crate::plan::{AlwaysAffected, Columns, Dependencies, JoinPath, OrderDependen
 use crate::results::Order;
 use crate::sql::{self, Arena, BoundQuery, Normalised, Unparsed};
 use crate::storage::{Reads, Session, Shape};
-use crate::types::{Catalog, ColumnKind, Table, TableKind};
+use crate::types::{Catalog, ColumnKind, SortedSet, Table, TableKind};
 
 /// How many prepared queries are kept, whether or not anybody subscribes to them.
 const MOST_RECENT: usize = 32;
@@ -191,10 +191,10 @@ fn add_reads(dependencies: &mut Dependencies, reads: &Reads, catalog: &Catalog, 
     (!added.is_empty()).then(|| format!("SQLite also reads {}", added.join(", ")))
 }
 
-fn add_table(dependencies: &mut Dependencies, table: &Table, columns: &BTreeSet<usize>, added: &mut Vec<String>) {
+fn add_table(dependencies: &mut Dependencies, table: &Table, columns: &SortedSet<usize>, added: &mut Vec<String>) {
     let known: Vec<&Source> = dependencies.sources.iter().filter(|source| source.table == table.id).collect();
     let is_virtual = |column: usize| table.columns.get(column).is_some_and(|c| c.kind == ColumnKind::GeneratedVirtual);
-    let missing: BTreeSet<usize> = columns
+    let missing: SortedSet<usize> = columns
         .iter()
         .copied()
         .filter(|column| {

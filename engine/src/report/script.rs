@@ -1,14 +1,17 @@
 //! The SQL by which a commit happens again in an empty database: tables with their rows as they were before, the query that
 //! was subscribed to, and the changes. For reports of faults, so it says what it leaves out instead of failing.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fmt::Write as _;
 use std::sync::Arc;
+
+use rustc_hash::FxHashSet;
 
 use crate::error::Error;
 use crate::plan::quoted;
 use crate::storage::{Sealed, Session};
-use crate::types::{Catalog, Change, ColumnKind, Row, RowKey, Table, TableChanges, TableKind, Value, ValueRef};
+use crate::types::{
+    Catalog, Change, ColumnKind, Row, RowKey, SortedMap, SortedSet, Table, TableChanges, TableKind, Value, ValueRef,
+};
 
 /// The rows of all tables are told if there are at most so many.
 const MOST_ROWS: usize = 200;
@@ -23,7 +26,7 @@ pub(crate) struct Query<'q> {
     pub(crate) slots: &'q [Option<String>],
     pub(crate) values: &'q [Value],
     /// The base tables that it reads.
-    pub(crate) tables: BTreeSet<Arc<str>>,
+    pub(crate) tables: SortedSet<Arc<str>>,
 }
 
 /// A row as it was before the commit, with its key.
@@ -52,7 +55,7 @@ impl Writer<'_, '_> {
         }
         *script += "PRAGMA foreign_keys = OFF;\n";
         let tables = tables(query, catalog, script);
-        let attached: BTreeSet<&str> = tables.iter().map(|table| table.database.as_str()).collect();
+        let attached: SortedSet<&str> = tables.iter().map(|table| table.database.as_str()).collect();
         for database in attached.into_iter().filter(|name| !matches!(*name, "main" | "temp")) {
             *script += &format!("ATTACH ':memory:' AS {};\n", quoted(database));
         }
@@ -93,7 +96,7 @@ impl Writer<'_, '_> {
     /// All rows if they are few, else those of the tables that the commit changed, if those are.
     fn write_rows(&self, sealed: &Sealed, tables: &[&Table], script: &mut String) {
         let none = TableChanges::default();
-        let mut rows: BTreeMap<&str, Vec<Keyed>> = BTreeMap::new();
+        let mut rows: SortedMap<&str, Vec<Keyed>> = SortedMap::new();
         let mut has_all = true;
         let mut changed = 0;
         for table in tables {
@@ -142,14 +145,16 @@ impl Writer<'_, '_> {
         let most = MOST_ROWS + 1 + changes.rows.len();
         let sql = format!("SELECT {} FROM {} LIMIT {most}", columns.join(", "), name(table));
         // Those that the commit brought, or changed.
-        let came: HashSet<&RowKey> =
+        let came: FxHashSet<&RowKey> =
             changes.rows.iter().filter(|change| change.new.is_some()).map(|change| &change.key).collect();
         let mut before = Vec::new();
         for found in self.session.rows(&sql, &[]).map_err(|error| error.to_string())? {
             let row: Row = found.values().skip(1).map(ValueRef::to_value).collect();
             let key = match found.get(0) {
                 Some(ValueRef::Integer(rowid)) if !is_keyed => RowKey::RowId(rowid),
-                _ => RowKey::PrimaryKey(primary_key(table).map(|column| value_at(&row, column).to_value()).collect()),
+                _ => RowKey::PrimaryKey(
+                    table.primary_key().into_iter().map(|column| value_at(&row, column).to_value()).collect(),
+                ),
             };
             if !came.contains(&key) {
                 before.push((key, row));
@@ -286,20 +291,13 @@ fn condition(table: &Table, key: &RowKey) -> String {
             let term = |(column, value): (usize, ValueRef<'_>)| {
                 format!("{} = {}", quoted(&table.columns[column].name), literal(value))
             };
-            primary_key(table).zip(row.values()).map(term).collect::<Vec<_>>().join(" AND ")
+            table.primary_key().into_iter().zip(row.values()).map(term).collect::<Vec<_>>().join(" AND ")
         }
     }
 }
 
 fn is_keyed(table: &Table) -> bool {
     table.kind == TableKind::Table { without_rowid: true }
-}
-
-/// The places of the columns of the primary key, in its order.
-fn primary_key(table: &Table) -> impl Iterator<Item = usize> {
-    let mut key: Vec<usize> = (0..table.columns.len()).filter(|&at| table.columns[at].primary_key > 0).collect();
-    key.sort_by_key(|&at| table.columns[at].primary_key);
-    key.into_iter()
 }
 
 fn rowid(table: &Table) -> Option<String> {

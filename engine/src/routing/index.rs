@@ -5,7 +5,7 @@
 //! values at the end of a join path from all of a commit's rows. What is found is checked exactly: the index may find too much,
 //! never too little.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
@@ -15,7 +15,7 @@ use super::key::RoutingKey;
 use super::path_lookup::LookUp;
 use super::ranges::{Axis, Intervals, Rank};
 use crate::plan::{Columns, JoinPath, Source};
-use crate::types::{BindingId, Bucket, Change, ValueRef};
+use crate::types::{BindingId, Bucket, Change, SortedMap, ValueRef};
 
 /// A reference to the table: the binding, and the place of the source among its dependencies.
 type Entry = (BindingId, usize);
@@ -33,13 +33,13 @@ type Constants = FxHashMap<Bucket, Vec<Entry>>;
 #[derive(Debug, Default)]
 pub(super) struct TableIndex {
     /// Of [`RoutingKey::Values`], by column and constant.
-    values: BTreeMap<usize, Constants>,
+    values: SortedMap<usize, Constants>,
     /// Of [`RoutingKey::Path`], by path, the columns that are read, and constant.
-    paths: BTreeMap<(Arc<JoinPath>, Columns), Constants>,
+    paths: SortedMap<(Arc<JoinPath>, Columns), Constants>,
     /// Of [`RoutingKey::Range`], by column and interval.
-    ranges: BTreeMap<Axis, Intervals<Entry>>,
+    ranges: SortedMap<Axis, Intervals<Entry>>,
     /// Of [`RoutingKey::AnyChange`], by the columns that are read.
-    any_change: BTreeMap<Columns, BTreeSet<Entry>>,
+    any_change: SortedMap<Columns, BTreeSet<Entry>>,
 }
 
 impl TableIndex {
@@ -49,13 +49,13 @@ impl TableIndex {
 
     pub(super) fn add(&mut self, entry: Entry, source: &Source, interest: &Interest<'_>) {
         match RoutingKey::of(source, interest) {
-            RoutingKey::Values { column, buckets } => add(self.values.entry(column).or_default(), buckets, entry),
+            RoutingKey::Values { column, buckets } => add(self.values.or_default(column), buckets, entry),
             RoutingKey::Path { path, columns, buckets } => {
-                add(self.paths.entry((path, columns)).or_default(), buckets, entry);
+                add(self.paths.or_default((path, columns)), buckets, entry);
             }
-            RoutingKey::Range { axis, interval } => self.ranges.entry(axis).or_default().add(interval, entry),
+            RoutingKey::Range { axis, interval } => self.ranges.or_default(axis).add(interval, entry),
             RoutingKey::AnyChange { columns } => {
-                self.any_change.entry(columns).or_default().insert(entry);
+                self.any_change.or_default(columns).insert(entry);
             }
             RoutingKey::Never => {}
         }

@@ -1,12 +1,13 @@
 //! Routing keys: what a table reference of a binding's query is found by from a changed row.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
+
+use rustc_hash::FxHashSet;
 
 use super::interest::Interest;
 use super::ranges::{Axis, Interval, Rank};
 use crate::plan::{Columns, JoinPath, PathLookup, Predicate, Relation, Source};
-use crate::types::{Bucket, Collation, ValueRef};
+use crate::types::{Bucket, Collation, SortedMap, ValueRef};
 
 /// What a table reference is found by. The first that applies of: values, a join path, a range, any change.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,23 +74,27 @@ fn buckets(predicate: &Predicate, interest: &Interest<'_>) -> Option<Vec<Bucket>
     }
     // Texts that another collating sequence calls equal need have nothing in common.
     Collation::named(&predicate.collation)?;
+    let mut known = FxHashSet::default();
     let mut buckets = Vec::with_capacity(predicate.any_of.len());
     for operand in &predicate.any_of {
         match (interest.value(operand)?, predicate.relation) {
             // Nothing equals NULL.
             (ValueRef::Null, Relation::Equal) => {}
-            (value, _) => buckets.push(Bucket::of(value)?),
+            (value, _) => {
+                let bucket = Bucket::of(value)?;
+                if known.insert(bucket.clone()) {
+                    buckets.push(bucket);
+                }
+            }
         }
     }
-    buckets.sort();
-    buckets.dedup();
     Some(buckets)
 }
 
 /// The interval in which a column's values have to be: of several columns an empty one, else one that is bounded on both
 /// sides.
 fn narrowest_range(source: &Source, interest: &Interest<'_>) -> Option<(Axis, Interval)> {
-    let mut intervals: BTreeMap<Axis, Interval> = BTreeMap::new();
+    let mut intervals: SortedMap<Axis, Interval> = SortedMap::new();
     for predicate in source.predicates.iter().filter(|predicate| predicate.relation.is_range()) {
         let (Some(axis), [operand]) = (Axis::of(predicate), predicate.any_of.as_slice()) else { continue };
         let Some(constant) = interest.value(operand) else { continue };

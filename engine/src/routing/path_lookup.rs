@@ -1,11 +1,10 @@
 //! Path lookups: from a commit's changed rows over joins to the values that the routing index has entries for.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::error::Error;
 use crate::plan::{JoinPath, RowImages};
-use crate::types::{Change, ChangeBatch, Row, RowKey, Value, ValueRef};
+use crate::types::{Change, ChangeBatch, Row, RowKey, SortedSet, Value, ValueRef};
 
 /// Looks up a join path from a table's changed rows: the values at its end, each with the place of its changed row; nothing
 /// if there are as many as `most`, or SQLite fails.
@@ -30,7 +29,7 @@ pub(crate) trait PathSource {
 pub(crate) struct PathReader<'s> {
     source: &'s dyn PathSource,
     batch: &'s ChangeBatch,
-    shown: BTreeSet<Arc<str>>,
+    shown: SortedSet<Arc<str>>,
     /// A transaction holds the state that is read.
     pub(crate) holds: bool,
     /// How many statements were run.
@@ -39,7 +38,7 @@ pub(crate) struct PathReader<'s> {
 
 impl<'s> PathReader<'s> {
     pub(crate) fn new(source: &'s dyn PathSource, batch: &'s ChangeBatch) -> Self {
-        Self { source, batch, shown: BTreeSet::new(), holds: false, lookups: 0 }
+        Self { source, batch, shown: SortedSet::new(), holds: false, lookups: 0 }
     }
 
     /// See [`LookUp`].

@@ -54,7 +54,8 @@ impl Router {
         interest: impl Fn(BindingId) -> Option<Interest<'b>>,
         look_up: LookUp<'_>,
     ) -> Affected {
-        let mut affected: Affected = self.always_affected.iter().map(|id| (*id, Routed::new())).collect();
+        let mut affected = Affected::new();
+        self.always_affected.iter().for_each(|id| drop(affected.insert(*id, Routed::new())));
         for (table, changes) in &batch.tables {
             if let Some(index) = self.tables.get(table) {
                 route_table(index, table, changes, &interest, look_up, &mut affected);

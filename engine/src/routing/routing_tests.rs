@@ -1,6 +1,5 @@
 //! What routing must let through, and what it may keep away.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::index::TableIndex;
@@ -14,7 +13,7 @@ fn batch(old: Option<[Value; 2]>, new: Option<[Value; 2]>) -> ChangeBatch {
 }
 
 fn reading(columns: &[usize], predicates: Vec<Predicate>) -> Dependencies {
-    let columns = Columns::Some(columns.iter().copied().collect::<BTreeSet<_>>());
+    let columns = Columns::Some(columns.iter().copied().collect());
     Dependencies {
         sources: vec![Source { table: "main.t".into(), columns, predicates, path_lookups: Vec::new() }],
         ..Dependencies::default()

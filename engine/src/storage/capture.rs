@@ -7,7 +7,6 @@
 //!
 //! <https://sqlite.org/c3ref/preupdate_blobwrite.html>
 
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 use rusqlite::Connection;
@@ -30,7 +29,7 @@ const UNKNOWN_TABLE: &str = "a table unknown to the catalog was written";
 /// The rows that the current transaction has touched so far.
 #[derive(Default)]
 pub(super) struct Recorder {
-    layouts: HashMap<String, HashMap<String, Arc<Layout>>>,
+    layouts: FxHashMap<String, FxHashMap<String, Arc<Layout>>>,
     tables: Vec<Touched>,
     /// The index in `tables` of the table that was written last, which is usually written next as well.
     last: usize,
@@ -288,11 +287,7 @@ impl Layout {
             _ => Reading::AsIs,
         };
         let readings: Vec<Reading> = table.columns.iter().map(reading).collect();
-        let primary_key = without_rowid.then(|| {
-            let mut key: Vec<usize> = (0..table.columns.len()).filter(|&c| table.columns[c].primary_key > 0).collect();
-            key.sort_by_key(|&column| table.columns[column].primary_key);
-            key
-        });
+        let primary_key = without_rowid.then(|| table.primary_key());
         let condition = match &primary_key {
             Some(key) => {
                 let terms = key

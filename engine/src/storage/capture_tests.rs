@@ -1,8 +1,10 @@
 //! The capture beside a shadow copy of every table that is built from change batches alone, for each way SQLite has of
 //! writing a row and of taking it back.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
+
+use rustc_hash::FxHashMap;
 
 use crate::types::{Change, ChangeBatch, Row, RowKey, Value};
 use crate::{Engine, Error, Location, Options};
@@ -10,7 +12,7 @@ use crate::{Engine, Error, Location, Options};
 /// An engine, and what its change batches add up to.
 struct Shadow {
     engine: Engine,
-    tables: Arc<Mutex<BTreeMap<String, HashMap<RowKey, Row>>>>,
+    tables: Arc<Mutex<BTreeMap<String, FxHashMap<RowKey, Row>>>>,
     batches: Arc<Mutex<Vec<ChangeBatch>>>,
 }
 

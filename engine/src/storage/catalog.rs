@@ -1,14 +1,14 @@
 //! Reads the schema of every attached database through SQLite's own pragmas.
 
-use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use rusqlite::Connection;
+use rustc_hash::FxHashMap;
 
 use super::convert;
 use crate::error::Error;
 use crate::plan::quoted;
-use crate::types::{Affinity, Catalog, Column, ColumnKind, Table, TableKind, table_id};
+use crate::types::{Affinity, Catalog, Column, ColumnKind, SortedMap, Table, TableKind, table_id};
 
 pub(super) fn read(connection: &Connection) -> Result<Catalog, Error> {
     read_catalog(connection).map_err(convert::error)
@@ -16,7 +16,7 @@ pub(super) fn read(connection: &Connection) -> Result<Catalog, Error> {
 
 fn read_catalog(connection: &Connection) -> rusqlite::Result<Catalog> {
     let texts = schema_texts(connection)?;
-    let mut tables = BTreeMap::new();
+    let mut tables = SortedMap::new();
     let mut list = connection.prepare_cached("PRAGMA table_list")?;
     let mut rows = list.query([])?;
     while let Some(row) = rows.next()? {
@@ -61,14 +61,14 @@ fn search_path(connection: &Connection) -> rusqlite::Result<Vec<String>> {
 }
 
 /// The table that owns each b-tree, by the index of the database in the list of databases and the root page.
-pub(super) type Roots = HashMap<(i64, i64), Arc<str>>;
+pub(super) type Roots = FxHashMap<(i64, i64), Arc<str>>;
 
 pub(super) fn roots(connection: &Connection) -> Result<Roots, Error> {
     read_roots(connection).map_err(convert::error)
 }
 
 fn read_roots(connection: &Connection) -> rusqlite::Result<Roots> {
-    let mut roots = HashMap::new();
+    let mut roots = FxHashMap::default();
     let mut list = connection.prepare_cached("PRAGMA database_list")?;
     let databases = list.query_map([], |row| Ok((row.get::<_, i64>(0)?, text(row, 1)?)))?;
     for (place, database) in databases.collect::<rusqlite::Result<Vec<_>>>()? {
@@ -84,8 +84,8 @@ fn read_roots(connection: &Connection) -> rusqlite::Result<Roots> {
 }
 
 /// The CREATE statements of views and virtual tables.
-fn schema_texts(connection: &Connection) -> rusqlite::Result<BTreeMap<Arc<str>, String>> {
-    let mut texts = BTreeMap::new();
+fn schema_texts(connection: &Connection) -> rusqlite::Result<SortedMap<Arc<str>, String>> {
+    let mut texts = SortedMap::new();
     for database in search_path(connection)? {
         let sql = format!(
             "SELECT name, sql FROM {}.sqlite_schema WHERE sql IS NOT NULL AND (type = 'view' OR rootpage = 0)",

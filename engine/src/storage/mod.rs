@@ -21,7 +21,6 @@ mod capture_tests;
 mod order_tests;
 
 use std::cell::Cell;
-use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rusqlite::Connection;
@@ -30,7 +29,7 @@ use rusqlite::hooks::{Action, AuthContext, Authorization, PreUpdateCase};
 use crate::error::{Error, GiveUp};
 use crate::plan::{DerivedColumn, RowImages};
 use crate::sql::{StatementKind, leading_keyword};
-use crate::types::{Catalog, Change, ChangeBatch, CommitId, Params, Row, Rows, SharedBag, Table, Value};
+use crate::types::{Catalog, Change, ChangeBatch, CommitId, Params, Row, Rows, SharedBag, SortedMap, Table, Value};
 
 use allowance::Allowance;
 use capture::Recorder;
@@ -71,7 +70,7 @@ struct State {
     catalog_is_stale: bool,
     commit_number: CommitNumber,
     /// By attached file, see [`open::data_versions`].
-    data_versions: BTreeMap<String, i64>,
+    data_versions: SortedMap<String, i64>,
     /// No other connection can commit: the database is in memory, or held from opening on. A setting may give that up.
     is_alone: bool,
     /// Another connection has committed, and nobody was told yet.

@@ -1,7 +1,6 @@
 //! Opening a database: flags, pragmas in their order, hooks.
 
 use std::cell::Cell;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use rusqlite::{Connection, OpenFlags};
@@ -16,7 +15,7 @@ use super::{State, Storage, capture, convert, exact_sums, reads};
 use crate::api::options::{Location, Options};
 use crate::error::Error;
 use crate::plan::quoted;
-use crate::types::Catalog;
+use crate::types::{Catalog, SortedMap};
 
 const MAIN: &str = "main";
 
@@ -46,7 +45,7 @@ impl Storage {
             virtual_columns: VirtualColumns::default(),
             work: Cell::new(0),
             catalog: Arc::new(Catalog::default()),
-            roots: Roots::new(),
+            roots: Roots::default(),
             catalog_is_stale: true,
             commit_number,
             data_versions,
@@ -86,7 +85,7 @@ fn configure(connection: &Connection, location: &Location, options: &Options) ->
 
 /// For each file, a number that changes when another connection commits to it, but not when this one does:
 /// <https://sqlite.org/pragma.html#pragma_data_version>. An empty list means `main`.
-pub(super) fn data_versions(connection: &Connection, files: &[String]) -> Result<BTreeMap<String, i64>, Error> {
+pub(super) fn data_versions(connection: &Connection, files: &[String]) -> Result<SortedMap<String, i64>, Error> {
     let main = [MAIN.to_owned()];
     let files = if files.is_empty() { &main } else { files };
     let version = |file: &String| {

@@ -4,7 +4,6 @@
 //! One authorizer stays installed, because setting one makes SQLite recompile every cached statement
 //! (<https://sqlite.org/c3ref/set_authorizer.html>).
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
 use rusqlite::Connection;
@@ -13,15 +12,15 @@ use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
 use super::catalog::Roots;
 use super::{convert, lock};
 use crate::error::Error;
-use crate::types::{Catalog, TableKind, table_id};
+use crate::types::{Catalog, SortedMap, SortedSet, TableKind, table_id};
 
 /// The tables that a statement reads, with their columns.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Reads {
     /// Columns by table id. It includes virtual tables and system tables, but no views.
-    pub(crate) tables: BTreeMap<Arc<str>, BTreeSet<usize>>,
+    pub(crate) tables: SortedMap<Arc<str>, SortedSet<usize>>,
     /// The functions that the statement calls, in lower case.
-    pub(crate) functions: BTreeSet<String>,
+    pub(crate) functions: SortedSet<String>,
 }
 
 /// Collects the authorizer's reports while a statement is compiled.
@@ -29,7 +28,7 @@ pub(crate) struct Reads {
 pub(super) struct ReadCollector {
     active: bool,
     columns: Vec<(Option<String>, String, String)>,
-    functions: BTreeSet<String>,
+    functions: SortedSet<String>,
 }
 
 impl ReadCollector {
@@ -47,13 +46,13 @@ impl ReadCollector {
             match found {
                 Some(table) if matches!(table.kind, TableKind::View { .. }) => {}
                 Some(table) => {
-                    let columns = reads.tables.entry(Arc::clone(&table.id)).or_default();
+                    let columns = reads.tables.or_default(Arc::clone(&table.id));
                     // SQLite reports the rowid as `ROWID` if no column is an alias of it, and count(*) without a name.
                     columns.extend(table.column(&column));
                 }
                 // System tables and eponymous virtual tables are not in the catalog.
                 None => {
-                    reads.tables.entry(id.into()).or_default();
+                    reads.tables.or_default(id.into());
                 }
             }
         }
@@ -83,7 +82,7 @@ pub(super) fn add_opened(connection: &Connection, sql: &str, roots: &Roots, read
     });
     for (opcode, root, database) in opened.unwrap_or_default() {
         if let ("OpenRead" | "ReopenIdx", Some(table)) = (opcode.as_str(), roots.get(&(database, root))) {
-            reads.tables.entry(Arc::clone(table)).or_default();
+            reads.tables.or_default(Arc::clone(table));
         }
     }
 }

@@ -6,18 +6,17 @@
 //! equality that an index could serve (<https://sqlite.org/vtab.html#the_xbestindex_method>) and uses those that fit the
 //! order of its loops.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::Session;
 use crate::plan::{TableVersion, quoted};
-use crate::types::Table;
+use crate::types::{SortedSet, Table};
 
 /// A table that is scanned, and the columns by which the statement looks rows up.
 #[derive(Clone, Debug)]
 pub(crate) struct Scan {
     pub(crate) table: Arc<Table>,
-    pub(crate) columns: BTreeSet<usize>,
+    pub(crate) columns: SortedSet<usize>,
 }
 
 impl Session<'_> {
@@ -54,7 +53,7 @@ impl Session<'_> {
     }
 
     /// The columns by which a statement looks rows of a table up, if an index on them would compare the same way.
-    fn equalities(&self, sql: &str, alias: &str, table: &Table) -> Option<BTreeSet<usize>> {
+    fn equalities(&self, sql: &str, alias: &str, table: &Table) -> Option<SortedSet<usize>> {
         let place = standing_as(sql, table, alias)?;
         let version = quoted(&TableVersion::New.table_name(&table.id));
         let exchanged = format!("{}{version} AS {alias}{}", sql.get(..place.start)?, sql.get(place.end..)?);
@@ -71,9 +70,9 @@ impl Session<'_> {
     }
 
     /// The first columns of a table's indexes and of its primary key, and its rowid column.
-    fn leading_columns(&self, table: &Table) -> BTreeSet<usize> {
+    fn leading_columns(&self, table: &Table) -> SortedSet<usize> {
         let keys = table.columns.iter().enumerate().filter(|(_, column)| column.is_rowid || column.primary_key == 1);
-        let mut leading: BTreeSet<usize> = keys.map(|(at, _)| at).collect();
+        let mut leading: SortedSet<usize> = keys.map(|(at, _)| at).collect();
         let sql =
             "SELECT x.cid FROM pragma_index_list(?1, ?2) AS l, pragma_index_info(l.name, ?2) AS x WHERE x.seqno = 0";
         let indexed = self.connection.prepare_cached(sql).and_then(|mut statement| {

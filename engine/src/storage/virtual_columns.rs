@@ -3,10 +3,10 @@
 //! affinities and collating sequences.
 
 use std::cell::Cell;
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use rusqlite::{Connection, OpenFlags};
+use rustc_hash::FxHashMap;
 
 use super::convert;
 use super::statements::Statements;
@@ -17,7 +17,7 @@ use crate::types::{Catalog, ColumnKind, Row, Table, Value, ValueRef};
 /// Empty copies of the tables whose virtual columns a plan reads.
 pub(super) struct VirtualColumns {
     /// `None` for a table that cannot be created outside its database.
-    copies: HashMap<Arc<str>, Option<TableCopy>>,
+    copies: FxHashMap<Arc<str>, Option<TableCopy>>,
     /// The copies match the catalog.
     is_current: bool,
 }
@@ -46,7 +46,7 @@ struct Definition {
 
 impl Default for VirtualColumns {
     fn default() -> Self {
-        Self { copies: HashMap::new(), is_current: true }
+        Self { copies: FxHashMap::default(), is_current: true }
     }
 }
 

@@ -1,9 +1,11 @@
 //! Bags: rows with how often each is there, found by what some of their columns hold.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::{Bucket, Row, ValueRef, WeightedRow};
+use rustc_hash::FxHashMap;
+
+use super::{Bucket, Row, SortedMap, ValueRef, WeightedRow};
 
 /// A row that is in a bag more often than this is read more often than anybody can wait for.
 const MOST_COPIES: i64 = 1 << 20;
@@ -23,13 +25,13 @@ pub(crate) fn lock_bag(bag: &SharedBag) -> MutexGuard<'_, Bag> {
 /// Rows that a statement reads as a table.
 #[derive(Debug, Default)]
 pub(crate) struct Bag {
-    rows: HashMap<Row, Copies>,
+    rows: FxHashMap<Row, Copies>,
     /// The rows by their numbers: they are read as they came, so that the same history is read alike everywhere.
     numbered: BTreeMap<i64, Row>,
     /// The number of the next row.
     next: i64,
     /// By columns, those that somebody has looked for.
-    indexes: BTreeMap<Box<[usize]>, Index>,
+    indexes: SortedMap<Box<[usize]>, Index>,
 }
 
 /// How often a row is there.
@@ -43,7 +45,7 @@ struct Copies {
 /// The rows by the buckets of some columns.
 #[derive(Debug, Default)]
 struct Index {
-    rows: HashMap<Box<[Bucket]>, BTreeSet<i64>>,
+    rows: FxHashMap<Box<[Bucket]>, BTreeSet<i64>>,
     /// Rows with a value of no certain bucket, which any search finds.
     others: BTreeSet<i64>,
 }

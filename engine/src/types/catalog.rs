@@ -1,7 +1,8 @@
 //! The schema as the engine sees it: tables, views and columns of every attached database.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
+
+use super::SortedMap;
 
 /// A type affinity, as <https://sqlite.org/datatype3.html#type_affinity> defines them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -126,6 +127,12 @@ impl Table {
         self.columns.iter().position(|column| column.name.eq_ignore_ascii_case(name))
     }
 
+    /// The columns of the primary key, in its order.
+    #[must_use]
+    pub fn primary_key(&self) -> Vec<usize> {
+        (1..).map_while(|place| self.columns.iter().position(|column| column.primary_key == place)).collect()
+    }
+
     /// A name of the rowid that no column takes for itself; of a table WITHOUT ROWID it names nothing.
     #[must_use]
     pub fn rowid_name(&self) -> Option<&'static str> {
@@ -143,7 +150,7 @@ impl Table {
 #[derive(Clone, Debug, Default)]
 pub struct Catalog {
     /// Tables by their ids.
-    pub tables: BTreeMap<Arc<str>, Arc<Table>>,
+    pub tables: SortedMap<Arc<str>, Arc<Table>>,
     /// The databases in the order in which an unqualified name is looked up: `temp`, `main`, then the attached ones.
     pub search_path: Vec<String>,
     /// Whether texts are stored as UTF-8, in whose bytes they then compare.

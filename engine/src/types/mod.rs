@@ -10,6 +10,7 @@ mod ids;
 mod params;
 mod row;
 mod sort_key;
+mod sorted;
 mod value;
 
 pub(crate) use bag::{Bag, SharedBag, lock_bag};
@@ -23,4 +24,5 @@ pub use params::Params;
 pub(crate) use row::RowRef;
 pub use row::{Row, RowBuilder, Rows};
 pub use sort_key::{Collation, SortTerm, push_sort_key, sort_key};
+pub use sorted::{SortedMap, SortedSet};
 pub use value::{Text, Value, ValueRef};

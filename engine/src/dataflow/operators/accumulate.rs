@@ -3,8 +3,6 @@
 mod measures;
 mod touches;
 
-use std::collections::HashMap;
-
 use rustc_hash::FxHashMap;
 
 use super::recompute::rows_of;
@@ -46,7 +44,7 @@ pub(in crate::dataflow) struct Accumulate {
     /// Where the numbers of each measure begin.
     places: Vec<usize>,
     input: Operator,
-    bindings: HashMap<BindingId, Groups>,
+    bindings: FxHashMap<BindingId, Groups>,
 }
 
 impl Accumulate {
@@ -62,7 +60,7 @@ impl Accumulate {
             input: operator(&Node::Delta(plan.input.clone())),
             plan: plan.clone(),
             terms,
-            bindings: HashMap::new(),
+            bindings: FxHashMap::default(),
         }
     }
 
@@ -275,7 +273,7 @@ impl Accumulate {
 
     /// How often each value comes in each group.
     fn values(&self, distinct: &Distinct, rows: &[Row]) -> Packed {
-        let mut values: HashMap<Vec<u8>, Measures> = HashMap::new();
+        let mut values: FxHashMap<Vec<u8>, Measures> = FxHashMap::default();
         for row in rows {
             let (group, mut rest) = row.split(self.plan.values);
             let (Some(value), Some(ValueRef::Integer(count))) = (rest.next(), rest.next()) else { continue };

@@ -1,6 +1,6 @@
 //! DISTINCT and compound SELECTs at work: how often each row comes from each part is summed up.
 
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 
 use super::{Operator, Tools, check_forms, operator};
 use crate::dataflow::Job;
@@ -10,14 +10,14 @@ use crate::plan::Combine as Plan;
 use crate::types::{BindingId, Row, SortTerm, WeightedRow, sort_key};
 
 /// How many different rows there are of each class of rows that are equal to SQL.
-type Classes = HashMap<Box<[u8]>, i64>;
+type Classes = FxHashMap<Box<[u8]>, i64>;
 
 pub(in crate::dataflow) struct Combine {
     plan: Plan,
     parts: Vec<Operator>,
     /// How rows compare, where equal ones may differ.
     loose: Option<Vec<SortTerm>>,
-    classes: HashMap<BindingId, Classes>,
+    classes: FxHashMap<BindingId, Classes>,
 }
 
 impl Combine {
@@ -26,7 +26,7 @@ impl Combine {
         Self {
             parts: plan.parts.iter().map(operator).collect(),
             loose: plan.loose.as_ref().map(|collations| collations.iter().map(term).collect()),
-            classes: HashMap::new(),
+            classes: FxHashMap::default(),
             plan: plan.clone(),
         }
     }
@@ -178,9 +178,9 @@ fn bytes_of(classes: &Classes) -> usize {
 }
 
 /// How often each row comes from each part, and the rows in their order.
-fn counted(parts: Vec<Vec<WeightedRow>>) -> (Vec<Row>, HashMap<Row, Measures>) {
+fn counted(parts: Vec<Vec<WeightedRow>>) -> (Vec<Row>, FxHashMap<Row, Measures>) {
     let mut order = Vec::new();
-    let mut counts: HashMap<Row, Measures> = HashMap::new();
+    let mut counts: FxHashMap<Row, Measures> = FxHashMap::default();
     for (part, rows) in parts.into_iter().enumerate() {
         for (row, weight) in rows {
             let counts = counts.entry(row.clone()).or_insert_with(|| {

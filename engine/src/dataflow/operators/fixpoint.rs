@@ -4,8 +4,9 @@ mod bag;
 mod net_change;
 mod set;
 
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
+
+use rustc_hash::FxHashMap;
 
 use super::{Operator, Tools, changed, has_empty_version, operator};
 use crate::dataflow::Job;
@@ -26,9 +27,9 @@ type Class = Box<[u8]>;
 struct State {
     rows: SharedBag,
     /// Of a set, its rows by class: where two that are equal differ, SQLite alone knows which is shown.
-    classes: HashMap<Class, Row>,
+    classes: FxHashMap<Class, Row>,
     /// Of a set, how often the rows come from where it begins.
-    base: HashMap<Class, i64>,
+    base: FxHashMap<Class, i64>,
 }
 
 /// Versions of the tables, and whether the rows count or are taken off.
@@ -43,8 +44,8 @@ pub(in crate::dataflow) struct Fixpoint {
     base: Box<Operator>,
     /// By text and step, the table references that stand in it.
     own: Vec<Vec<usize>>,
-    bindings: HashMap<BindingId, State>,
-    statements: HashMap<Statement, Arc<str>>,
+    bindings: FxHashMap<BindingId, State>,
+    statements: FxHashMap<Statement, Arc<str>>,
 }
 
 impl Fixpoint {
@@ -55,8 +56,8 @@ impl Fixpoint {
             own: plan.steps.iter().map(crate::plan::Text::table_refs).collect(),
             plan: plan.clone(),
             terms,
-            bindings: HashMap::new(),
-            statements: HashMap::new(),
+            bindings: FxHashMap::default(),
+            statements: FxHashMap::default(),
         }
     }
 
@@ -70,8 +71,11 @@ impl Fixpoint {
         let rows = tools.source.rows(&self.plan.all, &job.parameters);
         tools.source.allow(job.allowance);
         let rows: Vec<WeightedRow> = rows?.into_iter().map(|row| (row, 1)).collect();
-        let mut state =
-            State { rows: Arc::new(Mutex::new(Bag::of(&rows))), classes: HashMap::new(), base: HashMap::new() };
+        let mut state = State {
+            rows: Arc::new(Mutex::new(Bag::of(&rows))),
+            classes: FxHashMap::default(),
+            base: FxHashMap::default(),
+        };
         if self.plan.is_set {
             for (row, _) in &rows {
                 state.enter(self.class(row), row)?;

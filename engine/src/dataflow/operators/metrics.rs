@@ -1,13 +1,12 @@
 //! What a node at work has done so far, and what it remembers: some additions for each commit, put together when asked for.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::{Job, Kind, Operator};
 use crate::dataflow::sums::Totals;
 use crate::error::GiveUp;
 use crate::plan::{LiveStep, Node, NodeMetrics, Text};
-use crate::types::WeightedRow;
+use crate::types::{SortedSet, WeightedRow};
 
 /// What a node has done, with those below it.
 #[derive(Default)]
@@ -22,7 +21,7 @@ pub(super) struct Done {
 
 impl Done {
     pub(super) fn by(node: &Node) -> Self {
-        let (table_refs, own): (_, BTreeSet<usize>) = match node {
+        let (table_refs, own): (_, SortedSet<usize>) = match node {
             Node::Delta(delta) => (&delta.table_refs, delta.texts.iter().flat_map(Text::table_refs).collect()),
             Node::Recompute(recompute) => (
                 &recompute.table_refs,
@@ -34,7 +33,7 @@ impl Done {
             Node::Accumulate(_) | Node::Combine(_) => return Self::default(),
         };
         let own = own.iter().filter_map(|at| table_refs.get(*at)).filter(|table_ref| table_ref.derived.is_none());
-        let tables: BTreeSet<&Arc<str>> = own.map(|table_ref| &table_ref.table).collect();
+        let tables: SortedSet<&Arc<str>> = own.map(|table_ref| &table_ref.table).collect();
         Self { tables: tables.into_iter().cloned().collect(), ..Self::default() }
     }
 

@@ -1,7 +1,9 @@
 //! `key recompute` at work: finds the touched keys, asks for their rows, and compares them with those held.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
 
 use super::{Tools, changed, consolidated, has_empty_version};
 use crate::dataflow::Job;
@@ -10,7 +12,7 @@ use crate::plan::{MOST_CHANGED, Recompute as Plan, TableVersion};
 use crate::types::{BindingId, Row, SortTerm, Value, ValueRef, WeightedRow, push_sort_key, sort_key};
 
 /// The rows of each key, under the bytes that say which keys are equal.
-type Parts = HashMap<Box<[u8]>, Vec<Row>>;
+type Parts = FxHashMap<Box<[u8]>, Vec<Row>>;
 
 /// The statements of a statement for affected keys for one set of changed table references.
 type Statements = Arc<[(Arc<str>, Vec<(usize, TableVersion)>)]>;
@@ -20,18 +22,24 @@ pub(in crate::dataflow) struct Recompute {
     terms: Vec<SortTerm>,
     /// How many columns a row has before the key.
     width: usize,
-    statements: HashMap<(usize, Vec<usize>), Statements>,
-    bindings: HashMap<BindingId, Parts>,
+    statements: FxHashMap<(usize, Vec<usize>), Statements>,
+    bindings: FxHashMap<BindingId, Parts>,
 }
 
 impl Recompute {
     pub(super) fn new(plan: &Plan) -> Self {
         let terms = plan.key.iter().map(|&collation| SortTerm { collation, ..SortTerm::default() }).collect();
-        Self { plan: plan.clone(), terms, width: plan.width, statements: HashMap::new(), bindings: HashMap::new() }
+        Self {
+            plan: plan.clone(),
+            terms,
+            width: plan.width,
+            statements: FxHashMap::default(),
+            bindings: FxHashMap::default(),
+        }
     }
 
     pub(super) fn hydrate(&mut self, job: &Job, tools: &Tools<'_>) -> Result<Vec<WeightedRow>, GiveUp> {
-        let mut parts = Parts::new();
+        let mut parts = Parts::default();
         let mut rows = Vec::new();
         for row in tools.source.rows(&self.plan.all, &job.parameters)? {
             let (row, mut key) = row.split(self.width);
@@ -149,7 +157,7 @@ impl Recompute {
 
     /// The rows that are remembered, and their bytes.
     pub(super) fn held(&self) -> (usize, usize) {
-        let rows = self.bindings.values().flat_map(HashMap::values).map(Vec::len).sum();
+        let rows = self.bindings.values().flat_map(FxHashMap::values).map(Vec::len).sum();
         (rows, self.state_bytes())
     }
 

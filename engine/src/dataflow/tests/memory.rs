@@ -1,8 +1,9 @@
 //! A row source of a few rows in memory. Statements are functions of the rows of the tables that they name.
 
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
 use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
 
 use super::Change;
 use crate::dataflow::{ImagesByTable, RowSource};
@@ -18,10 +19,10 @@ type Statement = fn(&[Vec<Row>], &[Value]) -> Vec<Row>;
 /// A statement is written `name:table|table`, where the text of a plan puts the versions of its tables.
 #[derive(Default)]
 pub(super) struct Memory {
-    statements: HashMap<&'static str, Statement>,
-    tables: RefCell<HashMap<String, Vec<Row>>>,
-    images: RefCell<HashMap<String, RowImages>>,
-    derived: RefCell<HashMap<String, SharedBag>>,
+    statements: FxHashMap<&'static str, Statement>,
+    tables: RefCell<FxHashMap<String, Vec<Row>>>,
+    images: RefCell<FxHashMap<String, RowImages>>,
+    derived: RefCell<FxHashMap<String, SharedBag>>,
     work: Cell<u64>,
     /// Whether statements may take nothing, and fail.
     is_exhausted: Cell<bool>,
@@ -58,7 +59,8 @@ impl Memory {
             }
         }
         let after = self.tables.borrow();
-        let rows_of = |tables: &HashMap<String, Vec<Row>>, table: &str| tables.get(table).cloned().unwrap_or_default();
+        let rows_of =
+            |tables: &FxHashMap<String, Vec<Row>>, table: &str| tables.get(table).cloned().unwrap_or_default();
         let images = |table: &&str| {
             let (before, after) = (rows_of(&before, table), rows_of(&after, table));
             let images = RowImages { old: less(&before, &after), new: less(&after, &before) };

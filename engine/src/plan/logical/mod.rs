@@ -6,13 +6,12 @@
 
 mod statement;
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 pub use statement::select_text;
 
 use super::{DerivedColumn, Piece, SetOperator, TableRef, Text, Window};
-use crate::types::{Affinity, Collation, SortTerm, Value};
+use crate::types::{Affinity, Collation, SortTerm, SortedSet, Value};
 
 /// The identity of an item of FROM in its query.
 pub type ItemId = usize;
@@ -27,7 +26,7 @@ pub struct Logical {
     /// How many items of FROM there are, in all its SELECTs.
     pub items: usize,
     /// The tables whose virtual generated columns it reads, which no hook shows.
-    pub virtual_columns: BTreeSet<Arc<str>>,
+    pub virtual_columns: SortedSet<Arc<str>>,
     /// Literals that became parameters, which come after the query's own.
     pub literals: Vec<Value>,
     /// How many parameters the query has, those included.
@@ -179,7 +178,7 @@ pub enum Input {
     /// A SELECT: a subquery, a view, a CTE.
     Query(Box<Query>),
     /// A table-valued function with its arguments.
-    Function(Text, BTreeSet<ItemId>),
+    Function(Text, SortedSet<ItemId>),
     /// A recursive CTE.
     Recursion(Box<Recursion>),
 }
@@ -207,7 +206,7 @@ pub struct Expression {
     /// It as SQL.
     pub text: Text,
     /// The items of FROM that it names, in subqueries too.
-    pub items: BTreeSet<ItemId>,
+    pub items: SortedSet<ItemId>,
     /// The subqueries directly in it.
     pub subqueries: Vec<Subquery>,
     /// The windows of the functions in it.
@@ -228,9 +227,9 @@ pub struct Expression {
     /// Whether a function is in it that fails for some values.
     pub can_fail: bool,
     /// Items of which a row of NULLs makes it other than true.
-    pub rejects_nulls_of: BTreeSet<ItemId>,
+    pub rejects_nulls_of: SortedSet<ItemId>,
     /// Items of which a row of NULLs makes it NULL.
-    pub is_null_with: BTreeSet<ItemId>,
+    pub is_null_with: SortedSet<ItemId>,
 }
 
 /// The window of a window function.
@@ -370,8 +369,8 @@ impl Query {
     }
 
     /// The items of FROM in it, at whatever depth.
-    fn own_items(&self) -> BTreeSet<ItemId> {
-        let mut own = BTreeSet::new();
+    fn own_items(&self) -> SortedSet<ItemId> {
+        let mut own = SortedSet::new();
         let mut pending = vec![self];
         while let Some(query) = pending.pop() {
             for arm in &query.arms {
@@ -397,8 +396,8 @@ impl Query {
 
     /// The items of FROM that its expressions name, at whatever depth, its own and those around it.
     #[must_use]
-    pub fn items(&self) -> BTreeSet<ItemId> {
-        let mut items = BTreeSet::new();
+    pub fn items(&self) -> SortedSet<ItemId> {
+        let mut items = SortedSet::new();
         for arm in &self.arms {
             match arm {
                 Arm::Select(select) => {

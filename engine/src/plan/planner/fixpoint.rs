@@ -1,6 +1,5 @@
 //! Plans of `fixpoint`: a recursive CTE whose steps are linear.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::{Planner, linear};
@@ -8,6 +7,7 @@ use crate::plan::{
     Arm, Choice, CollatedPart, Column, Expression, Fixpoint, Input, Item, Node, NonlinearPlace, Reason, Recursion,
     Select, TableRef, Text, select_text,
 };
+use crate::types::{SortedMap, SortedSet};
 
 impl Planner {
     pub(super) fn fixpoint(&mut self, recursion: &Recursion) -> Result<Node, Reason> {
@@ -42,7 +42,7 @@ impl Planner {
             }
         }
         let all = self.whole(&recursion);
-        let mut reads = BTreeMap::new();
+        let mut reads = SortedMap::new();
         for (step, text) in recursion.steps.iter().zip(recursion.steps.iter().map(whole_text)) {
             self.reads_of(step, &text, &mut reads);
         }
@@ -63,12 +63,12 @@ impl Planner {
     }
 
     /// Adds the columns of base tables that a SELECT reads; nothing where it also reads a rowid.
-    fn reads_of(&self, select: &Select, text: &Text, reads: &mut BTreeMap<Arc<str>, Option<BTreeSet<usize>>>) {
+    fn reads_of(&self, select: &Select, text: &Text, reads: &mut SortedMap<Arc<str>, Option<SortedSet<usize>>>) {
         for item in &select.items {
             match &item.input {
                 Input::Table { table_ref, .. } if self.table_refs[*table_ref].derived.is_none() => {
                     let table = Arc::clone(&self.table_refs[*table_ref].table);
-                    let read = reads.entry(table).or_insert_with(|| Some(BTreeSet::new()));
+                    let read = reads.or_insert_with(table, || Some(SortedSet::new()));
                     for (_, name) in text.names().iter().filter(|(named, _)| *named == item.id) {
                         let place = item.columns.iter().position(|column| column.name == *name);
                         *read = read.take().zip(place).map(|(mut columns, place)| {

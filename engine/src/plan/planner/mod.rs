@@ -12,7 +12,6 @@ mod padded;
 mod projected;
 mod recompute;
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::rewrites::{fold_all, rewrite};
@@ -21,7 +20,7 @@ use super::{
     Limit, Logical, Node, Order, OrderBy, OrderDependence, Plan, Query, Reason, Select, SetOperator, SortedBy,
     TableRef, Text, Undecided, Without, column_of, select_text,
 };
-use crate::types::Collation;
+use crate::types::{Collation, SortedSet};
 
 /// Plans a query, of which so much is left to the order in which SQLite comes to rows.
 ///
@@ -68,7 +67,7 @@ fn planned(logical: &Logical, undecided: Undecided, without: Without) -> Result<
         table_refs: logical.table_refs.clone(),
         parameters: logical.parameters,
         derived: Vec::new(),
-        keyed: BTreeSet::new(),
+        keyed: SortedSet::new(),
         states: 0,
         items,
         undecided,
@@ -184,7 +183,7 @@ struct Planner {
     parameters: usize,
     derived: Vec<Derived>,
     /// Table references of derived tables that have one row at most of each identity.
-    keyed: BTreeSet<usize>,
+    keyed: SortedSet<usize>,
     states: u32,
     items: usize,
     undecided: Undecided,

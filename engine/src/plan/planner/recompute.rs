@@ -1,19 +1,17 @@
 //! Plans of `key recompute`: what the key is, and which statements find the keys that a change touches.
 
-use std::collections::BTreeSet;
-
 use super::check::Check;
 use super::{Planner, is_nullable, linear, table_refs_of};
 use crate::plan::{
     AffectedKeys, Arm, Choice, CollatedPart, Expression, Input, Item, ItemId, Join, Limit, Node, NonlinearPlace, Over,
     Piece, Query, Reason, Recompute, Select, Subquery, Text, Used, select_text,
 };
-use crate::types::Collation;
+use crate::types::{Collation, SortedSet};
 
 /// A value of the key.
 struct Key {
     text: Text,
-    items: BTreeSet<ItemId>,
+    items: SortedSet<ItemId>,
     collation: Collation,
     /// `=` may find it by an index where it is never NULL.
     never_null: bool,
@@ -77,7 +75,7 @@ fn rows_as_keys(planner: &Planner, select: &Select) -> Result<Vec<Key>, Reason> 
     if select.items.iter().all(is_row) {
         // What no table decides is one thing, whatever of the tables in its subqueries changes.
         let text = Text::constant("1");
-        keys.push(Key { text, items: BTreeSet::new(), collation: Collation::Binary, never_null: true });
+        keys.push(Key { text, items: SortedSet::new(), collation: Collation::Binary, never_null: true });
     }
     if keys.is_empty() {
         return Err(Reason::NoPreservedTable);
@@ -190,7 +188,7 @@ fn affected_keys(select: &Select, by: &[&Expression], keys: &[Key]) -> Result<Ve
         return Err(Reason::RightOrFullJoin);
     }
     let preserved: Vec<usize> = (0..select.items.len()).filter(|&at| !is_nullable(select, at)).collect();
-    let kept: BTreeSet<ItemId> = preserved.iter().map(|&at| select.items[at].id).collect();
+    let kept: SortedSet<ItemId> = preserved.iter().map(|&at| select.items[at].id).collect();
     if keys.iter().any(|key| !key.items.is_subset(&kept)) {
         return Err(Reason::PaddedKey);
     }
@@ -235,7 +233,7 @@ fn affected_keys(select: &Select, by: &[&Expression], keys: &[Key]) -> Result<Ve
                 into_subquery(&mut affected_keys, keys, &[], &[], subquery)?;
                 continue;
             }
-            let with: BTreeSet<ItemId> = match select.items.iter().rposition(|item| named.contains(&item.id)) {
+            let with: SortedSet<ItemId> = match select.items.iter().rposition(|item| named.contains(&item.id)) {
                 Some(last) => kept.iter().copied().chain(select.items[..=last].iter().map(|item| item.id)).collect(),
                 None => kept.clone(),
             };
@@ -270,8 +268,8 @@ fn into_subquery(
         }
         // What is said of a table that an outer join fills with NULLs need not have been true of the NULLs.
         let preserved = (0..select.items.len()).filter(|&at| !is_nullable(select, at)).map(|at| select.items[at].id);
-        let kept: BTreeSet<ItemId> = preserved.collect();
-        let names: BTreeSet<ItemId> = around.iter().map(|item| item.id).chain(kept.iter().copied()).collect();
+        let kept: SortedSet<ItemId> = preserved.collect();
+        let names: SortedSet<ItemId> = around.iter().map(|item| item.id).chain(kept.iter().copied()).collect();
         let mut filters: Vec<Expression> = filters.to_vec();
         if let Used::In(elements, is_condition) = &subquery.used
             && !select.is_aggregated
@@ -388,9 +386,9 @@ fn or_without(condition: &mut Expression, item: ItemId) {
 }
 
 /// The items by which a row of an outer join's table finds the preserved ones: that table and those before it.
-fn found_items(select: &Select, kept: &BTreeSet<ItemId>, at: usize) -> Vec<Item> {
+fn found_items(select: &Select, kept: &SortedSet<ItemId>, at: usize) -> Vec<Item> {
     let target = select.items[at].id;
-    let mut with: BTreeSet<ItemId> = kept.clone();
+    let mut with: SortedSet<ItemId> = kept.clone();
     with.extend(select.items[..=at].iter().map(|item| item.id));
     let mut items = kept_items(select, &with);
     for found in &mut items {
@@ -404,9 +402,9 @@ fn found_items(select: &Select, kept: &BTreeSet<ItemId>, at: usize) -> Vec<Item>
 }
 
 /// The items of FROM that are wanted, with those of their conditions that name no other item.
-fn kept_items(select: &Select, wanted: &BTreeSet<ItemId>) -> Vec<Item> {
+fn kept_items(select: &Select, wanted: &SortedSet<ItemId>) -> Vec<Item> {
     // Names of the SELECTs around this one are there as well.
-    let all: BTreeSet<ItemId> = select.items.iter().map(|item| item.id).collect();
+    let all: SortedSet<ItemId> = select.items.iter().map(|item| item.id).collect();
     let is_known = |condition: &&Expression| {
         condition.is_scalar() && condition.items.iter().all(|item| wanted.contains(item) || !all.contains(item))
     };
@@ -415,6 +413,6 @@ fn kept_items(select: &Select, wanted: &BTreeSet<ItemId>) -> Vec<Item> {
 }
 
 /// The conditions that name only these items and look at no other rows.
-fn plain_filters(filters: &[Expression], names: &BTreeSet<ItemId>) -> Vec<Expression> {
+fn plain_filters(filters: &[Expression], names: &SortedSet<ItemId>) -> Vec<Expression> {
     filters.iter().filter(|filter| filter.is_scalar() && filter.items.is_subset(names)).cloned().collect()
 }

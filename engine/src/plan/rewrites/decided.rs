@@ -5,10 +5,8 @@
 //! constant; and of all columns of a base table if it has one value of what identifies the table's rows. Where an outer
 //! join found no row the identity is NULL, which no row has: then they are all NULL.
 
-use std::collections::BTreeSet;
-
 use crate::plan::{Column, Expression, Input, Item, ItemId, Join, Order, OrderBy, Piece, Select, Text};
-use crate::types::{Affinity, Collation};
+use crate::types::{Affinity, Collation, SortedSet};
 
 /// A column of an item, by its name in SQL.
 type Place<'s> = (ItemId, &'s str);
@@ -31,16 +29,16 @@ pub(super) fn apply(select: &mut Select, order: &[Order]) {
 /// What all rows of a group have the same value of.
 struct Decided<'s> {
     items: &'s [Item],
-    columns: BTreeSet<Place<'s>>,
+    columns: SortedSet<Place<'s>>,
     /// Items of which a group has one row, or none.
-    rows: BTreeSet<ItemId>,
+    rows: SortedSet<ItemId>,
 }
 
 impl<'s> Decided<'s> {
     fn of(select: &'s Select) -> Self {
         let exact = select.groups.iter().filter(|group| group.is_exact);
         let mut decided =
-            Self { items: &select.items, columns: exact.filter_map(named).collect(), rows: BTreeSet::new() };
+            Self { items: &select.items, columns: exact.filter_map(named).collect(), rows: SortedSet::new() };
         let inner = select.items.iter().filter(|item| item.join == Join::Inner).flat_map(|item| &item.on);
         let conditions: Vec<&Expression> = select.filters.iter().chain(inner).collect();
         while decided.goes_on(&conditions) {}

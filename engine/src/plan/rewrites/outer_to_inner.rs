@@ -2,13 +2,12 @@
 //!
 //! Such a condition stands in WHERE, or in ON of an inner join further to the right.
 
-use std::collections::BTreeSet;
-
 use crate::plan::{Join, Select};
+use crate::types::SortedSet;
 
 pub(super) fn apply(select: &mut Select) {
     loop {
-        let mut rejected: BTreeSet<usize> =
+        let mut rejected: SortedSet<usize> =
             select.filters.iter().flat_map(|filter| &filter.rejects_nulls_of).copied().collect();
         // A RIGHT or FULL join makes rows of NULLs of what is to its left, whatever the conditions there say.
         let last_outer = select.items.iter().rposition(|item| matches!(item.join, Join::Right | Join::Full));

@@ -5,13 +5,12 @@
 //! ORDER BY and LIMIT look at the columns. Groups, window functions and what is MATERIALIZED are not taken into the query around
 //! them by SQLite, and it computes all of their columns: one that may fail stays, for then the query fails.
 
-use std::collections::BTreeSet;
-
 use super::substitute::{self, By};
 use crate::plan::{
     Aggregate, Arm, Expression, Input, Item, ItemId, Limit, Order, OrderBy, Query, Select, SetOperator, Text,
     column_name, column_of,
 };
+use crate::types::SortedSet;
 
 pub(super) fn apply(select: &mut Select, order: &mut [Order]) {
     let named = named(select, order);
@@ -44,8 +43,8 @@ pub(super) fn apply(select: &mut Select, order: &mut [Order]) {
 }
 
 /// What a SELECT and the order of its rows name.
-fn named(select: &Select, order: &[Order]) -> BTreeSet<(ItemId, String)> {
-    let mut named: BTreeSet<(ItemId, String)> = BTreeSet::new();
+fn named(select: &Select, order: &[Order]) -> SortedSet<(ItemId, String)> {
+    let mut named: SortedSet<(ItemId, String)> = SortedSet::new();
     let conditions = select.items.iter().flat_map(|item| &item.on);
     let ordered = order.iter().filter_map(|order| match &order.by {
         OrderBy::Expression(expression) => Some(expression),
@@ -63,7 +62,7 @@ fn named(select: &Select, order: &[Order]) -> BTreeSet<(ItemId, String)> {
 }
 
 /// The columns of a query that stay, if there are others.
-fn kept(query: &Query, item: ItemId, named: &BTreeSet<(ItemId, String)>) -> Option<Vec<usize>> {
+fn kept(query: &Query, item: ItemId, named: &SortedSet<(ItemId, String)>) -> Option<Vec<usize>> {
     let is_bag = query.operators.iter().all(|operator| *operator == SetOperator::UnionAll);
     if !is_bag || !query.order.is_empty() || !matches!(query.limit, Limit::None) {
         return None;
@@ -77,7 +76,7 @@ fn kept(query: &Query, item: ItemId, named: &BTreeSet<(ItemId, String)>) -> Opti
         })
         .collect::<Option<_>>()?;
     let width = selects.first()?.columns.len();
-    let mut kept: BTreeSet<usize> =
+    let mut kept: SortedSet<usize> =
         (0..width).filter(|at| named.contains(&(item, column_name(*at).to_string()))).collect();
     // A SELECT has a column; and one that has one row because it aggregates is no such SELECT without an aggregate.
     for select in &selects {

@@ -1,8 +1,7 @@
 //! Puts other expressions in the place of columns, wherever they are named: in conditions, aggregates, subqueries.
 
-use std::collections::BTreeSet;
-
 use crate::plan::{Arm, Expression, Input, ItemId, OrderBy, Piece, Query, Select, Text, Used};
+use crate::types::SortedSet;
 
 /// What a column of an item becomes; nothing where it stays.
 pub(super) type By<'b> = &'b dyn Fn(ItemId, &str) -> Option<Expression>;
@@ -51,7 +50,7 @@ pub(super) fn in_expression(expression: &mut Expression, by: By<'_>) {
     }
     in_text(&mut expression.text, &mut expression.items, by);
     for aggregate in &mut expression.aggregates {
-        let mut items = BTreeSet::new();
+        let mut items = SortedSet::new();
         in_text(&mut aggregate.text, &mut items, by);
         aggregate.arguments.iter_mut().chain(&mut aggregate.filter).for_each(|argument| in_expression(argument, by));
     }
@@ -66,7 +65,7 @@ pub(super) fn in_expression(expression: &mut Expression, by: By<'_>) {
     }
 }
 
-fn in_text(text: &mut Text, items: &mut BTreeSet<ItemId>, by: By<'_>) {
+fn in_text(text: &mut Text, items: &mut SortedSet<ItemId>, by: By<'_>) {
     for (item, column) in text.names() {
         if let Some(other) = by(item, &column) {
             items.remove(&item);

@@ -1,13 +1,13 @@
 //! Which columns fix which rows: whether ORDER BY leaves ties, whether a group has one row of an item, whether a subquery
 //! has one row at most.
 
-use std::collections::BTreeMap;
 use std::ops::Range;
 
 use sqlite3_parser::ast::Operator;
 
 use crate::plan::Join;
 use crate::sql::bind::tree::{Base, ColumnOf, Expression, From, Item, Kind};
+use crate::types::SortedMap;
 
 /// One side of an equality.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,7 +70,7 @@ impl<'q, 't> Keys<'q, 't> {
             return fixed;
         }
         // The columns that are fixed, and whether they are known not to be NULL: of NULLs a key may have many.
-        let mut known: BTreeMap<ColumnOf, bool> = BTreeMap::new();
+        let mut known: SortedMap<ColumnOf, bool> = SortedMap::new();
         for &column in &seeds.columns {
             known.insert(column, self.is_not_null(column));
         }
@@ -90,7 +90,7 @@ impl<'q, 't> Keys<'q, 't> {
                     fixed[item] = true;
                     for column in 0..entry.columns.len() {
                         let is_not_null = self.is_not_null((item, column));
-                        known.entry((item, column)).or_insert(is_not_null);
+                        known.or_insert_with((item, column), || is_not_null);
                     }
                 }
             }
@@ -105,7 +105,7 @@ impl<'q, 't> Keys<'q, 't> {
     }
 
     /// Whether an equality with `other` fixes the column to what is one value for an index too.
-    fn follows(&self, column: ColumnOf, other: Term, known: &BTreeMap<ColumnOf, bool>) -> bool {
+    fn follows(&self, column: ColumnOf, other: Term, known: &SortedMap<ColumnOf, bool>) -> bool {
         match other {
             Term::Constant => true,
             Term::Column(other) if known.contains_key(&other) => {
@@ -118,7 +118,7 @@ impl<'q, 't> Keys<'q, 't> {
         }
     }
 
-    fn has_known_key(&self, item: usize, known: &BTreeMap<ColumnOf, bool>) -> bool {
+    fn has_known_key(&self, item: usize, known: &SortedMap<ColumnOf, bool>) -> bool {
         let Some(base) = self.items[item].base() else { return false };
         let is_known = |column: usize| {
             known.get(&(item, column)) == Some(&true)

@@ -25,7 +25,7 @@ use sqlite3_parser::ast::{self, Select, With};
 use super::Unparsed;
 use super::syntax::parse;
 use crate::plan::{Columns, Reason};
-use crate::types::{Catalog, ColumnKind, Table};
+use crate::types::{Catalog, ColumnKind, SortedSet, Table};
 pub(super) use expression::chains;
 use scope::Scope;
 pub(super) use scope::merged;
@@ -151,7 +151,7 @@ impl<'t> Binder<'_, 't> {
 
     /// A new place where a table is read, of which no column is read yet.
     fn reference(&mut self, table: &Arc<Table>) -> usize {
-        let columns = Columns::Some(std::collections::BTreeSet::new());
+        let columns = Columns::Some(SortedSet::new());
         self.references.push(TableReference { table: Arc::clone(table), columns });
         self.references.len() - 1
     }

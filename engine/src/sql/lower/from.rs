@@ -1,12 +1,11 @@
 //! FROM: its items from left to right, each with an alias of the plan's.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::{Around, Level, Lowered, Lowering, Place, column, query_columns};
 use crate::plan::{self, Column, Expression, Input, Item, Reason, TableRef, Text, column_name, quoted};
 use crate::sql::bind::tree::{self, Base, Joined, Source};
-use crate::types::{Affinity, Collation, ColumnKind, Table, TableKind};
+use crate::types::{Affinity, Collation, ColumnKind, SortedSet, Table, TableKind};
 
 impl Lowering {
     /// The items of FROM, all but the conditions of their joins, and where the columns of the bound items are.
@@ -129,7 +128,7 @@ impl Lowering {
                 Ok((Input::Table { table_ref, identity: Some(columns.clone()) }, columns))
             }
             tree::Input::Unstored(table) => {
-                Ok((Input::Function(Text::constant(&table.text), BTreeSet::new()), unstored_columns(item)))
+                Ok((Input::Function(Text::constant(&table.text), SortedSet::new()), unstored_columns(item)))
             }
             tree::Input::Opaque { why, .. } => Err(why.clone()),
         }
@@ -147,7 +146,7 @@ impl Lowering {
             _ => return Err(Reason::Internal("a table with arguments")),
         };
         let mut text = Text::default();
-        let mut items = BTreeSet::new();
+        let mut items = SortedSet::new();
         text.push(&function.text);
         text.push("(");
         for (at, argument) in arguments.iter().enumerate() {
@@ -234,9 +233,9 @@ fn identity(table: &Table) -> Option<Vec<Column>> {
             affinity: Some(Some(Affinity::Integer)),
         }]);
     }
-    let mut key: Vec<&crate::types::Column> = table.columns.iter().filter(|column| column.primary_key > 0).collect();
-    key.sort_by_key(|column| column.primary_key);
-    let column = |column: &&crate::types::Column| {
+    let key = table.primary_key();
+    let column = |place: &usize| {
+        let column = &table.columns[*place];
         let collation = Some(Collation::named(&column.collation)?);
         (column.kind != ColumnKind::GeneratedVirtual).then(|| Column {
             name: quoted(&column.name),

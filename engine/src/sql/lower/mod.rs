@@ -10,7 +10,6 @@ mod nulls;
 mod recursion;
 mod select;
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use sqlite3_parser::ast::CompoundOperator;
@@ -21,7 +20,7 @@ use crate::plan::{
     Arm, Column, ItemId, Limit, Logical, Number, Order, OrderBy, Query, Reason, SetOperator, TableRef, Text, Window,
 };
 use crate::plan::{column_name, quoted};
-use crate::types::{Collation, SortTerm, Value};
+use crate::types::{Collation, SortTerm, SortedSet, Value};
 
 /// How deep queries and expressions of a plan may be nested; plans are walked with a stack of that many calls.
 const DEEPEST: usize = 60;
@@ -47,7 +46,7 @@ pub(super) fn lower(bound: &Bound<'_>, parameters: usize) -> Lowered<Logical> {
         steps: Vec::new(),
         parameters,
         literals: Vec::new(),
-        virtual_columns: BTreeSet::new(),
+        virtual_columns: SortedSet::new(),
     };
     let query = lowering.query(&bound.query, Around { level: None, is_outermost: true })?;
     let Lowering { table_refs, literals, virtual_columns, items, .. } = lowering;
@@ -63,7 +62,7 @@ struct Lowering {
     parameters: usize,
     literals: Vec<Value>,
     /// The tables whose virtual columns are read.
-    virtual_columns: BTreeSet<Arc<str>>,
+    virtual_columns: SortedSet<Arc<str>>,
 }
 
 /// What is around a query.

@@ -1,21 +1,20 @@
 //! What a row of NULLs in the place of an item of FROM makes of an expression.
 
-use std::collections::BTreeSet;
-
 use sqlite3_parser::ast::Operator;
 
 use super::Level;
 use crate::plan::ItemId;
 use crate::sql::bind::tree::{Expression, Kind};
+use crate::types::SortedSet;
 
 /// The items of the SELECT itself of which a row of NULLs makes the expression NULL.
-pub(super) fn null_with(expression: &Expression<'_>, level: &Level<'_, '_>) -> BTreeSet<ItemId> {
+pub(super) fn null_with(expression: &Expression<'_>, level: &Level<'_, '_>) -> SortedSet<ItemId> {
     let of = |operands: &[&Expression<'_>]| operands.iter().flat_map(|operand| null_with(operand, level)).collect();
     let expression = expression.bare();
     match &expression.kind {
         Kind::Binary(left, operator, right) => match operator {
-            Operator::And | Operator::Or | Operator::Is | Operator::IsNot => BTreeSet::new(),
-            Operator::ArrowRight | Operator::ArrowRightShift => BTreeSet::new(),
+            Operator::And | Operator::Or | Operator::Is | Operator::IsNot => SortedSet::new(),
+            Operator::ArrowRight | Operator::ArrowRightShift => SortedSet::new(),
             _ => of(&[left, right]),
         },
         Kind::Unary(_, operand) | Kind::Cast(operand, _) | Kind::Collate(operand, _) => of(&[operand]),

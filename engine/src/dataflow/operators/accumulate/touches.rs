@@ -1,6 +1,6 @@
 //! What the changed rows of a commit do to each group, and to its sums.
 
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 
 use super::Accumulate;
 use super::measures::{ROWS, add_to_sum, is_better};
@@ -32,7 +32,7 @@ pub(super) struct Touch {
 impl Accumulate {
     /// The changed rows by group, in the order of their first.
     pub(super) fn touches(&self, rows: &[WeightedRow]) -> Result<Vec<Touch>, GiveUp> {
-        let mut places: HashMap<Box<[u8]>, usize> = HashMap::new();
+        let mut places: FxHashMap<Box<[u8]>, usize> = FxHashMap::default();
         let mut touches: Vec<Touch> = Vec::new();
         for (row, weight) in rows {
             check_forms(row)?;

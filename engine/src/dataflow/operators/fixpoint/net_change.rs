@@ -1,6 +1,6 @@
 //! What changed rows come to for statements that read some of their columns.
 
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 
 use crate::plan::RowImages;
 use crate::types::{Row, RowBuilder, ValueRef};
@@ -12,10 +12,10 @@ pub(super) fn of(images: &RowImages, columns: &[usize]) -> RowImages {
         columns.iter().for_each(|column| key.push(row.get(*column).unwrap_or(ValueRef::Null)));
         key.finish()
     };
-    let mut old: HashMap<Row, usize> = HashMap::new();
+    let mut old: FxHashMap<Row, usize> = FxHashMap::default();
     images.old.iter().for_each(|(_, row)| *old.entry(read(row)).or_default() += 1);
-    let mut stays: HashMap<Row, usize> = HashMap::new();
-    let take = |from: &mut HashMap<Row, usize>, key: &Row| match from.get_mut(key) {
+    let mut stays: FxHashMap<Row, usize> = FxHashMap::default();
+    let take = |from: &mut FxHashMap<Row, usize>, key: &Row| match from.get_mut(key) {
         Some(count) if *count > 0 => {
             *count -= 1;
             true

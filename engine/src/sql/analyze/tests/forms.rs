@@ -1,11 +1,9 @@
 //! What queries are found to depend on, form by form.
 
-use std::collections::BTreeSet;
-
 use crate::api::options::{Location, Options};
 use crate::plan::{Columns, Dependencies, Operand, Predicate, Relation, Slot, Source};
 use crate::storage::{Control, Run, Storage};
-use crate::types::{Affinity, Params, Value};
+use crate::types::{Affinity, Params, SortedSet, Value};
 
 const SCHEMA: &str = "
 CREATE TABLE t(id INTEGER PRIMARY KEY, a INT, b TEXT COLLATE NOCASE, c TEXT, r REAL);
@@ -121,7 +119,7 @@ fn columns_are_found_in_their_scopes() {
 
 #[test]
 fn a_full_text_table_is_its_shadow_tables_and_its_content() {
-    let tables: BTreeSet<_> = dependencies("SELECT title FROM docs WHERE docs MATCH ?")
+    let tables: SortedSet<_> = dependencies("SELECT title FROM docs WHERE docs MATCH ?")
         .sources
         .into_iter()
         .map(|source| source.table.to_string())
@@ -360,7 +358,7 @@ fn clocks_and_dice_are_told() {
         assert!(dependencies(sql).nondeterministic.contains(function), "{sql}");
     }
     for sql in ["SELECT date(c), strftime('%Y', c) FROM t", "SELECT datetime(?)"] {
-        assert_eq!(dependencies(sql).nondeterministic, BTreeSet::new(), "{sql}");
+        assert_eq!(dependencies(sql).nondeterministic, SortedSet::new(), "{sql}");
     }
 }
 
