@@ -94,7 +94,7 @@ impl Bindings {
         let changes = self.plans.dataflows.maintain(plan, &[job], session, &|_, _| {}).pop();
         session.allow(u64::MAX);
         session.show_nothing();
-        let mut difference = Difference::new();
+        let mut difference = Difference::default();
         for (row, weight) in changes?.ok()? {
             *difference.entry(row).or_default() += weight;
         }
