@@ -43,7 +43,7 @@ fn used<'f>(file: &'f File, modules: &BTreeMap<&'f str, &'f str>) -> BTreeSet<&'
     let paths = rust::paths(&file.text);
     let named = paths.iter().filter_map(|path| full_path(own, path)).filter_map(|full| {
         let ends = full.match_indices('/').map(|(at, _)| at).chain([full.len()]);
-        let longest = ends.map(|end| &full[..end]).filter(|part| modules.contains_key(part)).last()?;
+        let longest = ends.map(|end| &full[..end]).rfind(|part| modules.contains_key(part))?;
         (!is_within(own, longest) && !is_within(longest, own)).then_some(modules[longest])
     });
     named.collect()

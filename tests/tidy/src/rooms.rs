@@ -50,7 +50,7 @@ fn module(path: &str) -> Option<&str> {
 /// The room that a module or an item is in: the longest part of its path that has a row, else the first name of it.
 fn room<'p>(path: &'p str, allowed: &Allowed) -> &'p str {
     let ends = path.match_indices('/').map(|(at, _)| at).chain([path.len()]);
-    let with_row = ends.map(|end| &path[..end]).filter(|part| allowed.contains_key(*part)).last();
+    let with_row = ends.map(|end| &path[..end]).rfind(|part| allowed.contains_key(*part));
     with_row.unwrap_or_else(|| path.split('/').next().unwrap_or(path))
 }
 

@@ -59,7 +59,7 @@ impl Measures {
     }
 
     /// The numbers from a place on.
-    pub(in crate::dataflow) fn from_place(&self, place: usize) -> &[i128] {
+    pub(in crate::dataflow) fn values_from(&self, place: usize) -> &[i128] {
         self.0.get(place..).unwrap_or_default()
     }
 

@@ -75,7 +75,7 @@ proptest! {
 #[test]
 fn more_changed_tables_than_there_are_terms_for_are_given_up() {
     let refs: Vec<usize> = (0..=MOST_CHANGED).collect();
-    let many = delta(&vec!["a"; MOST_CHANGED + 1], &[("pairs", &refs)]);
+    let many = delta(&["a"; MOST_CHANGED + 1], &[("pairs", &refs)]);
     let why = gives_up(&plan(Node::Delta(many), Vec::new()), &memory(), &["a"], &[vec![(0, true, 1, 1)]]);
     assert_eq!(why, Some(GiveUp::TooManyTables));
 }

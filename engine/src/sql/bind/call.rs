@@ -40,7 +40,7 @@ impl<'t> Binder<'_, 't> {
                 scope.windows.iter().find(is_called).map(|definition| &definition.window)
             }
         };
-        window.map_or(Over::Undefined, |window| Over::Window(self.window(window, scope, around)))
+        window.map_or(Over::Undefined, |window| Over::Window(Box::new(self.window(window, scope, around))))
     }
 
     pub(super) fn window(

@@ -161,21 +161,6 @@ impl ResultColumn<'_> {
     }
 }
 
-impl Default for Select<'_> {
-    fn default() -> Self {
-        Self {
-            is_distinct: false,
-            columns: Vec::new(),
-            from: From::default(),
-            filter: None,
-            groups: Vec::new(),
-            having: None,
-            windows: Vec::new(),
-            outputs: Vec::new(),
-        }
-    }
-}
-
 impl<'t> Select<'t> {
     /// The expressions of the SELECT itself, those of ORDER BY aside, which belongs to its query.
     pub fn expressions(&self) -> impl Iterator<Item = &Expression<'t>> {

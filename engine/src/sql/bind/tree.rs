@@ -102,7 +102,7 @@ impl Arm<'_> {
     }
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Select<'t> {
     pub is_distinct: bool,
     /// Wildcards are spread out.
@@ -446,7 +446,7 @@ pub struct SortedBy<'t> {
 
 #[derive(Debug, PartialEq)]
 pub enum Over<'t> {
-    Window(Window<'t>),
+    Window(Box<Window<'t>>),
     /// The name of a window that WINDOW does not define.
     Undefined,
 }

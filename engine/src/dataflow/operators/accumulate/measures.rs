@@ -24,7 +24,7 @@ pub(super) fn add_to_sum(sums: &mut Measures, place: usize, value: ValueRef<'_>,
 
 /// The sum that begins at a place.
 pub(super) fn sum_at(sums: &Measures, place: usize) -> ExactSum {
-    ExactSum::at(sums.from_place(place))
+    ExactSum::at(sums.values_from(place))
 }
 
 /// The value of a measure, or nothing if only SQLite can tell.
