@@ -8,7 +8,6 @@
 //! rows of base tables.
 
 mod confined;
-mod derived;
 mod operators;
 mod sums;
 #[cfg(test)]
@@ -23,8 +22,7 @@ use crate::plan::{Plan, PlanMetrics, RowImages};
 use crate::types::{BindingId, PlanId, Row, RowRef, SharedBag, Value, WeightedRow};
 
 use confined::Confined;
-use derived::Derived;
-use operators::{Operator, Tools};
+use operators::{Derived, Operator, Tools};
 use sums::{Stores, Sums};
 
 /// What a dataflow asks of the database.

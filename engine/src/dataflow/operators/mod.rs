@@ -18,6 +18,7 @@
 mod accumulate;
 mod combine;
 mod delta;
+mod derived;
 mod evaluator;
 mod fixpoint;
 mod metrics;
@@ -36,6 +37,7 @@ use crate::types::WeightedRow;
 use accumulate::Accumulate;
 use combine::Combine;
 use delta::Delta;
+pub(super) use derived::Derived;
 use fixpoint::Fixpoint;
 use metrics::Done;
 use recompute::Recompute;
@@ -177,7 +179,7 @@ fn has_empty_version(table_refs: &[TableRef], versions: &[(usize, TableVersion)]
 }
 
 /// Adds up the weights of equal rows and leaves out what comes to nothing; the order is that of the first of each.
-pub(super) fn consolidated(rows: Vec<WeightedRow>) -> Vec<WeightedRow> {
+fn consolidated(rows: Vec<WeightedRow>) -> Vec<WeightedRow> {
     match rows.as_slice() {
         [] | [_] => return rows,
         [(one, weight), (other, against)] if weight + against == 0 && one == other => return Vec::new(),

@@ -4,14 +4,14 @@ use std::sync::{Arc, Mutex};
 
 use rustc_hash::FxHashMap;
 
-use super::Job;
-use super::operators::{Operator, Tools, consolidated, operator};
+use super::{Operator, Tools, consolidated, operator};
+use crate::dataflow::Job;
 use crate::dataflow::sums::Totals;
 use crate::error::GiveUp;
 use crate::plan::{Derived as Plan, NodeMetrics, RowImages};
 use crate::types::{Bag, BindingId, Row, RowBuilder, SharedBag, ValueRef, WeightedRow, lock_bag as lock};
 
-pub(super) struct Derived {
+pub(in crate::dataflow) struct Derived {
     table: Arc<str>,
     is_held: bool,
     reals: Arc<[usize]>,
@@ -22,7 +22,7 @@ pub(super) struct Derived {
 }
 
 impl Derived {
-    pub(super) fn new(plan: &Plan) -> Self {
+    pub(in crate::dataflow) fn new(plan: &Plan) -> Self {
         Self {
             table: Arc::clone(&plan.table),
             is_held: plan.is_held,
@@ -33,12 +33,12 @@ impl Derived {
         }
     }
 
-    pub(super) fn keeps_sums(&self) -> bool {
+    pub(in crate::dataflow) fn keeps_sums(&self) -> bool {
         self.node.keeps_sums()
     }
 
     /// Fills the table for a binding, whose job reads it from then on.
-    pub(super) fn hydrate(&mut self, job: &mut Job, tools: &mut Tools<'_>) -> Result<(), GiveUp> {
+    pub(in crate::dataflow) fn hydrate(&mut self, job: &mut Job, tools: &mut Tools<'_>) -> Result<(), GiveUp> {
         tools.show(job);
         let rows = as_read(self.node.hydrate(job, tools)?, &self.reals);
         let bag = Arc::new(Mutex::new(Bag::of(&rows)));
@@ -50,7 +50,7 @@ impl Derived {
     }
 
     /// Brings the table up to date for some bindings.
-    pub(super) fn maintain(&mut self, jobs: &[Job], tools: &mut Tools<'_>) -> Vec<Result<(), GiveUp>> {
+    pub(in crate::dataflow) fn maintain(&mut self, jobs: &[Job], tools: &mut Tools<'_>) -> Vec<Result<(), GiveUp>> {
         let changes = self.node.maintain(jobs, tools);
         let noted = |(job, changes): (&Job, Result<Vec<WeightedRow>, GiveUp>)| {
             let changes = as_read(changes?, &self.reals);
@@ -65,7 +65,7 @@ impl Derived {
     }
 
     /// Has a job read the table, and what changed in it.
-    pub(super) fn show_changes(&mut self, job: &mut Job) {
+    pub(in crate::dataflow) fn show_changes(&mut self, job: &mut Job) {
         if let Some(bag) = self.bags.get(&job.binding) {
             job.derived.push((Arc::clone(&self.table), Arc::clone(bag)));
         }
@@ -80,14 +80,14 @@ impl Derived {
         job.images.push((Arc::clone(&self.table), RowImages { old: images(-1), new: images(1) }));
     }
 
-    pub(super) fn forget(&mut self, binding: BindingId) {
+    pub(in crate::dataflow) fn forget(&mut self, binding: BindingId) {
         self.node.forget(binding);
         self.bags.remove(&binding);
         self.changes.remove(&binding);
     }
 
     /// What the plan of the table has come to, with the rows that are held for others.
-    pub(super) fn metrics(&self, totals: &Totals) -> NodeMetrics {
+    pub(in crate::dataflow) fn metrics(&self, totals: &Totals) -> NodeMetrics {
         let mut metrics = self.node.metrics(totals);
         for bag in self.bags.values() {
             let bag = lock(bag);
@@ -97,11 +97,11 @@ impl Derived {
         metrics
     }
 
-    pub(super) fn state_bytes(&self) -> usize {
+    pub(in crate::dataflow) fn state_bytes(&self) -> usize {
         self.node.state_bytes() + self.bags.values().map(|bag| lock(bag).state_bytes()).sum::<usize>()
     }
 
-    pub(super) fn binding_bytes(&self, binding: BindingId) -> usize {
+    pub(in crate::dataflow) fn binding_bytes(&self, binding: BindingId) -> usize {
         self.node.binding_bytes(binding) + self.bags.get(&binding).map_or(0, |bag| lock(bag).state_bytes())
     }
 }
