@@ -1,5 +1,5 @@
-//! How a query is maintained, for people and programs: its plan, what routes commits to it, what that has come to so far,
-//! and the indexes that the plan would like.
+//! Explains how a query is maintained, for people and programs: its plan, how commits are routed to it, its metrics so far, and
+//! the indexes that would help the plan.
 
 mod text;
 mod wanted;
@@ -13,8 +13,8 @@ use crate::routing::{Interest, RoutingKey};
 use crate::storage::Session;
 use crate::types::{Catalog, Value};
 
-/// Explains a query with these values of its parameters: `live` is what its template has come to, `figures` what the
-/// nodes of its plan have, if it is subscribed to.
+/// Explains a query with these values of its parameters. `live` are the metrics of its template and `metrics` those of its
+/// plan's nodes, if it is subscribed to.
 pub(crate) fn explain(
     session: &Session<'_>,
     query: &PreparedQuery,
@@ -49,7 +49,7 @@ fn notes(query: &PreparedQuery) -> Vec<String> {
         let names: Vec<&str> = dependencies.nondeterministic.iter().map(String::as_str).collect();
         format!("sampled at each re-run: {}", names.join(", "))
     });
-    // A plan takes the rows that the order could matter to, or gives way at run time.
+    // A plan leaves out the rows whose order could matter, or gives up at run time.
     let when = if query.planned.is_ok() { "where it has to be re-run" } else { "re-run" };
     let notes = [
         query.unparsed.as_ref().map(|reason| format!("only SQLite reads the text: {reason}")),

@@ -1,5 +1,5 @@
-//! The indexes that a plan would like: where one of the statements that bring its results up to date, or lead from a changed
-//! row to them, looks at every row of a table, although it asks for rows by the values of columns.
+//! Suggested indexes: where a maintenance statement of a plan, or a path lookup, scans a table although it asks for rows by
+//! the values of columns.
 
 use std::sync::Arc;
 

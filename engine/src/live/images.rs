@@ -13,7 +13,7 @@ use crate::types::{Change, ChangeBatch, Row, SortedMap, SortedSet};
 /// The row images of a commit.
 pub(super) struct CommitImages<'b> {
     batch: &'b ChangeBatch,
-    /// Of all of a table's rows, for bindings that have to do with all of them.
+    /// Of all changed rows of a table, for bindings that all of them can affect.
     whole: SortedMap<Arc<str>, RowImages>,
     /// Rows with the values of their virtual columns, by their places in the batch.
     completed: SortedMap<Arc<str>, BTreeMap<usize, Change>>,
@@ -24,8 +24,8 @@ impl<'b> CommitImages<'b> {
         Self { batch, whole: SortedMap::new(), completed: SortedMap::new() }
     }
 
-    /// The rows that a binding has to do with; an error if their virtual columns have no values, or computing them takes more
-    /// than `budget` instructions.
+    /// The images of the rows that can affect a binding; an error if their virtual columns have no values, or computing them
+    /// takes more than `budget` instructions.
     pub(super) fn of(
         &mut self,
         session: &Session<'_>,

@@ -1,4 +1,4 @@
-//! The live queries: who subscribes to what, and what is told to whom.
+//! The live queries: who subscribes to what, and which subscriber is told which event.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use crate::types::{BindingId, ChangeBatch, CommitId, Params, Row, Snapshot, Subs
 /// A callback that sees every change batch.
 pub(crate) type ChangeObserver = Box<dyn FnMut(CommitId, &ChangeBatch) + Send>;
 
-/// What commits brought in, whoever they concerned.
+/// Counters of what commits brought in, apart from what it did to results.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Intake {
     pub(super) commits: u64,

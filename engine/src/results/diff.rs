@@ -9,8 +9,8 @@ use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use crate::types::{Edit, Row};
 
-/// Past this number of moves, applying them one by one costs a subscriber more than taking the rows anew: then every
-/// place that differs is replaced instead.
+/// Past this number of moves, applying them one by one costs a subscriber more than replacing rows: then every place that
+/// differs is replaced instead.
 const MOST_MOVES: usize = 10_000;
 
 /// Whether the order of a result's rows means anything.

@@ -1,4 +1,4 @@
-//! The list against a plain vector that is sorted anew.
+//! The list against a plain vector that is sorted again.
 
 use std::sync::Arc;
 

@@ -1,7 +1,7 @@
-//! Whether a change can affect a binding through one table reference of its table: by column, then by predicate.
+//! Whether a change can affect a binding through one of its table references: by column, then by predicate.
 //!
-//! The answer "no" must be right; "yes" only costs an evaluation. A predicate rules a row out only where the comparison of
-//! the two values is certain not to be true whatever affinity does to them.
+//! The answer "no" must be right; "yes" only costs work. A predicate rules a row out only where the comparison is certainly
+//! not true, whatever affinity does to the two values.
 
 use super::ranges::Axis;
 use crate::plan::{Columns, Dependencies, Operand, Predicate, Relation, Slot, Source};

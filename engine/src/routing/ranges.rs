@@ -1,8 +1,8 @@
-//! Ranges: between which values a column has to be, by an order in which "it is not" is certain.
+//! Ranges: the intervals that a column's values have to be in, by an order in which "outside" is certain.
 //!
-//! Constants are brought to what SQLite compares with the column, and both become keys that sort as SQLite does: numbers
-//! exactly, before texts by their collating sequence, before blobs. Where affinity could make of a value what is not
-//! foreseen here, it has no key, and nothing is ruled out by it.
+//! Constants are converted to what SQLite compares with the column, and both become keys that sort as SQLite does: numbers
+//! exactly, before texts by their collating sequence, before blobs. Where affinity could convert a value in a way that is not
+//! known here, it has no key, and nothing is ruled out by it.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +15,7 @@ const MOST_DIGITS: usize = 15;
 /// Beyond it, a double need not be the integer that was meant.
 const MOST_EXACT: u64 = 1 << f64::MANTISSA_DIGITS;
 
-/// By what ranges of a column are compared.
+/// How the ranges of a column are compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Axis {
     pub(crate) column: usize,
@@ -23,18 +23,18 @@ pub(crate) struct Axis {
     collation: Collation,
 }
 
-/// Where a value stands on an axis.
+/// The place of a value on an axis.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Rank {
-    /// It is NULL, and in no range.
+    /// It is NULL, which is in no range.
     Nowhere,
-    /// It cannot be told.
+    /// Its place is not known.
     Anywhere,
-    /// Here.
+    /// At this key.
     At(Box<[u8]>),
 }
 
-/// A cut between the values of an axis: just below the ones of a key, or just above them.
+/// A cut between the values of an axis: just below the values of a key, or just above them.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Cut {
     key: Box<[u8]>,
@@ -64,22 +64,22 @@ impl Axis {
         }
     }
 
-    /// Where a value of the column stands.
+    /// The rank of a value of the column.
     pub(super) fn rank(&self, value: ValueRef<'_>) -> Rank {
         match (self.affinity, value) {
-            // What is stored in such a column is no number.
+            // Such a column stores no numbers.
             (Affinity::Text, ValueRef::Integer(_) | ValueRef::Real(_)) => Rank::Anywhere,
             _ => self.rank_of_constant(value),
         }
     }
 
-    /// Where a constant stands that is compared with the column.
+    /// The rank of a constant that is compared with the column.
     pub(super) fn rank_of_constant(&self, value: ValueRef<'_>) -> Rank {
         match (self.affinity, value) {
             (_, ValueRef::Null) => Rank::Nowhere,
             (_, ValueRef::Real(value)) if value.is_nan() => Rank::Anywhere,
             (Affinity::Text, ValueRef::Integer(value)) => self.at(ValueRef::Text(value.to_string().as_bytes())),
-            // Its digits are SQLite's matter.
+            // Only SQLite knows its digits.
             (Affinity::Text, ValueRef::Real(_)) => Rank::Anywhere,
             // An index on the column looks for the nearest double.
             (Affinity::Real, ValueRef::Integer(value)) if value.unsigned_abs() > MOST_EXACT => Rank::Anywhere,
@@ -100,7 +100,7 @@ impl Axis {
     }
 }
 
-/// The integer that a text plainly is.
+/// The integer that a text is written as, if it is one without any doubt.
 fn integer(text: &[u8]) -> Option<i64> {
     let digits = text.strip_prefix(b"-").unwrap_or(text);
     let is_plain = digits.len() <= MOST_DIGITS && digits.iter().all(u8::is_ascii_digit);
@@ -154,12 +154,12 @@ impl Interval {
     }
 }
 
-/// Whether what ends at a cut still has the values of a key.
+/// Whether an interval that ends at a cut contains the values of a key.
 fn reaches(until: Option<&Cut>, key: &[u8]) -> bool {
     until.is_none_or(|cut| (&*cut.key, cut.is_above) > (key, false))
 }
 
-/// Intervals of one axis, each with somebody whom its values concern.
+/// Intervals of one axis, each with an entry that its values concern.
 #[derive(Debug)]
 pub(super) struct Intervals<T> {
     /// Those that begin somewhere, by where they do, with where they end.
@@ -196,7 +196,7 @@ impl<T: Copy + PartialEq> Intervals<T> {
         }
     }
 
-    /// Whom a value may concern that stands so.
+    /// The entries that a value of this rank may concern.
     pub(super) fn find(&self, rank: Rank, found: &mut impl FnMut(T)) {
         match rank {
             Rank::Nowhere => {}

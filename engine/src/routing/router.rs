@@ -10,7 +10,7 @@ use super::interest::Interest;
 use super::path_lookup::LookUp;
 use crate::types::{BindingId, ChangeBatch, TableChanges};
 
-/// The changes of a commit that one binding has to do with: by table, their places among its changes.
+/// The changes of a commit that can affect one binding: by table, their places among its changes.
 pub(crate) type Routed = Vec<(Arc<str>, Vec<usize>)>;
 
 /// The bindings that a commit can affect, the oldest first, each with the changes that can.

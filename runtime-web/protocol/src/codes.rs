@@ -4,7 +4,7 @@
 pub const OUTCOME_UNKNOWN: &str = "outcome_unknown";
 /// Another tab runs another version of the library; one of the two has to be reloaded.
 pub const UPGRADE_REQUIRED: &str = "upgrade_required";
-/// The database was closed by the application before an answer came.
+/// The application closed the database before an answer came, or the subscription has ended.
 pub const CLOSED: &str = "closed";
 /// The database is held by somebody who has not registered with this coordinator; it is waited for.
 pub const STORAGE_BUSY: &str = "storage_busy";
