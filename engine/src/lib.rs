@@ -25,7 +25,7 @@ pub use api::{
     Stats, Strategy, Subscription, SumStore, Transaction, WantedIndex, Watch,
 };
 pub use error::Error;
-pub use plan::{Choice, LiveStep, Step, UnknownChoice, Without};
+pub use plan::{DisabledFeatures, LiveStep, PlannerFeature, Step, UnknownFeature};
 pub use types::{
     Cause, Change, ChangeBatch, CommitId, Diff, Edit, Params, Row, RowBuilder, RowKey, Rows, Snapshot, SubscriptionId,
     TableChanges, Text, Value, ValueRef,

@@ -3,7 +3,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test")]
 
-use tidewater::{Choice, Engine, Location, Options, Value, Without};
+use tidewater::{DisabledFeatures, Engine, Location, Options, PlannerFeature, Value};
 
 const COLUMNS: &[&str] = &["", "BLOB", "INTEGER", "REAL", "NUMERIC", "TEXT", "TEXT COLLATE NOCASE", "COLLATE RTRIM"];
 
@@ -33,8 +33,8 @@ fn values() -> Vec<Value> {
     values
 }
 
-fn engine(column: &str, without: Without) -> Engine {
-    let options = Options::default().with_paranoid(true).with_cost_gate(false).with_without(without);
+fn engine(column: &str, disabled: DisabledFeatures) -> Engine {
+    let options = Options::default().with_paranoid(true).with_cost_gate(false).with_disabled_features(disabled);
     let engine = Engine::open(Location::Memory, options).unwrap();
     engine.exec(&format!("CREATE TABLE t(id INTEGER PRIMARY KEY, v {column})"), ()).unwrap();
     engine
@@ -49,7 +49,7 @@ fn comparisons_mean_what_they_mean_to_sqlite() {
     let values = values();
     for column in COLUMNS {
         for condition in CONDITIONS {
-            let engine = engine(column, Without::NOTHING);
+            let engine = engine(column, DisabledFeatures::NOTHING);
             let sql = format!("SELECT id, v, 3 FROM t WHERE {condition}");
             assert_eq!(detail(&engine, &sql), "rows of one table, without a statement", "{sql}");
             let subscribe = |constant: &Value| engine.subscribe(&sql, [constant.clone()]).unwrap();
@@ -70,23 +70,23 @@ fn comparisons_mean_what_they_mean_to_sqlite() {
 #[test]
 fn what_is_evaluated_takes_no_instruction_of_sqlites() {
     let sql = "SELECT v FROM t WHERE v > 5";
-    let spent = |without: Without, value: Value| {
-        let engine = engine("INTEGER", without);
+    let spent = |disabled: DisabledFeatures, value: Value| {
+        let engine = engine("INTEGER", disabled);
         let _watch = engine.subscribe(sql, ()).unwrap();
         engine.exec("INSERT INTO t(v) VALUES (?)", [value]).unwrap();
         let live = engine.explain(sql, ()).unwrap().live.unwrap();
         assert_eq!(live.maintained, 1);
         live.instructions_per_commit.unwrap()
     };
-    assert_eq!(spent(Without::NOTHING, Value::from(6)), 0);
+    assert_eq!(spent(DisabledFeatures::NOTHING, Value::from(6)), 0);
     // Whether a text is more than a number is left to SQLite, and so is everything where the evaluator is left out.
-    assert!(spent(Without::NOTHING, Value::from("a")) > 0);
-    assert!(spent(Without::NOTHING.and(Choice::Evaluator), Value::from(6)) > 0);
+    assert!(spent(DisabledFeatures::NOTHING, Value::from("a")) > 0);
+    assert!(spent(DisabledFeatures::NOTHING.and(PlannerFeature::Evaluator), Value::from(6)) > 0);
 }
 
 #[test]
 fn other_expressions_are_left_to_sqlite() {
-    let engine = engine("INTEGER", Without::NOTHING);
+    let engine = engine("INTEGER", DisabledFeatures::NOTHING);
     for sql in [
         "SELECT v + 1 FROM t",
         "SELECT v FROM t WHERE +v = 1",

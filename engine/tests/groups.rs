@@ -1,7 +1,7 @@
 //! Groups kept by sums: by aliases and expressions whose values are known exactly, and beside columns that the groups decide.
 #![allow(missing_docs, clippy::unwrap_used, reason = "a test says what it tests by its name")]
 
-use tidewater::{Choice, Engine, Location, Options, Plan, Step, Without};
+use tidewater::{DisabledFeatures, Engine, Location, Options, Plan, PlannerFeature, Step};
 
 const SCHEMA: &str = "
     CREATE TABLE users(id INTEGER PRIMARY KEY, name TEXT, nick TEXT COLLATE NOCASE, loose, rank NUMERIC, team INTEGER);
@@ -51,8 +51,8 @@ fn strategies(step: &Step, found: &mut Vec<String>) {
 }
 
 /// The strategies of a query that is planned, after writes that were compared with SQLite under its subscription.
-fn played(sql: &str, without: Without) -> Vec<String> {
-    let options = Options::default().with_paranoid(true).with_cost_gate(false).with_without(without);
+fn played(sql: &str, disabled: DisabledFeatures) -> Vec<String> {
+    let options = Options::default().with_paranoid(true).with_cost_gate(false).with_disabled_features(disabled);
     let engine = Engine::open(Location::Memory, options).unwrap();
     engine.exec(SCHEMA, ()).unwrap();
     let explained = engine.explain(sql, ()).unwrap();
@@ -74,14 +74,14 @@ fn is_summed(strategies: &[String]) -> bool {
 }
 
 fn assert_summed(sql: &str) {
-    let found = played(sql, Without::NOTHING);
+    let found = played(sql, DisabledFeatures::NOTHING);
     assert!(is_summed(&found), "{sql}: {found:?}");
-    let forced = played(sql, Without::NOTHING.and(Choice::Accumulate));
+    let forced = played(sql, DisabledFeatures::NOTHING.and(PlannerFeature::Accumulate));
     assert!(!is_summed(&forced), "{sql}: {forced:?}");
 }
 
 fn assert_asked(sql: &str) {
-    let found = played(sql, Without::NOTHING);
+    let found = played(sql, DisabledFeatures::NOTHING);
     assert!(!is_summed(&found), "{sql}: {found:?}");
 }
 
@@ -147,7 +147,7 @@ fn columns_that_the_groups_decide_are_shown_beside_sums() {
         "SELECT users.rowid, name, count(*) FROM users JOIN messages ON user = users.id GROUP BY users.id",
     ] {
         assert_summed(sql);
-        let forced = played(sql, Without::NOTHING.and(Choice::Decided));
+        let forced = played(sql, DisabledFeatures::NOTHING.and(PlannerFeature::Decided));
         assert!(!is_summed(&forced), "{sql}: {forced:?}");
     }
 }

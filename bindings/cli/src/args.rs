@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use tidewater::{Strategy, Without};
+use tidewater::{DisabledFeatures, Strategy};
 
 use crate::param::Param;
 
@@ -91,9 +91,9 @@ pub struct ExplainArgs {
     #[command(flatten)]
     pub query: QueryArgs,
 
-    /// Strategies and rewrites that the planner leaves out, with commas between them, to see what it takes instead
-    #[arg(long, value_name = "NAMES", default_value = "", hide_default_value = true)]
-    pub without: Without,
+    /// Planner features to disable, separated by commas, to see how the query is planned instead
+    #[arg(long = "disable", value_name = "NAMES", default_value = "", hide_default_value = true)]
+    pub disabled: DisabledFeatures,
 }
 
 #[derive(Args)]

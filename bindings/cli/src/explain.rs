@@ -16,8 +16,8 @@ use crate::wire::{Answer, write_line};
 pub fn run(args: ExplainArgs) -> Result<ExitCode> {
     let query = args.query;
     let params = param::collect(query.params)?;
-    let explain =
-        open_existing(&query.file, Options::default().with_without(args.without))?.explain(&query.sql, params)?;
+    let explain = open_existing(&query.file, Options::default().with_disabled_features(args.disabled))?
+        .explain(&query.sql, params)?;
     let mut text = Vec::new();
     if query.json {
         write_line(&Answer::explained(&explain), &mut text);

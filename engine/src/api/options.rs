@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::plan::Without;
+use crate::plan::DisabledFeatures;
 
 /// Where the database is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,9 +80,9 @@ pub struct Options {
     /// Whether a result is re-run where maintaining it is estimated to cost more. Off only in tests, which want the plans to be
     /// used on the smallest tables.
     pub cost_gate: bool,
-    /// What the planner leaves out, so that each part of a query is maintained by the next strategy that is correct, or the
-    /// query is re-run. For tests alone: whatever is left out, every result is the same.
-    pub without: Without,
+    /// Features that the planner does not use, so that each part of a query is maintained by the next correct strategy, or
+    /// the query is re-run. Only for tests: every result is the same, whatever is disabled.
+    pub disabled_features: DisabledFeatures,
     /// Where sums by key are kept.
     pub sums: SumStore,
     /// How many bytes plans may remember beside the results, as in [`Stats::remembered_bytes`](crate::Stats); no limit when
@@ -111,7 +111,7 @@ impl Default for Options {
             provenance: false,
             strategy: Strategy::Auto,
             cost_gate: true,
-            without: Without::NOTHING,
+            disabled_features: DisabledFeatures::NOTHING,
             sums: SumStore::default(),
             memory_budget: None,
             foreign_keys: false,
@@ -152,10 +152,10 @@ impl Options {
         self
     }
 
-    /// The options with [`Options::without`] set.
+    /// The options with [`Options::disabled_features`] set.
     #[must_use]
-    pub fn with_without(mut self, without: Without) -> Self {
-        self.without = without;
+    pub fn with_disabled_features(mut self, disabled_features: DisabledFeatures) -> Self {
+        self.disabled_features = disabled_features;
         self
     }
 

@@ -42,7 +42,7 @@ impl Live {
         Self {
             bindings: Bindings::new(&options),
             subscribers: Subscribers::default(),
-            prepared: PreparedQueries::new(options.without),
+            prepared: PreparedQueries::new(options.disabled_features),
             observer: None,
             options,
             intake: Intake::default(),

@@ -1,8 +1,8 @@
 //! What a query depends on and how it is maintained, as pure data: who produces it is `sql`, who carries it out
 //! `dataflow`, who asks it `subscribe`.
 
-mod choice;
 mod dependencies;
+mod feature;
 mod join_path;
 mod logical;
 mod physical;
@@ -12,8 +12,8 @@ mod rewrites;
 mod table_version;
 mod tree;
 
-pub use choice::{Choice, UnknownChoice, Without};
 pub use dependencies::{Columns, Dependencies, Operand, Predicate, Relation, Slot, Source, Undecided};
+pub use feature::{DisabledFeatures, PlannerFeature, UnknownFeature};
 pub use join_path::{JoinPath, JoinStep, PathLookup};
 pub use logical::{
     Aggregate, Arm, Column, Expression, Input, Item, ItemId, Join, Limit, Logical, Order, OrderBy, Over, Query,

@@ -7,20 +7,20 @@ use rustc_hash::FxHashMap;
 use super::query::PreparedQuery;
 use super::recent::RecentQueries;
 use crate::error::Error;
-use crate::plan::Without;
+use crate::plan::DisabledFeatures;
 use crate::storage::Session;
 
 /// Prepares queries, and shares them among all who write them alike.
 pub(crate) struct PreparedQueries {
-    without: Without,
+    disabled: DisabledFeatures,
     in_use: FxHashMap<Arc<str>, Weak<PreparedQuery>>,
     recent: RecentQueries,
     disagreements: u64,
 }
 
 impl PreparedQueries {
-    pub(crate) fn new(without: Without) -> Self {
-        Self { without, in_use: FxHashMap::default(), recent: RecentQueries::default(), disagreements: 0 }
+    pub(crate) fn new(disabled: DisabledFeatures) -> Self {
+        Self { disabled, in_use: FxHashMap::default(), recent: RecentQueries::default(), disagreements: 0 }
     }
 
     /// The prepared query of a text.
@@ -28,7 +28,7 @@ impl PreparedQueries {
         if let Some(query) = self.in_use.get(sql).and_then(Weak::upgrade) {
             return Ok(query);
         }
-        let query = Arc::new(self.recent.prepare(session, sql, self.without)?);
+        let query = Arc::new(self.recent.prepare(session, sql, self.disabled)?);
         self.disagreements += u64::from(query.disagreement.is_some());
         self.in_use.insert(Arc::clone(&query.sql), Arc::downgrade(&query));
         Ok(query)

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use super::query::{Planned, PreparedQuery};
 use crate::error::Error;
-use crate::plan::{AlwaysAffected, Columns, Dependencies, JoinPath, OrderDependence, Reason, Source, Without, plan};
+use crate::plan::{
+    AlwaysAffected, Columns, Dependencies, DisabledFeatures, JoinPath, OrderDependence, Reason, Source, plan,
+};
 use crate::results::Order;
 use crate::sql::{self, Arena, BoundQuery, Normalised, Unparsed};
 use crate::storage::{Reads, Session, Shape};
@@ -32,7 +34,7 @@ impl RecentQueries {
         &mut self,
         session: &mut Session<'_>,
         text: &str,
-        without: Without,
+        disabled: DisabledFeatures,
     ) -> Result<PreparedQuery, Error> {
         let catalog = session.catalog()?;
         let normalised = sql::normalise(text);
@@ -48,7 +50,7 @@ impl RecentQueries {
                 PreparedQuery { sql: text.into(), columns, slots, ..ready.query.clone() }
             }
             None => {
-                let query = prepare(session, text, &normalised, &catalog, without)?;
+                let query = prepare(session, text, &normalised, &catalog, disabled)?;
                 // Why there is no plan may have been a lock, which is tried again.
                 if query.planned.is_ok() {
                     self.0.truncate(MOST_RECENT - 1);
@@ -66,7 +68,7 @@ fn prepare(
     text: &str,
     normalised: &Normalised<'_>,
     catalog: &Catalog,
-    without: Without,
+    disabled: DisabledFeatures,
 ) -> Result<PreparedQuery, Error> {
     let (shape, mut reads) = session.prepare(text)?;
     let arena = Arena::default();
@@ -85,7 +87,7 @@ fn prepare(
     }
     let declares_order = bound.as_ref().map_or_else(|_| sql::declares_order(text), BoundQuery::declares_order);
     let analysed = Analysed { bound: bound.as_ref(), shape: &shape, dependencies: &dependencies, catalog };
-    let planned = planned(session, &analysed, without);
+    let planned = planned(session, &analysed, disabled);
     Ok(PreparedQuery {
         sql: text.into(),
         template: Arc::clone(&normalised.text),
@@ -109,7 +111,7 @@ struct Analysed<'r> {
 }
 
 /// Plans a query that only depends on rows which the hooks report.
-fn planned(session: &mut Session<'_>, analysed: &Analysed<'_>, without: Without) -> Result<Planned, Reason> {
+fn planned(session: &mut Session<'_>, analysed: &Analysed<'_>, disabled: DisabledFeatures) -> Result<Planned, Reason> {
     let Analysed { bound, shape, dependencies, catalog } = analysed;
     let bound = bound.map_err(|unparsed| Reason::Unparsed(Box::new(unparsed.reason.clone())))?;
     if let Some(affected) = &dependencies.every_commit {
@@ -125,7 +127,7 @@ fn planned(session: &mut Session<'_>, analysed: &Analysed<'_>, without: Without)
         return Err(Reason::IndexedOrder);
     }
     let logical = bound.lower(shape.slots.len())?;
-    let plan = plan(&logical, dependencies.undecided(), without)?;
+    let plan = plan(&logical, dependencies.undecided(), disabled)?;
     if plan.width != shape.columns.len() {
         return Err(Reason::UnresolvedColumns);
     }

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use super::corpus::{Record, corpus, files, records};
 use super::{Arena, bind, declares_order, leading_keyword, normalise};
 use crate::api::options::{Location, Options};
-use crate::plan::{Choice, Without, plan};
+use crate::plan::{DisabledFeatures, PlannerFeature, plan};
 use crate::storage::{Control, Run, Storage};
 use crate::types::{Catalog, Params};
 
@@ -139,7 +139,7 @@ struct Runs {
 
 impl Runs {
     /// Whether it got as far as a logical plan.
-    fn take(&mut self, sql: &str, catalog: &Catalog, without: Without) -> bool {
+    fn take(&mut self, sql: &str, catalog: &Catalog, disabled: DisabledFeatures) -> bool {
         self.texts += 1;
         let begun = Instant::now();
         let went = catch_unwind(AssertUnwindSafe(|| {
@@ -148,7 +148,7 @@ impl Runs {
             let Ok(bound) = bind(sql, catalog, &arena) else { return (false, false, false) };
             let read = bound.dependencies();
             let Ok(logical) = bound.lower(3) else { return (true, false, false) };
-            let planned = plan(&logical, read.undecided(), without);
+            let planned = plan(&logical, read.undecided(), disabled);
             let is_planned = planned
                 .is_ok_and(|plan| !plan.maintenance_statements().is_empty() | !plan.steps(None).strategy.is_empty());
             (true, true, is_planned)
@@ -160,7 +160,7 @@ impl Runs {
                 self.lowered += usize::from(lowered);
                 self.planned += usize::from(planned);
             }
-            Err(_) => self.wrong.push(format!("panics, without {without}: {sql}")),
+            Err(_) => self.wrong.push(format!("panics, with {disabled} disabled: {sql}")),
         }
         if begun.elapsed() > LONGEST {
             self.wrong.push(format!("{:?}: {sql}", begun.elapsed()));
@@ -176,8 +176,8 @@ fn catalog(script: &str) -> std::sync::Arc<Catalog> {
     storage.session().catalog().expect("a catalog")
 }
 
-fn without(chance: &mut Chance) -> Without {
-    (0..chance.below(3)).map(|_| Choice::ALL[chance.below(Choice::ALL.len())]).collect()
+fn disabled(chance: &mut Chance) -> DisabledFeatures {
+    (0..chance.below(3)).map(|_| PlannerFeature::ALL[chance.below(PlannerFeature::ALL.len())]).collect()
 }
 
 fn seconds(default: u64) -> Duration {
@@ -197,7 +197,7 @@ fn no_text_makes_the_planner_panic() {
     let mut run = Runs::default();
     let mut pool: Vec<String> = QUERIES.map(str::to_owned).to_vec();
     for sql in QUERIES {
-        run.take(sql, &catalog, Without::NOTHING);
+        run.take(sql, &catalog, DisabledFeatures::NOTHING);
     }
     assert!(run.lowered >= 20 && run.planned >= 12, "the queries themselves: {run:?}");
     let mut chance = Chance(0x71de);
@@ -206,7 +206,7 @@ fn no_text_makes_the_planner_panic() {
         let [one, other] = [0, 1].map(|_| &pool[chance.below(pool.len())]);
         let text = wild(one, other, &mut chance);
         // What is understood is where the next ones begin.
-        if run.take(&text, &catalog, without(&mut chance)) && text.len() < LONGEST_TEXT {
+        if run.take(&text, &catalog, disabled(&mut chance)) && text.len() < LONGEST_TEXT {
             match pool.len() < MOST_KEPT {
                 true => pool.push(text),
                 false => {
@@ -246,10 +246,10 @@ fn no_text_of_the_corpus_makes_the_planner_panic() {
             known = catalog(SCHEMA);
         }
         for sql in &queries {
-            run.take(sql, &known, without(&mut chance));
+            run.take(sql, &known, disabled(&mut chance));
             for _ in 0..OF_EACH {
                 let other = &queries[chance.below(queries.len())];
-                run.take(&wild(sql, other, &mut chance), &known, without(&mut chance));
+                run.take(&wild(sql, other, &mut chance), &known, disabled(&mut chance));
             }
             if Instant::now() > end {
                 break;
@@ -282,7 +282,7 @@ fn depth_and_length_that_sqlite_takes_are_taken() {
             ),
         ];
         for sql in &texts {
-            run.take(sql, &catalog, Without::NOTHING);
+            run.take(sql, &catalog, DisabledFeatures::NOTHING);
         }
     }
     conclude("deep", &run);

@@ -106,9 +106,9 @@ impl Fuzz {
     fn plays(&self, seed: u64, settings: &Settings) -> Vec<(Way, Settings)> {
         let ways = self.ways.iter().map(|way| (*way, way.settings(settings)));
         let always = Way::Always.settings(settings);
-        let forced = drawn(seed, self.forced).into_iter().map(|without| {
-            let without = without.or(settings.without);
-            (Way::Always, Settings { without, sums: SumStore::HashTable, ..always.clone() })
+        let forced = drawn(seed, self.forced).into_iter().map(|disabled| {
+            let disabled = disabled.or(settings.disabled);
+            (Way::Always, Settings { disabled, sums: SumStore::HashTable, ..always.clone() })
         });
         ways.chain(forced).collect()
     }
@@ -125,17 +125,17 @@ pub fn fuzz(fuzz: &Fuzz, budget: Budget, settings: &Settings, keep: Option<&Path
         let case = generate::case_of(family, seed);
         for (way, settings) in fuzz.plays(seed, settings) {
             let report = runner::run(&case, &settings, Log::hashed());
-            let without = settings.without;
-            if without.is_nothing() {
+            let disabled = settings.disabled;
+            if disabled.is_nothing() {
                 campaign.shares.count(family, way, &report.tally);
             } else {
-                campaign.forcings.count(without, &report.tally);
+                campaign.forcings.count(disabled, &report.tally);
             }
             campaign.tally.include(&report.tally);
             let Some(finding) = report.finding else { continue };
             let mut place = format!("{family}, seed {seed}, {way:?}");
-            if !without.is_nothing() {
-                place.push_str(&format!(", without {without}"));
+            if !disabled.is_nothing() {
+                place.push_str(&format!(", with {disabled} disabled"));
             }
             if !fuzz.stops {
                 let path = keep.map(|keep| keep.join(format!("{family}-{seed}.jsonl")));
@@ -162,7 +162,7 @@ impl Campaign {
         if self.findings.len() >= SHRINKS {
             return place;
         }
-        let case = Case { without: settings.without.or(case.without), ..case.clone() };
+        let case = Case { disabled: settings.disabled.or(case.disabled), ..case.clone() };
         let small = small(&case, settings, SHRINK_TIME);
         let place = format!("{place}, shrunk to\n{}", small.to_lines());
         let Some(path) = path else { return place };

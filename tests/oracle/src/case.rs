@@ -1,7 +1,7 @@
 //! A case: a list of steps, one JSON object per line, in the format of `tidewater replay`.
 
 use serde_json::{Map, Number, Value as Json};
-use tidewater::{Params, Text, Value, Without};
+use tidewater::{DisabledFeatures, Params, Text, Value};
 
 /// A step: one action of an application.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,8 +76,8 @@ impl Step {
 /// A history that starts from an empty database.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Case {
-    /// The planner features to disable, in a line of their own: `{"op":"without","choices":"flatten,scalar"}`.
-    pub without: Without,
+    /// The planner features to disable, in a line of their own: `{"op":"disable","features":"flatten,scalar"}`.
+    pub disabled: DisabledFeatures,
     /// The steps in order.
     pub steps: Vec<Step>,
 }
@@ -86,11 +86,11 @@ impl Case {
     /// The case as lines of JSON.
     #[must_use]
     pub fn to_lines(&self) -> String {
-        let without = match self.without.is_nothing() {
+        let disabled = match self.disabled.is_nothing() {
             true => String::new(),
-            false => format!("{}\n", serde_json::json!({ "op": "without", "choices": self.without.to_string() })),
+            false => format!("{}\n", serde_json::json!({ "op": "disable","features": self.disabled.to_string() })),
         };
-        without + &self.steps.iter().map(|step| format!("{}\n", step.to_json())).collect::<String>()
+        disabled + &self.steps.iter().map(|step| format!("{}\n", step.to_json())).collect::<String>()
     }
 
     /// Parses lines of JSON; empty lines and lines that begin with `//` are skipped.
@@ -109,9 +109,9 @@ impl Case {
     fn take(&mut self, line: &str) -> Result<(), String> {
         let json: Json = serde_json::from_str(line).map_err(|error| error.to_string())?;
         match json.get("op").and_then(Json::as_str) {
-            Some("without") => {
-                let choices = json.get("choices").and_then(Json::as_str).ok_or("no `choices`")?;
-                self.without = choices.parse().map_err(|error: tidewater::UnknownChoice| error.to_string())?;
+            Some("disable") => {
+                let features = json.get("features").and_then(Json::as_str).ok_or("no `features`")?;
+                self.disabled = features.parse().map_err(|error: tidewater::UnknownFeature| error.to_string())?;
             }
             _ => self.steps.push(Step::from_json(&json)?),
         }
@@ -197,7 +197,7 @@ fn unhex(digits: &str) -> Result<Vec<u8>, String> {
 
 #[cfg(test)]
 mod tests {
-    use tidewater::{Choice, Params, Value, Without};
+    use tidewater::{DisabledFeatures, Params, PlannerFeature, Value};
 
     use super::{Case, Step};
 
@@ -212,7 +212,7 @@ mod tests {
             Value::from(vec![0u8, 255]),
         ];
         let case = Case {
-            without: Without::NOTHING.and(Choice::Flatten).and(Choice::Scalar),
+            disabled: DisabledFeatures::NOTHING.and(PlannerFeature::Flatten).and(PlannerFeature::Scalar),
             steps: vec![
                 Step::Exec { sql: "INSERT INTO t VALUES(?)".to_owned(), params: Params::Positional(values) },
                 Step::Subscribe { id: 7, sql: "SELECT 1".to_owned(), params: Params::from([("x", Value::Real(-0.0))]) },

@@ -2,7 +2,9 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use tidewater::{Engine, Event, Location, Options, Params, Plan, Row, Strategy, SubscriptionId, SumStore, Without};
+use tidewater::{
+    DisabledFeatures, Engine, Event, Location, Options, Params, Plan, Row, Strategy, SubscriptionId, SumStore,
+};
 
 use crate::capture::Capture;
 use crate::case::Step;
@@ -25,7 +27,7 @@ pub struct Settings {
     /// Whether the cost gate may re-run maintainable queries. On tables this small it usually would.
     pub cost_gate: bool,
     /// What the planner leaves out, with what a case says itself.
-    pub without: Without,
+    pub disabled: DisabledFeatures,
     /// Where the engine keeps sums.
     pub sums: SumStore,
     /// Whether the captured changes are compared with the tables.
@@ -42,7 +44,7 @@ impl Default for Settings {
             strategy: Strategy::Auto,
             paranoid: false,
             cost_gate: false,
-            without: Without::NOTHING,
+            disabled: DisabledFeatures::NOTHING,
             sums: SumStore::default(),
             capture: true,
             late: true,
@@ -113,7 +115,7 @@ impl Harness {
         options.strategy = settings.strategy;
         options.paranoid = settings.paranoid;
         options.cost_gate = settings.cost_gate;
-        options.without = settings.without;
+        options.disabled_features = settings.disabled;
         options.sums = settings.sums;
         let engine = Engine::open(Location::Memory, options).expect("the engine opens a database in memory");
         let capture = settings.capture.then(|| Capture::of(&engine));

@@ -23,7 +23,7 @@ pub struct CaseReport {
 /// Runs a case on a fresh engine beside a fresh oracle.
 #[must_use]
 pub fn run(case: &Case, settings: &Settings, log: Log) -> CaseReport {
-    let settings = Settings { without: settings.without.or(case.without), ..settings.clone() };
+    let settings = Settings { disabled: settings.disabled.or(case.disabled), ..settings.clone() };
     let mut harness = Harness::new(settings, log);
     let at = Cell::new(0);
     let finding = caught(|| steps(&mut harness, case, &at)).map(|finding| Finding { step: at.get(), ..finding });

@@ -4,7 +4,7 @@ mod common;
 
 use std::path::{Path, PathBuf};
 
-use tidewater::{Choice, SumStore};
+use tidewater::{PlannerFeature, SumStore};
 use tidewater_oracle::campaign::{AT_ONCE, Budget, Fuzz, fuzz, replay, skeletons};
 use tidewater_oracle::generate::{Family, case_of};
 use tidewater_oracle::harness::{Settings, Way};
@@ -95,11 +95,15 @@ fn whatever_the_planner_leaves_out_the_results_are_the_same() {
     let forced = Fuzz { ways: Vec::new(), forced: 4, ..Fuzz::all(common::seed() + 4_000_000) };
     let campaign = fuzz(&forced, Budget::new(common::time(120), FORCED), &Settings::default(), Some(&kept()));
     common::conclude("forced", &campaign);
-    assert_eq!(campaign.forcings.by_choice().count(), Choice::ALL.len(), "some choice was never left out");
-    for (choice, tally) in campaign.forcings.by_choice() {
-        let name = choice.name();
-        assert!(tally.comparisons() > 2_000, "without {name} there were only {} comparisons", tally.comparisons());
-        assert!(tally.maintained > 500, "without {name} plans maintain hardly anything");
+    assert_eq!(campaign.forcings.by_feature().count(), PlannerFeature::ALL.len(), "some feature was never disabled");
+    for (feature, tally) in campaign.forcings.by_feature() {
+        let name = feature.name();
+        assert!(
+            tally.comparisons() > 2_000,
+            "with {name} disabled there were only {} comparisons",
+            tally.comparisons()
+        );
+        assert!(tally.maintained > 500, "with {name} disabled plans maintain hardly anything");
     }
 }
 

@@ -2,12 +2,12 @@
 
 use super::{Planner, check, linear, recompute};
 use crate::plan::{
-    Accumulate, Aggregate, Choice, CollatedPart, Distinct, EXACT_SUM, Expression, Input, Item, Measure, Node,
-    NonlinearPlace, OrderDependence, Reason, Select, Shown, Text, select_text,
+    Accumulate, Aggregate, CollatedPart, Distinct, EXACT_SUM, Expression, Input, Item, Measure, Node, NonlinearPlace,
+    OrderDependence, PlannerFeature, Reason, Select, Shown, Text, select_text,
 };
 
 pub(super) fn accumulated(planner: &mut Planner, select: &Select, by: &[&Expression]) -> Result<Node, Reason> {
-    planner.without.allows(Choice::Accumulate)?;
+    planner.disabled.allows(PlannerFeature::Accumulate)?;
     let mut inputs = select.filters.iter().chain(&select.groups);
     if inputs.any(|expression| expression.has_aggregate) {
         return Err(Reason::AggregateBeforeGroups);

@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use super::{Planner, linear};
 use crate::plan::{
-    Arm, Choice, CollatedPart, Column, Expression, Fixpoint, Input, Item, Node, NonlinearPlace, Reason, Recursion,
-    Select, TableRef, Text, select_text,
+    Arm, CollatedPart, Column, Expression, Fixpoint, Input, Item, Node, NonlinearPlace, PlannerFeature, Reason,
+    Recursion, Select, TableRef, Text, select_text,
 };
 use crate::types::{SortedMap, SortedSet};
 
 impl Planner {
     pub(super) fn fixpoint(&mut self, recursion: &Recursion) -> Result<Node, Reason> {
-        self.without.allows(Choice::Fixpoint)?;
+        self.disabled.allows(PlannerFeature::Fixpoint)?;
         let mut recursion = recursion.clone();
         self.settle(&mut recursion.base)?;
         for step in &mut recursion.steps {

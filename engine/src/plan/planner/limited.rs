@@ -9,8 +9,8 @@ use std::sync::Arc;
 use super::derived::key;
 use super::{Planner, fails_between_tables, recompute};
 use crate::plan::{
-    AffectedKeys, Arm, Choice, CollatedPart, Column, Expression, Input, Item, Limit, Node, Order, OrderBy, Query,
-    Reason, Recompute, Select, Text, column_name, select_text,
+    AffectedKeys, Arm, CollatedPart, Column, Expression, Input, Item, Limit, Node, Order, OrderBy, PlannerFeature,
+    Query, Reason, Recompute, Select, Text, column_name, select_text,
 };
 
 /// What kind of part it is.
@@ -19,7 +19,7 @@ const WHAT: &str = "of the rows that LIMIT leaves";
 impl Planner {
     /// A query with LIMIT as a table of the plan.
     pub(super) fn limited(&mut self, query: &Query, columns: &[Column]) -> Result<Input, Reason> {
-        self.without.allows(Choice::Recompute)?;
+        self.disabled.allows(PlannerFeature::Recompute)?;
         if self.undecided.order {
             return Err(Reason::LimitOverTies);
         }
@@ -33,7 +33,7 @@ impl Planner {
         if by.iter().any(|by| !by.subqueries.is_empty() || !by.windows.is_empty()) {
             return Err(Reason::OrderBySubquery);
         }
-        let direct = match (&query.arms[..], self.without.has(Choice::Direct)) {
+        let direct = match (&query.arms[..], self.disabled.has(PlannerFeature::Direct)) {
             ([Arm::Select(select)], false) if is_plain(select) => recompute::any(select, &by).ok(),
             _ => None,
         };

@@ -16,9 +16,9 @@ use std::sync::Arc;
 
 use super::rewrites::{fold_all, rewrite};
 use super::{
-    Arm, Choice, CollatedPart, Column, Combine, Delta, Derived, DerivedColumn, Expression, Input, Item, ItemId, Join,
-    Limit, Logical, Node, Order, OrderBy, OrderDependence, Plan, Query, Reason, Select, SetOperator, SortedBy,
-    TableRef, Text, Undecided, Without, column_of, select_text,
+    Arm, CollatedPart, Column, Combine, Delta, Derived, DerivedColumn, DisabledFeatures, Expression, Input, Item,
+    ItemId, Join, Limit, Logical, Node, Order, OrderBy, OrderDependence, Plan, PlannerFeature, Query, Reason, Select,
+    SetOperator, SortedBy, TableRef, Text, Undecided, column_of, select_text,
 };
 use crate::types::{Collation, SortedSet};
 
@@ -26,24 +26,24 @@ use crate::types::{Collation, SortedSet};
 ///
 /// # Errors
 /// Why it cannot be maintained.
-pub fn plan(logical: &Logical, undecided: Undecided, without: Without) -> Result<Plan, Reason> {
-    planned(logical, undecided, without).map_err(|why| match without.is_nothing() {
+pub fn plan(logical: &Logical, undecided: Undecided, disabled: DisabledFeatures) -> Result<Plan, Reason> {
+    planned(logical, undecided, disabled).map_err(|why| match disabled.is_nothing() {
         true => why,
-        false => Reason::WithDisabled { why: Box::new(why), disabled: without },
+        false => Reason::WithDisabled { why: Box::new(why), disabled },
     })
 }
 
-fn planned(logical: &Logical, undecided: Undecided, without: Without) -> Result<Plan, Reason> {
+fn planned(logical: &Logical, undecided: Undecided, disabled: DisabledFeatures) -> Result<Plan, Reason> {
     let mut query = logical.query.clone();
     let mut items = logical.items;
-    rewrite(&mut query, &mut items, without, undecided.order);
+    rewrite(&mut query, &mut items, disabled, undecided.order);
     if undecided.bare_columns && bare::stands_unchecked(&query) {
         return Err(Reason::Order(OrderDependence::BareColumn));
     }
     let window = match &query.limit {
         Limit::None => None,
         Limit::Window(window) => {
-            without.allows(Choice::Window)?;
+            disabled.allows(PlannerFeature::Window)?;
             Some(window.clone())
         }
         Limit::Other(_) => return Err(Reason::LimitExpression),
@@ -72,7 +72,7 @@ fn planned(logical: &Logical, undecided: Undecided, without: Without) -> Result<
         items,
         undecided,
         in_from: false,
-        without,
+        disabled,
     };
     planner.settle(&mut query)?;
     for order in &mut query.order {
@@ -94,7 +94,7 @@ fn planned(logical: &Logical, undecided: Undecided, without: Without) -> Result<
             if let Node::Recompute(recompute) = &mut root
                 && window.is_some()
                 && planner.derived.is_empty()
-                && !without.has(Choice::Prefix)
+                && !disabled.has(PlannerFeature::Prefix)
             {
                 extras.extend(recompute::leave_to_window(&planner, select, &by, recompute)?);
                 whole = hydration(&query, &extras);
@@ -119,11 +119,11 @@ fn planned(logical: &Logical, undecided: Undecided, without: Without) -> Result<
         let is_held = derived[at + 1..].iter().any(|other| other.node.reads_whole(table_ref));
         derived[at].is_held = is_held || root.reads_whole(table_ref);
     }
-    let is_stateless = derived.is_empty() && is_stateless(&root) && !without.has(Choice::Prefix);
+    let is_stateless = derived.is_empty() && is_stateless(&root) && !disabled.has(PlannerFeature::Prefix);
     let hydrate: Arc<str> = whole.render_all(&logical.table_refs).into();
     let identity = format!("{hydrate} {window:?}").into();
     let order = order.into();
-    let sees_end = derived.is_empty() && !without.has(Choice::Beyond);
+    let sees_end = derived.is_empty() && !disabled.has(PlannerFeature::Beyond);
     let sorted_by = if sees_end { sorted_by(logical, &query, &root, &whole) } else { None };
     Ok(Plan {
         declared,
@@ -189,7 +189,7 @@ struct Planner {
     undecided: Undecided,
     /// Whether what is planned is a query in FROM.
     in_from: bool,
-    without: Without,
+    disabled: DisabledFeatures,
 }
 
 impl Planner {
@@ -248,7 +248,7 @@ impl Planner {
     /// A SELECT whose rows have, behind its columns, what it is ordered by.
     fn select(&mut self, select: &Select, by: &[&Expression]) -> Result<Node, Reason> {
         let before = self.mark();
-        let direct = match self.without.allows(Choice::Direct) {
+        let direct = match self.disabled.allows(PlannerFeature::Direct) {
             Ok(()) => self.attempt(|planner| planner.without_distinct(select, by)),
             Err(why) => Err(why),
         };
@@ -260,7 +260,7 @@ impl Planner {
                 _ => {
                     self.back_to(before);
                     match direct {
-                        Err(_) if self.without.has(Choice::Direct) => self.without_distinct(select, by)?,
+                        Err(_) if self.disabled.has(PlannerFeature::Direct) => self.without_distinct(select, by)?,
                         direct => direct?,
                     }
                 }
@@ -269,7 +269,7 @@ impl Planner {
         if !select.distinct {
             return Ok(node);
         }
-        self.without.allows(Choice::Combine)?;
+        self.disabled.allows(PlannerFeature::Combine)?;
         let is_exact = select.columns.iter().all(|column| column.is_exact);
         let collations = || select.columns.iter().map(|column| column.collation).collect::<Option<Vec<_>>>();
         let loose = match is_exact {
@@ -282,7 +282,7 @@ impl Planner {
 
     /// A SELECT that groups or has window functions, over the derived table of the rows that it is of.
     fn over_rows(&mut self, select: &Select, by: &[&Expression]) -> Result<Node, Reason> {
-        self.without.allows(Choice::OverRows)?;
+        self.disabled.allows(PlannerFeature::OverRows)?;
         let expressions = select.expressions().chain(by.iter().copied());
         let has_windows = expressions.into_iter().any(|expression| !expression.windows.is_empty());
         let is_plain = select.items.len() == 1
@@ -302,7 +302,7 @@ impl Planner {
 
     /// A SELECT of derived tables all of which are held, be they linear or not: then their rows can be told apart.
     fn over_held(&mut self, select: &Select, by: &[&Expression]) -> Result<Node, Reason> {
-        self.without.allows(Choice::OverHeld)?;
+        self.disabled.allows(PlannerFeature::OverHeld)?;
         let mut over = select.clone();
         self.attempt(|planner| {
             let is_loose = |item: &&mut Item| matches!(&item.input, Input::Query(query) if query.is_closed());
@@ -338,7 +338,7 @@ impl Planner {
         }
         let expressions = select.expressions().chain(by.iter().copied());
         match linear::why_not(select, expressions) {
-            None if !self.without.has(Choice::Delta) => Ok(Node::Delta(self.delta(select, by)?)),
+            None if !self.disabled.has(PlannerFeature::Delta) => Ok(Node::Delta(self.delta(select, by)?)),
             _ => recompute::identified(self, select, by),
         }
     }
@@ -348,7 +348,7 @@ impl Planner {
     }
 
     fn by_sums_over_both(&mut self, select: &Select, by: &[&Expression]) -> Option<Node> {
-        self.without.allows(Choice::Padded).ok()?;
+        self.disabled.allows(PlannerFeature::Padded).ok()?;
         let (over, by) = padded::over_both(self, select, by)?;
         self.by_sums(&over, &by.iter().collect::<Vec<_>>()).ok()
     }
@@ -362,7 +362,7 @@ impl Planner {
     fn delta_of(&self, select: &Select, columns: &[&Text]) -> Result<Delta, Reason> {
         let plain = Select { distinct: false, ..select.clone() };
         let texts = linear::summands(&plain)?.iter().map(|summand| select_text(summand, columns)).collect();
-        let evaluator = match self.without.has(Choice::Evaluator) {
+        let evaluator = match self.disabled.has(PlannerFeature::Evaluator) {
             true => None,
             false => evaluator::evaluator(select, columns),
         };
@@ -371,7 +371,7 @@ impl Planner {
 
     fn compound(&mut self, query: &Query) -> Result<Node, Reason> {
         let is_set = query.operators.iter().any(|operator| *operator != SetOperator::UnionAll);
-        self.without.allows(Choice::Combine)?;
+        self.disabled.allows(PlannerFeature::Combine)?;
         let mut parts = Vec::with_capacity(query.arms.len());
         let loose = match is_set && !query.is_exact {
             false => None,

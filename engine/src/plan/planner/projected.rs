@@ -5,7 +5,8 @@
 use super::{Planner, accumulate, recompute};
 use crate::plan::rewrites::as_value;
 use crate::plan::{
-    Aggregate, Choice, Column, Expression, Input, Item, ItemId, Node, Over, Piece, Reason, Select, Text, column_name,
+    Aggregate, Column, Expression, Input, Item, ItemId, Node, Over, Piece, PlannerFeature, Reason, Select, Text,
+    column_name,
 };
 use crate::types::Collation;
 
@@ -19,7 +20,7 @@ struct Held<'s> {
 }
 
 pub(super) fn projected(planner: &mut Planner, select: &Select, by: &[&Expression]) -> Result<Node, Reason> {
-    planner.without.allows(Choice::Projection)?;
+    planner.disabled.allows(PlannerFeature::Projection)?;
     planner.attempt(|planner| of_groups(planner, select, by))
 }
 

@@ -3,8 +3,8 @@
 use super::check::Check;
 use super::{Planner, is_nullable, linear, table_refs_of};
 use crate::plan::{
-    AffectedKeys, Arm, Choice, CollatedPart, Expression, Input, Item, ItemId, Join, Limit, Node, NonlinearPlace, Over,
-    Piece, Query, Reason, Recompute, Select, Subquery, Text, Used, select_text,
+    AffectedKeys, Arm, CollatedPart, Expression, Input, Item, ItemId, Join, Limit, Node, NonlinearPlace, Over, Piece,
+    PlannerFeature, Query, Reason, Recompute, Select, Subquery, Text, Used, select_text,
 };
 use crate::types::{Collation, SortedSet};
 
@@ -139,7 +139,7 @@ fn recompute(
     keys: &[Key],
     what: &'static str,
 ) -> Result<Node, Reason> {
-    planner.without.allows(Choice::Recompute)?;
+    planner.disabled.allows(PlannerFeature::Recompute)?;
     let affected_keys = affected_keys(select, by, keys)?;
     let check = Check::of(planner, select, by)?;
     let having = select.having.as_ref().map(|having| check.having(having));
@@ -372,7 +372,7 @@ fn or_without(condition: &mut Expression, item: ItemId) {
         return;
     }
     let null = Text::constant("NULL");
-    let without = condition.text.replaced(&|piece| match piece {
+    let with_nulls = condition.text.replaced(&|piece| match piece {
         Piece::Name(named, _) if *named == item => Some(null.clone()),
         _ => None,
     });
@@ -380,7 +380,7 @@ fn or_without(condition: &mut Expression, item: ItemId) {
     either.push("(");
     either.append(&condition.text);
     either.push(") OR (");
-    either.append(&without);
+    either.append(&with_nulls);
     either.push(")");
     condition.text = either;
 }

@@ -13,7 +13,7 @@ pub use linear::{NonlinearPart, NonlinearPlace};
 pub use order::OrderDependence;
 pub use recursion::RecursionLimit;
 
-use super::{Choice, Without};
+use super::{DisabledFeatures, PlannerFeature};
 
 /// Why a query, or a part of it, is re-run.
 ///
@@ -113,9 +113,9 @@ pub enum Reason {
 
     // What no strategy maintains.
     #[error("the planner feature `{}` is disabled", .0.name())]
-    Disabled(Choice),
+    Disabled(PlannerFeature),
     #[error("{why} (planned with disabled features: {disabled})")]
-    WithDisabled { why: Box<Self>, disabled: Without },
+    WithDisabled { why: Box<Self>, disabled: DisabledFeatures },
     #[error("{part}{place}")]
     Nonlinear { part: NonlinearPart, place: NonlinearPlace },
     #[error("LIMIT or OFFSET is an expression")]

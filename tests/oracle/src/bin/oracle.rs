@@ -14,7 +14,7 @@
 //!
 //! `--strategy` is `incremental` (plans are used wherever there are any), `auto` (the cost gate decides) or `requery`, for
 //! any command that plays cases; without it, what is generated is played with each of them and what is recorded with plans.
-//! With `--reasons` they also print why subscriptions have no plan. `--without NAME[,NAME]` disables planner features;
+//! With `--reasons` they also print why subscriptions have no plan. `--disable NAME[,NAME]` disables planner features;
 //! `--forced N` plays each case N more times with features disabled that its seed chooses, and with sums in hash tables;
 //! `--sums hash-table` keeps them there in every play.
 
@@ -22,7 +22,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use tidewater::{SumStore, Without};
+use tidewater::{DisabledFeatures, SumStore};
 use tidewater_oracle::campaign::{self, Budget, Campaign, Fuzz, Selection};
 use tidewater_oracle::case::Case;
 use tidewater_oracle::corpus::{Policy, Variant};
@@ -64,13 +64,13 @@ fn run(arguments: &[String]) -> Result<Campaign, Box<dyn std::error::Error>> {
         Some(other) => return Err(format!("no strategy `{other}`").into()),
         None => Way::ALL.to_vec(),
     };
-    let without = value("--without").map_or(Ok(Without::NOTHING), |names| names.parse())?;
+    let disabled = value("--disable").map_or(Ok(DisabledFeatures::NOTHING), |names| names.parse())?;
     let sums = match value("--sums").map(String::as_str) {
         None => SumStore::default(),
         Some("hash-table") => SumStore::HashTable,
         Some(other) => return Err(format!("no store of sums `{other}`").into()),
     };
-    let settings = Settings { paranoid: flag("--paranoid"), without, sums, ..Settings::default() };
+    let settings = Settings { paranoid: flag("--paranoid"), disabled, sums, ..Settings::default() };
     // A case that is played once is played the first named way, if one is named.
     let single = ways[0].settings(&settings);
     let seed = number("--seed", 1)?;

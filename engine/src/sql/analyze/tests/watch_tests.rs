@@ -1,7 +1,7 @@
 //! Answers kept in view while commits go by: those that a commit is said not to affect have to stay what they are.
 
 use crate::live::Registry;
-use crate::plan::Without;
+use crate::plan::DisabledFeatures;
 use crate::results::HeldResult;
 use crate::routing::PathReader;
 use crate::storage::{Sealed, Session};
@@ -33,7 +33,8 @@ pub(super) struct Watch {
 
 impl Watch {
     pub(super) fn add(&mut self, sql: &str, session: &mut Session<'_>) {
-        let Ok(query) = crate::prepare::RecentQueries::default().prepare(session, sql, Without::NOTHING) else {
+        let Ok(query) = crate::prepare::RecentQueries::default().prepare(session, sql, DisabledFeatures::NOTHING)
+        else {
             return;
         };
         if !query.dependencies.nondeterministic.is_empty() || self.registry.binding_count() >= MOST_LIVE {
@@ -55,7 +56,11 @@ impl Watch {
     fn read_again(&mut self, session: &mut Session<'_>) {
         for id in self.registry.binding_ids() {
             let Some(binding) = self.registry.binding(id) else { continue };
-            match crate::prepare::RecentQueries::default().prepare(session, &binding.query.sql, Without::NOTHING) {
+            match crate::prepare::RecentQueries::default().prepare(
+                session,
+                &binding.query.sql,
+                DisabledFeatures::NOTHING,
+            ) {
                 Ok(query) => self.registry.replace_query(id, query.into()),
                 Err(_) => drop(self.registry.unbind(id)),
             }

@@ -1,9 +1,9 @@
-//! What the planner does without a choice of its: the next way that is correct, with the same results, or a re-run that says
-//! why.
+//! What the planner does where a feature is disabled: it takes the next correct way, with the same results, or the query is
+//! re-run and says why.
 
 #![allow(clippy::unwrap_used, reason = "a test")]
 
-use tidewater::{Choice, Engine, Location, Options, Step, Without};
+use tidewater::{DisabledFeatures, Engine, Location, Options, PlannerFeature, Step};
 
 const SCHEMA: &str = "
     CREATE TABLE a(id INTEGER PRIMARY KEY, n INTEGER, t TEXT);
@@ -21,8 +21,8 @@ const WRITES: &[&str] = &[
     "DELETE FROM b WHERE n > 6",
 ];
 
-fn engine(without: Without) -> Engine {
-    let options = Options::default().with_paranoid(true).with_cost_gate(false).with_without(without);
+fn engine(disabled: DisabledFeatures) -> Engine {
+    let options = Options::default().with_paranoid(true).with_cost_gate(false).with_disabled_features(disabled);
     let engine = Engine::open(Location::Memory, options).unwrap();
     engine.exec(SCHEMA, ()).unwrap();
     engine
@@ -51,113 +51,118 @@ fn play(engine: &Engine, sql: &str) {
     assert_eq!((stats.divergences, stats.repairs), (0, 0), "{sql}");
 }
 
-/// A choice, a query, how it is planned with all choices, and how without this one.
-const CASES: &[(Choice, &str, &str, &str)] = &[
-    (Choice::Delta, "SELECT a.t, b.n FROM a JOIN b ON b.a = a.id", "delta: inner join of 2", "key recompute: by row"),
+/// A feature, a query, how it is planned with all features, and how with this one disabled.
+const CASES: &[(PlannerFeature, &str, &str, &str)] = &[
     (
-        Choice::Evaluator,
+        PlannerFeature::Delta,
+        "SELECT a.t, b.n FROM a JOIN b ON b.a = a.id",
+        "delta: inner join of 2",
+        "key recompute: by row",
+    ),
+    (
+        PlannerFeature::Evaluator,
         "SELECT t, id FROM a WHERE n BETWEEN 1 AND 2 AND t IS NOT NULL",
         "delta: rows of one table, without a statement",
         "delta: rows of one table",
     ),
     (
-        Choice::Accumulate,
+        PlannerFeature::Accumulate,
         "SELECT n, count(*), sum(id) FROM a GROUP BY n",
         "accumulate: count, sum by 1 < delta: rows of one table, without a statement",
         "key recompute: by group; re-run where the order of rows decides: floating-point SUM whose rounding depends on row order",
     ),
     (
-        Choice::Projection,
+        PlannerFeature::Projection,
         "SELECT n + 1, count(*) * 2 FROM a GROUP BY n HAVING count(*) > 1",
         "delta: rows of one table < accumulate: count by 1 < delta: rows of one table, without a statement",
         "key recompute: by group",
     ),
     (
-        Choice::Recompute,
+        PlannerFeature::Recompute,
         "SELECT a.id, b.n FROM a LEFT JOIN b ON b.a = a.id",
         "key recompute: by row",
         "the planner feature `recompute` is disabled (planned with disabled features: recompute)",
     ),
     (
-        Choice::Combine,
+        PlannerFeature::Combine,
         "SELECT DISTINCT n FROM a",
         "accumulate: DISTINCT < delta: rows of one table, without a statement",
         "the planner feature `combine` is disabled (planned with disabled features: combine)",
     ),
     (
-        Choice::Combine,
+        PlannerFeature::Combine,
         "SELECT n FROM a UNION SELECT a FROM b",
         "accumulate: UNION < delta: rows of one table, without a statement + delta: rows of one table, without a statement",
         "the planner feature `combine` is disabled (planned with disabled features: combine)",
     ),
     (
-        Choice::Fixpoint,
+        PlannerFeature::Fixpoint,
         "WITH RECURSIVE r(x) AS (SELECT 1 UNION SELECT b.n FROM b JOIN r ON b.a = r.x) SELECT x FROM r",
         "delta: rows of one table, without a statement < fixpoint: UNION < delta: constant rows",
         "the planner feature `fixpoint` is disabled (planned with disabled features: fixpoint)",
     ),
     (
-        Choice::Window,
+        PlannerFeature::Window,
         "SELECT id FROM a ORDER BY id LIMIT 2",
         "window: LIMIT 2 OFFSET 0 < delta: rows of one table, without a statement",
         "the planner feature `window` is disabled (planned with disabled features: window)",
     ),
     (
-        Choice::Direct,
+        PlannerFeature::Direct,
         "SELECT x.v, b.n FROM (SELECT id, n + 1 AS v FROM a) x JOIN b ON b.a = x.id",
         "delta: inner join of 2",
         "delta: inner join of 2 < delta: rows of one table",
     ),
     (
-        Choice::OverRows,
+        PlannerFeature::OverRows,
         "SELECT count(*), sum(b.n) FROM a LEFT JOIN b ON b.a = a.id",
         "accumulate: count, sum < delta: rows of one table, without a statement < key recompute: by row",
         "key recompute: of all rows",
     ),
     (
-        Choice::OverHeld,
+        PlannerFeature::OverHeld,
         "SELECT x.v, b.n FROM (SELECT id, n + 1 AS v FROM a) x LEFT JOIN b ON b.a = x.id",
         "key recompute: by row < delta: rows of one table",
         "a derived table is joined to something that is not linear (planned with disabled features: over_held)",
     ),
     (
-        Choice::Scalar,
+        PlannerFeature::Scalar,
         "SELECT id FROM a WHERE n >= (SELECT avg(n) FROM b)",
         "delta: inner join of 2 < accumulate: avg < delta: rows of one table, without a statement",
         "key recompute: by row",
     ),
     (
-        Choice::OuterToInner,
+        PlannerFeature::OuterToInner,
         "SELECT a.id, b.n FROM a LEFT JOIN b ON b.a = a.id WHERE b.n > 5",
         "delta: inner join of 2",
         "key recompute: by row",
     ),
     (
-        Choice::Flatten,
+        PlannerFeature::Flatten,
         "SELECT x.id, b.n FROM (SELECT id, n FROM a) x LEFT JOIN b ON b.a = x.id",
         "key recompute: by row",
         "key recompute: by row < delta: rows of one table, without a statement",
     ),
     (
-        Choice::Fold,
+        PlannerFeature::Fold,
         "SELECT a.id, b.n FROM a FULL JOIN b ON b.a = a.id",
         "delta: rows of one table, without a statement < delta: UNION ALL < key recompute: by row + key recompute: by row",
         "the join keeps all rows of no table (planned with disabled features: fold)",
     ),
     (
-        Choice::Distinct,
+        PlannerFeature::Distinct,
         "SELECT DISTINCT id, t FROM a",
         "delta: rows of one table, without a statement",
         "accumulate: DISTINCT < delta: rows of one table, without a statement",
     ),
     (
-        Choice::Prune,
+        PlannerFeature::Prune,
         "SELECT x.n FROM (SELECT n, count(*) AS c, group_concat(t) AS t FROM a GROUP BY n) x WHERE x.c > 1",
         "delta: rows of one table, without a statement < accumulate: count by 1 < delta: rows of one table, without a statement",
         "delta: rows of one table, without a statement < key recompute: by group",
     ),
     (
-        Choice::Decided,
+        PlannerFeature::Decided,
         "SELECT a.t, count(*) FROM a JOIN b ON b.a = a.id GROUP BY b.a",
         "accumulate: count by 1 < delta: inner join of 2",
         "key recompute: by group",
@@ -165,13 +170,13 @@ const CASES: &[(Choice, &str, &str, &str)] = &[
 ];
 
 #[test]
-fn without_a_choice_the_next_one_is_taken() {
-    for (choice, sql, before, after) in CASES {
-        let [free, forced] = [Without::NOTHING, Without::NOTHING.and(*choice)].map(engine);
+fn a_disabled_feature_gives_way_to_the_next() {
+    for (feature, sql, before, after) in CASES {
+        let [free, forced] = [DisabledFeatures::NOTHING, DisabledFeatures::NOTHING.and(*feature)].map(engine);
         assert_eq!(
             (planned(&free, sql).as_str(), planned(&forced, sql).as_str()),
             (*before, *after),
-            "{choice:?}: {sql}"
+            "{feature:?}: {sql}"
         );
         play(&free, sql);
         play(&forced, sql);
@@ -180,8 +185,8 @@ fn without_a_choice_the_next_one_is_taken() {
 
 #[test]
 fn what_windows_and_conditions_spare_is_missed_without_it() {
-    let live = |without: Option<Choice>, sql: &str| {
-        let engine = engine(without.into_iter().collect());
+    let live = |disabled: Option<PlannerFeature>, sql: &str| {
+        let engine = engine(disabled.into_iter().collect());
         let watch = engine.subscribe(sql, ()).unwrap();
         engine.exec("INSERT INTO a VALUES (7, 2, 'x')", ()).unwrap();
         let live = engine.explain(sql, ()).unwrap().live.unwrap();
@@ -193,30 +198,33 @@ fn what_windows_and_conditions_spare_is_missed_without_it() {
         live
     };
     let first = "SELECT id FROM a ORDER BY id LIMIT 1";
-    assert_eq!((live(None, first).state_rows, live(Some(Choice::Prefix), first).state_rows), (1, 5));
-    assert_eq!((live(None, first).beyond, live(Some(Choice::Beyond), first).beyond), (1, 0));
+    assert_eq!((live(None, first).state_rows, live(Some(PlannerFeature::Prefix), first).state_rows), (1, 5));
+    assert_eq!((live(None, first).beyond, live(Some(PlannerFeature::Beyond), first).beyond), (1, 0));
     // The condition that is worth a constant is no part of what a dataflow is known by.
-    let templates = |without: Without| {
-        let engine = engine(without);
+    let templates = |disabled: DisabledFeatures| {
+        let engine = engine(disabled);
         let _held = ["", "1 = 1 AND "].map(|true_or_not| {
             engine.subscribe(&format!("SELECT n, count(*) FROM a WHERE {true_or_not}n = 1 GROUP BY n"), ()).unwrap()
         });
         engine.stats().dataflows
     };
-    assert_eq!((templates(Without::NOTHING), templates(Without::NOTHING.and(Choice::Constant))), (1, 2));
+    assert_eq!(
+        (templates(DisabledFeatures::NOTHING), templates(DisabledFeatures::NOTHING.and(PlannerFeature::Constant))),
+        (1, 2)
+    );
     let chosen = "SELECT x.n, x.c FROM (SELECT n, count(*) c FROM a GROUP BY n) x JOIN b ON b.id = x.c WHERE x.n = 1";
-    assert!(live(None, chosen).state_bytes < live(Some(Choice::Pushdown), chosen).state_bytes);
+    assert!(live(None, chosen).state_bytes < live(Some(PlannerFeature::Pushdown), chosen).state_bytes);
 }
 
 #[test]
-fn choices_have_names() {
-    for choice in Choice::ALL {
-        assert_eq!(choice.name().parse(), Ok(Without::NOTHING.and(choice)));
+fn features_have_names() {
+    for feature in PlannerFeature::ALL {
+        assert_eq!(feature.name().parse(), Ok(DisabledFeatures::NOTHING.and(feature)));
     }
-    let some: Without = " scalar, flatten,".parse().unwrap();
+    let some: DisabledFeatures = " scalar, flatten,".parse().unwrap();
     assert_eq!(some.to_string(), "scalar,flatten");
-    assert_eq!((some.has(Choice::Flatten), some.has(Choice::Delta)), (true, false));
-    assert_eq!("".parse(), Ok(Without::NOTHING));
-    let unknown = "flatten,sideways".parse::<Without>().unwrap_err();
-    assert_eq!(unknown.to_string(), "no choice of the planner's is called `sideways`");
+    assert_eq!((some.has(PlannerFeature::Flatten), some.has(PlannerFeature::Delta)), (true, false));
+    assert_eq!("".parse(), Ok(DisabledFeatures::NOTHING));
+    let unknown = "flatten,sideways".parse::<DisabledFeatures>().unwrap_err();
+    assert_eq!(unknown.to_string(), "no planner feature is called `sideways`");
 }
