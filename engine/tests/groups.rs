@@ -147,7 +147,7 @@ fn columns_that_the_groups_decide_are_shown_beside_sums() {
         "SELECT users.rowid, name, count(*) FROM users JOIN messages ON user = users.id GROUP BY users.id",
     ] {
         assert_summed(sql);
-        let forced = played(sql, DisabledFeatures::NOTHING.and(PlannerFeature::Decided));
+        let forced = played(sql, DisabledFeatures::NOTHING.and(PlannerFeature::Determined));
         assert!(!is_summed(&forced), "{sql}: {forced:?}");
     }
 }

@@ -162,7 +162,7 @@ const CASES: &[(PlannerFeature, &str, &str, &str)] = &[
         "delta: rows of one table, without a statement < key recompute: by group",
     ),
     (
-        PlannerFeature::Decided,
+        PlannerFeature::Determined,
         "SELECT a.t, count(*) FROM a JOIN b ON b.a = a.id GROUP BY b.a",
         "accumulate: count by 1 < delta: inner join of 2",
         "key recompute: by group",

@@ -55,7 +55,7 @@ fn notes(query: &PreparedQuery) -> Vec<String> {
         query.unparsed.as_ref().map(|reason| format!("only SQLite reads the text: {reason}")),
         query.disagreement.clone(),
         dependencies.every_commit.as_ref().map(|why| format!("re-run at every commit: {why}")),
-        dependencies.plan_dependent.as_ref().map(|why| format!("{when} at any change of its tables: {why}")),
+        dependencies.order_dependence.as_ref().map(|why| format!("{when} at any change of its tables: {why}")),
         nondeterministic,
     ];
     notes.into_iter().flatten().collect()
@@ -83,7 +83,7 @@ fn tables(query: &PreparedQuery, catalog: &Catalog) -> Vec<(String, Vec<String>)
 
 fn routes(query: &PreparedQuery, slots: &[Value], catalog: &Catalog) -> Vec<Route> {
     let dependencies = &query.dependencies;
-    let any_row_matters = dependencies.plan_dependent.is_some() && query.planned.is_err();
+    let any_row_matters = dependencies.order_dependence.is_some() && query.planned.is_err();
     let interest = Interest { dependencies, slots, slot_names: &query.slots, any_row_matters };
     dependencies.sources.iter().map(|source| route(source, &interest, catalog)).collect()
 }

@@ -68,7 +68,7 @@ impl Binding {
     /// What its result depends on.
     pub(super) fn interest(&self) -> Interest<'_> {
         let dependencies = &self.query.dependencies;
-        let any_row_matters = dependencies.plan_dependent.is_some() && self.plan.is_none();
+        let any_row_matters = dependencies.order_dependence.is_some() && self.plan.is_none();
         Interest { dependencies, slots: &self.slots, slot_names: &self.query.slots, any_row_matters }
     }
 

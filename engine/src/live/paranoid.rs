@@ -44,7 +44,7 @@ fn divergence(binding: &Binding, session: &mut Session<'_>, sealed: &Sealed) -> 
 fn may_hold_other_ties(binding: &Binding) -> bool {
     let is_window = matches!(binding.held, HeldResult::Maintained(_))
         && binding.query.planned.as_ref().is_ok_and(|planned| planned.plan.window.is_some());
-    is_window && binding.query.dependencies.plan_dependent == Some(OrderDependence::TiedLimit)
+    is_window && binding.query.dependencies.order_dependence == Some(OrderDependence::TiedLimit)
 }
 
 fn is_same_bag(a: &[Row], b: &[Row]) -> bool {

@@ -161,7 +161,8 @@ impl Registry {
     /// Gives a binding a plan, or none. What is re-run may have to do with more changes.
     pub(super) fn set_plan(&mut self, id: BindingId, plan: Option<PlanId>) {
         let Some(binding) = self.bindings.get_mut(&id) else { return };
-        let is_moved = binding.plan.is_some() != plan.is_some() && binding.query.dependencies.plan_dependent.is_some();
+        let is_moved =
+            binding.plan.is_some() != plan.is_some() && binding.query.dependencies.order_dependence.is_some();
         if is_moved {
             self.router.remove(id, &binding.interest());
         }

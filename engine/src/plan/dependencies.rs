@@ -114,9 +114,9 @@ pub struct Source {
 
 /// What a query leaves to the order in which SQLite comes to rows, as far as its text tells.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Undecided {
+pub struct OrderDependent {
     /// Anything at all.
-    pub order: bool,
+    pub rows: bool,
     /// Of which row of a group a column is.
     pub bare_columns: bool,
 }
@@ -132,7 +132,7 @@ pub struct Dependencies {
     pub nondeterministic: SortedSet<String>,
     /// Why SQLite's own answer depends on its plan (LIMIT over ties, bare columns, unordered concatenation), if so. Then
     /// any change of a table counts, so that the result stays what a fresh evaluation gives.
-    pub plan_dependent: Option<OrderDependence>,
+    pub order_dependence: Option<OrderDependence>,
     /// Whether the query, or a view that it reads, says which index SQLite takes or does not take.
     pub names_index: bool,
 }
@@ -140,10 +140,10 @@ pub struct Dependencies {
 impl Dependencies {
     /// What is left to the order of rows.
     #[must_use]
-    pub fn undecided(&self) -> Undecided {
-        Undecided {
-            order: self.plan_dependent.is_some(),
-            bare_columns: self.plan_dependent == Some(OrderDependence::BareColumn),
+    pub fn order_dependent(&self) -> OrderDependent {
+        OrderDependent {
+            rows: self.order_dependence.is_some(),
+            bare_columns: self.order_dependence == Some(OrderDependence::BareColumn),
         }
     }
 }

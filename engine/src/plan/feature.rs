@@ -58,7 +58,7 @@ pub enum PlannerFeature {
     Prune,
     /// Treats columns that are functionally determined by the groups as values of the group. Without it, they may be those of
     /// any row of a group.
-    Decided,
+    Determined,
 }
 
 impl PlannerFeature {
@@ -86,7 +86,7 @@ impl PlannerFeature {
         Self::Constant,
         Self::Distinct,
         Self::Prune,
-        Self::Decided,
+        Self::Determined,
     ];
 
     /// The name by which command lines, [`DisabledFeatures`] and oracle cases write the feature.
@@ -115,7 +115,7 @@ impl PlannerFeature {
             Self::Constant => "constant",
             Self::Distinct => "distinct",
             Self::Prune => "prune",
-            Self::Decided => "decided",
+            Self::Determined => "determined",
         }
     }
 }

@@ -12,7 +12,7 @@ mod rewrites;
 mod table_version;
 mod tree;
 
-pub use dependencies::{Columns, Dependencies, Operand, Predicate, Relation, Slot, Source, Undecided};
+pub use dependencies::{Columns, Dependencies, Operand, OrderDependent, Predicate, Relation, Slot, Source};
 pub use feature::{DisabledFeatures, PlannerFeature, UnknownFeature};
 pub use join_path::{JoinPath, JoinStep, PathLookup};
 pub use logical::{

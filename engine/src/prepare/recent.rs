@@ -123,11 +123,11 @@ fn planned(session: &mut Session<'_>, analysed: &Analysed<'_>, disabled: Disable
     if !catalog.is_utf8 {
         return Err(Reason::Utf16);
     }
-    if dependencies.plan_dependent.is_some() && dependencies.names_index {
+    if dependencies.order_dependence.is_some() && dependencies.names_index {
         return Err(Reason::IndexedOrder);
     }
     let logical = bound.lower(shape.slots.len())?;
-    let plan = plan(&logical, dependencies.undecided(), disabled)?;
+    let plan = plan(&logical, dependencies.order_dependent(), disabled)?;
     if plan.width != shape.columns.len() {
         return Err(Reason::UnresolvedColumns);
     }
@@ -170,7 +170,7 @@ fn is_served(session: &mut Session<'_>, path: &JoinPath, catalog: &Catalog) -> b
 fn unread(reads: &Reads) -> Dependencies {
     Dependencies {
         every_commit: reads.functions.iter().find_map(|name| sql::tells_of_connection(name)),
-        plan_dependent: Some(OrderDependence::Unparsed),
+        order_dependence: Some(OrderDependence::Unparsed),
         ..Dependencies::default()
     }
 }

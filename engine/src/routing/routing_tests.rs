@@ -25,7 +25,7 @@ fn equals(column: usize, relation: Relation, operand: Operand) -> Predicate {
 }
 
 fn is_affected(dependencies: &Dependencies, slots: &[Value], batch: &ChangeBatch) -> bool {
-    let any_row_matters = dependencies.plan_dependent.is_some();
+    let any_row_matters = dependencies.order_dependence.is_some();
     let interest = Interest { dependencies, slots, slot_names: &[], any_row_matters };
     dependencies.sources.iter().enumerate().any(|(at, source)| {
         let mut index = TableIndex::default();
@@ -97,8 +97,8 @@ fn collations_widen_equality() {
 }
 
 #[test]
-fn a_plan_dependent_query_sees_every_change_of_its_tables() {
+fn an_order_dependent_query_sees_every_change_of_its_tables() {
     let mut dependencies = reading(&[0], vec![equals(0, Relation::Equal, Operand::Literal(5.into()))]);
-    dependencies.plan_dependent = Some(crate::plan::OrderDependence::TiedLimit);
+    dependencies.order_dependence = Some(crate::plan::OrderDependence::TiedLimit);
     assert!(is_affected(&dependencies, &[], &batch(None, Some([6.into(), 1.into()]))));
 }

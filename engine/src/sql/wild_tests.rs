@@ -148,7 +148,7 @@ impl Runs {
             let Ok(bound) = bind(sql, catalog, &arena) else { return (false, false, false) };
             let read = bound.dependencies();
             let Ok(logical) = bound.lower(3) else { return (true, false, false) };
-            let planned = plan(&logical, read.undecided(), disabled);
+            let planned = plan(&logical, read.order_dependent(), disabled);
             let is_planned = planned
                 .is_ok_and(|plan| !plan.maintenance_statements().is_empty() | !plan.steps(None).strategy.is_empty());
             (true, true, is_planned)

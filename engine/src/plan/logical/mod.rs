@@ -109,7 +109,7 @@ pub struct Select {
     /// Columns that are no groups, but of which all rows of a group have the same value: to group by them as well would make
     /// no other groups. They are exact where two values that a group may come to have one after the other are told apart by
     /// comparing them byte by byte.
-    pub decided: Vec<Expression>,
+    pub determined: Vec<Expression>,
     /// HAVING.
     pub having: Option<Expression>,
     /// Whether it has GROUP BY or aggregates.

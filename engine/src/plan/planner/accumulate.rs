@@ -21,12 +21,12 @@ pub(super) fn accumulated(planner: &mut Planner, select: &Select, by: &[&Express
     if select.groups.iter().any(|group| !group.is_exact) {
         return Err(Reason::Order(OrderDependence::EqualInGroup));
     }
-    if select.decided.iter().any(|column| !column.is_exact) {
+    if select.determined.iter().any(|column| !column.is_exact) {
         return Err(Reason::LooseGroupColumn);
     }
     // Values of groups that are equal are the same, whatever compares them; those that the groups decide may be others after
     // a commit, of which some compare as equal.
-    let values: Vec<&Expression> = select.groups.iter().chain(&select.decided).collect();
+    let values: Vec<&Expression> = select.groups.iter().chain(&select.determined).collect();
     let (mut measures, mut arguments, mut shown, mut distinct) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for column in select.columns.iter().chain(by.iter().copied()) {
         shown.push(match (values.iter().position(|value| value.text == column.text), column.aggregate()) {
@@ -97,7 +97,7 @@ fn values_of_groups(rows: &Select, select: &Select, value: &Text) -> Text {
         ..rows.clone()
     };
     let count = Text::constant("count(*)");
-    let of_group = select.groups.iter().chain(&select.decided).map(|column| &column.text);
+    let of_group = select.groups.iter().chain(&select.determined).map(|column| &column.text);
     select_text(&grouped, &of_group.chain([value, &count]).collect::<Vec<_>>())
 }
 

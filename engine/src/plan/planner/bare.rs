@@ -7,14 +7,14 @@ use super::check::{Check, different};
 use crate::plan::{Aggregate, Arm, Expression, Input, OrderBy, OrderDependence, Query, Reason, Select, Text};
 
 /// The bare columns of a SELECT with its order of which a group may have several values.
-fn undecided(select: &Select, by: &[&Expression]) -> Vec<Text> {
+fn undetermined(select: &Select, by: &[&Expression]) -> Vec<Text> {
     let named = select.bare_columns(by).into_iter().map(|(item, name)| Text::name(item, &name));
-    named.filter(|column| select.decided.iter().all(|decided| decided.text != *column)).collect()
+    named.filter(|column| select.determined.iter().all(|determined| determined.text != *column)).collect()
 }
 
 /// Whether there are any.
-pub(super) fn has_undecided(select: &Select, by: &[&Expression]) -> bool {
-    !undecided(select, by).is_empty()
+pub(super) fn has_undetermined(select: &Select, by: &[&Expression]) -> bool {
+    !undetermined(select, by).is_empty()
 }
 
 /// Whether there are bare columns where no check is made: in a subquery of an expression, or where a recursion begins.
@@ -42,7 +42,7 @@ fn in_query(query: &Query, is_unchecked: bool) -> bool {
 fn in_select(select: &Select, by: &[&Expression], is_unchecked: bool) -> bool {
     let conditions = select.items.iter().flat_map(|item| &item.on);
     let mut expressions = select.expressions().chain(conditions).chain(by.iter().copied());
-    (is_unchecked && has_undecided(select, by))
+    (is_unchecked && has_undetermined(select, by))
         || expressions.any(|expression| expression.subqueries.iter().any(|subquery| in_query(&subquery.query, true)))
         || select.items.iter().any(|item| match &item.input {
             Input::Query(query) => in_query(query, is_unchecked),
@@ -55,7 +55,7 @@ fn in_select(select: &Select, by: &[&Expression], is_unchecked: bool) -> bool {
 
 /// Adds to a check that the bare columns of a group are left to the order of its rows.
 pub(super) fn add(check: &mut Check, select: &Select, by: &[&Expression]) -> Result<(), Reason> {
-    let columns = undecided(select, by);
+    let columns = undetermined(select, by);
     if columns.is_empty() {
         return Ok(());
     }

@@ -23,7 +23,7 @@ pub(super) struct Check {
 impl Check {
     pub(super) fn of(planner: &Planner, select: &Select, by: &[&Expression]) -> Result<Self, Reason> {
         let mut check = Self::default();
-        let has_bare_columns = planner.undecided.bare_columns && bare::has_undecided(select, by);
+        let has_bare_columns = planner.order_dependent.bare_columns && bare::has_undetermined(select, by);
         for group in select.groups.iter().filter(|group| !group.is_exact) {
             check.add_group(group, has_bare_columns);
         }
@@ -45,7 +45,7 @@ impl Check {
                 check.add_sum(aggregate);
             }
         }
-        if planner.undecided.order {
+        if planner.order_dependent.rows {
             let conditions = select.items.iter().flat_map(|item| &item.on);
             select
                 .expressions()

@@ -14,20 +14,20 @@ const MOST_DERIVED: usize = 16;
 
 impl Planner {
     /// Gives every derived table of a query that is not linear a plan, those inside of others first.
-    pub(super) fn settle(&mut self, query: &mut Query) -> Result<(), Reason> {
+    pub(super) fn plan_derived(&mut self, query: &mut Query) -> Result<(), Reason> {
         for arm in &mut query.arms {
             if let Arm::Select(select) = arm {
-                self.settle_select(select)?;
+                self.plan_derived_of(select)?;
             }
         }
         Ok(())
     }
 
-    pub(super) fn settle_select(&mut self, select: &mut Select) -> Result<(), Reason> {
+    pub(super) fn plan_derived_of(&mut self, select: &mut Select) -> Result<(), Reason> {
         for item in &mut select.items {
             match &mut item.input {
                 Input::Query(query) => {
-                    self.settle(query)?;
+                    self.plan_derived(query)?;
                     // One that names what is around it has other rows for each row there.
                     if query.is_closed() && linear::of_input(&item.input).is_some() {
                         item.input = self.derived_input(&item.input, &item.columns)?;
@@ -41,7 +41,7 @@ impl Planner {
             }
         }
         for expression in select.all_expressions_mut() {
-            expression.change_subqueries(|query| self.settle(query))?;
+            expression.change_subqueries(|query| self.plan_derived(query))?;
         }
         Ok(())
     }
@@ -58,7 +58,7 @@ impl Planner {
         if !matches!(query.limit, Limit::None) {
             return self.limited(query, columns);
         }
-        if self.undecided.order && !query.order.is_empty() {
+        if self.order_dependent.rows && !query.order.is_empty() {
             return Err(Reason::OrderInFrom);
         }
         let node = self.query(query)?;

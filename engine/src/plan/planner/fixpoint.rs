@@ -13,9 +13,9 @@ impl Planner {
     pub(super) fn fixpoint(&mut self, recursion: &Recursion) -> Result<Node, Reason> {
         self.disabled.allows(PlannerFeature::Fixpoint)?;
         let mut recursion = recursion.clone();
-        self.settle(&mut recursion.base)?;
+        self.plan_derived(&mut recursion.base)?;
         for step in &mut recursion.steps {
-            self.settle_select(step)?;
+            self.plan_derived_of(step)?;
         }
         let columns =
             recursion.columns.iter().map(|column| column.collation.ok_or(Reason::Collation(CollatedPart::Recursion)));

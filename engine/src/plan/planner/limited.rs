@@ -20,7 +20,7 @@ impl Planner {
     /// A query with LIMIT as a table of the plan.
     pub(super) fn limited(&mut self, query: &Query, columns: &[Column]) -> Result<Input, Reason> {
         self.disabled.allows(PlannerFeature::Recompute)?;
-        if self.undecided.order {
+        if self.order_dependent.rows {
             return Err(Reason::LimitOverTies);
         }
         if matches!(&query.limit, Limit::Other(text) if !text.table_refs().is_empty()) {

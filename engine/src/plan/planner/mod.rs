@@ -17,8 +17,8 @@ use std::sync::Arc;
 use super::rewrites::{fold_all, rewrite};
 use super::{
     Arm, CollatedPart, Column, Combine, Delta, Derived, DerivedColumn, DisabledFeatures, Expression, Input, Item,
-    ItemId, Join, Limit, Logical, Node, Order, OrderBy, OrderDependence, Plan, PlannerFeature, Query, Reason, Select,
-    SetOperator, SortedBy, TableRef, Text, Undecided, column_of, select_text,
+    ItemId, Join, Limit, Logical, Node, Order, OrderBy, OrderDependence, OrderDependent, Plan, PlannerFeature, Query,
+    Reason, Select, SetOperator, SortedBy, TableRef, Text, column_of, select_text,
 };
 use crate::types::{Collation, SortedSet};
 
@@ -26,18 +26,18 @@ use crate::types::{Collation, SortedSet};
 ///
 /// # Errors
 /// Why it cannot be maintained.
-pub fn plan(logical: &Logical, undecided: Undecided, disabled: DisabledFeatures) -> Result<Plan, Reason> {
-    planned(logical, undecided, disabled).map_err(|why| match disabled.is_nothing() {
+pub fn plan(logical: &Logical, order_dependent: OrderDependent, disabled: DisabledFeatures) -> Result<Plan, Reason> {
+    planned(logical, order_dependent, disabled).map_err(|why| match disabled.is_nothing() {
         true => why,
         false => Reason::WithDisabled { why: Box::new(why), disabled },
     })
 }
 
-fn planned(logical: &Logical, undecided: Undecided, disabled: DisabledFeatures) -> Result<Plan, Reason> {
+fn planned(logical: &Logical, order_dependent: OrderDependent, disabled: DisabledFeatures) -> Result<Plan, Reason> {
     let mut query = logical.query.clone();
     let mut items = logical.items;
-    rewrite(&mut query, &mut items, disabled, undecided.order);
-    if undecided.bare_columns && bare::stands_unchecked(&query) {
+    rewrite(&mut query, &mut items, disabled, order_dependent.rows);
+    if order_dependent.bare_columns && bare::stands_unchecked(&query) {
         return Err(Reason::Order(OrderDependence::BareColumn));
     }
     let window = match &query.limit {
@@ -70,14 +70,14 @@ fn planned(logical: &Logical, undecided: Undecided, disabled: DisabledFeatures) 
         keyed: SortedSet::new(),
         states: 0,
         items,
-        undecided,
+        order_dependent,
         in_from: false,
         disabled,
     };
-    planner.settle(&mut query)?;
+    planner.plan_derived(&mut query)?;
     for order in &mut query.order {
         if let OrderBy::Expression(expression) = &mut order.by {
-            expression.change_subqueries(|query| planner.settle(query))?;
+            expression.change_subqueries(|query| planner.plan_derived(query))?;
         }
     }
     let root = match &query.arms[..] {
@@ -186,7 +186,7 @@ struct Planner {
     keyed: SortedSet<usize>,
     states: u32,
     items: usize,
-    undecided: Undecided,
+    order_dependent: OrderDependent,
     /// Whether what is planned is a query in FROM.
     in_from: bool,
     disabled: DisabledFeatures,
@@ -295,7 +295,7 @@ impl Planner {
         let mut by: Vec<Expression> = by.iter().map(|expression| (*expression).clone()).collect();
         fold_all(&mut over, &mut by, &mut self.items).ok_or(Reason::HiddenColumn)?;
         self.attempt(|planner| {
-            planner.settle_select(&mut over)?;
+            planner.plan_derived_of(&mut over)?;
             planner.without_distinct(&over, &by.iter().collect::<Vec<_>>())
         })
     }

@@ -26,7 +26,7 @@ pub(super) fn over_both(
         return None;
     }
     let names = |expression: &Expression| expression.items.contains(&padded.id);
-    if select.groups.iter().chain(&select.decided).chain(&select.filters).any(names) {
+    if select.groups.iter().chain(&select.determined).chain(&select.filters).any(names) {
         return None;
     }
     let expressions = select.columns.iter().chain(&select.having).chain(by.iter().copied());

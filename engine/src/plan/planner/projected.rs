@@ -33,7 +33,7 @@ fn of_groups(planner: &mut Planner, select: &Select, by: &[&Expression]) -> Resu
     // Those that the groups do not decide have a check where groups are asked for anew.
     let bare = match has_windows {
         true => select.bare_columns(by).into_iter().map(|(item, name)| Text::name(item, &name)).collect(),
-        false => select.decided.iter().map(|decided| decided.text.clone()).collect(),
+        false => select.determined.iter().map(|determined| determined.text.clone()).collect(),
     };
     let mut held = Held { groups: &select.groups, aggregates: Vec::new(), bare, item: planner.item() };
     for aggregate in expressions().flat_map(|expression| &expression.aggregates) {
@@ -78,8 +78,8 @@ impl Held<'_> {
         });
         let mut shown: Vec<Expression> = self.groups.iter().cloned().chain(sums).collect();
         for text in &self.bare {
-            if let Some(decided) = select.decided.iter().find(|decided| decided.text == *text) {
-                shown.push(decided.clone());
+            if let Some(determined) = select.determined.iter().find(|determined| determined.text == *text) {
+                shown.push(determined.clone());
                 continue;
             }
             let column = named(select, text).ok_or(Reason::HiddenColumn)?;

@@ -1,7 +1,7 @@
 //! Rewrites of logical plans: each gives a query that has the same rows and is easier to maintain. One rule a file.
 
 mod constant;
-mod decided;
+mod determined;
 mod distinct;
 mod flatten;
 mod fold;
@@ -65,8 +65,8 @@ fn rewrite_select(
     if may(PlannerFeature::Prune) {
         prune::apply(select, order);
     }
-    if may(PlannerFeature::Decided) {
-        decided::apply(select, order);
+    if may(PlannerFeature::Determined) {
+        determined::apply(select, order);
     }
     for expression in select.all_expressions_mut() {
         expression.each_subquery(|query| {

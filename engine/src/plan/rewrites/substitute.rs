@@ -21,8 +21,8 @@ pub(super) fn in_query(query: &mut Query, by: By<'_>) {
 }
 
 pub(super) fn in_select(select: &mut Select, by: By<'_>) {
-    let Select { columns, filters, groups, decided, having, .. } = &mut *select;
-    let own = columns.iter_mut().chain(filters).chain(groups).chain(decided).chain(having);
+    let Select { columns, filters, groups, determined, having, .. } = &mut *select;
+    let own = columns.iter_mut().chain(filters).chain(groups).chain(determined).chain(having);
     own.for_each(|expression| in_expression(expression, by));
     for item in &mut select.items {
         item.on.iter_mut().for_each(|condition| in_expression(condition, by));

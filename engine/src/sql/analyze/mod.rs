@@ -100,9 +100,9 @@ impl<'t> Analysis<'_, 't> {
         self.found.every_commit.get_or_insert_with(|| reason.clone());
     }
 
-    fn plan_dependent(&mut self, reason: OrderDependence) {
-        if self.found.plan_dependent.is_none() || reason == OrderDependence::BareColumn {
-            self.found.plan_dependent = Some(reason);
+    fn order_dependence(&mut self, reason: OrderDependence) {
+        if self.found.order_dependence.is_none() || reason == OrderDependence::BareColumn {
+            self.found.order_dependence = Some(reason);
         }
     }
 
@@ -123,7 +123,7 @@ impl<'t> Analysis<'_, 't> {
                     rows.iter().flatten().for_each(|value| self.expression(value));
                     let is_chosen = only && choice != RowChoice::All && rows.len() > 1;
                     if is_chosen && !order_dependence::orders_all(&query.order, outputs, &[]) {
-                        self.plan_dependent(OrderDependence::TiedLimit);
+                        self.order_dependence(OrderDependence::TiedLimit);
                     }
                 }
             }
@@ -136,10 +136,10 @@ impl<'t> Analysis<'_, 't> {
     fn compound(&mut self, query: &Query<'t>, choice: RowChoice) {
         let is_set = query.operators.iter().any(|operator| *operator != CompoundOperator::UnionAll);
         if is_set && query.outputs.iter().any(|output| !output.value_type.is_exact()) {
-            self.plan_dependent(OrderDependence::EqualInCompound);
+            self.order_dependence(OrderDependence::EqualInCompound);
         }
         if choice != RowChoice::All && !order_dependence::orders_all(&query.order, &query.outputs, &[]) {
-            self.plan_dependent(OrderDependence::TiedLimit);
+            self.order_dependence(OrderDependence::TiedLimit);
         }
     }
 
@@ -149,7 +149,7 @@ impl<'t> Analysis<'_, 't> {
         self.predicates(select);
         self.join_paths(select);
         if let Some(reason) = order_dependence::reason(select, order, choice) {
-            self.plan_dependent(reason);
+            self.order_dependence(reason);
         }
     }
 

@@ -37,9 +37,9 @@ impl Lowering {
         let is_aggregated = !groups.is_empty()
             || columns.iter().chain(&having).chain(by).any(|expression| expression.has_aggregate)
             || having.is_some();
-        let decided = Vec::new();
+        let determined = Vec::new();
         let distinct = select.is_distinct;
-        Ok((plan::Select { distinct, columns, items, filters, groups, decided, having, is_aggregated }, order))
+        Ok((plan::Select { distinct, columns, items, filters, groups, determined, having, is_aggregated }, order))
     }
 
     fn groups<'t>(&mut self, select: &tree::Select<'t>, level: &Level<'_, 't>) -> Lowered<Vec<Expression>> {

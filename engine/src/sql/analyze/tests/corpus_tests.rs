@@ -24,7 +24,7 @@ struct Tally {
     superset: usize,
     predicates: usize,
     every_commit: usize,
-    plan_dependent: BTreeMap<String, usize>,
+    order_dependence: BTreeMap<String, usize>,
     unparsed: BTreeMap<String, Vec<String>>,
     missing: Vec<String>,
 }
@@ -83,8 +83,8 @@ fn check(sql: &str, session: &mut Session<'_>, tally: &mut Tally) {
             tally.parsed += 1;
             tally.predicates += usize::from(found.sources.iter().any(|source| !source.predicates.is_empty()));
             tally.every_commit += usize::from(found.every_commit.is_some());
-            if let Some(reason) = &found.plan_dependent {
-                *tally.plan_dependent.entry(reason.to_string()).or_default() += 1;
+            if let Some(reason) = &found.order_dependence {
+                *tally.order_dependence.entry(reason.to_string()).or_default() += 1;
             }
             let missing = missing(sql, &found, &reads, &catalog);
             if !missing.is_empty() {
@@ -109,7 +109,7 @@ fn survey(set: &str) -> Option<Tally> {
         "{set}: {} queries, {unparsed} unparsed, {} exactly as SQLite, {} more, {} with predicates, {} every commit",
         tally.queries, tally.exact, tally.superset, tally.predicates, tally.every_commit
     );
-    eprintln!("plan-dependent: {:#?}", tally.plan_dependent);
+    eprintln!("order-dependent: {:#?}", tally.order_dependence);
     for (reason, queries) in &tally.unparsed {
         eprintln!("{} unparsed: {reason}\n    {}", queries.len(), queries[0]);
     }

@@ -383,7 +383,7 @@ fn answers_that_the_rows_decide_do_not_depend_on_the_plan() {
         "SELECT group_concat(c ORDER BY c) FROM t",
         "SELECT max(a, 1), coalesce(c, '') FROM t",
     ] {
-        assert_eq!(dependencies(sql).plan_dependent, None, "{sql}");
+        assert_eq!(dependencies(sql).order_dependence, None, "{sql}");
     }
 }
 
@@ -411,7 +411,7 @@ fn answers_that_the_plan_decides_are_told() {
         "SELECT * FROM (SELECT a FROM t LIMIT 3)",
         "SELECT max(b) FROM t",
     ] {
-        assert!(dependencies(sql).plan_dependent.is_some(), "{sql}");
+        assert!(dependencies(sql).order_dependence.is_some(), "{sql}");
     }
 }
 

@@ -22,27 +22,27 @@ pub(super) fn apply(select: &mut Select, order: &[Order]) {
         OrderBy::Column(_) => None,
     });
     let bare = select.bare_columns(&by.collect::<Vec<_>>());
-    let decided = Decided::of(select);
-    select.decided = bare.iter().filter_map(|(item, name)| decided.expression((*item, name))).collect();
+    let determined = Determined::of(select);
+    select.determined = bare.iter().filter_map(|(item, name)| determined.expression((*item, name))).collect();
 }
 
 /// What all rows of a group have the same value of.
-struct Decided<'s> {
+struct Determined<'s> {
     items: &'s [Item],
     columns: SortedSet<Place<'s>>,
     /// Items of which a group has one row, or none.
     rows: SortedSet<ItemId>,
 }
 
-impl<'s> Decided<'s> {
+impl<'s> Determined<'s> {
     fn of(select: &'s Select) -> Self {
         let exact = select.groups.iter().filter(|group| group.is_exact);
-        let mut decided =
+        let mut determined =
             Self { items: &select.items, columns: exact.filter_map(named).collect(), rows: SortedSet::new() };
         let inner = select.items.iter().filter(|item| item.join == Join::Inner).flat_map(|item| &item.on);
         let conditions: Vec<&Expression> = select.filters.iter().chain(inner).collect();
-        while decided.goes_on(&conditions) {}
-        decided
+        while determined.goes_on(&conditions) {}
+        determined
     }
 
     /// Adds what follows from what is known so far, if anything does.
