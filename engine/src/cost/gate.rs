@@ -26,14 +26,14 @@ const FADING: f64 = 0.9;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Rerun {
     /// SQLite's instructions.
-    pub(crate) work: u64,
+    pub(crate) instructions: u64,
     /// The rows of the result.
     pub(crate) rows: usize,
 }
 
 impl Rerun {
     fn cost(self) -> u64 {
-        self.work + WORK_PER_RESULT_ROW * self.rows as u64
+        self.instructions + WORK_PER_RESULT_ROW * self.rows as u64
     }
 }
 
@@ -96,19 +96,19 @@ impl CostGate {
 
     /// Whether maintaining so many changed rows has cost less than a re-run would have.
     #[expect(clippy::cast_precision_loss, reason = "an estimate")]
-    pub(crate) fn was_worth(&self, plan: PlanId, work: u64, changed_rows: usize, rerun: Rerun) -> bool {
+    pub(crate) fn was_worth(&self, plan: PlanId, instructions: u64, changed_rows: usize, rerun: Rerun) -> bool {
         let per_binding = self.plans.get(&plan).map_or(WORK_PER_BINDING, |cost| cost.per_binding);
-        self.is_open || is_cheaper(per_binding, work as f64, changed_rows, rerun)
+        self.is_open || is_cheaper(per_binding, instructions as f64, changed_rows, rerun)
     }
 
     /// Records what maintaining so many changed rows has cost.
     #[expect(clippy::cast_precision_loss, reason = "an estimate")]
-    pub(crate) fn record(&mut self, plan: PlanId, changed_rows: usize, work: u64) {
+    pub(crate) fn record(&mut self, plan: PlanId, changed_rows: usize, instructions: u64) {
         let Some(cost) = self.plans.get_mut(&plan) else { return };
         if changed_rows == 0 {
             return;
         }
-        let now = work as f64 / changed_rows as f64;
+        let now = instructions as f64 / changed_rows as f64;
         cost.per_row = Some(cost.per_row.map_or(now, |row| row + (now - row) * WEIGHT_OF_NEW));
     }
 }

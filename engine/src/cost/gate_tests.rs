@@ -4,8 +4,8 @@ use super::{CostGate, Rerun};
 use crate::types::{CommitId, PlanId};
 
 const PLAN: PlanId = PlanId(1);
-const DEAR: Rerun = Rerun { work: 100_000, rows: 10 };
-const CHEAP: Rerun = Rerun { work: 100, rows: 1 };
+const DEAR: Rerun = Rerun { instructions: 100_000, rows: 10 };
+const CHEAP: Rerun = Rerun { instructions: 100, rows: 1 };
 
 fn gate(row_cost: u64) -> CostGate {
     let mut gate = CostGate::new(true);
@@ -33,13 +33,13 @@ fn it_compares_all_changed_rows_with_one_rerun() {
 #[test]
 fn the_rows_of_the_result_count_for_maintaining() {
     let mut gate = gate(150);
-    assert!(!gate.admits(PLAN, CommitId(1), 1, Rerun { work: 100, rows: 0 }));
-    assert!(gate.admits(PLAN, CommitId(1), 1, Rerun { work: 100, rows: 100 }));
+    assert!(!gate.admits(PLAN, CommitId(1), 1, Rerun { instructions: 100, rows: 0 }));
+    assert!(gate.admits(PLAN, CommitId(1), 1, Rerun { instructions: 100, rows: 100 }));
 }
 
 #[test]
 fn the_work_beside_the_statements_counts_against_it() {
-    let rerun = Rerun { work: 1_000, rows: 0 };
+    let rerun = Rerun { instructions: 1_000, rows: 0 };
     let mut plain = gate(500);
     assert!(plain.admits(PLAN, CommitId(1), 1, rerun) && plain.was_worth(PLAN, 500, 1, rerun));
     let mut with_fixpoint = CostGate::new(true);
@@ -51,7 +51,7 @@ fn the_work_beside_the_statements_counts_against_it() {
 #[test]
 fn refusals_fade_once_a_commit_until_the_plan_is_tried_again() {
     let mut gate = gate(1_000);
-    let rerun = Rerun { work: 895, rows: 0 };
+    let rerun = Rerun { instructions: 895, rows: 0 };
     assert!(!gate.admits(PLAN, CommitId(1), 1, rerun));
     let after_one = gate.row_cost(PLAN);
     assert!(!gate.admits(PLAN, CommitId(1), 1, rerun));

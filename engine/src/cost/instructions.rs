@@ -60,8 +60,8 @@ impl InstructionBudgets {
 
 /// Whether maintaining took enough that the cost of the query itself should be measured: `hydration` is what the plan's first
 /// rows took, which may say little about the query.
-pub(crate) fn should_measure_query(work: u64, hydration: u64) -> bool {
-    work > LEAST && work > hydration / DOUBTFUL
+pub(crate) fn should_measure_query(instructions: u64, hydration: u64) -> bool {
+    instructions > LEAST && instructions > hydration / DOUBTFUL
 }
 
 /// Whether a window's rows are near enough to the start of their order that all rows up to its end are held.

@@ -9,9 +9,9 @@ use crate::types::{CommitId, TemplateId};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
     /// Its plan brought the result up to date, or tried to; with the work of that.
-    Maintained { commit: CommitId, work: u64 },
+    Maintained { commit: CommitId, instructions: u64 },
     /// The query was run again; with the work of that.
-    Rerun { commit: CommitId, work: u64 },
+    Rerun { commit: CommitId, instructions: u64 },
     /// The cost gate refused to maintain it.
     Refused,
     /// A statement of its plan failed or took more than its budget.
@@ -70,7 +70,7 @@ pub(crate) struct TemplateMetrics {
     /// Commits that had any of them maintained or re-run.
     pub(crate) commits: u64,
     /// SQLite's instructions that all of it took.
-    pub(crate) work: u64,
+    pub(crate) instructions: u64,
     /// The last of those commits.
     last: CommitId,
 }
@@ -78,12 +78,12 @@ pub(crate) struct TemplateMetrics {
 impl TemplateMetrics {
     fn record(&mut self, outcome: Outcome) {
         self.counters.raise(outcome);
-        if let Outcome::Maintained { commit, work } | Outcome::Rerun { commit, work } = outcome {
+        if let Outcome::Maintained { commit, instructions } | Outcome::Rerun { commit, instructions } = outcome {
             if self.commits == 0 || self.last != commit {
                 self.commits += 1;
                 self.last = commit;
             }
-            self.work += work;
+            self.instructions += instructions;
         }
     }
 }
@@ -130,8 +130,8 @@ mod tests {
     fn every_outcome_is_counted_for_the_engine_and_for_its_template() {
         let commit = CommitId(1);
         let outcomes = [
-            Outcome::Maintained { commit, work: 5 },
-            Outcome::Rerun { commit, work: 7 },
+            Outcome::Maintained { commit, instructions: 5 },
+            Outcome::Rerun { commit, instructions: 7 },
             Outcome::Refused,
             Outcome::GivenUp,
             Outcome::Beyond,
@@ -158,12 +158,12 @@ mod tests {
     #[test]
     fn a_commit_counts_once_and_its_work_adds_up() {
         let mut metrics = Metrics::default();
-        for (commit, work) in [(0, 1), (0, 2), (1, 4)] {
-            metrics.record(A, Outcome::Maintained { commit: CommitId(commit), work });
-            metrics.record(A, Outcome::Rerun { commit: CommitId(commit), work });
+        for (commit, instructions) in [(0, 1), (0, 2), (1, 4)] {
+            metrics.record(A, Outcome::Maintained { commit: CommitId(commit), instructions });
+            metrics.record(A, Outcome::Rerun { commit: CommitId(commit), instructions });
         }
         let template = metrics.template(A);
-        assert_eq!((template.commits, template.work), (2, 14));
+        assert_eq!((template.commits, template.instructions), (2, 14));
     }
 
     #[test]

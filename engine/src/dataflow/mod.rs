@@ -58,10 +58,10 @@ pub(crate) trait RowSource {
     fn show_derived(&self, table: &Arc<str>, rows: &SharedBag);
 
     /// Statements may cost so many of SQLite's instructions from now on, and fail beyond; `u64::MAX` is no limit.
-    fn allow(&self, instructions: u64);
+    fn set_instruction_budget(&self, instructions: u64);
 
     /// What statements have cost so far, in SQLite's instructions.
-    fn work(&self) -> u64;
+    fn instructions(&self) -> u64;
 }
 
 /// The rows of a commit that one binding has to do with, by table.
@@ -90,7 +90,7 @@ pub(crate) struct Job {
     /// The derived tables that statements read.
     pub(crate) derived: Vec<(Arc<str>, SharedBag)>,
     /// Maintaining the binding may cost so many of SQLite's instructions; beyond them it is given up.
-    pub(crate) allowance: u64,
+    pub(crate) instruction_budget: u64,
 }
 
 /// The dataflows of all templates. By default sums are kept in hash tables.

@@ -55,8 +55,9 @@ impl Binding {
 
     /// What it takes to evaluate it again, as far as is known.
     pub(super) fn rerun(&self) -> Rerun {
-        let work = self.query_work.map_or(self.hydration_work, |work| work.min(self.hydration_work));
-        Rerun { work, rows: self.held.len() }
+        let instructions =
+            self.query_work.map_or(self.hydration_work, |instructions| instructions.min(self.hydration_work));
+        Rerun { instructions, rows: self.held.len() }
     }
 
     /// The values of all parameters of its plan: the query's own, then the literals that became parameters.

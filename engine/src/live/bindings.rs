@@ -103,7 +103,7 @@ impl Bindings {
         let summary = self.registry.summary(&query.template)?;
         let TemplateSummary { id, bindings, subscriptions, plans, planned, state_rows, state_bytes, rerun_work } =
             summary;
-        let TemplateMetrics { counters, commits, work, .. } = self.metrics.template(id);
+        let TemplateMetrics { counters, commits, instructions, .. } = self.metrics.template(id);
         let Counters { maintained, requeries, refused, given_up, beyond, refills, repairs: _, edits: _ } = counters;
         let remembered: usize = plans.iter().map(|plan| self.plans.dataflows.state_bytes_of(*plan)).sum();
         Some(LiveTemplate {
@@ -119,7 +119,7 @@ impl Bindings {
             given_up,
             beyond,
             refills,
-            instructions_per_commit: work.checked_div(commits),
+            instructions_per_commit: instructions.checked_div(commits),
             instructions_per_row: plans.iter().filter_map(|plan| self.plans.gate.row_cost(*plan)).max(),
             instructions_per_run: rerun_work.checked_div(bindings),
         })

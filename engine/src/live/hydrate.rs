@@ -21,7 +21,7 @@ struct Hydrated {
 /// The same with the instructions that evaluating took.
 struct Evaluated {
     hydrated: Hydrated,
-    work: u64,
+    instructions: u64,
 }
 
 impl Bindings {
@@ -33,13 +33,13 @@ impl Bindings {
             Ok(planned) if self.uses_plans => self.evaluate_by_plan(session, id, &query, planned)?,
             _ => None,
         };
-        let Evaluated { hydrated, work } = match planned {
+        let Evaluated { hydrated, instructions } = match planned {
             Some(evaluated) => evaluated,
             None => self.run_query(session, id, &query)?,
         };
         if let Some(binding) = self.registry.binding_mut(id) {
             binding.held = hydrated.held;
-            binding.hydration_work = work;
+            binding.hydration_work = instructions;
         }
         Ok(hydrated.shown)
     }
@@ -60,9 +60,9 @@ impl Bindings {
         before: &[Row],
         told: &mut Told,
     ) {
-        let start = session.work();
+        let start = session.instructions();
         let evaluated = self.evaluate(session, id);
-        self.record(id, Outcome::Rerun { commit, work: session.work() - start });
+        self.record(id, Outcome::Rerun { commit, instructions: session.instructions() - start });
         let outcome = evaluated.map(|_| self.edits_since(id, before));
         if outcome.is_err()
             && let Some(binding) = self.registry.binding_mut(id)
@@ -81,25 +81,27 @@ impl Bindings {
         query: &PreparedQuery,
         planned: &Planned,
     ) -> Result<Option<Evaluated>, Error> {
-        let start = session.work();
+        let start = session.instructions();
         let budget = self.budgets.hydration();
         let tried = match self.may_try_plan(id) {
             true => self.hydrate(session, id, query, planned, budget),
             false => Ok(None),
         };
         let has_failed = match tried {
-            Ok(Some(hydrated)) => return Ok(Some(Evaluated { hydrated, work: session.work() - start })),
+            Ok(Some(hydrated)) => {
+                return Ok(Some(Evaluated { hydrated, instructions: session.instructions() - start }));
+            }
             Ok(None) => false,
             Err(_) => true,
         };
         self.leave_plan(id);
-        let is_dear = has_failed && session.work() - start > budget;
+        let is_dear = has_failed && session.instructions() - start > budget;
         let run = if is_dear { Some(self.run_query(session, id, query)?) } else { None };
-        if let Some(Evaluated { work, .. }) = &run {
-            if let Some(budget) = self.budgets.second_hydration(*work)
+        if let Some(Evaluated { instructions, .. }) = &run {
+            if let Some(budget) = self.budgets.second_hydration(*instructions)
                 && let Ok(Some(hydrated)) = self.hydrate(session, id, query, planned, budget)
             {
-                return Ok(Some(Evaluated { hydrated, work: *work }));
+                return Ok(Some(Evaluated { hydrated, instructions: *instructions }));
             }
             self.leave_plan(id);
         }
@@ -117,13 +119,16 @@ impl Bindings {
     /// By the query itself.
     fn run_query(&mut self, session: &Session<'_>, id: BindingId, query: &PreparedQuery) -> Result<Evaluated, Error> {
         let slots = self.registry.binding(id).map(|binding| binding.slots.clone()).unwrap_or_default();
-        let start = session.work();
+        let start = session.instructions();
         let rows: Arc<[Row]> = session.select(&query.sql, &slots)?.into();
-        let work = session.work() - start;
+        let instructions = session.instructions() - start;
         if let Some(binding) = self.registry.binding_mut(id) {
-            binding.query_work = Some(work);
+            binding.query_work = Some(instructions);
         }
-        Ok(Evaluated { hydrated: Hydrated { held: HeldResult::Rows(Arc::clone(&rows)), shown: Some(rows) }, work })
+        Ok(Evaluated {
+            hydrated: Hydrated { held: HeldResult::Rows(Arc::clone(&rows)), shown: Some(rows) },
+            instructions,
+        })
     }
 
     /// The first rows of a plan. Nothing if only SQLite can tell how many rows are shown, or most of what would be held is not
@@ -180,10 +185,10 @@ impl Bindings {
         budget: u64,
     ) -> Result<Vec<WeightedRow>, GiveUp> {
         self.plans.dataflows.forget(plan_id, id);
-        let job = Job { binding: id, parameters, images: Vec::new(), derived: Vec::new(), allowance: budget };
-        session.allow(budget);
+        let job = Job { binding: id, parameters, images: Vec::new(), derived: Vec::new(), instruction_budget: budget };
+        session.set_instruction_budget(budget);
         let rows = self.plans.dataflows.hydrate(plan_id, &job, session);
-        session.allow(u64::MAX);
+        session.set_instruction_budget(u64::MAX);
         if !plan.derived.is_empty() {
             session.show_nothing();
         }

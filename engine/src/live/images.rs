@@ -34,7 +34,7 @@ impl<'b> CommitImages<'b> {
         budget: u64,
     ) -> Result<ImagesByTable, GiveUp> {
         let mut touched = ImagesByTable::with_capacity(routed.len());
-        let start = session.work();
+        let start = session.instructions();
         for (table, rows) in routed {
             let Some(changes) = self.batch.tables.get(table) else { continue };
             let images = if virtual_columns.contains(table) {
@@ -43,7 +43,7 @@ impl<'b> CommitImages<'b> {
                     if let Entry::Vacant(place) = completed.entry(row) {
                         place.insert(session.with_virtual_columns(table, change)?);
                     }
-                    if session.work() - start > budget {
+                    if session.instructions() - start > budget {
                         return Err(GiveUp::OverBudget);
                     }
                 }

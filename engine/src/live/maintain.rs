@@ -39,13 +39,13 @@ impl Bindings {
     pub(super) fn maintain(&mut self, session: &Session<'_>, sealed: &Sealed, affected: &Affected) -> Told {
         let mut told = Told::new();
         let images = CommitImages::new(&sealed.batch);
-        let mut work = CommitWork { images, jobs: BTreeMap::new(), completing: BTreeMap::new() };
+        let mut instructions = CommitWork { images, jobs: BTreeMap::new(), completing: BTreeMap::new() };
         for (id, routed) in affected {
-            let admission = self.admit(session, sealed.commit, *id, routed, &mut work);
-            self.act(session, sealed.commit, *id, admission, &mut work, &mut told);
+            let admission = self.admit(session, sealed.commit, *id, routed, &mut instructions);
+            self.act(session, sealed.commit, *id, admission, &mut instructions, &mut told);
         }
-        for (plan, jobs) in work.jobs {
-            let completed = work.completing.get(&plan).copied().unwrap_or_default();
+        for (plan, jobs) in instructions.jobs {
+            let completed = instructions.completing.get(&plan).copied().unwrap_or_default();
             self.run_plan(session, sealed.commit, plan, &jobs, completed, &mut told);
         }
         session.show_nothing();
@@ -59,7 +59,7 @@ impl Bindings {
         commit: CommitId,
         id: BindingId,
         routed: &Routed,
-        work: &mut CommitWork<'_>,
+        instructions: &mut CommitWork<'_>,
     ) -> Admission {
         let Self { registry, plans, budgets, .. } = self;
         let Some(binding) = registry.binding(id).filter(|binding| binding.failure.is_none()) else {
@@ -77,15 +77,15 @@ impl Bindings {
         if is_computed && !plans.gate.admits(plan, commit, changed_rows, rerun) {
             return Admission::Refused;
         }
-        let budget = budgets.maintenance(rerun.work);
-        let start = session.work();
-        let images = work.images.of(session, routed, &planned.virtual_columns, budget);
-        let completed = session.work() - start;
+        let budget = budgets.maintenance(rerun.instructions);
+        let start = session.instructions();
+        let images = instructions.images.of(session, routed, &planned.virtual_columns, budget);
+        let completed = session.instructions() - start;
         let Ok(mut images) = images else {
             plans.gate.record(plan, changed_rows, completed);
             return Admission::GivenUp;
         };
-        *work.completing.entry(plan).or_default() += completed;
+        *instructions.completing.entry(plan).or_default() += completed;
         if let Some(sorted_by) = &planned.plan.sorted_by
             && let Some(end) = result.end()
         {
@@ -99,7 +99,10 @@ impl Bindings {
             return Admission::Refused;
         }
         let parameters = binding.parameters();
-        Admission::Maintain(plan, Job { binding: id, parameters, images, derived: Vec::new(), allowance: budget })
+        Admission::Maintain(
+            plan,
+            Job { binding: id, parameters, images, derived: Vec::new(), instruction_budget: budget },
+        )
     }
 
     fn act(
@@ -108,11 +111,11 @@ impl Bindings {
         commit: CommitId,
         id: BindingId,
         admission: Admission,
-        work: &mut CommitWork<'_>,
+        instructions: &mut CommitWork<'_>,
         told: &mut Told,
     ) {
         match admission {
-            Admission::Maintain(plan, job) => return work.jobs.entry(plan).or_default().push(job),
+            Admission::Maintain(plan, job) => return instructions.jobs.entry(plan).or_default().push(job),
             Admission::Beyond => return self.record(id, Outcome::Beyond),
             Admission::Refused => {
                 self.record(id, Outcome::Refused);
@@ -134,7 +137,7 @@ impl Bindings {
         completed: u64,
         told: &mut Told,
     ) {
-        let start = session.work();
+        let start = session.instructions();
         let registry = &self.registry;
         let holding = |id: BindingId, visit: &mut dyn FnMut(RowRef<'_>)| {
             if let Some(HeldResult::Maintained(window)) = registry.binding(id).map(|binding| &binding.held) {
@@ -142,13 +145,13 @@ impl Bindings {
             }
         };
         let changes = self.plans.dataflows.maintain(plan, jobs, session, &holding);
-        session.allow(u64::MAX);
+        session.set_instruction_budget(u64::MAX);
         let rows = jobs.iter().map(changed_rows).sum();
-        let work = session.work() - start + completed;
-        self.plans.gate.record(plan, rows, work);
-        let share = work / jobs.len().max(1) as u64;
+        let instructions = session.instructions() - start + completed;
+        self.plans.gate.record(plan, rows, instructions);
+        let share = instructions / jobs.len().max(1) as u64;
         for (job, changes) in jobs.iter().zip(changes) {
-            self.record(job.binding, Outcome::Maintained { commit, work: share });
+            self.record(job.binding, Outcome::Maintained { commit, instructions: share });
             self.measure_after(plan, job, share);
             self.finish(session, commit, job, share, changes, told);
         }
@@ -160,14 +163,14 @@ impl Bindings {
         session: &Session<'_>,
         commit: CommitId,
         job: &Job,
-        work: u64,
+        instructions: u64,
         changes: Result<Vec<WeightedRow>, GiveUp>,
         told: &mut Told,
     ) {
         let id = job.binding;
         match changes.map(|changes| self.apply(id, &changes)) {
             Ok(Some(Applied::Edits(edits))) => {
-                self.judge(session, job, work);
+                self.judge(session, job, instructions);
                 self.settle(commit, id, Ok(edits), told);
             }
             Ok(Some(Applied::Refill(before))) => {
@@ -205,20 +208,21 @@ impl Bindings {
     }
 
     /// Whether a plan was worth what it cost.
-    fn judge(&mut self, session: &Session<'_>, job: &Job, work: u64) {
+    fn judge(&mut self, session: &Session<'_>, job: &Job, instructions: u64) {
         if !self.budgets.is_gated() {
             return;
         }
         let Some(binding) = self.registry.binding_mut(job.binding) else { return };
-        if binding.query_work.is_none() && should_measure_query(work, binding.hydration_work) {
-            let start = session.work();
-            session.allow(binding.hydration_work);
+        if binding.query_work.is_none() && should_measure_query(instructions, binding.hydration_work) {
+            let start = session.instructions();
+            session.set_instruction_budget(binding.hydration_work);
             let _ = session.rows(&binding.query.sql, &binding.slots);
-            session.allow(u64::MAX);
-            binding.query_work = Some(session.work() - start);
+            session.set_instruction_budget(u64::MAX);
+            binding.query_work = Some(session.instructions() - start);
         }
         let rerun = binding.rerun();
-        let is_worth = binding.plan.is_none_or(|plan| self.plans.gate.was_worth(plan, work, changed_rows(job), rerun));
+        let is_worth =
+            binding.plan.is_none_or(|plan| self.plans.gate.was_worth(plan, instructions, changed_rows(job), rerun));
         match is_worth {
             true => binding.backoff.succeeded(),
             false => binding.backoff.failed(),
@@ -226,7 +230,7 @@ impl Bindings {
     }
 
     /// Measures what a plan remembers of a binding that it has worked for, if that may have grown much.
-    fn measure_after(&mut self, plan: PlanId, job: &Job, work: u64) {
+    fn measure_after(&mut self, plan: PlanId, job: &Job, instructions: u64) {
         let binding = self.registry.binding(job.binding);
         let Some(Ok(planned)) = binding.map(|binding| &binding.query.planned) else { return };
         if !self.plans.memory.is_limited() || planned.plan.is_stateless {
@@ -234,7 +238,7 @@ impl Bindings {
         }
         let images = job.images.iter().flat_map(|(_, images)| images.old.iter().chain(images.new.iter()));
         let row_bytes = images.map(|(_, row)| row.as_bytes().len()).sum();
-        if self.plans.memory.worked(job.binding, work, row_bytes) {
+        if self.plans.memory.worked(job.binding, instructions, row_bytes) {
             self.plans.measure(plan, job.binding);
         }
     }

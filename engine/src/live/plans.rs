@@ -52,7 +52,7 @@ impl Plans {
                 let id = PlanId(self.last);
                 self.ids.insert(Arc::clone(&plan.identity), id);
                 self.in_use.insert(id, InUse { identity: Arc::clone(&plan.identity), bindings: 0 });
-                self.gate.add(id, plan.work_of_following());
+                self.gate.add(id, plan.instructions_of_following());
                 self.dataflows.install(id, plan);
                 id
             }

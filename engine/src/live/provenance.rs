@@ -51,13 +51,13 @@ impl Bindings {
         }
         // All of it together may cost what maintaining the result once may.
         let most = self.budgets.maintenance(self.registry.binding(id)?.hydration_work);
-        let start = session.work();
+        let start = session.instructions();
         let mut images = CommitImages::new(batch);
         let mut open = self.difference(session, &mut images, id, routed, most)?;
         let mut kept = Routed::new();
         for (table, row) in rows {
             let alone = [(Arc::clone(table), vec![row])];
-            let left = most.checked_sub(session.work() - start)?;
+            let left = most.checked_sub(session.instructions() - start)?;
             let difference = self.difference(session, &mut images, id, &alone, left)?;
             if difference.is_empty() {
                 continue;
@@ -90,9 +90,9 @@ impl Bindings {
         let plan = binding.plan.filter(|_| can_tell)?;
         let images = images.of(session, routed, &planned.virtual_columns, budget).ok()?;
         let parameters = binding.parameters();
-        let job = Job { binding: id, parameters, images, derived: Vec::new(), allowance: budget };
+        let job = Job { binding: id, parameters, images, derived: Vec::new(), instruction_budget: budget };
         let changes = self.plans.dataflows.maintain(plan, &[job], session, &|_, _| {}).pop();
-        session.allow(u64::MAX);
+        session.set_instruction_budget(u64::MAX);
         session.show_nothing();
         let mut difference = Difference::default();
         for (row, weight) in changes?.ok()? {

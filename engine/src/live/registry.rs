@@ -206,7 +206,7 @@ impl Registry {
             summary.subscriptions += binding.subscribers.len() as u64;
             summary.state_rows += binding.held.len() as u64;
             summary.state_bytes += binding.held.state_bytes() as u64;
-            summary.rerun_work += binding.rerun().work;
+            summary.rerun_work += binding.rerun().instructions;
             if let Some(plan) = binding.plan {
                 summary.planned += 1;
                 summary.plans.insert(plan);

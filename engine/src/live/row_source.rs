@@ -22,12 +22,12 @@ impl RowSource for Session<'_> {
         Session::show_derived(self, table, rows);
     }
 
-    fn allow(&self, instructions: u64) {
-        Session::allow(self, instructions);
+    fn set_instruction_budget(&self, instructions: u64) {
+        Session::set_instruction_budget(self, instructions);
     }
 
-    fn work(&self) -> u64 {
-        Session::work(self)
+    fn instructions(&self) -> u64 {
+        Session::instructions(self)
     }
 }
 

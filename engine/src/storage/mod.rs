@@ -1,6 +1,5 @@
 //! The only room that names SQLite: the connection, what its hooks report, the catalog, and running statements.
 
-mod allowance;
 mod capture;
 mod catalog;
 mod commit_number;
@@ -8,6 +7,7 @@ mod conflict;
 mod convert;
 mod delta_tables;
 mod exact_sums;
+mod instruction_budget;
 mod open;
 mod reads;
 mod scans;
@@ -31,11 +31,11 @@ use crate::plan::{DerivedColumn, RowImages};
 use crate::sql::{StatementKind, leading_keyword};
 use crate::types::{Catalog, Change, ChangeBatch, CommitId, Params, Row, Rows, SharedBag, SortedMap, Table, Value};
 
-use allowance::Allowance;
 use capture::Recorder;
 use catalog::Roots;
 use commit_number::CommitNumber;
 use delta_tables::DeltaTables;
+use instruction_budget::InstructionBudget;
 use reads::ReadCollector;
 use statements::Statements;
 use virtual_columns::VirtualColumns;
@@ -61,10 +61,10 @@ struct State {
     /// Those of plans and of queries that are subscribed to.
     statements: Statements,
     delta_tables: DeltaTables,
-    allowance: Allowance,
+    instruction_budget: InstructionBudget,
     virtual_columns: VirtualColumns,
     /// SQLite's instructions that reads have taken so far.
-    work: Cell<u64>,
+    instructions: Cell<u64>,
     catalog: Arc<Catalog>,
     roots: Roots,
     catalog_is_stale: bool,
@@ -196,17 +196,17 @@ impl Session<'_> {
 
     /// Runs a statement of a plan, which may have fewer parameters than there are values.
     pub(crate) fn rows(&self, sql: &str, values: &[Value]) -> Result<Vec<Row>, Error> {
-        self.state.statements.rows(self.connection, sql, values, &self.state.work)
+        self.state.statements.rows(self.connection, sql, values, &self.state.instructions)
     }
 
     /// SQLite's instructions that reads have taken so far: a measure of work that is the same on every machine.
-    pub(crate) fn work(&self) -> u64 {
-        self.state.work.get()
+    pub(crate) fn instructions(&self) -> u64 {
+        self.state.instructions.get()
     }
 
     /// The statements of a plan may take so many of SQLite's instructions from now on; `u64::MAX` is no limit.
-    pub(crate) fn allow(&self, instructions: u64) {
-        self.state.allowance.set(instructions);
+    pub(crate) fn set_instruction_budget(&self, instructions: u64) {
+        self.state.instruction_budget.set(instructions);
     }
 
     /// Whether SQLite takes a statement of a plan.
@@ -236,9 +236,9 @@ impl Session<'_> {
 
     /// A change whose images have the values of the virtual columns of a table that was declared.
     pub(crate) fn with_virtual_columns(&self, table: &str, change: &Change) -> Result<Change, GiveUp> {
-        let State { virtual_columns, work, .. } = &*self.state;
+        let State { virtual_columns, instructions, .. } = &*self.state;
         let complete = |row: &Option<Row>| match row {
-            Some(row) => virtual_columns.complete(table, row, work).map(Some),
+            Some(row) => virtual_columns.complete(table, row, instructions).map(Some),
             None => Ok(None),
         };
         Ok(Change { key: change.key.clone(), old: complete(&change.old)?, new: complete(&change.new)? })

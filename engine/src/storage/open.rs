@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use rusqlite::{Connection, OpenFlags};
 
-use super::allowance::Allowance;
 use super::catalog::Roots;
 use super::commit_number::CommitNumber;
 use super::delta_tables::DeltaTables;
+use super::instruction_budget::InstructionBudget;
 use super::statements::Statements;
 use super::virtual_columns::VirtualColumns;
 use super::{State, Storage, capture, convert, exact_sums, reads};
@@ -30,7 +30,7 @@ impl Storage {
         exact_sums::install(&connection)?;
         let recorder = capture::install(&mut connection)?;
         let reads = reads::install(&mut connection)?;
-        let allowance = Allowance::install(&mut connection)?;
+        let instruction_budget = InstructionBudget::install(&mut connection)?;
         let commit_number = match location {
             Location::Memory => CommitNumber::in_memory(),
             Location::File(_) => CommitNumber::in_database(&connection)?,
@@ -41,9 +41,9 @@ impl Storage {
             reads,
             statements: Statements::default(),
             delta_tables: DeltaTables::default(),
-            allowance,
+            instruction_budget,
             virtual_columns: VirtualColumns::default(),
-            work: Cell::new(0),
+            instructions: Cell::new(0),
             catalog: Arc::new(Catalog::default()),
             roots: Roots::default(),
             catalog_is_stale: true,

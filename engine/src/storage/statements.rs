@@ -19,7 +19,7 @@ use crate::types::{Row, RowBuilder, Value, ValueRef};
 const MOST: usize = 512;
 
 /// The assumed cost of binding, starting and ending a statement, in SQLite's instructions.
-const WORK_OF_A_STATEMENT: u64 = 60;
+const INSTRUCTIONS_OF_A_STATEMENT: u64 = 60;
 
 /// The statements of one connection. [`Statements::flush`] must be called before it is closed.
 #[derive(Default)]
@@ -48,7 +48,7 @@ impl Statements {
         connection: &Connection,
         sql: &str,
         values: &[Value],
-        work: &Cell<u64>,
+        instructions: &Cell<u64>,
     ) -> Result<Vec<Row>, Error> {
         // Removed from the cache while it runs, so that a nested call of SQLite cannot use it.
         let taken = self.kept.borrow_mut().remove_entry(sql);
@@ -57,7 +57,7 @@ impl Statements {
             None => (Box::from(sql), Compiled::new(connection, sql)?),
         };
         let rows = compiled.bind(values).and_then(|()| compiled.rows());
-        work.set(work.get() + WORK_OF_A_STATEMENT + compiled.end());
+        instructions.set(instructions.get() + INSTRUCTIONS_OF_A_STATEMENT + compiled.end());
         self.keep(text, compiled);
         rows
     }

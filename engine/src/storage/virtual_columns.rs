@@ -93,9 +93,9 @@ impl VirtualColumns {
     }
 
     /// The row with the values of its virtual columns.
-    pub(super) fn complete(&self, table: &str, row: &Row, work: &Cell<u64>) -> Result<Row, GiveUp> {
+    pub(super) fn complete(&self, table: &str, row: &Row, instructions: &Cell<u64>) -> Result<Row, GiveUp> {
         let copy = self.copies.get(table).and_then(Option::as_ref);
-        copy.ok_or(GiveUp::VirtualColumns)?.complete(row, work)
+        copy.ok_or(GiveUp::VirtualColumns)?.complete(row, instructions)
     }
 }
 
@@ -143,13 +143,13 @@ impl TableCopy {
         Ok(copy)
     }
 
-    fn complete(&self, row: &Row, work: &Cell<u64>) -> Result<Row, GiveUp> {
+    fn complete(&self, row: &Row, instructions: &Cell<u64>) -> Result<Row, GiveUp> {
         let values: Vec<ValueRef<'_>> = row.values().collect();
         let written =
             self.written.iter().map(|column| values.get(*column).map_or(Value::Null, |value| value.to_value()));
-        let put_in = self.run(&self.insert, &written.collect::<Vec<_>>(), work);
-        let found = put_in.and_then(|_| self.run(&self.select, &[], work));
-        self.run(&self.delete, &[], work)?;
+        let put_in = self.run(&self.insert, &written.collect::<Vec<_>>(), instructions);
+        let found = put_in.and_then(|_| self.run(&self.select, &[], instructions));
+        self.run(&self.delete, &[], instructions)?;
         let found = found?;
         // If a written value is not read back unchanged, the copy is not faithful.
         let is_same = |copied: &&Row| {
@@ -160,8 +160,8 @@ impl TableCopy {
         Some(copied).filter(is_same).cloned().ok_or(GiveUp::VirtualColumns)
     }
 
-    fn run(&self, sql: &str, values: &[Value], work: &Cell<u64>) -> Result<Vec<Row>, Error> {
-        self.statements.rows(&self.connection, sql, values, work)
+    fn run(&self, sql: &str, values: &[Value], instructions: &Cell<u64>) -> Result<Vec<Row>, Error> {
+        self.statements.rows(&self.connection, sql, values, instructions)
     }
 }
 

@@ -48,7 +48,7 @@ impl Delta {
         }
         tools.show(job);
         let changed = changed(&self.plan.table_refs, job);
-        let start = tools.source.work();
+        let start = tools.source.instructions();
         let mut rows: Vec<WeightedRow> = Vec::new();
         for text in 0..self.plan.texts.len() {
             let own =

@@ -18,7 +18,7 @@ use crate::types::{Bag, BindingId, Row, SharedBag, SortTerm, WeightedRow, lock_b
 const MOST_STEPS: usize = 10_000;
 
 /// The first evaluation may take so many of SQLite's instructions: the query itself may ask for the first rows of many.
-const MOST_WORK: u64 = 20_000_000;
+const MOST_INSTRUCTIONS: u64 = 20_000_000;
 
 /// What says which rows are equal.
 type Class = Box<[u8]>;
@@ -67,9 +67,9 @@ impl Fixpoint {
 
     pub(super) fn hydrate(&mut self, job: &Job, tools: &mut Tools<'_>) -> Result<Vec<WeightedRow>, GiveUp> {
         let base = self.base.hydrate(job, tools)?;
-        tools.source.allow(job.allowance.min(MOST_WORK));
+        tools.source.set_instruction_budget(job.instruction_budget.min(MOST_INSTRUCTIONS));
         let rows = tools.source.rows(&self.plan.all, &job.parameters);
-        tools.source.allow(job.allowance);
+        tools.source.set_instruction_budget(job.instruction_budget);
         let rows: Vec<WeightedRow> = rows?.into_iter().map(|row| (row, 1)).collect();
         let mut state = State {
             rows: Arc::new(Mutex::new(Bag::of(&rows))),
@@ -125,7 +125,7 @@ impl Fixpoint {
         tools: &Tools<'_>,
         mut step: impl FnMut(&mut Self, usize) -> Result<bool, GiveUp>,
     ) -> Result<(), GiveUp> {
-        let start = tools.source.work();
+        let start = tools.source.instructions();
         for steps in 0.. {
             if !step(self, steps)? {
                 return match steps < MOST_STEPS {

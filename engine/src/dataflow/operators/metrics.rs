@@ -16,7 +16,7 @@ pub(super) struct Done {
     commits: u64,
     rows_in: u64,
     rows_out: u64,
-    work: u64,
+    instructions: u64,
 }
 
 impl Done {
@@ -38,16 +38,16 @@ impl Done {
     }
 
     /// Notes what a commit came to.
-    pub(super) fn note(&mut self, jobs: &[Job], results: &[Result<Vec<WeightedRow>, GiveUp>], work: u64) {
+    pub(super) fn note(&mut self, jobs: &[Job], results: &[Result<Vec<WeightedRow>, GiveUp>], instructions: u64) {
         let out: usize = results.iter().flatten().map(Vec::len).sum();
-        if work == 0 && out == 0 {
+        if instructions == 0 && out == 0 {
             return;
         }
         let touched = jobs.iter().flat_map(|job| &job.images).filter(|(table, _)| self.tables.contains(table));
         self.commits += 1;
         self.rows_in += touched.map(|(_, images)| images.len() as u64).sum::<u64>();
         self.rows_out += out as u64;
-        self.work += work;
+        self.instructions += instructions;
     }
 }
 
@@ -61,8 +61,9 @@ impl Operator {
             Kind::Combine(node) => (node.parts().iter().collect(), node.held(totals)),
             Kind::Fixpoint(node) => (vec![node.base()], node.held()),
         };
-        let Done { commits, rows_in, rows_out, work, .. } = self.done;
-        let instructions = work - below.iter().map(|input| input.done.work).sum::<u64>().min(work);
+        let Done { commits, rows_in, rows_out, instructions, .. } = self.done;
+        let instructions =
+            instructions - below.iter().map(|input| input.done.instructions).sum::<u64>().min(instructions);
         NodeMetrics {
             own: LiveStep {
                 state_rows: state_rows as u64,

@@ -52,7 +52,7 @@ pub(super) struct Tools<'t> {
 impl Tools<'_> {
     /// Gives a job up that has cost more than it may since `start`.
     fn check(&self, job: &Job, start: u64) -> Result<(), GiveUp> {
-        match self.source.work() - start > job.allowance {
+        match self.source.instructions() - start > job.instruction_budget {
             true => Err(GiveUp::OverBudget),
             false => Ok(()),
         }
@@ -60,7 +60,7 @@ impl Tools<'_> {
 
     /// Has the delta tables show the rows of a job, whose statements may cost what it is allowed.
     pub(super) fn show(&self, job: &Job) {
-        self.source.allow(job.allowance);
+        self.source.set_instruction_budget(job.instruction_budget);
         for (table, images) in &job.images {
             self.source.show(table, images);
         }
@@ -119,7 +119,7 @@ impl Operator {
 
     /// What changes in each binding.
     pub(super) fn maintain(&mut self, jobs: &[Job], tools: &mut Tools<'_>) -> Vec<Result<Vec<WeightedRow>, GiveUp>> {
-        let start = tools.source.work();
+        let start = tools.source.instructions();
         let results = match &mut self.kind {
             Kind::Delta(node) => jobs.iter().map(|job| node.maintain(job, tools)).collect::<Vec<_>>(),
             Kind::Recompute(node) => jobs.iter().map(|job| node.maintain(job, tools)).collect(),
@@ -127,7 +127,7 @@ impl Operator {
             Kind::Combine(node) => node.maintain(jobs, tools),
             Kind::Fixpoint(node) => node.maintain(jobs, tools),
         };
-        self.done.note(jobs, &results, tools.source.work() - start);
+        self.done.note(jobs, &results, tools.source.instructions() - start);
         results
     }
 

@@ -54,7 +54,7 @@ impl Recompute {
     }
 
     pub(super) fn maintain(&mut self, job: &Job, tools: &Tools<'_>) -> Result<Vec<WeightedRow>, GiveUp> {
-        let start = tools.source.work();
+        let start = tools.source.instructions();
         let keys = self.touched_keys(job, tools)?;
         if !self.plan.remembers {
             return self.exchanged(job, &keys, tools, start);

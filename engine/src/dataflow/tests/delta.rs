@@ -86,6 +86,6 @@ fn a_statement_that_fails_gives_up() {
     let mut dataflows = Dataflows::default();
     dataflows.install(PLAN, &plan);
     let mut job = job(memory.commit(&["a"], &[(0, true, 1, 1)]));
-    job.allowance = 0;
+    job.instruction_budget = 0;
     assert_eq!(dataflows.maintain(PLAN, &[job], &memory, &|_, _| {}), [Err(GiveUp::StatementFailed)]);
 }

@@ -23,7 +23,7 @@ pub(super) struct Memory {
     tables: RefCell<FxHashMap<String, Vec<Row>>>,
     images: RefCell<FxHashMap<String, RowImages>>,
     derived: RefCell<FxHashMap<String, SharedBag>>,
-    work: Cell<u64>,
+    instructions: Cell<u64>,
     /// Whether statements may take nothing, and fail.
     is_exhausted: Cell<bool>,
 }
@@ -76,8 +76,8 @@ impl Memory {
             .filter(|table| !table.is_empty())
             .map(|table| self.read(table.trim_matches('"')))
             .collect();
-        let work = 1 + tables.iter().map(Vec::len).sum::<usize>() as u64;
-        self.work.set(self.work.get() + work);
+        let instructions = 1 + tables.iter().map(Vec::len).sum::<usize>() as u64;
+        self.instructions.set(self.instructions.get() + instructions);
         self.statements[name](&tables, parameters)
     }
 
@@ -125,12 +125,12 @@ impl RowSource for Memory {
         self.derived.borrow_mut().insert(table.to_string(), Arc::clone(rows));
     }
 
-    fn allow(&self, instructions: u64) {
+    fn set_instruction_budget(&self, instructions: u64) {
         self.is_exhausted.set(instructions == 0);
     }
 
-    fn work(&self) -> u64 {
-        self.work.get()
+    fn instructions(&self) -> u64 {
+        self.instructions.get()
     }
 }
 

@@ -70,7 +70,7 @@ fn plan(root: Node, derived: Vec<Derived>) -> Plan {
 }
 
 fn job(images: super::ImagesByTable) -> Job {
-    Job { binding: BINDING, parameters: Vec::new(), images, derived: Vec::new(), allowance: 1_000_000 }
+    Job { binding: BINDING, parameters: Vec::new(), images, derived: Vec::new(), instruction_budget: 1_000_000 }
 }
 
 fn bag(rows: impl IntoIterator<Item = WeightedRow>) -> BTreeMap<Vec<u8>, i64> {

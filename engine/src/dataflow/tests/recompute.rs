@@ -110,7 +110,7 @@ fn what_costs_more_than_it_may_is_given_up() {
     let mut dataflows = Dataflows::default();
     dataflows.install(PLAN, &plan);
     let mut cheap = job(memory.commit(&["a"], &[(0, true, 1, 1), (0, true, 2, 1)]));
-    cheap.allowance = 1;
+    cheap.instruction_budget = 1;
     let changes = dataflows.maintain(PLAN, &[cheap], &memory, &|_, _| {});
     assert_eq!(changes, [Err(GiveUp::OverBudget)]);
 }

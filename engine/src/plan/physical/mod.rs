@@ -133,7 +133,7 @@ impl Plan {
     /// that take as long. By what commits cost the recursive queries of `benches/` it is 170 to 240 natively; in a browser,
     /// where SQLite keeps more of its speed, it is more, and the gate decides alike on both.
     #[must_use]
-    pub fn work_of_following(&self) -> u64 {
+    pub fn instructions_of_following(&self) -> u64 {
         const ONE: u64 = 350;
         let nodes = self.derived.iter().map(|derived| &derived.node).chain([&self.root]);
         ONE * nodes.filter(|node| matches!(node, Node::Fixpoint(_))).count() as u64

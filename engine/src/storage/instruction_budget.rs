@@ -1,5 +1,5 @@
-//! How much work the statements of a plan may take before SQLite interrupts them: a join of changed rows that finds no index
-//! must not hold up a commit for longer than evaluating the query anew would.
+//! The instruction budget: how many of SQLite's instructions the statements of a plan may take before SQLite interrupts them.
+//! A join of changed rows that finds no index must not delay a commit for longer than a re-run of the query would.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -9,14 +9,14 @@ use rusqlite::Connection;
 use super::convert;
 use crate::error::Error;
 
-/// SQLite asks after so many of its instructions. Few enough to stop in time, and so many that asking costs nothing.
+/// After how many instructions SQLite calls the progress handler: few enough to stop in time, many enough to cost nothing.
 const EACH: u32 = 4096;
 
-/// What is left, in SQLite's instructions; `u64::MAX` where nothing is counted.
+/// The instructions that are left; `u64::MAX` if they are not limited.
 #[derive(Clone)]
-pub(super) struct Allowance(Arc<AtomicU64>);
+pub(super) struct InstructionBudget(Arc<AtomicU64>);
 
-impl Allowance {
+impl InstructionBudget {
     pub(super) fn install(connection: &mut Connection) -> Result<Self, Error> {
         let left = Arc::new(AtomicU64::new(u64::MAX));
         let counted = Arc::clone(&left);
@@ -32,7 +32,7 @@ impl Allowance {
         Ok(Self(left))
     }
 
-    /// Statements may take so many instructions from now on; `u64::MAX` is no limit.
+    /// Sets how many instructions statements may take from now on; `u64::MAX` is no limit.
     pub(super) fn set(&self, instructions: u64) {
         self.0.store(instructions, Ordering::Relaxed);
     }
