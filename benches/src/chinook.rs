@@ -1,14 +1,14 @@
 //! Chinook, from the folder of recorded queries: a record shop, its history and its standing queries.
 
 use rusqlite::Connection;
-use tidewater_oracle::corpus::Standing;
+use tidewater_oracle::corpus::StandingQueries;
 
 use crate::failure::Outcome;
 use crate::query::{Class, Query, Write};
 
 /// The three files.
 #[derive(Clone, Debug)]
-pub struct Chinook(Standing);
+pub struct Chinook(StandingQueries);
 
 /// The classes of the queries in the order of the file.
 const CLASSES: &[Class] = &[
@@ -42,7 +42,7 @@ impl Chinook {
     /// Reads the three texts.
     #[must_use]
     pub fn parse(schema: &str, stream: &str, queries: &str) -> Self {
-        Self(Standing::parse(schema, stream, queries))
+        Self(StandingQueries::parse(schema, stream, queries))
     }
 
     /// Fills an empty database: the schema, and the whole history.

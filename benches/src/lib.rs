@@ -1,8 +1,8 @@
-//! What subscriptions cost, each beside what it replaces: both are measured in one run, alternately, and the ratio is
-//! judged by a target. Nothing here depends on how the engine maintains a result.
+//! Measures what subscriptions cost as ratios to what they replace. Both sides are measured alternately in one run, and
+//! each ratio has a target. Nothing here depends on how the engine maintains a result.
 //!
-//! [`run`] takes the clock, the databases and the count of living bytes from its caller (a [`World`]), so the same lines
-//! are measured natively and in a browser. [`native`] is the caller with files and a clock.
+//! [`run`] takes the clock and the databases from its caller (a [`World`]), so the same lines are measured natively and in
+//! a browser. [`native`] is the caller with files and a clock.
 
 pub mod chat;
 mod chinook;
@@ -16,6 +16,7 @@ mod query;
 pub mod report;
 pub mod soak;
 mod trio;
+mod units;
 mod world;
 
 pub use chinook::Chinook;

@@ -1,4 +1,4 @@
-//! What a run gives: lines with their targets, as Markdown and as JSON.
+//! The report of a run: lines with their targets, as Markdown and as JSON.
 
 use std::fmt::Write as _;
 
@@ -6,8 +6,10 @@ use serde::Serialize;
 
 use crate::measure::Quartiles;
 use crate::query::Class;
+use crate::soak::Soak;
+use crate::units::{plain, time};
 
-/// What a ratio must reach.
+/// The target of a ratio.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Target {
@@ -15,28 +17,28 @@ pub enum Target {
     AtMost(f64),
     /// This or more.
     AtLeast(f64),
-    /// Told beside others, and not judged.
+    /// For information, without a target.
     None,
 }
 
 /// One ratio.
 #[derive(Clone, Debug, Serialize)]
 pub struct Line {
-    /// The benchmark that it belongs to.
+    /// Its benchmark.
     pub group: &'static str,
     /// What was measured.
     pub what: String,
     /// How many messages the database had; 0 for Chinook.
     pub messages: u64,
-    /// Above the stroke, with its unit.
+    /// The numerator, with its unit.
     pub above: String,
-    /// Below the stroke, with its unit.
+    /// The denominator, with its unit.
     pub below: String,
-    /// The ratio of the medians, and the quartiles of the rounds' own ratios, which need not enclose it.
+    /// The ratio of the medians, and the quartiles of the ratios of the rounds, which need not enclose it.
     pub ratio: Quartiles,
-    /// What it must reach.
+    /// Its target.
     pub target: Target,
-    /// How many rounds were played; 0 for what is gathered from other lines.
+    /// The number of rounds; 0 for a line computed from other lines.
     pub rounds: usize,
 }
 
@@ -79,46 +81,46 @@ impl Line {
 pub struct QueryCost {
     /// The query.
     pub name: String,
-    /// The operator that makes it what it is.
+    /// Its main operator.
     pub class: Class,
     /// How many messages the database had; 0 for Chinook.
     pub messages: u64,
-    /// Seconds that a commit takes longer with the subscription.
+    /// Additional seconds of a commit with the subscription.
     pub maintain: Quartiles,
-    /// Seconds that its re-run takes.
+    /// Seconds of a re-run.
     pub rerun: f64,
-    /// The one by the other.
+    /// `maintain` divided by `rerun`.
     pub ratio: Quartiles,
-    /// Seconds that a commit takes longer with the subscription where it is re-run, compared and told.
+    /// Additional seconds of a commit with the subscription if it is re-run, compared and delivered.
     pub rerun_told: f64,
-    /// What maintaining it takes by that, if that takes anything.
+    /// `maintain` divided by `rerun_told`, if that is measurable.
     pub ratio_told: Option<Quartiles>,
     /// Rows of the result.
     pub rows: usize,
 }
 
-/// What an operator has come to in all the queries that it is a part of.
+/// The work of an operator in all queries that contain it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Work {
     /// The strategy, or `re-run`.
     pub operator: String,
     /// How many messages the database had.
     pub messages: u64,
-    /// In how many parts of plans it stands that had something to do.
+    /// The number of parts of plans with this operator that had any work.
     pub parts: u64,
-    /// Commits that gave a part something to do, added up.
+    /// Commits that gave a part work, added up over the parts.
     pub commits: u64,
     /// SQLite's instructions of its own statements.
     pub instructions: u64,
-    /// Changed rows that it was given.
+    /// Changed rows that it received.
     pub rows_in: u64,
-    /// Rows that came or went by it.
+    /// Rows that it added or removed.
     pub rows_out: u64,
     /// Bytes that it remembers.
     pub state_bytes: u64,
 }
 
-/// All of a run.
+/// Everything that a run measured.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Report {
     /// The ratios.
@@ -127,10 +129,10 @@ pub struct Report {
     pub queries: Vec<QueryCost>,
     /// Queries that were not measured, and why.
     pub left_out: Vec<String>,
-    /// The engine's own count of work by operator.
+    /// The engine's counts of work by operator.
     pub work: Vec<Work>,
     /// The soak, if one was run.
-    pub soak: Option<crate::soak::Soak>,
+    pub soak: Option<Soak>,
 }
 
 impl Report {
@@ -256,42 +258,11 @@ fn size(messages: u64) -> String {
     }
 }
 
-/// Three figures that count.
-#[must_use]
-pub fn plain(value: f64) -> String {
-    match value.abs() {
-        size if size >= 100.0 => format!("{value:.0}"),
-        size if size >= 10.0 => format!("{value:.1}"),
-        size if size >= 0.1 || size == 0.0 => format!("{value:.2}"),
-        size if size >= 0.001 => format!("{value:.4}"),
-        _ => format!("{value:.6}"),
-    }
-}
-
-/// Seconds in a unit that fits.
-#[must_use]
-pub fn time(seconds: f64) -> String {
-    match seconds.abs() {
-        size if size >= 1.0 => format!("{} s", plain(seconds)),
-        size if size >= 1e-3 => format!("{} ms", plain(seconds * 1e3)),
-        _ => format!("{} us", plain(seconds * 1e6)),
-    }
-}
-
-/// Bytes in a unit that fits.
-#[must_use]
-pub fn bytes(bytes: f64) -> String {
-    match bytes.abs() {
-        size if size >= 1e6 => format!("{} MB", plain(bytes / 1e6)),
-        size if size >= 1e3 => format!("{} kB", plain(bytes / 1e3)),
-        _ => format!("{bytes:.0} B"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Line, Target, bytes, time};
+    use super::{Line, Target};
     use crate::measure::Quartiles;
+    use crate::units::time;
 
     #[test]
     fn a_miss_is_named() {
@@ -310,6 +281,5 @@ mod tests {
         assert!(!miss.holds() && line(2.0, Target::AtMost(2.0)).holds());
         assert!(line(0.95, Target::AtLeast(0.95)).holds() && !line(0.9, Target::AtLeast(0.95)).holds());
         assert!(line(f64::NAN, Target::None).holds() && !line(f64::NAN, Target::AtMost(1.0)).holds());
-        assert_eq!((time(0.0123), bytes(4_200_000.0)), ("12.3 ms".to_owned(), "4.20 MB".to_owned()));
     }
 }

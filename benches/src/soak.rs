@@ -1,4 +1,4 @@
-//! Many commits in a row: whether memory stays what it was, and speed.
+//! Many commits in a row: whether memory and speed stay constant.
 
 use std::collections::VecDeque;
 use std::fmt::Write as _;
@@ -9,23 +9,24 @@ use tidewater_oracle::random::Random;
 
 use crate::chat::{self, edit, hundred};
 use crate::failure::Outcome;
+use crate::memory;
 use crate::query::Statement;
-use crate::report::bytes;
 use crate::trio::{edit_count, watch};
+use crate::units::bytes;
 use crate::world::{Data, World};
 
 const SEED: u64 = 0x50a4;
 
-/// New messages that exist at a time: the oldest is deleted for each one more, so that results have no reason to grow.
+/// The number of new messages that exist at a time. Each further one replaces the oldest, so that results do not grow.
 const STANDING: usize = 1_000;
 
-/// Above all ids that the content has, and as seconds after all its times.
+/// Larger than all ids of the content, and later than all its times.
 const NEW: i64 = 2_000_000_000;
 
-/// Shares of the run after which it is looked at.
+/// The percentages of the run at which it is sampled.
 const LOOKS: [u64; 3] = [10, 50, 100];
 
-/// What a soak gave.
+/// The outcome of a soak.
 #[derive(Clone, Debug, Serialize)]
 pub struct Soak {
     /// Commits of the whole run.
@@ -36,20 +37,20 @@ pub struct Soak {
     pub subscriptions: u64,
     /// Edits that were delivered.
     pub edits: u64,
-    /// What was seen under way.
+    /// The samples.
     pub looks: Vec<Look>,
 }
 
-/// What was seen at a moment.
+/// A sample.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct Look {
     /// Commits so far.
     pub commits: u64,
-    /// Bytes the program holds, SQLite's own not among them.
+    /// Live bytes of the program, without SQLite's.
     pub live_bytes: u64,
-    /// Bytes the engine says that it holds.
+    /// Bytes that the engine reports.
     pub state_bytes: u64,
-    /// Commits per second since the last look.
+    /// Commits per second since the last sample.
     pub rate: f64,
 }
 
@@ -70,10 +71,10 @@ impl Soak {
     }
 }
 
-/// Plays so many commits.
+/// Plays `commits` commits.
 ///
 /// # Errors
-/// What the engine says.
+/// An error of the engine.
 pub fn soak(world: &dyn World, messages: u64, commits: u64) -> Outcome<Soak> {
     let engine = world.engine(Data::Chat(messages), Strategy::Auto)?;
     let edits = edit_count();
@@ -91,7 +92,7 @@ pub fn soak(world: &dyn World, messages: u64, commits: u64) -> Outcome<Soak> {
         }
         let look = Look {
             commits: done,
-            live_bytes: world.live_bytes(),
+            live_bytes: memory::live_bytes(),
             state_bytes: engine.stats().state_bytes,
             rate: (done - before) as f64 / (world.now() - begun),
         };
@@ -102,7 +103,7 @@ pub fn soak(world: &dyn World, messages: u64, commits: u64) -> Outcome<Soak> {
     Ok(Soak { commits, messages, subscriptions: watches.len() as u64, edits, looks })
 }
 
-/// What users do: mostly they write.
+/// Users, who mostly write messages.
 struct Writer {
     random: Random,
     standing: VecDeque<i64>,
@@ -118,12 +119,12 @@ impl Writer {
         if self.random.chance(20) && !self.standing.is_empty() {
             let message = *self.random.pick(self.standing.make_contiguous());
             let edit = edit(message);
-            // Longer and shorter by turns, so that bodies do not grow.
+            // Alternates between longer and shorter bodies, so that they do not grow.
             return if self.random.chance(50) { edit.apply } else { edit.undo }.exec(engine);
         }
         self.last += 1;
         self.standing.push_back(self.last);
-        // Half of the writes are into what somebody watches.
+        // Half of the writes go to channels with subscribers.
         let channels = if self.random.chance(50) { 40 } else { chat::CHANNELS as usize };
         let channel = self.random.between(1, channels) as i64;
         let author = self.random.between(1, chat::USERS as usize) as i64;

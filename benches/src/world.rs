@@ -1,45 +1,57 @@
-//! What a run is given: clock, databases, memory, and how much time it may take.
+//! The inputs of a run: clock, databases, and how much time it may take.
 
 use rusqlite::Connection;
 use tidewater::{Engine, Strategy};
 
+use crate::chat;
 use crate::chinook::Chinook;
-use crate::failure::Outcome;
+use crate::failure::{Failure, Outcome};
 use crate::measure::Patience;
 
-/// What a database holds at first.
+/// The initial contents of a database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Data {
-    /// The chat, with so many messages.
+    /// The chat, with this number of messages.
     Chat(u64),
     /// Chinook, with its whole stream played.
     Chinook,
 }
 
+impl Data {
+    /// Fills an empty database.
+    ///
+    /// # Errors
+    /// When SQLite refuses, or Chinook is wanted and the run has none.
+    pub fn fill(self, connection: &Connection, chinook: Option<&Chinook>) -> Outcome<()> {
+        match (self, chinook) {
+            (Self::Chat(messages), _) => chat::fill(connection, messages),
+            (Self::Chinook, Some(chinook)) => chinook.fill(connection),
+            (Self::Chinook, None) => Err(Failure::Workload("this run has no Chinook".to_owned())),
+        }
+    }
+}
+
 /// The platform.
 pub trait World {
-    /// Seconds since some moment.
+    /// Seconds since a fixed moment.
     fn now(&self) -> f64;
 
-    /// A database of its own in a new engine, opened as the product does but for the strategy.
+    /// A new engine with its own database, opened like the product except for the strategy.
     ///
     /// # Errors
-    /// When the database cannot be made.
+    /// If the database cannot be created.
     fn engine(&self, data: Data, strategy: Strategy) -> Outcome<Engine>;
 
-    /// A database of its own in a connection with the same pragmas and no hooks.
+    /// A connection with its own database, with the same pragmas and no hooks.
     ///
     /// # Errors
-    /// When the database cannot be made.
+    /// If the database cannot be created.
     fn raw(&self, data: Data) -> Outcome<Connection>;
 
-    /// Chinook, where it is to be had.
+    /// Chinook, if the run has it.
     fn chinook(&self) -> Option<&Chinook>;
 
-    /// Bytes that the program holds now, SQLite's own not among them.
-    fn live_bytes(&self) -> u64;
-
-    /// Shows how far the run has come.
+    /// Reports progress.
     fn say(&self, line: &str);
 }
 

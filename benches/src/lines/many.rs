@@ -8,9 +8,11 @@ use super::Run;
 use crate::chat::{AUTHOR, TIMELINE, unwatched, write_into};
 use crate::failure::{Failure, Outcome};
 use crate::measure::{Patience, Quartiles, Side};
+use crate::memory;
 use crate::query::Write;
-use crate::report::{Line, Target, bytes};
+use crate::report::{Line, Target};
 use crate::trio::{Trio, edit_count, select, watch};
+use crate::units::bytes;
 
 /// Channels that have fifty messages at any size.
 const HOT: usize = 64;
@@ -31,19 +33,19 @@ pub(super) fn measure(run: &mut Run<'_>, trio: &Trio) -> Outcome<()> {
     fill_cache(&trio.live, run.settings.many)?;
     // What the template takes is not a timeline's: a channel that is not there brings it.
     let _template = subscribe(&trio.live, 0..=0)?;
-    let before = Held::now(run, &trio.live);
+    let before = Held::now(&trio.live);
     let (mut watches, hot_rows) = subscribe(&trio.live, 1..=HOT)?;
     if hot_rows != HOT * ROWS {
         return Err(Failure::Workload(format!("{HOT} timelines have {hot_rows} rows")));
     }
-    let hot = Held::now(run, &trio.live).minus(before);
+    let hot = Held::now(&trio.live).minus(before);
     growth(run, hot.live / HOT as f64);
     if !is_last {
         return Ok(());
     }
     let (others, other_rows) = subscribe(&trio.live, HOT + 1..=run.settings.many)?;
     watches.extend(others);
-    let all = Held::now(run, &trio.live).minus(before);
+    let all = Held::now(&trio.live).minus(before);
     let rows = hot_rows + other_rows;
     let note = format!("{} timelines, {rows} rows", watches.len());
     // Where channels are too short for fifty rows each, those that are long enough stand for all.
@@ -87,8 +89,8 @@ struct Held {
 }
 
 impl Held {
-    fn now(run: &Run<'_>, engine: &Engine) -> Self {
-        Self { live: run.world.live_bytes() as f64, stated: engine.stats().state_bytes as f64 }
+    fn now(engine: &Engine) -> Self {
+        Self { live: memory::live_bytes() as f64, stated: engine.stats().state_bytes as f64 }
     }
 
     fn minus(self, other: Self) -> Self {

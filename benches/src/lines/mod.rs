@@ -13,6 +13,7 @@ use crate::failure::Outcome;
 use crate::measure::{Patience, Quartiles, Side, Sides, alternate};
 use crate::report::{Line, QueryCost, Report, Target};
 use crate::trio::{Raw, Trio, time_write};
+use crate::units::time;
 use crate::world::{Data, Settings, World};
 use crate::{Write, chat};
 
@@ -107,7 +108,7 @@ impl Run<'_> {
     }
 
     fn push_query(&mut self, cost: QueryCost) {
-        let (maintain, rerun) = (crate::report::time(cost.maintain.median), crate::report::time(cost.rerun));
+        let (maintain, rerun) = (time(cost.maintain.median), time(cost.rerun));
         self.world.say(&format!("  {}: a commit {maintain}, a re-run {rerun}", cost.name));
         self.report.queries.push(cost);
     }
@@ -122,7 +123,7 @@ impl Run<'_> {
         target: Target,
         rounds: usize,
     ) {
-        let (above, below) = (crate::report::time(above), crate::report::time(below));
+        let (above, below) = (time(above), time(below));
         let (what, messages) = (what.to_owned(), self.messages);
         self.push(Line { group, what, messages, above, below, ratio, target, rounds });
     }

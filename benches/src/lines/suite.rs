@@ -4,8 +4,9 @@ use super::{Run, into_channel};
 use crate::failure::Outcome;
 use crate::measure::{Quartiles, median};
 use crate::query::Query;
-use crate::report::{Line, QueryCost, Target, plain, time};
+use crate::report::{Line, QueryCost, Target};
 use crate::trio::{Trio, edit_count, select, watch};
+use crate::units::{plain, time};
 use crate::world::Data;
 use crate::{Failure, chat};
 

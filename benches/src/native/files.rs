@@ -1,4 +1,4 @@
-//! Databases as files in a temporary folder: each kind is built once, and copied for whoever wants one.
+//! Databases as files in a temporary folder. Each kind is built once and then copied.
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -11,9 +11,8 @@ use tidewater::{Engine, Options, Strategy};
 
 use super::Stopwatch;
 use crate::chinook::Chinook;
-use crate::failure::{Failure, Outcome};
+use crate::failure::Outcome;
 use crate::world::{Data, World};
-use crate::{chat, memory};
 
 /// Names the folder of recorded queries.
 const CORPUS: &str = "TIDEWATER_CORPUS";
@@ -31,7 +30,7 @@ impl Files {
     /// An empty folder.
     ///
     /// # Errors
-    /// When there can be none.
+    /// If it cannot be created.
     pub fn new() -> Outcome<Self> {
         Ok(Self {
             folder: tempfile::Builder::new().prefix("tidewater-benches").tempdir()?,
@@ -42,7 +41,7 @@ impl Files {
         })
     }
 
-    /// A new copy of what is built at the first call.
+    /// A new copy of a database that the first call builds.
     fn copy(&self, data: Data) -> Outcome<PathBuf> {
         let mut built = self.built.borrow_mut();
         let template = match built.get(&data) {
@@ -64,11 +63,7 @@ impl Files {
         let begun = self.now();
         let connection = Connection::open(path)?;
         connection.execute_batch("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -200000")?;
-        match (data, &self.chinook) {
-            (Data::Chat(messages), _) => chat::fill(&connection, messages)?,
-            (Data::Chinook, Some(chinook)) => chinook.fill(&connection)?,
-            (Data::Chinook, None) => return Err(Failure::Workload(format!("{CORPUS} names no folder with Chinook"))),
-        }
+        data.fill(&connection, self.chinook())?;
         connection.close().map_err(|(_, error)| error)?;
         let megabytes = fs::metadata(path)?.len() / 1_000_000;
         self.say(&format!("built {data:?}, {megabytes} MB, in {:.1} s", self.now() - begun));
@@ -94,10 +89,6 @@ impl World for Files {
 
     fn chinook(&self) -> Option<&Chinook> {
         self.chinook.as_ref()
-    }
-
-    fn live_bytes(&self) -> u64 {
-        memory::live_bytes()
     }
 
     fn say(&self, line: &str) {

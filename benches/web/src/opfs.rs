@@ -9,7 +9,7 @@ use rusqlite::{Connection, OpenFlags};
 use sqlite_wasm_rs::WasmOsCallback;
 use sqlite_wasm_vfs::sahpool::{OpfsSAHPoolCfgBuilder, install};
 use tidewater::{Engine, Location, Options, Strategy};
-use tidewater_benches::{Chinook, Data, Failure, Outcome, World, chat, configure, memory};
+use tidewater_benches::{Chinook, Data, Outcome, World, configure};
 use wasm_bindgen::prelude::*;
 
 const VFS: &str = "tidewater-benches";
@@ -32,7 +32,7 @@ pub struct Opfs {
 }
 
 impl Opfs {
-    /// Opens the files, and empties those of an earlier run.
+    /// Opens the files and clears those of an earlier run.
     pub async fn open(chinook: Option<Chinook>, say: Function) -> Result<Self, JsError> {
         let configuration = OpfsSAHPoolCfgBuilder::new()
             .vfs_name(VFS)
@@ -44,7 +44,8 @@ impl Opfs {
         Ok(Self { built: RefCell::default(), copies: Cell::new(0), chinook, say })
     }
 
-    /// A new copy of what is built at the first call. SQLite makes it: a pool's files are out of reach of anybody else.
+    /// A new copy of a database that the first call builds. SQLite makes it, because nothing else can access a pool's
+    /// files.
     fn copy(&self, data: Data) -> Outcome<String> {
         let mut built = self.built.borrow_mut();
         let template = match built.entry(data) {
@@ -61,11 +62,7 @@ impl Opfs {
         let begun = self.now();
         let connection = self.connect(&format!("template-{data:?}.db"))?;
         connection.execute_batch("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF")?;
-        match (data, &self.chinook) {
-            (Data::Chat(messages), _) => chat::fill(&connection, messages)?,
-            (Data::Chinook, Some(chinook)) => chinook.fill(&connection)?,
-            (Data::Chinook, None) => return Err(Failure::Workload("Chinook was not handed over".to_owned())),
-        }
+        data.fill(&connection, self.chinook())?;
         self.say(&format!("built {data:?} in {:.1} s", self.now() - begun));
         Ok(connection)
     }
@@ -96,13 +93,8 @@ impl World for Opfs {
         self.chinook.as_ref()
     }
 
-    /// In wasm SQLite allocates by Rust's allocator, so its page caches are counted here as well.
-    fn live_bytes(&self) -> u64 {
-        memory::live_bytes()
-    }
-
     fn say(&self, line: &str) {
-        // Whoever listens may be gone; the figures are in the report.
+        // The listener may be gone; the figures are in the report.
         let _ = self.say.call1(&JsValue::NULL, &line.into());
     }
 }

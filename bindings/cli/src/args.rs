@@ -1,22 +1,23 @@
-//! The command line: what can be asked for, and the help that explains it.
+//! The command line: commands, arguments, and their help.
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
-use tidewater::{DisabledFeatures, Strategy};
+use clap::error::ErrorKind;
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use tidewater::{DisabledFeatures, Params, Strategy};
 
-use crate::param::Param;
+use crate::param::{self, Param};
 
 const PARAM_HELP: &str = "\
 Parameters:
   --param 5          the next ? of the query, counted from ?1
   --param name=5     :name, @name or $name
-  A value is an INTEGER or a REAL if it reads as one, null, a blob x'00ff', a text in
+  A value is an INTEGER or a REAL if it looks like one, null, a blob x'00ff', a text in
   quotes 'a=1', and otherwise the text as it stands.";
 
 const WATCH_EXAMPLES: &str = "\
 Keys: arrows, j/k, PgUp/PgDn, Home/End scroll; Left/Right scroll columns; q, Esc or Ctrl-C quit.
-Without a terminal on standard output whole tables are printed, one whenever the result changed.
+If standard output is not a terminal, the whole table is printed each time the result changes.
 
 Examples:
   tidewater watch app.db 'SELECT * FROM todo WHERE done = 0 ORDER BY id'
@@ -35,7 +36,7 @@ Examples:
   tidewater shell app.db < script.sql    the same, read from a script";
 
 const REPLAY_EXAMPLES: &str = "\
-The exit status is 3 if --paranoid found a result that differs from SQLite's.
+The exit status is 3 if --paranoid finds a result that differs from SQLite's.
 
 Examples:
   echo '{\"op\":\"query\",\"sql\":\"SELECT 1.0, null\"}' | tidewater replay
@@ -54,20 +55,20 @@ pub enum Command {
     /// Show the result of a query, live, while other programs write the file
     #[command(after_help = format!("{PARAM_HELP}\n\n{WATCH_EXAMPLES}"))]
     Watch(WatchArgs),
-    /// Say how the result of a query would be kept up to date, and why
+    /// Explain how the result of a query would be kept up to date, and why
     #[command(after_help = format!("{PARAM_HELP}\n\n{EXPLAIN_EXAMPLES}"))]
     Explain(ExplainArgs),
     /// Type SQL and keep results live while you do
     #[command(after_help = SHELL_EXAMPLES)]
     Shell(ShellArgs),
-    /// Drive the engine by a script: one JSON request a line in, events and answers out
+    /// Drive the engine with a script: one JSON request per line in, events and answers out
     #[command(after_help = REPLAY_EXAMPLES)]
     Replay(ReplayArgs),
 }
 
 #[derive(Args)]
 pub struct QueryArgs {
-    /// The SQLite file; it must exist
+    /// The SQLite file, which must exist
     pub file: PathBuf,
     /// The SELECT
     #[arg(value_name = "SELECT")]
@@ -78,6 +79,18 @@ pub struct QueryArgs {
     /// Print JSON lines
     #[arg(long)]
     pub json: bool,
+}
+
+impl QueryArgs {
+    /// The values of all `--param`s together.
+    pub fn params(&self) -> Result<Params, clap::Error> {
+        param::collect(self.params.clone()).map_err(|param::Mixed| {
+            Cli::command().error(
+                ErrorKind::ArgumentConflict,
+                "--param takes either values only or NAME=VALUE only; write a text that contains = as 'a=b', with the quotes",
+            )
+        })
+    }
 }
 
 #[derive(Args)]
@@ -117,9 +130,9 @@ pub struct ReplayArgs {
 
 #[derive(Clone, Copy, ValueEnum)]
 pub enum StrategyArg {
-    /// Incrementally where there is a plan for it and it is cheaper
+    /// Incrementally where a plan exists and is cheaper
     Auto,
-    /// Only incrementally; a query without such a plan is refused
+    /// Incrementally only; a query without a plan is refused
     Incremental,
     /// By re-running affected queries
     Requery,

@@ -8,14 +8,13 @@ use tidewater::Options;
 
 use crate::args::ExplainArgs;
 use crate::open::open_existing;
-use crate::param;
 use crate::text::paragraph;
 use crate::wire::{Answer, write_line};
 
 /// Prints the explanation.
 pub fn run(args: ExplainArgs) -> Result<ExitCode> {
     let query = args.query;
-    let params = param::collect(query.params)?;
+    let params = query.params()?;
     let explain = open_existing(&query.file, Options::default().with_disabled_features(args.disabled))?
         .explain(&query.sql, params)?;
     let mut text = Vec::new();

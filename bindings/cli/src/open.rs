@@ -1,13 +1,13 @@
-//! Opening databases for people: errors name the file.
+//! Opens databases; errors name the file.
 
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 use tidewater::{Engine, Location, Options};
 
-/// Opens a file that must be there already: a mistyped name is no new, empty database.
+/// Opens an existing file: a mistyped name must not create an empty database.
 pub fn open_existing(file: &Path, options: Options) -> Result<Engine> {
-    ensure!(file.exists(), "{}: there is no such file", file.display());
+    ensure!(file.exists(), "{}: no such file", file.display());
     open(Some(file.to_owned()), options)
 }
 

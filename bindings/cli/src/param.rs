@@ -1,14 +1,10 @@
-//! Parameters of a query as typed on the command line.
+//! Query parameters from the command line.
 
 use std::convert::Infallible;
 use std::str::FromStr;
 
-use clap::CommandFactory;
-use clap::error::ErrorKind;
 use data_encoding::HEXLOWER_PERMISSIVE;
 use tidewater::{Params, Value};
-
-use crate::args::Cli;
 
 /// One `--param`: a value, for the next position or for a name.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,8 +27,12 @@ impl FromStr for Param {
     }
 }
 
+/// Some `--param`s have a name and some have none.
+#[derive(Debug)]
+pub struct Mixed;
+
 /// All `--param`s of a command together; named and positional ones do not mix.
-pub fn collect(params: Vec<Param>) -> Result<Params, clap::Error> {
+pub fn collect(params: Vec<Param>) -> Result<Params, Mixed> {
     if params.is_empty() {
         return Ok(Params::None);
     }
@@ -42,10 +42,7 @@ pub fn collect(params: Vec<Param>) -> Result<Params, clap::Error> {
         (false, true) => Ok(Params::Named(
             named.into_iter().filter_map(|param| param.name.map(|name| (name, param.value))).collect(),
         )),
-        (false, false) => Err(Cli::command().error(
-            ErrorKind::ArgumentConflict,
-            "--param takes either values or NAME=VALUE throughout; a text with = in it is written 'a=b', with the quotes",
-        )),
+        (false, false) => Err(Mixed),
     }
 }
 
@@ -62,7 +59,7 @@ fn parse(text: &str) -> Value {
     if let Ok(integer) = text.parse::<i64>() {
         return Value::Integer(integer);
     }
-    // Rust also reads `inf` and `nan`, which as parameters are words.
+    // Rust also parses `inf` and `nan`, which are texts here.
     if text.starts_with(|first: char| first.is_ascii_digit() || "+-.".contains(first))
         && text.ends_with(|last: char| last.is_ascii_digit() || last == '.')
         && let Ok(real) = text.parse::<f64>()
@@ -85,7 +82,7 @@ fn quoted(text: &str) -> Option<&str> {
 mod tests {
     use super::*;
 
-    fn params(texts: &[&str]) -> Result<Params, clap::Error> {
+    fn params(texts: &[&str]) -> Result<Params, Mixed> {
         collect(texts.iter().map(|text| text.parse().unwrap()).collect())
     }
 

@@ -268,7 +268,7 @@ fn stats_count() {
     let stats = replay.ask(&json!({"op": "stats"})).answer;
     assert_eq!(stats["ok"], json!(true));
     assert_eq!((&stats["subscriptions"], &stats["templates"]), (&json!(2), &json!(1)));
-    for counter in ["commits", "dataflows", "state_bytes", "requeries", "rows_in", "rows_out"] {
+    for counter in ["commits", "dataflows", "state_bytes", "requeries", "beyond", "lookups", "rows_in", "rows_out"] {
         assert!(stats[counter].is_u64(), "{counter}: {stats}");
     }
     assert!(stats["commits"].as_u64().unwrap() >= 1);

@@ -65,7 +65,7 @@ INSERT INTO t VALUES (3, 'cy');
     assert!(text.contains("watch 1, commit 3, 1 row\n"), "one commit, one telling: {text}");
     assert!(text.contains("bob") && !text.contains("cy"), "{text}");
     assert!(text.contains("SELECT name FROM t ORDER BY id\n"), "{text}");
-    assert!(text.ends_with("nothing is watched\n"), "{text}");
+    assert!(text.ends_with("no watches\n"), "{text}");
 }
 
 #[test]
@@ -73,7 +73,7 @@ fn errors_are_told_and_the_script_goes_on() {
     let output = shell(&[], "SELECT * FROM nowhere;\n.nonsense\nSELECT 7 AS seven;\n");
     assert_eq!(output.status.code(), Some(1));
     let errors = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(errors, "error: no such table: nowhere\nerror: there is no .nonsense; .help shows what there is\n");
+    assert_eq!(errors, "error: no such table: nowhere\nerror: unknown command .nonsense; .help lists the commands\n");
     assert!(printed(&output).contains("seven"));
 }
 
@@ -115,7 +115,7 @@ fn the_schema_and_the_counters_can_be_seen() {
     assert_eq!(printed(&schema), "CREATE TABLE b(x);\nCREATE INDEX i ON b(x);\n");
     assert!(!printed(&shell(&[file], ".schema\n")).contains("tidewater_commit"));
     let stats = shell(&[file], ".watch SELECT x FROM b\n.stats\n.quit\nSELECT 'never';\n");
-    assert!(printed(&stats).contains("subscriptions            1"), "{}", printed(&stats));
+    assert!(printed(&stats).contains("subscriptions                1"), "{}", printed(&stats));
     assert!(!printed(&stats).contains("never"));
     let explained = shell(&[file], ".explain SELECT x FROM a\n");
     assert!(explained.status.success() && printed(&explained).contains('b'), "{explained:?}");

@@ -1,9 +1,11 @@
 //! Counters of the engine's work.
 
+use serde::Serialize;
+
 /// What an engine holds and has done so far. Work is counted, not timed.
 ///
 /// New versions may add fields.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Stats {
     /// Commits that were routed.
     pub commits: u64,

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use tidewater::SumStore;
 
 use crate::case::Case;
-use crate::corpus::{Plan, Policy, Standing, Variant, databases, parse, play, play_standing};
+use crate::corpus::{Plan, Policy, StandingQueries, Variant, databases, parse, play, play_standing};
 use crate::finding::Finding;
 use crate::forcing::{Forcings, drawn};
 use crate::generate::Family;
@@ -305,7 +305,7 @@ pub fn corpus(folder: &Path, selection: &Selection, budget: Budget, settings: &S
 /// When one of its three files cannot be read.
 pub fn standing(folder: &Path, transactions: usize, settings: &Settings) -> io::Result<Campaign> {
     let read = |name: &str| fs::read_to_string(folder.join(name));
-    let set = Standing::parse(&read("schema.sql")?, &read("stream.sql")?, &read("queries.sql")?);
+    let set = StandingQueries::parse(&read("schema.sql")?, &read("stream.sql")?, &read("queries.sql")?);
     let mut campaign = Campaign::default();
     let mut without = Vec::new();
     for _ in 0..FINDINGS_A_DATABASE {

@@ -11,7 +11,7 @@ use tidewater::Options;
 
 use crate::args::ReplayArgs;
 use crate::open::open;
-use session::Session;
+use session::Replay;
 
 /// The exit status if `--paranoid` found a wrong result.
 const DIVERGED: u8 = 3;
@@ -20,7 +20,7 @@ const DIVERGED: u8 = 3;
 pub fn run(args: ReplayArgs) -> Result<ExitCode> {
     let options = Options::default().with_strategy(args.strategy.into()).with_paranoid(args.paranoid);
     let engine = open(args.db, options)?;
-    let mut session = Session::new(engine);
+    let mut session = Replay::new(engine);
     let mut input = std::io::stdin().lock();
     let mut output = std::io::stdout().lock();
     let mut line = Vec::new();

@@ -1,4 +1,4 @@
-//! One line of a script, read into a request; whatever is not one is refused with a sentence.
+//! Parses a line of a script into a request. A line that is no request is refused with a message.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -9,7 +9,7 @@ use tidewater::Params;
 
 use crate::wire::{Failure, SubscriptionName, parse_value};
 
-/// What a script asks for.
+/// A request of a script.
 #[derive(Debug, PartialEq)]
 pub enum Request {
     Exec { sql: String, params: Params },
@@ -36,7 +36,7 @@ impl Request {
     pub fn parse(line: &[u8]) -> Result<Self, Failure> {
         let text = std::str::from_utf8(line)
             .map_err(|error| Failure::bad_request(format!("the line is not UTF-8: {error}")))?;
-        // serde would read an array as the fields in order.
+        // serde would accept an array of the fields in order.
         if !text.trim_start().starts_with('{') {
             return Err(Failure::bad_request("the line is not a JSON object"));
         }
@@ -57,7 +57,7 @@ impl Fields<'_> {
             Some("unsubscribe") => Ok(Request::Unsubscribe { name: self.name()? }),
             Some("explain") => Ok(Request::Explain { params: self.params()?, sql: self.sql()? }),
             Some("stats") => Ok(Request::Stats),
-            Some(other) => Err(Failure::bad_request(format!("there is no op \"{other}\""))),
+            Some(other) => Err(Failure::bad_request(format!("unknown op \"{other}\""))),
             None => Err(Failure::bad_request("\"op\" is missing")),
         }
     }

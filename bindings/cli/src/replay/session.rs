@@ -1,4 +1,4 @@
-//! A script's session: one request in, the events it caused and its answer out.
+//! Plays a script: takes one request and returns the events it caused and its answer.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -8,16 +8,16 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tidewater::{Engine, Event, Params, Watch};
 
 use super::request::Request;
-use crate::wire::{Answer, EventLine, Failure, SubscriptionName, stats_answer, write_line};
+use crate::wire::{Answer, EventLine, Failure, SubscriptionName, write_line};
 
-/// The engine, the subscriptions of the script by their names, and what the engine delivered since the last answer.
-pub struct Session {
+/// The engine, the script's subscriptions by name, and the events delivered since the last answer.
+pub struct Replay {
     engine: Engine,
     subscriptions: HashMap<SubscriptionName, Watch>,
     outbox: Arc<Mutex<Outbox>>,
 }
 
-/// Filled by the engine while it delivers, in the order of delivery; emptied before each answer.
+/// Events in the order of delivery. The engine adds them; each answer takes them.
 #[derive(Default)]
 struct Outbox {
     lines: Vec<u8>,
@@ -36,12 +36,12 @@ impl Outbox {
     }
 }
 
-impl Session {
+impl Replay {
     pub fn new(engine: Engine) -> Self {
         Self { engine, subscriptions: HashMap::new(), outbox: Arc::default() }
     }
 
-    /// Performs one line of the script and returns the lines to print, the answer last.
+    /// Performs one line of the script and returns the lines to print; the answer is the last one.
     pub fn perform(&mut self, line: &[u8]) -> Vec<u8> {
         let mut answer = Vec::new();
         if let Err(failure) = Request::parse(line).and_then(|request| self.answer(request, &mut answer)) {
@@ -58,7 +58,7 @@ impl Session {
         lines
     }
 
-    /// Whether the engine found one of its own results to differ from SQLite's.
+    /// Whether the engine found a result that differs from SQLite's.
     pub fn diverged(&self) -> bool {
         lock(&self.outbox).diverged
     }
@@ -70,12 +70,12 @@ impl Session {
             Request::Subscribe { name, sql, params } => self.subscribe(name, &sql, params, out)?,
             Request::Unsubscribe { name } => match self.subscriptions.remove(&name) {
                 Some(_) => write_line(&Answer::done(), out),
-                None => return Err(Failure::bad_request(format!("no subscription is called {}", name.json()))),
+                None => return Err(Failure::bad_request(format!("there is no subscription {}", name.json()))),
             },
             Request::Explain { sql, params } => {
                 write_line(&Answer::explained(&self.engine.explain(&sql, params)?), out)
             }
-            Request::Stats => write_line(&stats_answer(&self.engine.stats()), out),
+            Request::Stats => write_line(&Answer::counted(&self.engine.stats()), out),
         }
         Ok(())
     }
@@ -88,7 +88,7 @@ impl Session {
         out: &mut Vec<u8>,
     ) -> Result<(), Failure> {
         let Entry::Vacant(place) = self.subscriptions.entry(name) else {
-            return Err(Failure::bad_request("a subscription of this id is open already"));
+            return Err(Failure::bad_request("a subscription with this id is already open"));
         };
         let outbox = Arc::clone(&self.outbox);
         let name = place.key().clone();

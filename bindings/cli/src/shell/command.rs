@@ -1,4 +1,4 @@
-//! What a line of input asks the shell for.
+//! Parses dot commands and classifies statements.
 
 /// A dot command.
 #[derive(Debug, PartialEq, Eq)]
@@ -17,14 +17,14 @@ pub enum DotCommand<'a> {
 pub const HELP: &str = "\
 SQL ends with a semicolon and may span lines. Results are shown as tables.
 
-.watch SELECT ..    keep a result live: what later commits change is shown, whoever makes them
+.watch SELECT ..    keep a result live: show what later commits of any program change
 .unwatch [N]        stop one watch, or all
 .watches            the live results
-.explain SELECT ..  how a result would be kept up to date, and why
+.explain SELECT ..  explain how a result would be kept up to date, and why
 .tables             the tables and views
 .schema [NAME]      the statements that created them
 .stats              the engine's counters
-.help               this
+.help               show this text
 .quit               leave (also Ctrl-D)";
 
 /// Whether a line is a dot command rather than SQL.
@@ -33,17 +33,17 @@ pub fn is_dot_command(line: &str) -> bool {
 }
 
 impl<'a> DotCommand<'a> {
-    /// Reads a dot command; the error says what to write instead.
+    /// Parses a dot command. The error says what to type instead.
     pub fn parse(line: &'a str) -> Result<Self, String> {
         let line = line.trim().trim_end_matches(';').trim_end();
         let (word, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
         let rest = rest.trim();
         let alone = |command| match rest {
             "" => Ok(command),
-            _ => Err(format!("{word} takes nothing after it")),
+            _ => Err(format!("{word} takes no argument")),
         };
         let query = || match rest {
-            "" => Err(format!("write {word} SELECT ..")),
+            "" => Err(format!("type {word} SELECT ..")),
             sql => Ok(sql),
         };
         match word {
@@ -52,7 +52,7 @@ impl<'a> DotCommand<'a> {
             ".unwatch" => match rest.parse() {
                 Ok(number) => Ok(Self::Unwatch(Some(number))),
                 Err(_) => {
-                    Err(".unwatch takes the number of a watch, or nothing for all; .watches shows them".to_owned())
+                    Err(".unwatch takes the number of a watch, or nothing for all; .watches lists them".to_owned())
                 }
             },
             ".watches" => alone(Self::Watches),
@@ -62,23 +62,23 @@ impl<'a> DotCommand<'a> {
             ".stats" => alone(Self::Stats),
             ".help" => alone(Self::Help),
             ".quit" | ".exit" => alone(Self::Quit),
-            _ => Err(format!("there is no {word}; .help shows what there is")),
+            _ => Err(format!("unknown command {word}; .help lists the commands")),
         }
     }
 }
 
-/// Whether a statement is asked for its rows rather than for its effect.
+/// Whether a statement is run for its rows and not for its effect.
 pub fn asks_for_rows(statement: &str) -> bool {
     let mut words = words(statement);
     match words.next().unwrap_or_default().to_ascii_uppercase().as_str() {
         "SELECT" | "VALUES" | "EXPLAIN" | "WITH" => true,
-        // One that sets something has to pass the engine, which then looks at all results again.
+        // A PRAGMA that sets something must go through `exec`, so that the engine evaluates all results again.
         "PRAGMA" => !statement.contains('='),
         _ => words.any(|word| word.eq_ignore_ascii_case("RETURNING")),
     }
 }
 
-/// The words outside comments; that quoted text is taken for words only ever costs a change count.
+/// The words outside comments. Quoted text counts as words too, which at worst hides a change count.
 fn words(statement: &str) -> impl Iterator<Item = &str> {
     super::split::without_leading_comments(statement)
         .split(|letter: char| !letter.is_alphanumeric() && letter != '_')
@@ -106,10 +106,10 @@ mod tests {
     #[test]
     fn a_wrong_dot_command_says_what_to_write() {
         for (line, says) in [
-            (".watch", "write .watch SELECT"),
-            (".unwatch x", ".watches shows them"),
-            (".tables t", "takes nothing"),
-            (".wat", "there is no .wat"),
+            (".watch", "type .watch SELECT"),
+            (".unwatch x", ".watches lists them"),
+            (".tables t", "takes no argument"),
+            (".wat", "unknown command .wat"),
         ] {
             let error = DotCommand::parse(line).unwrap_err();
             assert!(error.contains(says), "{error}");

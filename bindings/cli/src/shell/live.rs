@@ -1,4 +1,4 @@
-//! A watched result in the shell: its rows, and a few lines for what each commit did to them.
+//! A watched result in the shell: its rows, and a short text for what each commit changes.
 
 use ratatui::crossterm::style::Color;
 use tidewater::{Diff, Edit, Event, Row, Snapshot};
@@ -8,10 +8,10 @@ use crate::cell::{cell_text, looks_like_another_row};
 use crate::table::{counted, grouped, table};
 use crate::text::one_line;
 
-/// A diff with more edits than this is shown as the new table instead.
+/// A diff with more edits than this is shown as a new table.
 const EDITS_SHOWN: usize = 20;
 
-/// The most rows of a table that nobody asked for just now.
+/// The maximum number of rows of a table that is shown without being asked for.
 const ROWS_SHOWN: usize = 20;
 
 /// One watched result.
@@ -32,7 +32,7 @@ impl Live {
         table(&self.columns, &self.rows, self.surface.width())
     }
 
-    /// The result's beginning, and how much more there is.
+    /// The first rows of the result, and the number of the others.
     fn first_page(&self) -> String {
         let shown = &self.rows[..self.rows.len().min(ROWS_SHOWN)];
         let page = table(&self.columns, shown, self.surface.width());
@@ -42,11 +42,11 @@ impl Live {
         }
     }
 
-    /// Takes an event in and tells what it changed.
+    /// Applies an event and returns a text that says what it changed.
     pub fn receive(&mut self, event: &Event) -> String {
         let title = format!("watch {}, commit {}", self.number, event.commit());
         match event {
-            Event::Diff(diff) if diff.edits.is_empty() => format!("{title}, answered again, the rows as before"),
+            Event::Diff(diff) if diff.edits.is_empty() => format!("{title}, answered again with the same rows"),
             Event::Diff(diff) if diff.edits.len() <= EDITS_SHOWN => {
                 let changes = self.changes(diff);
                 format!("{title}, {}\n{changes}", counted(self.rows.len(), "row"))
@@ -58,10 +58,10 @@ impl Live {
             Event::Columns(snapshot) => {
                 self.columns = snapshot.columns.to_vec();
                 self.rows = snapshot.rows.to_vec();
-                format!("{title}, other columns\n{}", self.first_page())
+                format!("{title}, the columns changed\n{}", self.first_page())
             }
             Event::Error { error, closed, .. } => {
-                let end = if *closed { "ended" } else { "cannot be answered now" };
+                let end = if *closed { "ended" } else { "failed" };
                 let text = format!("{title}, {end}: {}", one_line(&error.to_string()));
                 self.surface.paint(text, Color::Red)
             }
@@ -170,6 +170,6 @@ mod tests {
     fn an_error_says_whether_the_watch_goes_on() {
         let error = |closed| Event::Error { commit: CommitId(2), error: Arc::new(Error::InTransaction), closed };
         assert!(live().receive(&error(true)).starts_with("watch 4, commit 2, ended: "));
-        assert!(live().receive(&error(false)).starts_with("watch 4, commit 2, cannot be answered now: "));
+        assert!(live().receive(&error(false)).starts_with("watch 4, commit 2, failed: "));
     }
 }

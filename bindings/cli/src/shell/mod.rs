@@ -16,7 +16,7 @@ use tidewater::Options;
 
 use crate::args::ShellArgs;
 use crate::open::open;
-use session::Session;
+use session::Shell;
 use surface::Surface;
 
 /// Runs until the input ends or the user quits.
@@ -28,7 +28,7 @@ pub fn run(args: ShellArgs) -> Result<ExitCode> {
     } else {
         Surface::Pipe
     };
-    let session = Session::new(engine.clone(), surface);
+    let session = Shell::new(engine.clone(), surface);
     if std::io::stdin().is_terminal() && surface != Surface::Pipe {
         prompt::run(engine, session, &name)
     } else {

@@ -7,12 +7,12 @@ use anyhow::Result;
 use tidewater::Engine;
 
 use super::command::is_dot_command;
-use super::session::{Reply, Session, steps};
+use super::session::{Reply, Shell, steps};
 use super::split::{is_blank, split};
 use crate::text::one_line;
 
 /// Runs standard input to its end.
-pub fn run(engine: &Engine, mut session: Session) -> Result<ExitCode> {
+pub fn run(engine: &Engine, mut session: Shell) -> Result<ExitCode> {
     let mut script = Script { status: ExitCode::SUCCESS, has_quit: false };
     let mut pending = String::new();
     let mut line = Vec::new();
@@ -46,7 +46,7 @@ struct Script {
 }
 
 impl Script {
-    fn perform(&mut self, engine: &Engine, session: &mut Session, input: &str) -> Result<()> {
+    fn perform(&mut self, engine: &Engine, session: &mut Shell, input: &str) -> Result<()> {
         let mut output = std::io::stdout().lock();
         for step in steps(input) {
             match session.perform(step) {

@@ -1,4 +1,4 @@
-//! The shell at a terminal: line editing, history, and news of watched results while one types.
+//! Runs the shell at a terminal: line editing, history, and changes of watched results while you type.
 
 use std::borrow::Cow;
 use std::path::PathBuf;
@@ -14,22 +14,22 @@ use reedline::{
 use tidewater::Engine;
 
 use super::command::is_dot_command;
-use super::session::{Reply, Session, steps};
+use super::session::{Reply, Shell, steps};
 use super::split::{is_blank, split};
 use crate::text::one_line;
 
-/// How often to look for commits of other programs while waiting for a key.
+/// How often to poll for commits of other programs while waiting for a key.
 const TICK: Duration = Duration::from_millis(50);
 
-/// Texts that may wait for the line editor, which takes all of them at each tick.
+/// The capacity of the channel to the line editor, which empties it at each tick.
 const WAITING_TEXTS: usize = 16;
 
-/// Inputs kept in the history file.
+/// The number of inputs kept in the history file.
 const HISTORY: usize = 10_000;
 
-/// Talks with the user until they leave.
-pub fn run(engine: Engine, mut session: Session, name: &str) -> Result<ExitCode> {
-    println!("tidewater {}, {name}; .help shows what can be typed", env!("CARGO_PKG_VERSION"));
+/// Runs until the user quits.
+pub fn run(engine: Engine, mut session: Shell, name: &str) -> Result<ExitCode> {
+    println!("tidewater {}, {name}; .help lists the commands", env!("CARGO_PKG_VERSION"));
     let mut editor = editor(engine.clone(), &session);
     loop {
         let prompt = ShellPrompt { in_transaction: session.in_transaction() };
@@ -53,7 +53,7 @@ pub fn run(engine: Engine, mut session: Session, name: &str) -> Result<ExitCode>
     }
 }
 
-fn editor(engine: Engine, session: &Session) -> Reedline {
+fn editor(engine: Engine, session: &Shell) -> Reedline {
     let printer = ExternalPrinter::new(WAITING_TEXTS);
     let (sender, news) = (printer.sender(), session.news());
     let mut trouble = None;
@@ -66,7 +66,7 @@ fn editor(engine: Engine, session: &Session) -> Reedline {
         }
         texts.extend(news.take());
         if !texts.is_empty() {
-            // The editor empties the channel at every tick, so there is room.
+            // The editor empties the channel at every tick, so it has room.
             let _ = sender.try_send(texts.join("\n"));
         }
     };
@@ -91,7 +91,7 @@ fn history_file() -> Option<PathBuf> {
     Some(folder.join("shell_history"))
 }
 
-/// Enter ends an input that is a dot command or whole statements, and otherwise begins a new line.
+/// Enter submits a dot command or complete statements, and otherwise starts a new line.
 struct StatementValidator;
 
 impl Validator for StatementValidator {

@@ -1,4 +1,4 @@
-//! The shell without its terminal: text in, text out, and what watched results have to tell.
+//! The shell without a terminal: takes text, returns text, and collects the changes of watched results.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -13,7 +13,7 @@ use crate::cell::printable;
 use crate::table::{counted, table};
 use crate::text::{one_line, paragraph};
 
-/// The steps of an input: one dot command, or statements of which the last may lack its semicolon.
+/// Splits an input into steps: one dot command, or statements. The last one may lack its semicolon.
 pub fn steps(input: &str) -> Vec<&str> {
     if is_dot_command(input) {
         return vec![input];
@@ -25,19 +25,19 @@ pub fn steps(input: &str) -> Vec<&str> {
     statements
 }
 
-/// What one step led to.
+/// The outcome of a step.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Reply {
-    /// Something to show, perhaps nothing.
+    /// Text to show; it may be empty.
     Text(String),
-    /// Something that went wrong, in words.
+    /// An error message.
     Trouble(String),
-    /// The user wants to leave.
+    /// The user quits.
     Quit,
 }
 
 /// A running shell.
-pub struct Session {
+pub struct Shell {
     engine: Engine,
     watches: BTreeMap<u32, Watched>,
     last_number: u32,
@@ -50,7 +50,7 @@ struct Watched {
     sql: String,
 }
 
-/// What watched results have to tell and nobody has shown yet; shared with whoever shows it.
+/// Texts of watched results that are not shown yet; shared with the prompt.
 #[derive(Default)]
 pub struct News {
     unshown: Mutex<Unshown>,
@@ -63,7 +63,7 @@ struct Unshown {
 }
 
 impl News {
-    /// All texts since the last call.
+    /// Takes all texts since the last call.
     pub fn take(&self) -> Vec<String> {
         std::mem::take(&mut self.lock().texts)
     }
@@ -73,12 +73,12 @@ impl News {
     }
 }
 
-impl Session {
+impl Shell {
     pub fn new(engine: Engine, surface: Surface) -> Self {
         Self { engine, watches: BTreeMap::new(), last_number: 0, news: Arc::default(), surface }
     }
 
-    /// What watched results have to tell.
+    /// The texts of watched results.
     pub fn news(&self) -> Arc<News> {
         Arc::clone(&self.news)
     }
@@ -88,7 +88,7 @@ impl Session {
         self.engine.in_transaction()
     }
 
-    /// Performs one step of an input, as [`steps`] finds them.
+    /// Performs one step that [`steps`] returned.
     pub fn perform(&mut self, step: &str) -> Reply {
         if is_dot_command(step) { self.dot_command(step) } else { answered(self.statement(step)) }
     }
@@ -146,7 +146,7 @@ impl Session {
 
     fn watch(&mut self, sql: &str) -> Result<String, Error> {
         let number = self.last_number + 1;
-        // The first event can only come once the result it starts from is known.
+        // No event can arrive before the first result is known.
         let live: Arc<Mutex<Option<Live>>> = Arc::default();
         let (receiver, news) = (Arc::clone(&live), Arc::clone(&self.news));
         let watch = self.engine.subscribe_with(sql, Params::None, move |_, event| {
@@ -179,7 +179,7 @@ impl Session {
             }
             Some(number) => match self.watches.remove(&number) {
                 Some(_) => Reply::Text(format!("watch {number} stopped")),
-                None => Reply::Trouble(format!("there is no watch {number}; .watches shows them")),
+                None => Reply::Trouble(format!("there is no watch {number}; .watches lists them")),
             },
         }
     }
@@ -187,7 +187,7 @@ impl Session {
     fn watches(&mut self) -> String {
         self.forget_ended();
         if self.watches.is_empty() {
-            return "nothing is watched".to_owned();
+            return "no watches".to_owned();
         }
         let line = |(number, watched): (&u32, &Watched)| {
             format!("{number}  {}  {}", watched.watch.plan().as_str(), one_line(&watched.sql))
@@ -220,42 +220,12 @@ fn answered(result: Result<String, Error>) -> Reply {
     }
 }
 
+/// Every counter on its line. The names are those that `tidewater replay` prints, so a new counter shows in both.
 fn stats_text(stats: &Stats) -> String {
-    let Stats {
-        commits,
-        subscriptions,
-        templates,
-        bindings,
-        dataflows,
-        state_bytes,
-        remembered_bytes: _,
-        memory_budget: _,
-        evicted: _,
-        without_state: _,
-        requeries,
-        maintained: _,
-        refused: _,
-        given_up: _,
-        beyond: _,
-        refills: _,
-        lookups: _,
-        repairs: _,
-        rows_in,
-        rows_out,
-        disagreements: _,
-        divergences: _,
-    } = *stats;
-    [
-        ("commits", commits),
-        ("subscriptions", subscriptions),
-        ("templates", templates),
-        ("bindings", bindings),
-        ("dataflows", dataflows),
-        ("state bytes", state_bytes),
-        ("re-runs", requeries),
-        ("rows in", rows_in),
-        ("rows out", rows_out),
-    ]
-    .map(|(name, count)| format!("{name:<14}{count:>12}"))
-    .join("\n")
+    let Ok(serde_json::Value::Object(counters)) = serde_json::to_value(stats) else { return String::new() };
+    counters
+        .iter()
+        .filter_map(|(name, count)| Some(format!("{:<18}{:>12}", name.replace('_', " "), count.as_u64()?)))
+        .collect::<Vec<_>>()
+        .join("\n")
 }

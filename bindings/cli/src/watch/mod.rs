@@ -19,21 +19,20 @@ use tidewater::{Engine, Error, Options, Params, Subscription};
 
 use crate::args::{QueryArgs, WatchArgs};
 use crate::open::open_existing;
-use crate::param;
 use following::Following;
 use model::Model;
 use view::Heading;
 
-/// How often to look for commits.
+/// How often to poll for commits.
 const TICK: Duration = Duration::from_millis(50);
 
-/// How long a look waits for a lock of another program where keys wait meanwhile: about a commit long.
+/// How long a poll waits for another program's lock while keys wait: about as long as a commit takes.
 const BUSY_TIMEOUT: Duration = Duration::from_millis(20);
 
-/// Watches until the user quits, or the query can no longer be answered.
+/// Watches until the user quits or the subscription ends.
 pub fn run(args: WatchArgs) -> Result<ExitCode> {
     let query = args.query;
-    let params = param::collect(query.params.clone())?;
+    let params = query.params()?;
     if query.json || !std::io::stdout().is_terminal() {
         let engine = open_existing(&query.file, Options::default())?;
         let subscription = engine.subscribe(&query.sql, params)?;
@@ -46,7 +45,7 @@ pub fn run(args: WatchArgs) -> Result<ExitCode> {
     terminal::run(Following::new(&engine, subscription), model, &heading)
 }
 
-/// Begins for a screen, which has no keys yet: a first answer may wait as long as anything does by default.
+/// Opens and subscribes for the screen. No keys are read yet, so this may wait for the default busy timeout.
 fn subscribe_patiently(query: &QueryArgs, params: &Params) -> Result<(Engine, Subscription)> {
     let mut options = Options::default();
     let patience = std::mem::replace(&mut options.busy_timeout, BUSY_TIMEOUT);

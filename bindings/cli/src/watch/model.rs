@@ -1,4 +1,4 @@
-//! What a live table shows: the rows, and for a moment what happened to them. Time is passed in.
+//! The state of a live table: the rows, and for a moment the changes to them. Time is passed in.
 
 use std::time::Duration;
 
@@ -6,10 +6,10 @@ use tidewater::{CommitId, Diff, Edit, Event, Row, Snapshot};
 
 use crate::cell::looks_like_another_row;
 
-/// How long a row shows what happened to it.
+/// How long a row shows its last change.
 pub const MARK_LASTS: Duration = Duration::from_millis(1200);
 
-/// A diff with more edits than this is a new page rather than a change to follow: its removed rows vanish at once.
+/// A diff with more edits than this replaces the page: its removed rows disappear at once.
 const EDITS_FOLLOWED: usize = 500;
 
 /// A live result with its recent history.
@@ -18,7 +18,7 @@ pub struct Model {
     lines: Vec<Line>,
     /// How many of `lines` show removed rows.
     ghosts: usize,
-    /// When the latest mark that still shows was made.
+    /// When the latest visible mark was made.
     marked_at: Option<Duration>,
     commit: CommitId,
     trouble: Option<String>,
@@ -26,13 +26,13 @@ pub struct Model {
 
 /// One line of the table.
 pub struct Line {
-    /// The row, the last one it had if it is removed.
+    /// The row; a removed row is the last one it was.
     pub row: Row,
-    /// What happened to it last.
+    /// Its last change.
     pub mark: Option<Mark>,
 }
 
-/// What happened to a row, and when.
+/// A change of a row, and its time.
 pub struct Mark {
     /// What happened.
     pub what: Happened,
@@ -40,16 +40,16 @@ pub struct Mark {
     pub at: Duration,
 }
 
-/// What can happen to a row.
+/// A kind of change.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Happened {
-    /// It came.
+    /// The row was added.
     Added,
-    /// Some of its values changed; for each column, whether it did.
+    /// Some values changed; one flag for each column.
     Changed(Vec<bool>),
-    /// It stands elsewhere.
+    /// The row moved.
     Moved,
-    /// It went, and is shown for the last time.
+    /// The row was removed; it is shown for a last moment.
     Removed,
 }
 
@@ -64,7 +64,7 @@ impl Line {
 }
 
 impl Model {
-    /// A result as it first stands.
+    /// A model of the first result.
     pub fn new(snapshot: &Snapshot) -> Self {
         let mut model = Self {
             columns: Vec::new(),
@@ -78,7 +78,7 @@ impl Model {
         model
     }
 
-    /// Starts anew from a snapshot in another shape.
+    /// Starts again from a snapshot with other columns.
     fn reset(&mut self, snapshot: &Snapshot) {
         self.columns = snapshot.columns.to_vec();
         self.lines = snapshot.rows.iter().map(|row| Line { row: row.clone(), mark: None }).collect();
@@ -88,25 +88,25 @@ impl Model {
         self.trouble = None;
     }
 
-    /// Takes an event in; whether it was the last one.
+    /// Applies an event. Returns whether it was the last one.
     pub fn receive(&mut self, event: &Event, now: Duration) -> bool {
         match event {
             Event::Diff(diff) => self.apply(diff, now),
             Event::Columns(snapshot) => self.reset(snapshot),
             Event::Error { commit, error, .. } => self.fail(*commit, error.to_string()),
             Event::Divergence(divergence) => {
-                self.fail(divergence.commit, "the rows shown are not what SQLite returns".to_owned());
+                self.fail(divergence.commit, "the rows shown differ from what SQLite returns".to_owned());
             }
         }
         matches!(event, Event::Error { closed: true, .. })
     }
 
-    /// Whether some row still shows what happened to it.
+    /// Whether any row still shows a mark.
     pub const fn is_fading(&self) -> bool {
         self.marked_at.is_some()
     }
 
-    /// Brings the rows to the diff's commit and marks what it touched.
+    /// Applies a diff and marks the changed rows.
     pub fn apply(&mut self, diff: &Diff, now: Duration) {
         let follow = diff.edits.len() <= EDITS_FOLLOWED;
         if !follow {
@@ -120,13 +120,13 @@ impl Model {
         self.trouble = None;
     }
 
-    /// Notes that the result cannot be shown as of `commit`; the last good rows stay.
+    /// Notes that there is no result for `commit`; the last good rows stay.
     fn fail(&mut self, commit: CommitId, message: String) {
         self.commit = commit;
         self.trouble = Some(message);
     }
 
-    /// Forgets marks that had their time. Returns whether anything looks different now.
+    /// Drops expired marks. Returns whether the display changes.
     pub fn expire(&mut self, now: Duration) -> bool {
         let Some(marked_at) = self.marked_at else { return false };
         if now.saturating_sub(marked_at) >= MARK_LASTS {
@@ -150,17 +150,17 @@ impl Model {
         &self.columns
     }
 
-    /// All lines, those of removed rows included.
+    /// All lines, including those of removed rows.
     pub fn lines(&self) -> &[Line] {
         &self.lines
     }
 
-    /// How many rows the result has.
+    /// The number of rows of the result.
     pub const fn row_count(&self) -> usize {
         self.lines.len() - self.ghosts
     }
 
-    /// The commit that the rows equal.
+    /// The commit that the rows belong to.
     pub const fn commit(&self) -> CommitId {
         self.commit
     }
@@ -207,7 +207,7 @@ impl Model {
         }
     }
 
-    /// Where the row of this index stands among the lines; past the last row, the end.
+    /// The line of the row with this index; the end for an index past the last row.
     fn place(&self, index: usize) -> usize {
         if self.ghosts == 0 {
             return index;

@@ -9,14 +9,14 @@ use tidewater::{Error, Event, Executed, Explain, Plan, Rows, Snapshot, Stats};
 
 use super::{Edits, RowsJson};
 
-/// The name a script gives a subscription: a JSON string or number, echoed as it was written.
+/// The name that a script gives a subscription: a JSON string or number, echoed as written.
 #[derive(Clone, Debug)]
 pub struct SubscriptionName {
     json: Arc<RawValue>,
     meaning: Meaning,
 }
 
-/// Two spellings of one string are one name; numbers are compared digit by digit.
+/// Two spellings of one string are the same name; numbers are compared by their digits.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Meaning {
     Text(Arc<str>),
@@ -54,10 +54,10 @@ impl Hash for SubscriptionName {
     }
 }
 
-/// The most characters of a message: one that quotes the whole of a long statement helps nobody.
+/// The maximum number of characters of a message: messages can quote a long statement.
 const MESSAGE: usize = 2000;
 
-/// Why a request got no result: a stable code and a sentence.
+/// Why a request failed: a stable code and a message.
 #[derive(Debug, Serialize)]
 pub struct Failure {
     pub code: &'static str,
@@ -90,7 +90,7 @@ impl From<Error> for Failure {
     }
 }
 
-/// An error with its causes, each named once.
+/// An error with its causes, each mentioned once.
 fn sentence(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
@@ -104,7 +104,7 @@ fn sentence(error: &dyn std::error::Error) -> String {
     text
 }
 
-/// An answer to one request.
+/// The answer to a request.
 #[derive(Serialize)]
 #[serde(untagged)]
 pub enum Answer<'a> {
@@ -133,6 +133,11 @@ pub enum Answer<'a> {
         ok: bool,
         #[serde(flatten)]
         explain: &'a Explain,
+    },
+    Counted {
+        ok: bool,
+        #[serde(flatten)]
+        stats: &'a Stats,
     },
     Failed {
         ok: bool,
@@ -168,12 +173,16 @@ impl<'a> Answer<'a> {
         Self::Explained { ok: true, explain }
     }
 
+    pub const fn counted(stats: &'a Stats) -> Self {
+        Self::Counted { ok: true, stats }
+    }
+
     pub const fn failed(failure: Failure) -> Self {
         Self::Failed { ok: false, error: failure }
     }
 }
 
-/// What happened to a subscription, or the state it started from; `sub` is left out where there is only one.
+/// An event of a subscription, or its first result. `sub` is left out if there is only one subscription.
 #[derive(Serialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum EventLine<'a> {
@@ -245,86 +254,5 @@ impl<'a> EventLine<'a> {
                 script: &divergence.script,
             },
         }
-    }
-}
-
-/// The answer to `stats`: the engine's counters by name.
-#[derive(Serialize)]
-pub struct StatsAnswer {
-    ok: bool,
-    commits: u64,
-    subscriptions: u64,
-    templates: u64,
-    bindings: u64,
-    dataflows: u64,
-    state_bytes: u64,
-    remembered_bytes: u64,
-    memory_budget: Option<u64>,
-    evicted: u64,
-    without_state: u64,
-    requeries: u64,
-    maintained: u64,
-    refused: u64,
-    given_up: u64,
-    beyond: u64,
-    refills: u64,
-    lookups: u64,
-    repairs: u64,
-    rows_in: u64,
-    rows_out: u64,
-    disagreements: u64,
-    divergences: u64,
-}
-
-/// The engine's counters as an answer. Without `..`: a new counter has to be answered as well.
-pub const fn stats_answer(stats: &Stats) -> StatsAnswer {
-    let Stats {
-        commits,
-        subscriptions,
-        templates,
-        bindings,
-        dataflows,
-        state_bytes,
-        remembered_bytes,
-        memory_budget,
-        evicted,
-        without_state,
-        requeries,
-        maintained,
-        refused,
-        given_up,
-        beyond,
-        refills,
-        lookups,
-        repairs,
-        rows_in,
-        rows_out,
-        disagreements,
-        divergences,
-    } = *stats;
-    StatsAnswer {
-        ok: true,
-        commits,
-        subscriptions,
-        templates,
-        bindings,
-        dataflows,
-        state_bytes,
-        remembered_bytes,
-        memory_budget,
-        evicted,
-        without_state,
-        requeries,
-        maintained,
-        refused,
-        given_up,
-        beyond,
-        refills,
-        lookups,
-        repairs,
-        rows_in,
-        rows_out,
-        disagreements,
-        divergences,
     }
 }

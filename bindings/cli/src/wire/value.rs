@@ -1,4 +1,4 @@
-//! SQLite values, rows and edits as JSON, without losing a bit of any of them.
+//! Lossless JSON for SQLite values, rows and edits.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 use serde_json::value::RawValue;
 use tidewater::{Edit, Row, Text, Value, ValueRef};
 
-/// One value. An INTEGER never has a fraction and a REAL always has a fraction or an exponent, so the type survives.
+/// A value. An INTEGER never has a fraction and a REAL always has a fraction or an exponent, so the type is preserved.
 pub struct Cell<'a>(pub ValueRef<'a>);
 
 impl Serialize for Cell<'_> {
@@ -88,7 +88,7 @@ impl Serialize for OneEdit<'_> {
     }
 }
 
-/// Reads one value in the form [`Cell`] writes; the error says what was wrong.
+/// Parses a value in the format of [`Cell`]. The error says what is wrong.
 pub fn parse_value(json: &RawValue) -> Result<Value, String> {
     let text = json.get();
     match text.as_bytes().first() {
@@ -96,27 +96,27 @@ pub fn parse_value(json: &RawValue) -> Result<Value, String> {
         Some(b'"') => serde_json::from_str::<String>(text).map(Value::from).map_err(|error| error.to_string()),
         Some(b'{') => parse_tagged(text),
         Some(b'-' | b'0'..=b'9') => parse_number(text),
-        _ => Err(format!("{text} is not a value: null, a number, a string or a tagged object was expected")),
+        _ => Err(format!("{text} is not a value; expected null, a number, a string or a tagged object")),
     }
 }
 
-/// Works on the digits themselves: a JSON library's number type would make 2^63 and `-0` floats.
+/// Parses the digits itself: a JSON library's number type would turn 2^63 and `-0` into floats.
 fn parse_number(digits: &str) -> Result<Value, String> {
     if digits.contains(['.', 'e', 'E']) {
         return match digits.parse::<f64>() {
             Ok(value) if value.is_finite() => Ok(Value::Real(value)),
-            _ => Err(format!("{digits} is beyond the range of REAL; an infinity is written {{\"real\":\"inf\"}}")),
+            _ => Err(format!("{digits} is outside the range of REAL; write an infinity as {{\"real\":\"inf\"}}")),
         };
     }
     digits
         .parse::<i64>()
         .map(Value::Integer)
-        .map_err(|_| format!("{digits} is beyond 64 bits; a REAL is written with a fraction or an exponent"))
+        .map_err(|_| format!("{digits} does not fit into 64 bits; write a REAL with a fraction or an exponent"))
 }
 
 fn parse_tagged(text: &str) -> Result<Value, String> {
     let malformed =
-        || format!("{text} is not a value: {{\"real\":..}}, {{\"text_hex\":..}} or {{\"blob\":..}} was expected");
+        || format!("{text} is not a value; expected {{\"real\":..}}, {{\"text_hex\":..}} or {{\"blob\":..}}");
     let fields: BTreeMap<String, String> = serde_json::from_str(text).map_err(|_| malformed())?;
     let bytes = |hex: &str| {
         HEXLOWER_PERMISSIVE.decode(hex.as_bytes()).map_err(|error| format!("\"{hex}\" is not hexadecimal: {error}"))

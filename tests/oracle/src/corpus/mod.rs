@@ -8,5 +8,5 @@ mod variant;
 
 pub use play::{Plan, Policy, play};
 pub use slt::{Record, databases, parse};
-pub use standing::{Standing, play_standing};
+pub use standing::{StandingQueries, play_standing};
 pub use variant::Variant;

@@ -10,7 +10,7 @@ use crate::text::tokens;
 
 /// A set of standing queries, from its three files.
 #[derive(Clone, Debug)]
-pub struct Standing {
+pub struct StandingQueries {
     /// The script that makes the schema.
     pub schema: String,
     /// `BEGIN .. COMMIT` blocks.
@@ -19,7 +19,7 @@ pub struct Standing {
     pub queries: Vec<String>,
 }
 
-impl Standing {
+impl StandingQueries {
     /// Reads the three texts.
     #[must_use]
     pub fn parse(schema: &str, stream: &str, queries: &str) -> Self {
@@ -35,13 +35,18 @@ impl Standing {
 
 /// Plays the first `transactions` of a set with all its queries subscribed, except those in `without`.
 #[must_use]
-pub fn play_standing(set: &Standing, transactions: usize, without: &[String], settings: &Settings) -> CaseReport {
+pub fn play_standing(
+    set: &StandingQueries,
+    transactions: usize,
+    without: &[String],
+    settings: &Settings,
+) -> CaseReport {
     let mut harness = Harness::new(settings.clone(), Log::hashed());
     let finding = caught(|| run(set, transactions, without, &mut harness).err());
     crate::runner::close(&harness, finding)
 }
 
-fn run(set: &Standing, transactions: usize, without: &[String], harness: &mut Harness) -> Result<(), Finding> {
+fn run(set: &StandingQueries, transactions: usize, without: &[String], harness: &mut Harness) -> Result<(), Finding> {
     harness.exec(&set.schema, &Params::None)?;
     for (id, sql) in set.queries.iter().enumerate().filter(|(_, sql)| !without.contains(sql)) {
         if harness.subscribe(id as u64, sql, &Params::None)? == Subscribed::Refused {
@@ -71,11 +76,11 @@ fn statements(script: &str) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::Standing;
+    use super::StandingQueries;
 
     #[test]
     fn the_three_texts() {
-        let set = Standing::parse(
+        let set = StandingQueries::parse(
             "CREATE TABLE t(a);",
             "-- x\nBEGIN;\nINSERT INTO t VALUES('a;');\nCOMMIT;\nBEGIN;\nCOMMIT;\n",
             "-- name: a\nSELECT ';';\nSELECT 2;",

@@ -9,7 +9,7 @@ use super::*;
 
 #[test]
 fn a_divergence_is_told_and_remembered() {
-    let mut session = Session::new(Engine::open(Location::Memory, Options::default()).unwrap());
+    let mut session = Replay::new(Engine::open(Location::Memory, Options::default()).unwrap());
     let name = SubscriptionName::from_json(serde_json::from_str::<&RawValue>(r#""s""#).unwrap()).unwrap();
     assert!(!session.diverged());
     let divergence = Divergence {
