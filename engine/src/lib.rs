@@ -21,8 +21,8 @@ mod storage;
 mod types;
 
 pub use api::{
-    Divergence, Engine, Event, Executed, Explain, Found, LiveTemplate, Location, Options, Plan, Route, RoutePredicate,
-    Stats, Strategy, Subscription, SumStore, Transaction, WantedIndex, Watch,
+    AsSql, Divergence, Engine, Event, Executed, Explain, Found, LiveTemplate, Location, Options, Plan, Route,
+    RoutePredicate, Stats, Strategy, Subscription, SumStore, Transaction, WantedIndex, Watch,
 };
 pub use error::Error;
 pub use plan::{DisabledFeatures, LiveStep, PlannerFeature, Step, UnknownFeature};

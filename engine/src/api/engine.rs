@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
+use super::as_sql::AsSql;
 use super::executed::Executed;
 use super::subscription::{Subscription, Ticket, Watch};
 use super::transaction::Transaction;
@@ -11,7 +12,7 @@ use crate::api::options::{Location, Options};
 use crate::api::stats::Stats;
 use crate::error::Error;
 use crate::live::{Core, Handle, Mailbox, Sink};
-use crate::storage::{Control, Storage};
+use crate::storage::{Storage, TransactionOwner};
 use crate::types::{ChangeBatch, CommitId, Params, Rows, SubscriptionId};
 
 /// A SQLite database whose queries can be subscribed to.
@@ -54,7 +55,7 @@ impl Engine {
         let params = params.into();
         let (outcome, ran, commit) = {
             let mut core = self.handle.lock();
-            let (outcome, ran) = core.run(sql, &params, Control::Script);
+            let (outcome, ran) = core.run(sql, &params, TransactionOwner::Script);
             (outcome, ran, core.commit())
         };
         self.handle.deliver();
@@ -65,11 +66,11 @@ impl Engine {
     ///
     /// # Errors
     /// As [`Engine::exec`].
-    pub fn query(&self, sql: &str, params: impl Into<Params>) -> Result<Rows, Error> {
-        let params = params.into();
+    pub fn query(&self, sql: &(impl AsSql + ?Sized), params: impl Into<Params>) -> Result<Rows, Error> {
+        let (sql, params) = (sql.as_sql(), params.into());
         let ran = {
             let mut core = self.handle.lock();
-            core.query(sql, &params, Control::Script)
+            core.query(&sql, &params, TransactionOwner::Script)
         };
         self.handle.deliver();
         ran
@@ -77,7 +78,7 @@ impl Engine {
 
     /// Runs `body` in a transaction: committed if it returns `Ok`, rolled back if it returns `Err` or panics.
     ///
-    /// The engine is locked while `body` runs. Use the transaction in it; a call of the engine itself would wait for ever.
+    /// The engine is locked while `body` runs. Use the transaction in it; a call of the engine itself would wait forever.
     ///
     /// # Errors
     /// [`Error::InTransaction`] if one is open already; the error of `body`; what COMMIT fails with.
@@ -98,9 +99,9 @@ impl Engine {
     /// # Errors
     /// [`Error::NotASelect`] for anything but one SELECT, [`Error::InTransaction`] while a transaction is open, and what
     /// SQLite says of the query.
-    pub fn subscribe(&self, sql: &str, params: impl Into<Params>) -> Result<Subscription, Error> {
+    pub fn subscribe(&self, sql: &(impl AsSql + ?Sized), params: impl Into<Params>) -> Result<Subscription, Error> {
         let mailbox = Arc::new(Mailbox::default());
-        let ticket = self.add_subscriber(sql, &params.into(), Sink::Mailbox(Arc::downgrade(&mailbox)))?;
+        let ticket = self.add_subscriber(&sql.as_sql(), &params.into(), Sink::Mailbox(Arc::downgrade(&mailbox)))?;
         Ok(Subscription::new(ticket, mailbox))
     }
 
@@ -113,12 +114,12 @@ impl Engine {
     /// As [`Engine::subscribe`].
     pub fn subscribe_with(
         &self,
-        sql: &str,
+        sql: &(impl AsSql + ?Sized),
         params: impl Into<Params>,
         callback: impl FnMut(SubscriptionId, &Event) + Send + 'static,
     ) -> Result<Watch, Error> {
         let sink = Sink::Callback(Arc::new(Mutex::new(Box::new(callback))));
-        self.add_subscriber(sql, &params.into(), sink).map(Watch::new)
+        self.add_subscriber(&sql.as_sql(), &params.into(), sink).map(Watch::new)
     }
 
     fn add_subscriber(&self, sql: &str, params: &Params, sink: Sink) -> Result<Ticket, Error> {
@@ -137,8 +138,8 @@ impl Engine {
     ///
     /// # Errors
     /// As [`Engine::subscribe`].
-    pub fn explain(&self, sql: &str, params: impl Into<Params>) -> Result<Explain, Error> {
-        self.handle.lock().explain(sql, &params.into())
+    pub fn explain(&self, sql: &(impl AsSql + ?Sized), params: impl Into<Params>) -> Result<Explain, Error> {
+        self.handle.lock().explain(&sql.as_sql(), &params.into())
     }
 
     /// What the engine holds and has done so far.

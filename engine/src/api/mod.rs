@@ -1,14 +1,18 @@
 //! What applications call and are told: everything that the crate exports but its values.
 
+mod as_sql;
 mod engine;
 pub(crate) mod event;
 mod executed;
 pub(crate) mod explain;
 pub(crate) mod options;
+#[cfg(any(test, feature = "sqlparser"))]
+mod query_tree;
 pub(crate) mod stats;
 mod subscription;
 mod transaction;
 
+pub use as_sql::AsSql;
 pub use engine::Engine;
 pub use event::{Divergence, Event};
 pub use executed::Executed;

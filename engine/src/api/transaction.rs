@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use super::executed::Executed;
 use crate::error::Error;
 use crate::live::Core;
-use crate::storage::Control;
+use crate::storage::TransactionOwner;
 use crate::types::{Params, Rows};
 
 /// An open transaction; see [`Engine::transaction`](crate::Engine::transaction).
@@ -43,7 +43,7 @@ impl Transaction<'_> {
     /// # Errors
     /// As [`Engine::exec`](crate::Engine::exec); the transaction stays open.
     pub fn run(&self, sql: &str, params: impl Into<Params>) -> Result<(u64, Option<Rows>), Error> {
-        let (outcome, ran) = self.core.borrow_mut().run(sql, &params.into(), Control::Caller);
+        let (outcome, ran) = self.core.borrow_mut().run(sql, &params.into(), TransactionOwner::Caller);
         ran?;
         *self.changes.borrow_mut() += outcome.changes;
         Ok((outcome.changes, outcome.rows))
@@ -54,7 +54,7 @@ impl Transaction<'_> {
     /// # Errors
     /// As [`Engine::query`](crate::Engine::query); the transaction stays open.
     pub fn query(&self, sql: &str, params: impl Into<Params>) -> Result<Rows, Error> {
-        self.core.borrow_mut().query(sql, &params.into(), Control::Caller)
+        self.core.borrow_mut().query(sql, &params.into(), TransactionOwner::Caller)
     }
 }
 
