@@ -1,4 +1,4 @@
-//! Aggregates that are no sums: a group, or all rows where there is no GROUP BY, is asked for anew where a commit touches it;
+//! Aggregates that are no sums: a group, or all rows where there is no GROUP BY, is asked for again where a commit touches it;
 //! and the query is re-run where only SQLite's own run says which of several equal values is taken.
 #![allow(missing_docs, clippy::unwrap_used, reason = "a test says what it tests by its name")]
 

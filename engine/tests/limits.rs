@@ -1,4 +1,4 @@
-//! LIMIT and window functions without partitions in FROM: the rows that are left are asked for anew where a commit can have
+//! LIMIT and window functions without partitions in FROM: the rows that are left are asked for again where a commit can have
 //! changed them, and what is made of them follows from what changed among them.
 #![allow(missing_docs, clippy::unwrap_used, reason = "a test says what it tests by its name")]
 

@@ -1,4 +1,4 @@
-//! Windows over SELECTs that are asked for anew row by row, as outer joins and subqueries are: what such a window holds is
+//! Windows over SELECTs that are asked for again row by row, as outer joins and subqueries are: what such a window holds is
 //! all that is remembered, however long the table is.
 #![allow(missing_docs, clippy::unwrap_used, reason = "a test says what it tests by its name")]
 

@@ -1,4 +1,4 @@
-//! Window functions: a partition is asked for anew where no rows of it are tied, and the query is re-run where some are and
+//! Window functions: a partition is asked for again where no rows of it are tied, and the query is re-run where some are and
 //! that shows.
 #![allow(missing_docs, clippy::unwrap_used, reason = "a test says what it tests by its name")]
 
@@ -161,7 +161,7 @@ fn windows_over_all_rows_of_what_is_maintained_read_it() {
     ]);
     let engine = Engine::open(Location::Memory, Options::default()).unwrap();
     engine.exec(PLAYS, ()).unwrap();
-    // A plan could only ask for these anew.
+    // A plan could only ask for these again.
     for sql in [
         "SELECT id, rank() OVER (ORDER BY points) FROM plays WHERE game = 'a'",
         "SELECT p.id, rank() OVER (ORDER BY points) FROM plays p JOIN users u ON u.id = p.user",

@@ -18,7 +18,7 @@ export interface OpenOptions {
   assets?: Assets;
 }
 
-// Outlives the module: hot reloading evaluates it anew, and a second client for one name would be a second tab.
+// Outlives the module: hot reloading evaluates it again, and a second client for one name would be a second tab.
 const REGISTRY = Symbol.for(`tidewater@${PROTOCOL}`);
 
 function registry(): Map<string, PageClient> {

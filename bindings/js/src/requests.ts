@@ -76,7 +76,7 @@ export class Requests {
    */
   welcomed(opened: number, commit: number, host: Host): void {
     const nothingHappened = opened === this.#known;
-    // A database in memory starts anew with its host.
+    // A database in memory starts again with its host.
     this.#known = commit;
     for (const [request, pending] of this.#pending) {
       const isSafe = !pending.isWrite || (nothingHappened && pending.postedTo !== host.leadership);

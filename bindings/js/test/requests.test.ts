@@ -94,7 +94,7 @@ test('a write under way is not repeated to the host that may still come to it', 
   expect(await outcome(written)).toBe('outcome_unknown');
 });
 
-test('a new database in memory begins to count anew', async () => {
+test('a new database in memory begins to count again', async () => {
   const requests = new Requests();
   requests.heard(7);
   const lost = requests.add(write, true, host());

@@ -5,7 +5,7 @@ use super::subscribers::Events;
 use super::subscriptions::Live;
 use crate::api::event::Event;
 use crate::routing::{Affected, PathReader};
-use crate::storage::{Sealed, Session};
+use crate::storage::{SealedCommit, Session};
 
 /// So many reads, one for each binding and changed row, take less than a transaction around them.
 const FEW_READS: usize = 2;
@@ -20,7 +20,7 @@ struct Routing {
 
 impl Live {
     /// Brings every affected binding up to date with a commit, and says whether anybody saw a change.
-    pub(super) fn commit(&mut self, session: &mut Session<'_>, sealed: &Sealed) -> bool {
+    pub(super) fn commit(&mut self, session: &mut Session<'_>, sealed: &SealedCommit) -> bool {
         self.take_in(sealed);
         let Routing { affected, holds } = self.route(session, sealed);
         if affected.as_ref().is_some_and(Affected::is_empty) && !self.options.paranoid {
@@ -42,7 +42,7 @@ impl Live {
         self.post(events)
     }
 
-    fn take_in(&mut self, sealed: &Sealed) {
+    fn take_in(&mut self, sealed: &SealedCommit) {
         if sealed.tentative {
             return;
         }
@@ -53,7 +53,7 @@ impl Live {
         }
     }
 
-    fn route(&mut self, session: &Session<'_>, sealed: &Sealed) -> Routing {
+    fn route(&mut self, session: &Session<'_>, sealed: &SealedCommit) -> Routing {
         if sealed.everything.is_some() {
             return Routing { affected: None, holds: false };
         }
@@ -64,7 +64,7 @@ impl Live {
         Routing { affected: Some(affected), holds: reader.holds }
     }
 
-    fn maintain(&mut self, session: &Session<'_>, sealed: &Sealed, affected: &Affected, events: &mut Events) {
+    fn maintain(&mut self, session: &Session<'_>, sealed: &SealedCommit, affected: &Affected, events: &mut Events) {
         let mut told = self.bindings.maintain(session, sealed, affected);
         if self.options.provenance {
             self.bindings.attribute(session, sealed, affected, &mut told);
@@ -73,7 +73,7 @@ impl Live {
     }
 
     /// Compares every result with SQLite's.
-    fn compare(&mut self, session: &mut Session<'_>, sealed: &Sealed, events: &mut Events) {
+    fn compare(&mut self, session: &mut Session<'_>, sealed: &SealedCommit, events: &mut Events) {
         for (id, divergence) in paranoid::divergences(&self.bindings.registry, session, sealed) {
             self.intake.divergences += 1;
             let Some(binding) = self.bindings.registry.binding(id) else { continue };
@@ -86,7 +86,7 @@ impl Live {
 
 /// Holds one state for several reads; whether a transaction does so. Should that fail, each read sees a committed state of its
 /// own all the same. Nobody can disturb a few reads where nobody else can commit.
-fn begin_reads(session: &Session<'_>, sealed: &Sealed, affected: Option<&Affected>) -> bool {
+fn begin_reads(session: &Session<'_>, sealed: &SealedCommit, affected: Option<&Affected>) -> bool {
     let are_few = affected.is_some_and(|affected| affected.len() * sealed.batch.len() <= FEW_READS);
     !(session.is_alone() && are_few) && session.begin_reads().is_ok()
 }

@@ -10,7 +10,7 @@ use crate::api::stats::Stats;
 use crate::error::Error;
 use crate::explain::explain;
 use crate::sql::{StatementKind, leading_keyword};
-use crate::storage::{Control, Outcome, Run, Storage, slot_values};
+use crate::storage::{Script, ScriptOutput, Storage, TransactionOwner, slot_values};
 use crate::types::{CommitId, Params, Rows, Snapshot, SubscriptionId};
 
 /// Everything behind the engine's lock.
@@ -32,14 +32,19 @@ impl Core {
     }
 
     /// Runs a script; what it committed is maintained commit by commit.
-    pub(crate) fn run(&mut self, sql: &str, params: &Params, control: Control) -> (Outcome, Result<(), Error>) {
+    pub(crate) fn run(
+        &mut self,
+        sql: &str,
+        params: &Params,
+        owner: TransactionOwner,
+    ) -> (ScriptOutput, Result<(), Error>) {
         let Self { storage, live } = self;
-        let run = Run { sql, params, control };
+        let run = Script { sql, params, owner };
         storage.session().run(&run, &mut |session, sealed| live.commit(session, sealed))
     }
 
     /// Runs one statement that returns rows, which may write as well.
-    pub(crate) fn query(&mut self, sql: &str, params: &Params, control: Control) -> Result<Rows, Error> {
+    pub(crate) fn query(&mut self, sql: &str, params: &Params, owner: TransactionOwner) -> Result<Rows, Error> {
         let kind = leading_keyword(sql);
         match kind {
             Some(StatementKind::Empty) => return Err(Error::NotOneStatement("none")),
@@ -53,7 +58,7 @@ impl Core {
             // COMMIT is read-only to SQLite as well, and has to be sealed; a PRAGMA may take effect when it is compiled.
             Some(_) => {}
         }
-        let (outcome, ran) = self.run(sql, params, control);
+        let (outcome, ran) = self.run(sql, params, owner);
         ran.map(|()| outcome.rows.unwrap_or(Rows { columns: Arc::default(), rows: Vec::new() }))
     }
 

@@ -9,7 +9,7 @@ use crate::dataflow::Job;
 use crate::error::GiveUp;
 use crate::results::{Applied, HeldResult};
 use crate::routing::{Affected, Routed};
-use crate::storage::{Sealed, Session};
+use crate::storage::{SealedCommit, Session};
 use crate::types::{BindingId, CommitId, PlanId, RowRef, WeightedRow};
 
 /// What becomes of an affected binding.
@@ -36,7 +36,7 @@ struct CommitWork<'b> {
 
 impl Bindings {
     /// Brings the affected bindings up to date with a commit, those of one plan together.
-    pub(super) fn maintain(&mut self, session: &Session<'_>, sealed: &Sealed, affected: &Affected) -> Told {
+    pub(super) fn maintain(&mut self, session: &Session<'_>, sealed: &SealedCommit, affected: &Affected) -> Told {
         let mut told = Told::new();
         let images = CommitImages::new(&sealed.batch);
         let mut instructions = CommitWork { images, jobs: BTreeMap::new(), completing: BTreeMap::new() };

@@ -10,20 +10,20 @@ use crate::api::event::Divergence;
 use crate::plan::OrderDependence;
 use crate::report::{Query, script};
 use crate::results::HeldResult;
-use crate::storage::{Sealed, Session};
+use crate::storage::{SealedCommit, Session};
 use crate::types::{BindingId, Row};
 
 /// The results that differ from SQLite's.
 pub(super) fn divergences(
     registry: &Registry,
     session: &mut Session<'_>,
-    sealed: &Sealed,
+    sealed: &SealedCommit,
 ) -> Vec<(BindingId, Divergence)> {
     let ids = registry.binding_ids().into_iter();
     ids.filter_map(|id| Some((id, divergence(registry.binding(id)?, session, sealed)?))).collect()
 }
 
-fn divergence(binding: &Binding, session: &mut Session<'_>, sealed: &Sealed) -> Option<Divergence> {
+fn divergence(binding: &Binding, session: &mut Session<'_>, sealed: &SealedCommit) -> Option<Divergence> {
     let query = &binding.query;
     if binding.failure.is_some() || !query.dependencies.nondeterministic.is_empty() {
         return None;

@@ -14,7 +14,7 @@ use super::images::CommitImages;
 use crate::api::event::Event;
 use crate::dataflow::Job;
 use crate::routing::{Affected, Routed};
-use crate::storage::{Sealed, Session};
+use crate::storage::{SealedCommit, Session};
 use crate::types::{BindingId, Cause, ChangeBatch, Row};
 
 /// The plan is asked for each row alone if there are at most so many.
@@ -25,7 +25,13 @@ type Difference = FxHashMap<Row, i64>;
 
 impl Bindings {
     /// Adds to each diff the rows, of those that routing found, by which it came about.
-    pub(super) fn attribute(&mut self, session: &Session<'_>, sealed: &Sealed, affected: &Affected, told: &mut Told) {
+    pub(super) fn attribute(
+        &mut self,
+        session: &Session<'_>,
+        sealed: &SealedCommit,
+        affected: &Affected,
+        told: &mut Told,
+    ) {
         for (id, event) in told {
             let Event::Diff(diff) = event else { continue };
             let routed = affected.get(id).map(Vec::as_slice).unwrap_or_default();

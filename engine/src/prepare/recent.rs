@@ -10,7 +10,7 @@ use crate::plan::{
 };
 use crate::results::Order;
 use crate::sql::{self, Arena, BoundQuery, Normalised, Unparsed};
-use crate::storage::{Reads, Session, Shape};
+use crate::storage::{Reads, Session, Signature};
 use crate::types::{Catalog, ColumnKind, SortedSet, Table, TableKind};
 
 /// How many prepared queries are kept, whether or not anybody subscribes to them.
@@ -46,7 +46,7 @@ impl RecentQueries {
         let query = match self.0.iter().find(|ready| says_the_same(ready)) {
             Some(ready) if *ready.core == *normalised.core => PreparedQuery { sql: text.into(), ..ready.query.clone() },
             Some(ready) => {
-                let Shape { columns, slots } = session.shape(text)?;
+                let Signature { columns, slots } = session.signature(text)?;
                 PreparedQuery { sql: text.into(), columns, slots, ..ready.query.clone() }
             }
             None => {
@@ -105,7 +105,7 @@ fn prepare(
 /// What is known of a query before it is planned.
 struct Analysed<'r> {
     bound: Result<&'r BoundQuery<'r>, &'r Unparsed>,
-    shape: &'r Shape,
+    shape: &'r Signature,
     dependencies: &'r Dependencies,
     catalog: &'r Catalog,
 }

@@ -8,7 +8,7 @@ use rustc_hash::FxHashSet;
 
 use crate::error::Error;
 use crate::plan::quoted;
-use crate::storage::{Sealed, Session};
+use crate::storage::{SealedCommit, Session};
 use crate::types::{
     Catalog, Change, ColumnKind, Row, RowKey, SortedMap, SortedSet, Table, TableChanges, TableKind, Value, ValueRef,
 };
@@ -33,7 +33,7 @@ pub(crate) struct Query<'q> {
 type Keyed = (RowKey, Row);
 
 /// The SQL by which a commit happens again to the tables of a query.
-pub(crate) fn script(session: &mut Session<'_>, sealed: &Sealed, query: &Query<'_>) -> String {
+pub(crate) fn script(session: &mut Session<'_>, sealed: &SealedCommit, query: &Query<'_>) -> String {
     let mut script = format!("-- Commit {}, and the tables of one query before it.\n", sealed.commit.0);
     match session.catalog() {
         Ok(catalog) => Writer { session }.write(sealed, query, &catalog, &mut script),
@@ -48,7 +48,7 @@ struct Writer<'s, 'c> {
 }
 
 impl Writer<'_, '_> {
-    fn write(&self, sealed: &Sealed, query: &Query<'_>, catalog: &Catalog, script: &mut String) {
+    fn write(&self, sealed: &SealedCommit, query: &Query<'_>, catalog: &Catalog, script: &mut String) {
         if !catalog.is_utf8 {
             let encoding = self.texts("PRAGMA encoding", &[]).unwrap_or_default();
             encoding.iter().for_each(|encoding| *script += &format!("PRAGMA encoding = '{encoding}';\n"));
@@ -94,7 +94,7 @@ impl Writer<'_, '_> {
     }
 
     /// All rows if they are few, else those of the tables that the commit changed, if those are.
-    fn write_rows(&self, sealed: &Sealed, tables: &[&Table], script: &mut String) {
+    fn write_rows(&self, sealed: &SealedCommit, tables: &[&Table], script: &mut String) {
         let none = TableChanges::default();
         let mut rows: SortedMap<&str, Vec<Keyed>> = SortedMap::new();
         let mut has_all = true;

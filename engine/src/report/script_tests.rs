@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{MOST_ROWS, Query, exactly, literal};
 use crate::api::options::{Location, Options};
-use crate::storage::{Control, Run, Storage};
+use crate::storage::{Script, Storage, TransactionOwner};
 use crate::types::{Params, Row, Value, ValueRef};
 
 const SCHEMA: &str = "
@@ -57,7 +57,7 @@ fn open() -> Storage {
 /// Runs a script; the script that its last commit makes for a query.
 fn run(storage: &mut Storage, sql: &str) -> String {
     let mut script = String::new();
-    let run = Run { sql, params: &Params::None, control: Control::Script };
+    let run = Script { sql, params: &Params::None, owner: TransactionOwner::Script };
     let (_, ran) = storage.session().run(&run, &mut |session, sealed| {
         let query = Query {
             sql: "SELECT * FROM Seen_Through\nWHERE a = ?1 AND a <> :b",

@@ -4,7 +4,7 @@
 use super::{Axis, Interval, Intervals, Rank};
 use crate::api::options::{Location, Options};
 use crate::plan::{Operand, Predicate, Relation};
-use crate::storage::{Control, Run, Session, Storage};
+use crate::storage::{Script, Session, Storage, TransactionOwner};
 use crate::types::{Affinity, Params, Value, ValueRef};
 
 const VALUES: &str = "
@@ -22,7 +22,10 @@ const AFFINITIES: [Affinity; 5] =
     [Affinity::Blob, Affinity::Text, Affinity::Numeric, Affinity::Integer, Affinity::Real];
 
 fn run(session: &mut Session<'_>, sql: &str) {
-    session.run(&Run { sql, params: &Params::None, control: Control::Script }, &mut |_, _| true).1.expect(sql);
+    session
+        .run(&Script { sql, params: &Params::None, owner: TransactionOwner::Script }, &mut |_, _| true)
+        .1
+        .expect(sql);
 }
 
 fn axis(affinity: Affinity, collation: &str) -> Axis {

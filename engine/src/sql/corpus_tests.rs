@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use crate::api::options::{Location, Options};
-use crate::storage::{Control, Run, Session, Storage};
+use crate::storage::{Script, Session, Storage, TransactionOwner};
 use crate::types::Params;
 
 pub(super) fn corpus() -> Option<PathBuf> {
@@ -83,7 +83,7 @@ pub(super) fn each_query(set: &str, mut visit: impl FnMut(&str, &mut Session<'_>
                     seen.clear();
                 }
                 Record::Statement(sql) => {
-                    let run = Run { sql: &sql, params: &Params::None, control: Control::Script };
+                    let run = Script { sql: &sql, params: &Params::None, owner: TransactionOwner::Script };
                     // What fails is meant to, or belongs to another engine.
                     let _ = storage.session().run(&run, &mut |_, _| true);
                 }

@@ -12,7 +12,7 @@ use super::corpus::{Record, corpus, files, records};
 use super::{Arena, bind, declares_order, leading_keyword, normalise};
 use crate::api::options::{Location, Options};
 use crate::plan::{DisabledFeatures, PlannerFeature, plan};
-use crate::storage::{Control, Run, Storage};
+use crate::storage::{Script, Storage, TransactionOwner};
 use crate::types::{Catalog, Params};
 
 const SCHEMA: &str = "
@@ -171,7 +171,7 @@ impl Runs {
 
 fn catalog(script: &str) -> std::sync::Arc<Catalog> {
     let mut storage = Storage::open(&Location::Memory, &Options::default()).expect("a database in memory");
-    let run = Run { sql: script, params: &Params::None, control: Control::Script };
+    let run = Script { sql: script, params: &Params::None, owner: TransactionOwner::Script };
     let _ = storage.session().run(&run, &mut |_, _| true);
     storage.session().catalog().expect("a catalog")
 }

@@ -1,11 +1,11 @@
-//! Between rusqlite's types and the engine's.
+//! Conversions between rusqlite's types and the engine's.
 
 use std::sync::Arc;
 
 use rusqlite::Statement;
 use rusqlite::types::{ToSql, ToSqlOutput, ValueRef as SqliteValue};
 
-use super::Shape;
+use super::Signature;
 use crate::error::Error;
 use crate::types::{Params, Row, RowBuilder, Value, ValueRef};
 
@@ -46,7 +46,7 @@ pub(super) fn error(error: rusqlite::Error) -> Error {
     }
 }
 
-/// What SQLite says when no transaction of the application's is open.
+/// The error that SQLite returns when no transaction is open.
 pub(super) fn no_transaction(verb: &str) -> Error {
     let message = format!("cannot {verb} - no transaction is active");
     Error::Sqlite { extended_code: rusqlite::ffi::SQLITE_ERROR, message: message.into() }
@@ -56,15 +56,15 @@ pub(super) fn columns(statement: &Statement<'_>) -> Arc<[String]> {
     statement.column_names().map(str::to_owned).collect()
 }
 
-pub(super) fn shape(statement: &Statement<'_>) -> Shape {
+pub(super) fn signature(statement: &Statement<'_>) -> Signature {
     let slot = |index| {
         let name = statement.parameter_name(index)?;
         (!name.starts_with('?')).then(|| name[1..].to_owned())
     };
-    Shape { columns: columns(statement), slots: (1..=statement.parameter_count()).map(slot).collect() }
+    Signature { columns: columns(statement), slots: (1..=statement.parameter_count()).map(slot).collect() }
 }
 
-/// The values of a statement's slots in their order; slots without a value are NULL, as in SQLite.
+/// The values of a statement's slots in order; slots without a value are NULL, as in SQLite.
 pub(crate) fn slot_values(slots: &[Option<String>], params: &Params) -> Result<Vec<Value>, Error> {
     match params {
         Params::None => Ok(vec![Value::Null; slots.len()]),
@@ -88,19 +88,19 @@ pub(crate) fn slot_values(slots: &[Option<String>], params: &Params) -> Result<V
     }
 }
 
-/// Binds `params`. With `strict`, a parameter that the statement does not have is an error; a statement of a script of
-/// several takes those it has.
+/// Binds `params`. With `strict`, a parameter that the statement does not have is an error; without it, the statement takes
+/// the parameters that it has, as the statements of a longer script do.
 pub(super) fn bind(statement: &mut Statement<'_>, params: &Params, strict: bool) -> Result<(), Error> {
     if *params == Params::None {
         return Ok(());
     }
-    let shape = shape(statement);
+    let signature = signature(statement);
     let values = match (strict, params) {
-        (true, _) | (false, Params::None) => slot_values(&shape.slots, params)?,
-        (false, Params::Positional(values)) => values.iter().take(shape.slots.len()).cloned().collect(),
+        (true, _) | (false, Params::None) => slot_values(&signature.slots, params)?,
+        (false, Params::Positional(values)) => values.iter().take(signature.slots.len()).cloned().collect(),
         (false, Params::Named(values)) => {
-            let known = values.iter().filter(|(name, _)| shape.slots.iter().flatten().any(|slot| slot == name));
-            slot_values(&shape.slots, &Params::Named(known.cloned().collect()))?
+            let known = values.iter().filter(|(name, _)| signature.slots.iter().flatten().any(|slot| slot == name));
+            slot_values(&signature.slots, &Params::Named(known.cloned().collect()))?
         }
     };
     bind_slots(statement, &values)
@@ -119,7 +119,7 @@ pub(super) fn rows(statement: &mut Statement<'_>) -> Result<Vec<Row>, Error> {
     let mut builder = RowBuilder::default();
     let mut rows = statement.raw_query();
     while let Some(row) = rows.next().map_err(error)? {
-        // Counted with the row at hand: stepping compiles a statement anew whose table has other columns by now.
+        // The columns are counted for each row: SQLite recompiles a statement when the columns of its table have changed.
         for column in 0..row.as_ref().column_count() {
             builder.push(value_ref(row.get_ref(column).map_err(error)?));
         }

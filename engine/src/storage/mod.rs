@@ -43,80 +43,81 @@ use virtual_columns::VirtualColumns;
 pub(crate) use convert::slot_values;
 pub(crate) use reads::Reads;
 pub(crate) use scans::Scan;
-pub(crate) use script::{Control, Outcome, Run};
+pub(crate) use script::{Script, ScriptOutput, TransactionOwner};
 
-/// Why everything is evaluated anew after somebody else's commit.
+/// Why every subscription is evaluated again after a commit of another connection.
 const SOMEBODY_ELSE: &str = "another connection committed";
 
-/// One SQLite connection with its capture, and the number of its last commit.
+/// One SQLite connection with its capture and its commit number.
 pub(crate) struct Storage {
     connection: Connection,
     state: State,
 }
 
-/// What is known beside the connection. Apart from it, so that a statement may be held while the state changes.
+/// The state beside the connection, in a struct of its own so that a statement can borrow the connection while the state
+/// changes.
 struct State {
     recorder: Arc<Mutex<Recorder>>,
     reads: Arc<Mutex<ReadCollector>>,
-    /// Those of plans and of queries that are subscribed to.
+    /// Statements of plans and of subscribed queries.
     statements: Statements,
     delta_tables: DeltaTables,
     instruction_budget: InstructionBudget,
     virtual_columns: VirtualColumns,
-    /// SQLite's instructions that reads have taken so far.
+    /// The SQLite instructions that reads have taken so far.
     instructions: Cell<u64>,
     catalog: Arc<Catalog>,
     roots: Roots,
     catalog_is_stale: bool,
     commit_number: CommitNumber,
-    /// By attached file, see [`open::data_versions`].
+    /// The data version of each attached file, see [`open::data_versions`].
     data_versions: SortedMap<String, i64>,
-    /// No other connection can commit: the database is in memory, or held from opening on. A setting may give that up.
+    /// No other connection can commit: the database is in memory or locked since it was opened. A PRAGMA can end that.
     is_alone: bool,
-    /// Another connection has committed, and nobody was told yet.
+    /// Another connection has committed, and no sealed commit has reported it yet.
     external: bool,
     /// A PRAGMA, VACUUM or ATTACH ran since the last commit.
     settings_changed: bool,
     /// `PRAGMA writable_schema` is on.
     schema_is_writable: bool,
-    /// The open transaction is one that a script or a caller was wrapped in, not the script's own.
+    /// The engine, not the script, began the open transaction.
     wrapped: bool,
 }
 
-/// The connection in use.
+/// Exclusive use of the connection.
 pub(crate) struct Session<'c> {
     connection: &'c Connection,
     state: &'c mut State,
 }
 
-/// A commit, sealed: its number and what it changed.
+/// A commit with its number and its change batch.
 #[derive(Debug)]
-pub(crate) struct Sealed {
+pub(crate) struct SealedCommit {
     pub(crate) commit: CommitId,
     pub(crate) batch: ChangeBatch,
-    /// No transaction: something else may have changed results, and the number is taken only if it did.
+    /// There was no transaction, but something else may have changed results. The number is used only if it did.
     pub(crate) tentative: bool,
-    /// Why every subscription has to be evaluated anew, if so: the rows are not all in the batch.
+    /// Why every subscription has to be evaluated again, if so: the batch lacks some changed rows.
     pub(crate) everything: Option<&'static str>,
 }
 
-/// What a query needs to be run again: its parameters by slot and its columns.
+/// The result columns and parameter slots of a statement.
 #[derive(Clone, Debug)]
-pub(crate) struct Shape {
+pub(crate) struct Signature {
     pub(crate) columns: Arc<[String]>,
-    /// Names of the parameter slots from the first on; `None` for `?` and `?NNN`.
+    /// The names of the parameter slots in order; `None` for `?` and `?NNN`.
     pub(crate) slots: Arc<[Option<String>]>,
 }
 
 impl Storage {
-    /// The connection, to be used.
+    /// Gives exclusive use of the connection.
     pub(crate) fn session(&mut self) -> Session<'_> {
         Session { connection: &self.connection, state: &mut self.state }
     }
 }
 
 impl Drop for Storage {
-    /// Closing rolls an open transaction back, and would call the hooks when rusqlite has freed them already.
+    /// Closing would roll an open transaction back and call hooks that rusqlite has already freed, so both are done first.
     fn drop(&mut self) {
         self.state.statements.flush();
         if !self.connection.is_autocommit() {
@@ -140,7 +141,7 @@ impl Session<'_> {
         !self.connection.is_autocommit() && !self.state.wrapped
     }
 
-    /// The schema, read again if a statement may have changed it.
+    /// The schema; it is read again if a statement may have changed it.
     pub(crate) fn catalog(&mut self) -> Result<Arc<Catalog>, Error> {
         self.refresh_catalog()?;
         Ok(Arc::clone(&self.state.catalog))
@@ -149,7 +150,7 @@ impl Session<'_> {
     fn refresh_catalog(&mut self) -> Result<(), Error> {
         self.state.catalog_is_stale |= lock(&self.state.recorder).take_schema_undone();
         if self.state.catalog_is_stale {
-            // Compiled statements keep the column names of the schema they were compiled for.
+            // Compiled statements keep the column names of an older schema.
             self.connection.flush_prepared_statement_cache();
             self.state.statements.flush();
             self.state.catalog = Arc::new(catalog::read(self.connection)?);
@@ -161,19 +162,19 @@ impl Session<'_> {
         Ok(())
     }
 
-    /// Prepares a query without running it: its columns and slots, and what SQLite's authorizer says it reads.
-    pub(crate) fn prepare(&mut self, sql: &str) -> Result<(Shape, Reads), Error> {
+    /// Compiles a query without running it. Returns its columns and slots, and what SQLite's authorizer reports it reads.
+    pub(crate) fn prepare(&mut self, sql: &str) -> Result<(Signature, Reads), Error> {
         self.refresh_catalog()?;
-        // A cached statement would not be compiled again, and so would report no reads.
+        // A cached statement is not compiled again and would report no reads.
         lock(&self.state.reads).start();
-        let shape = self.shape(sql);
+        let signature = self.signature(sql);
         let reads = lock(&self.state.reads).finish(&self.state.catalog);
-        Ok((shape?, reads))
+        Ok((signature?, reads))
     }
 
     /// The columns and slots of a query.
-    pub(crate) fn shape(&self, sql: &str) -> Result<Shape, Error> {
-        // Of other statements some take effect when they are compiled.
+    pub(crate) fn signature(&self, sql: &str) -> Result<Signature, Error> {
+        // Some other statements take effect when they are compiled.
         if !matches!(leading_keyword(sql), Some(StatementKind::Select | StatementKind::With) | None) {
             return Err(Error::NotASelect);
         }
@@ -181,25 +182,25 @@ impl Session<'_> {
         if statement.column_count() == 0 || !statement.readonly() || statement.is_explain() != 0 {
             return Err(Error::NotASelect);
         }
-        Ok(convert::shape(&statement))
+        Ok(convert::signature(&statement))
     }
 
-    /// Adds to what the authorizer says the tables that a query opens when it runs.
+    /// Adds the tables that a query opens when it runs to what the authorizer reported.
     pub(crate) fn add_opened(&self, sql: &str, reads: &mut Reads) {
         reads::add_opened(self.connection, sql, &self.state.roots, reads);
     }
 
-    /// Runs a query that [`Session::prepare`] accepted, with the values of its slots.
+    /// Runs a query that [`Session::prepare`] accepted, with values for its slots.
     pub(crate) fn select(&self, sql: &str, slots: &[Value]) -> Result<Vec<Row>, Error> {
         self.rows(sql, slots)
     }
 
-    /// Runs a statement of a plan, which may have fewer parameters than there are values.
+    /// Runs a statement of a plan. It may have fewer parameters than there are values.
     pub(crate) fn rows(&self, sql: &str, values: &[Value]) -> Result<Vec<Row>, Error> {
         self.state.statements.rows(self.connection, sql, values, &self.state.instructions)
     }
 
-    /// SQLite's instructions that reads have taken so far: a measure of work that is the same on every machine.
+    /// The SQLite instructions that reads have taken so far: a cost measure that is the same on every machine.
     pub(crate) fn instructions(&self) -> u64 {
         self.state.instructions.get()
     }
@@ -209,32 +210,32 @@ impl Session<'_> {
         self.state.instruction_budget.set(instructions);
     }
 
-    /// Whether SQLite takes a statement of a plan.
+    /// Checks that SQLite compiles a statement of a plan.
     pub(crate) fn check(&self, sql: &str) -> Result<(), Error> {
         self.connection.prepare_cached(sql).map(drop).map_err(convert::error)
     }
 
-    /// Makes the delta tables of a table known to SQLite.
+    /// Registers the delta tables of a table with SQLite.
     pub(crate) fn declare_delta_tables(&mut self, table: &Table) -> Result<(), Error> {
         self.state.delta_tables.declare(self.connection, table)
     }
 
-    /// Has the virtual columns of a table computed, for a plan that reads them.
+    /// Prepares to compute the virtual columns of a table, for a plan that reads them.
     pub(crate) fn declare_virtual_columns(&mut self, table: &Table) -> Result<(), Error> {
         self.state.virtual_columns.declare(self.connection, table)
     }
 
-    /// Whether a virtual column of a table that was declared may be more to SQLite than its value: JSON.
+    /// Whether SQLite may know that a virtual column of a declared table is JSON, which its value alone does not show.
     pub(crate) fn has_json_columns(&self, table: &str) -> bool {
         self.state.virtual_columns.may_be_json(table)
     }
 
-    /// Has virtual columns computed as the schema is now.
+    /// Adapts the computation of virtual columns to the current schema.
     pub(crate) fn renew_virtual_columns(&mut self) {
         self.state.virtual_columns.renew(self.connection, &self.state.catalog);
     }
 
-    /// A change whose images have the values of the virtual columns of a table that was declared.
+    /// The change with the values of virtual columns in its images; the table must be declared.
     pub(crate) fn with_virtual_columns(&self, table: &str, change: &Change) -> Result<Change, GiveUp> {
         let State { virtual_columns, instructions, .. } = &*self.state;
         let complete = |row: &Option<Row>| match row {
@@ -244,27 +245,27 @@ impl Session<'_> {
         Ok(Change { key: change.key.clone(), old: complete(&change.old)?, new: complete(&change.new)? })
     }
 
-    /// Has the delta tables of a table show these rows.
+    /// Sets the rows of a table's delta tables.
     pub(crate) fn show(&self, table: &Arc<str>, images: &RowImages) {
         self.state.delta_tables.show(table, images);
     }
 
-    /// Makes the delta tables of a derived table known to SQLite.
+    /// Registers the delta tables of a derived table with SQLite.
     pub(crate) fn declare_derived(&mut self, table: &Arc<str>, columns: &[DerivedColumn]) -> Result<(), Error> {
         self.state.delta_tables.declare_derived(self.connection, table, columns)
     }
 
-    /// Has statements read these rows of a derived table.
+    /// Sets the rows of a derived table.
     pub(crate) fn show_derived(&self, table: &Arc<str>, rows: &SharedBag) {
         self.state.delta_tables.show_derived(table, rows);
     }
 
-    /// Has all delta tables show nothing.
+    /// Empties all delta tables.
     pub(crate) fn show_nothing(&self) {
         self.state.delta_tables.clear();
     }
 
-    /// Runs one statement that returns rows. One that also writes must be run by [`Session::run`].
+    /// Runs one statement that returns rows. A statement that also writes must be run by [`Session::run`].
     pub(crate) fn query(&self, sql: &str, params: &Params) -> Result<Rows, Error> {
         let mut statement = self.connection.prepare_cached(sql).map_err(convert::error)?;
         convert::bind(&mut statement, params, true)?;
@@ -272,7 +273,7 @@ impl Session<'_> {
         Ok(Rows { rows, columns: convert::columns(&statement) })
     }
 
-    /// Whether a statement changes nothing, as SQLite sees it.
+    /// Whether SQLite considers a statement read-only.
     pub(crate) fn is_readonly(&self, sql: &str) -> Result<bool, Error> {
         let statement = self.connection.prepare_cached(sql).map_err(convert::error)?;
         Ok(statement.readonly())
@@ -283,7 +284,7 @@ impl Session<'_> {
         self.state.is_alone
     }
 
-    /// Whether another connection has committed and nobody was told yet: it stays so until a commit is sealed.
+    /// Whether another connection has committed since the last sealed commit.
     pub(crate) fn notice_external_change(&mut self) -> Result<bool, Error> {
         if self.state.is_alone {
             return Ok(self.state.external);
@@ -298,15 +299,15 @@ impl Session<'_> {
         Ok(self.state.external)
     }
 
-    /// Gives a number to changes that no transaction of ours made: the one that their writer has stored, if it has.
-    pub(crate) fn seal_external_change(&mut self) -> Result<Sealed, Error> {
+    /// Gives a number to the changes of another connection: the number that its writer stored, if it stored one.
+    pub(crate) fn seal_external_change(&mut self) -> Result<SealedCommit, Error> {
         let last = self.state.commit_number.last();
         self.state.commit_number.reload(self.connection)?;
         if self.state.commit_number.last() == last {
             self.state.commit_number.take_without_storing();
         }
         self.state.external = false;
-        Ok(Sealed {
+        Ok(SealedCommit {
             commit: self.state.commit_number.last(),
             batch: ChangeBatch::default(),
             tentative: false,
@@ -314,12 +315,12 @@ impl Session<'_> {
         })
     }
 
-    /// Holds one state of the database for several reads; nobody else's commit shows until it ends.
+    /// Begins a read transaction: several reads see one state of the database.
     pub(crate) fn begin_reads(&self) -> Result<(), Error> {
         self.control("BEGIN")
     }
 
-    /// Ends what [`Session::begin_reads`] began.
+    /// Ends the read transaction.
     pub(crate) fn end_reads(&self) -> Result<(), Error> {
         self.control("COMMIT")
     }
@@ -331,7 +332,7 @@ impl Session<'_> {
     }
 }
 
-/// A lock whose holder panicked guards plain data that every change leaves whole, so its poison is not an error.
+/// Locks a mutex. Poison is no error here: the data is plain, and every change leaves it consistent.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -2,7 +2,7 @@
 //! compare as ORDER BY ranks them, and are equal exactly where it calls them equal.
 
 use crate::api::options::{Location, Options};
-use crate::storage::{Control, Run, Storage};
+use crate::storage::{Script, Storage, TransactionOwner};
 use crate::types::{Collation, Params, SortTerm, ValueRef, sort_key};
 
 const VALUES: &str = "
@@ -17,7 +17,7 @@ fn keys_compare_as_sqlite_orders() {
     let mut storage = Storage::open(&Location::Memory, &Options::default()).expect("an in-memory database");
     let mut session = storage.session();
     let sql = format!("CREATE TABLE t(v); INSERT INTO t VALUES {VALUES}");
-    let run = Run { sql: &sql, params: &Params::None, control: Control::Script };
+    let run = Script { sql: &sql, params: &Params::None, owner: TransactionOwner::Script };
     session.run(&run, &mut |_, _| true).1.expect("the values");
     for collation in [Collation::Binary, Collation::NoCase, Collation::RTrim] {
         for (descending, nulls_last) in [(false, false), (false, true), (true, false), (true, true)] {

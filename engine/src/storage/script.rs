@@ -1,91 +1,101 @@
-//! Running SQL text: one or many statements, wrapped in a transaction of ours where the text manages none, with every
-//! commit sealed the moment it happened.
+//! Runs SQL text: one statement or many. The engine wraps them in a transaction if the text has none of its own, and seals
+//! every commit as soon as it happens.
 //!
-//! A script of several statements outside a transaction is all or nothing; a statement alone leaves what SQLite leaves of it
-//! (OR FAIL keeps the rows before the conflict). A script that begins a transaction of its own is left alone, and what
-//! cannot run inside a transaction (PRAGMA, VACUUM, ATTACH, DETACH) commits what came before it and runs as it is.
+//! A script of several statements outside a transaction is all or nothing. A single statement leaves what SQLite leaves (OR
+//! FAIL keeps the rows before the conflict). A script that begins its own transaction controls it. A statement that cannot
+//! run inside a transaction (PRAGMA, VACUUM, ATTACH, DETACH) first commits what came before it.
 
 use rusqlite::fallible_iterator::FallibleIterator;
 use rusqlite::{Batch, Statement};
 
 use super::conflict::failed_under_fail;
-use super::{SOMEBODY_ELSE, Sealed, Session, convert, lock};
+use super::{SOMEBODY_ELSE, SealedCommit, Session, convert, lock};
 use crate::error::Error;
 use crate::sql::{StatementKind, leading_keyword};
 use crate::types::{ChangeBatch, Params, Rows};
 
-/// Who decides where the transaction ends.
+/// Who ends the transaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Control {
-    /// The script itself, or we at its end.
+pub(crate) enum TransactionOwner {
+    /// The script itself, or the engine at the end of the script.
     Script,
-    /// The caller: BEGIN, COMMIT and ROLLBACK are refused.
+    /// The caller. BEGIN, COMMIT and ROLLBACK in the text are refused.
     Caller,
 }
 
-/// How to run a script.
-pub(crate) struct Run<'a> {
+/// SQL text and how to run it.
+pub(crate) struct Script<'a> {
     pub(crate) sql: &'a str,
     pub(crate) params: &'a Params,
-    pub(crate) control: Control,
+    pub(crate) owner: TransactionOwner,
 }
 
-/// What running a script gave. What committed before an error stays committed.
+/// The output of a script. What was committed before an error stays committed.
 #[derive(Debug, Default)]
-pub(crate) struct Outcome {
+pub(crate) struct ScriptOutput {
     /// Rows written, as `sqlite3_changes64` counts them, added up over the script.
     pub(crate) changes: u64,
-    /// The answer of the last statement that has columns.
+    /// The rows of the last statement that returns any columns.
     pub(crate) rows: Option<Rows>,
 }
 
-/// Why everything is evaluated anew when rows were not reported.
+/// Why every subscription is evaluated again although no row was reported.
 const SETTING_CHANGED: &str = "a setting of the connection changed";
 
-/// Called with every commit right after it, before the next statement runs. It answers whether anybody saw a change.
-pub(crate) type OnCommit<'a> = &'a mut dyn FnMut(&mut Session<'_>, &Sealed) -> bool;
+/// Called right after every commit, before the next statement runs. Returns whether any subscriber saw a change.
+pub(crate) type OnCommit<'a> = &'a mut dyn FnMut(&mut Session<'_>, &SealedCommit) -> bool;
 
 impl Session<'_> {
     /// Runs a script.
-    pub(crate) fn run(&mut self, run: &Run<'_>, on_commit: OnCommit<'_>) -> (Outcome, Result<(), Error>) {
-        let mut outcome = Outcome::default();
-        let ran = self.run_statements(run, &mut outcome, on_commit);
-        let settled = match (run.control, ran) {
-            (Control::Caller, ran) => ran,
-            (Control::Script, Ok(())) => self.commit_wrapped(on_commit),
-            (Control::Script, Err(error)) => {
-                // The first error is the answer; what undoing adds to it is not.
+    pub(crate) fn run(&mut self, script: &Script<'_>, on_commit: OnCommit<'_>) -> (ScriptOutput, Result<(), Error>) {
+        let mut output = ScriptOutput::default();
+        let ran = self.run_statements(script, &mut output, on_commit);
+        let settled = match (script.owner, ran) {
+            (TransactionOwner::Caller, ran) => ran,
+            (TransactionOwner::Script, Ok(())) => self.commit_wrapped(on_commit),
+            (TransactionOwner::Script, Err(error)) => {
+                // The first error is returned; an error of the rollback is not.
                 let _ = self.rollback_wrapped();
                 Err(error)
             }
         };
-        (outcome, settled)
+        (output, settled)
     }
 
-    fn run_statements(&mut self, run: &Run<'_>, outcome: &mut Outcome, on_commit: OnCommit<'_>) -> Result<(), Error> {
+    fn run_statements(
+        &mut self,
+        script: &Script<'_>,
+        output: &mut ScriptOutput,
+        on_commit: OnCommit<'_>,
+    ) -> Result<(), Error> {
         let connection = self.connection;
-        if statement_kind(run.sql) == StatementKind::Empty {
+        if statement_kind(script.sql) == StatementKind::Empty {
             return Ok(());
         }
-        match connection.prepare_cached(run.sql) {
+        match connection.prepare_cached(script.sql) {
             Ok(mut statement) => {
-                let kind = statement_kind(run.sql);
-                let ran = self.run_statement(&mut statement, kind, run, true, outcome, on_commit);
+                let kind = statement_kind(script.sql);
+                let ran = self.run_statement(&mut statement, kind, script, true, output, on_commit);
                 drop(statement);
                 ran.and_then(|()| self.after_statement(on_commit))
             }
-            Err(rusqlite::Error::MultipleStatement) => self.run_batch(run, outcome, on_commit),
-            // The statement may be wrong, or be a later one whose table the script has yet to create.
-            Err(error) if is_one_statement(run.sql) => Err(convert::error(error)),
-            Err(_) => self.run_batch(run, outcome, on_commit),
+            Err(rusqlite::Error::MultipleStatement) => self.run_batch(script, output, on_commit),
+            // Either the statement is wrong, or a later one uses a table that the script has yet to create.
+            Err(error) if is_one_statement(script.sql) => Err(convert::error(error)),
+            Err(_) => self.run_batch(script, output, on_commit),
         }
     }
 
-    fn run_batch(&mut self, run: &Run<'_>, outcome: &mut Outcome, on_commit: OnCommit<'_>) -> Result<(), Error> {
-        let mut batch = Batch::new(self.connection, run.sql);
+    fn run_batch(
+        &mut self,
+        script: &Script<'_>,
+        output: &mut ScriptOutput,
+        on_commit: OnCommit<'_>,
+    ) -> Result<(), Error> {
+        let mut batch = Batch::new(self.connection, script.sql);
         while let Some(mut statement) = batch.next().map_err(convert::error)? {
             let kind = statement_kind(&statement.expanded_sql().unwrap_or_default());
-            let ran = self.run_statement(&mut statement, kind, run, false, outcome, on_commit);
+            let ran = self.run_statement(&mut statement, kind, script, false, output, on_commit);
             drop(statement);
             ran?;
             self.after_statement(on_commit)?;
@@ -97,21 +107,20 @@ impl Session<'_> {
         &mut self,
         statement: &mut Statement<'_>,
         kind: StatementKind,
-        run: &Run<'_>,
+        script: &Script<'_>,
         alone: bool,
-        outcome: &mut Outcome,
+        output: &mut ScriptOutput,
         on_commit: OnCommit<'_>,
     ) -> Result<(), Error> {
-        self.before_statement(statement, kind, run.control, on_commit)?;
-        convert::bind(statement, run.params, alone)?;
+        self.before_statement(statement, kind, script.owner, on_commit)?;
+        convert::bind(statement, script.params, alone)?;
         let stepped = if statement.column_count() > 0 {
-            convert::rows(statement)
-                .map(|rows| outcome.rows = Some(Rows { rows, columns: convert::columns(statement) }))
+            convert::rows(statement).map(|rows| output.rows = Some(Rows { rows, columns: convert::columns(statement) }))
         } else {
             statement.raw_execute().map(|_| ()).map_err(convert::error)
         };
         if matches!(kind, StatementKind::Dml | StatementKind::With) && !statement.readonly() && stepped.is_ok() {
-            outcome.changes += self.connection.changes();
+            output.changes += self.connection.changes();
         }
         match stepped {
             Ok(()) => {
@@ -119,13 +128,13 @@ impl Session<'_> {
                 Ok(())
             }
             Err(error) => {
-                // Rows that the statement had written are undone without a report, unless it kept them (OR FAIL).
+                // SQLite undoes the statement's rows without a report, unless it keeps them (OR FAIL).
                 lock(&self.state.recorder).invalidate();
                 self.state.wrapped &= !self.connection.is_autocommit();
-                let is_ours_alone = alone && self.state.wrapped && run.control == Control::Script;
+                let is_ours_alone = alone && self.state.wrapped && script.owner == TransactionOwner::Script;
                 if is_ours_alone
                     && lock(&self.state.recorder).would_change_rows(self.connection)
-                    && failed_under_fail(self.connection, run.sql, &error)
+                    && failed_under_fail(self.connection, script.sql, &error)
                 {
                     self.commit_wrapped(on_commit)?;
                 }
@@ -138,11 +147,11 @@ impl Session<'_> {
         &mut self,
         statement: &Statement<'_>,
         kind: StatementKind,
-        control: Control,
+        owner: TransactionOwner,
         on_commit: OnCommit<'_>,
     ) -> Result<(), Error> {
         use StatementKind::{Begin, Commit, Pragma, Release, Rollback, Unwrapped};
-        if let (Control::Caller, Begin | Commit | Rollback) = (control, kind) {
+        if let (TransactionOwner::Caller, Begin | Commit | Rollback) = (owner, kind) {
             return Err(Error::TransactionControl(match kind {
                 Begin => "BEGIN",
                 Commit => "COMMIT",
@@ -156,7 +165,9 @@ impl Session<'_> {
                 Err(convert::no_transaction(if kind == Commit { "commit" } else { "rollback" }))
             }
             Commit | Release if !autocommit && !self.state.wrapped => self.store_number(),
-            Pragma | Unwrapped if self.state.wrapped && control == Control::Script => self.commit_wrapped(on_commit),
+            Pragma | Unwrapped if self.state.wrapped && owner == TransactionOwner::Script => {
+                self.commit_wrapped(on_commit)
+            }
             Begin
             | Commit
             | Rollback
@@ -183,7 +194,7 @@ impl Session<'_> {
                 lock(&self.state.recorder).schema_changed();
                 self.state.catalog_is_stale = true;
             }
-            // What writes to the schema itself, no hook reports.
+            // No hook reports a direct write to the schema.
             StatementKind::Dml | StatementKind::With if self.state.schema_is_writable && !statement.readonly() => {
                 lock(&self.state.recorder).schema_changed();
                 self.state.catalog_is_stale = true;
@@ -193,8 +204,8 @@ impl Session<'_> {
                 self.state.catalog_is_stale = true;
             }
             StatementKind::Unwrapped => self.setting_changed(),
-            // A pragma that only tells needs no second look at the subscriptions; which one sets cannot be told from
-            // outside, so all with an argument are taken to.
+            // A PRAGMA that only reads changes no result. The text does not show which ones set something, so every PRAGMA
+            // with an argument counts.
             StatementKind::Pragma if statement.expanded_sql().is_none_or(|text| text.contains(['=', '('])) => {
                 self.setting_changed();
             }
@@ -210,7 +221,7 @@ impl Session<'_> {
         self.state.schema_is_writable = is_writable.is_ok_and(|flag| flag != 0);
     }
 
-    /// Seals what a statement committed, if it did.
+    /// Seals the commit of a statement, if it committed.
     fn after_statement(&mut self, on_commit: OnCommit<'_>) -> Result<(), Error> {
         if !self.connection.is_autocommit() {
             return Ok(());
@@ -223,15 +234,16 @@ impl Session<'_> {
         } else if std::mem::take(&mut self.state.settings_changed) {
             self.without_rows(Some(SETTING_CHANGED), on_commit);
         } else if committed {
-            // SQLite wrote something that no hook reports, such as a row of sqlite_sequence.
+            // SQLite wrote something that no hook reports, such as a row of `sqlite_sequence`.
             self.without_rows(None, on_commit);
         }
         Ok(())
     }
 
-    /// Results may have changed without a row that was reported. It takes a number only if somebody sees it.
+    /// Handles a possible change of results without reported rows. It uses a commit number only if a subscriber sees a
+    /// change.
     fn without_rows(&mut self, everything: Option<&'static str>, on_commit: OnCommit<'_>) {
-        let sealed = Sealed {
+        let sealed = SealedCommit {
             commit: self.state.commit_number.last().next(),
             batch: ChangeBatch::default(),
             tentative: true,
@@ -242,28 +254,28 @@ impl Session<'_> {
         }
     }
 
-    /// Begins a transaction that the caller ends.
+    /// Begins a transaction on behalf of the caller, who ends it.
     pub(crate) fn begin_wrapped(&mut self) -> Result<(), Error> {
         self.control("BEGIN")?;
         self.state.wrapped = true;
         Ok(())
     }
 
-    /// Commits the transaction that a script or a caller was wrapped in, if one is open.
+    /// Commits the transaction that the engine began, if one is open.
     pub(crate) fn commit_wrapped(&mut self, on_commit: OnCommit<'_>) -> Result<(), Error> {
         if !self.state.wrapped {
             return Ok(());
         }
         let committed = self.store_number().and_then(|()| self.control("COMMIT"));
         if let Err(error) = committed {
-            // A deferred constraint, or a full disk: all or nothing. The first error is the answer.
+            // A deferred constraint or a full disk: all or nothing. The first error is returned.
             let _ = self.rollback_wrapped();
             return Err(error);
         }
         self.after_statement(on_commit)
     }
 
-    /// Undoes the transaction that a script or a caller was wrapped in, if one is open.
+    /// Rolls back the transaction that the engine began, if one is open.
     pub(crate) fn rollback_wrapped(&mut self) -> Result<(), Error> {
         if !std::mem::take(&mut self.state.wrapped) || self.connection.is_autocommit() {
             return Ok(());
@@ -271,7 +283,7 @@ impl Session<'_> {
         self.control("ROLLBACK")
     }
 
-    /// Stores the number that the open transaction will have, if it changed anything.
+    /// Stores the commit number of the open transaction, if it changed anything.
     fn store_number(&mut self) -> Result<(), Error> {
         if !lock(&self.state.recorder).has_effects() {
             return Ok(());
@@ -285,22 +297,22 @@ impl Session<'_> {
         Ok(())
     }
 
-    /// What was committed is sealed, come what may: rows that cannot be read make the batch incomplete.
-    fn seal(&mut self) -> Sealed {
+    /// Seals a commit. This cannot fail: rows that cannot be read make the batch incomplete.
+    fn seal(&mut self) -> SealedCommit {
         let (batch, incomplete) = lock(&self.state.recorder).seal(self.connection);
         let external = std::mem::take(&mut self.state.external).then_some(SOMEBODY_ELSE);
         let setting = std::mem::take(&mut self.state.settings_changed).then_some(SETTING_CHANGED);
         let everything = incomplete.or(external).or(setting);
-        Sealed { commit: self.state.commit_number.take(), batch, tentative: false, everything }
+        SealedCommit { commit: self.state.commit_number.take(), batch, tentative: false, everything }
     }
 }
 
-/// What begins with no keyword of SQLite's is left to SQLite, as a statement that does nothing special.
+/// The kind of a statement. A text without a known keyword is left to SQLite, like a SELECT.
 fn statement_kind(sql: &str) -> StatementKind {
     leading_keyword(sql).unwrap_or(StatementKind::Select)
 }
 
-/// Whether a text that does not compile holds no second statement: no semicolon but a last one.
+/// Whether a text that does not compile is one statement: it has no semicolon except at its end.
 fn is_one_statement(sql: &str) -> bool {
     !sql.trim_end_matches(|c: char| c.is_whitespace() || c == ';').contains(';')
 }

@@ -47,7 +47,7 @@ impl Edit {
         }
     }
 
-    /// Performs the step on `rows`. Indices that the list does not have are a bug of whoever made the edit: they panic.
+    /// Performs the step on `rows`. Indices that the list does not have are a bug of the maker of the edit: they panic.
     pub fn apply(&self, rows: &mut Vec<Row>) {
         match self {
             Self::Insert { index, row } => rows.insert(*index, row.clone()),

@@ -158,7 +158,7 @@ impl RowBuilder {
         }
     }
 
-    /// The row built so far; the builder starts anew.
+    /// The row built so far; the builder starts again.
     pub fn finish(&mut self) -> Row {
         let row = Row(self.bytes.as_slice().into());
         self.bytes.clear();

@@ -13,7 +13,7 @@
 //!   before oldest, and those that failed to open the database last. The winner must have answered lately; if the best has not,
 //!   all are pinged and the best that answers in time is taken.
 //! - *Storage mode.* OPFS is tried first. Only a worker that holds the storage lock and finds that OPFS does not exist here
-//!   makes the mode memory; once any host had OPFS it is never memory. Busy storage is waited for with backoff, for ever.
+//!   makes the mode memory; once any host had OPFS it is never memory. Busy storage is waited for with backoff, forever.
 //! - *Stalls.* A host that does not answer pings is reported as stalled and kept: nobody could take the storage from it.
 //!   While nobody but the host's own tab is there, it is not pinged. A worker that stalls while opening is passed over.
 //! - *Restart budget.* Failures to open and hosts that panic are counted; too many in a minute make the database

@@ -116,7 +116,7 @@ impl Coordinator {
                     self.host = Host::Opening { tab: id.clone(), term, since: now };
                 }
             }
-            // It registers anew on another port, and what was sent on the old one is lost.
+            // It registers again on another port, and what was sent on the old one is lost.
             None if self.host.is(id) => self.lose_host(),
             None => {}
         }
@@ -217,7 +217,7 @@ impl Coordinator {
         self.tabs.remove(id);
         self.effects.push(Effect::Forget { tab: id.clone() });
         if self.tabs.is_empty() {
-            // Whoever comes next decides anew where to keep the database.
+            // Whoever comes next decides again where to keep the database.
             self.storage = None;
         }
     }

@@ -253,7 +253,7 @@ pub struct Delivery {
 #[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub enum SubscriptionEvent {
-    /// The result anew: a change of the schema changed its columns, or it has an answer again.
+    /// The result again: a change of the schema changed its columns, or it has an answer again.
     Columns {
         /// The subscription.
         subscription: SubscriptionId,
@@ -326,9 +326,9 @@ pub struct Stats {
     pub requeries: u64,
     /// Results brought up to date from what a commit changed.
     pub maintained: u64,
-    /// Results evaluated anew because maintaining them would have cost more.
+    /// Results evaluated again because maintaining them would have cost more.
     pub refused: u64,
-    /// Results evaluated anew because a statement of their plan failed or maintaining them got too dear.
+    /// Results evaluated again because a statement of their plan failed or maintaining them became too expensive.
     pub given_up: u64,
     /// Changed rows that came in.
     pub rows_in: u64,

@@ -162,7 +162,7 @@ pub struct LiveTemplate {
     pub commits: u64,
     /// Results brought up to date from what a commit changed.
     pub maintained: u64,
-    /// Results evaluated anew, whyever.
+    /// Results evaluated again, for any reason.
     pub requeries: u64,
     /// Of those, the ones that the cost gate refused.
     pub refused: u64,

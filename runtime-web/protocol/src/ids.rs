@@ -51,7 +51,7 @@ macro_rules! text {
 }
 
 text!(
-    /// A page client together with its worker: 128 random bits in hexadecimal, drawn anew for each life.
+    /// A page client together with its worker: 128 random bits in hexadecimal, drawn again for each life.
     TabId
 );
 text!(

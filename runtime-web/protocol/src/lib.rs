@@ -29,7 +29,7 @@
 //! dies; the coordinator requests both and takes the grant for the news of a death. The coordinator holds
 //! [`names::coordinator_instance`] from before its first answer; page clients request it once `registered` tells them the
 //! instance, and on the grant connect and register again. Until `registered` comes they cannot: after 2 seconds without
-//! it they connect anew. Holders hold in mode `exclusive`; those who wait for a death request in mode `shared`, so that all are granted
+//! it they connect again. Holders hold in mode `exclusive`; those who wait for a death request in mode `shared`, so that all are granted
 //! at once and a frozen one holds up nobody, and let go immediately.
 //!
 //! On `freeze` and `pagehide` a page client terminates its worker, withdraws its requests and says goodbye.

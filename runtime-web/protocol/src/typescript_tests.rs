@@ -22,7 +22,7 @@ fn typescript_is_up_to_date() {
     let current = std::fs::read_to_string(&path).unwrap_or_default();
     assert!(
         current == generated,
-        "bindings/js/src/generated/protocol.ts differs from the messages in runtime-web/protocol; write it anew with\n\
+        "bindings/js/src/generated/protocol.ts differs from the messages in runtime-web/protocol; write it again with\n\
          {UPDATE}=1 cargo test -p tidewater-protocol typescript"
     );
 }

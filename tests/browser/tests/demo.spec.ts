@@ -81,7 +81,7 @@ test('when the active tab is closed while another writes the history, that one g
   await browser.close();
 });
 
-test('a message appears in the other tab, and the others are not drawn anew', async ({ tab }) => {
+test('a message appears in the other tab, and the others are not drawn again', async ({ tab }) => {
   const [ada, bruno] = [await tab(), await tab()];
   await expect(ada.status('role')).toHaveText('active');
   await expect(bruno.status('role')).toHaveText('follower');

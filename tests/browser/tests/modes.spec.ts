@@ -61,8 +61,8 @@ test('in memory the next active tab has the tables of every schema script', asyn
   await two.subscribe('SELECT x FROM later');
   await one.page.close();
   await two.expectRole('active');
-  await two.exec("INSERT INTO note(body) VALUES ('anew'); INSERT INTO later VALUES (1)");
-  await two.expectRows(ALL, [{ body: 'anew' }]);
+  await two.exec("INSERT INTO note(body) VALUES ('again'); INSERT INTO later VALUES (1)");
+  await two.expectRows(ALL, [{ body: 'again' }]);
   await two.expectRows('SELECT x FROM later', [{ x: 1 }]);
 });
 

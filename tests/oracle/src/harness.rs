@@ -292,7 +292,7 @@ impl Harness {
             state: State::Good,
             moved: false,
             last,
-            restless: 0,
+            needless_moves: 0,
             wasteful: 0,
         });
         Ok(Subscribed::Live)
@@ -355,7 +355,7 @@ impl Harness {
             }
             live.take(event).map_err(|problem| Finding::new(Fault::Hygiene, &live.query.sql, problem))?;
             self.tally.wasteful += std::mem::take(&mut live.wasteful);
-            self.tally.restless += std::mem::take(&mut live.restless);
+            self.tally.needless_moves += std::mem::take(&mut live.needless_moves);
         }
         Ok(events.len())
     }

@@ -17,7 +17,7 @@ pub(crate) struct Live {
     pub(crate) state: State,
     pub(crate) moved: bool,
     pub(crate) last: u64,
-    pub(crate) restless: u64,
+    pub(crate) needless_moves: u64,
     pub(crate) wasteful: u64,
 }
 
@@ -94,7 +94,7 @@ impl Live {
                     return Err(format!("a diff that changes nothing: {:?}", diff.edits));
                 }
                 let moved_alone = !self.query.shadow.ordered && !diff.edits.is_empty() && same_bag(&before, &self.rows);
-                self.restless += u64::from(moved_alone);
+                self.needless_moves += u64::from(moved_alone);
                 self.state = State::Good;
             }
             Event::Columns(snapshot) => {

@@ -41,7 +41,7 @@ pub struct Tally {
     /// Diffs that were delivered.
     pub diffs: u64,
     /// Diffs that only moved rows of a query without ORDER BY: nobody needs them.
-    pub restless: u64,
+    pub needless_moves: u64,
     /// Diffs in which a row goes and comes again.
     pub wasteful: u64,
     /// Base tables compared with what capture reported.
@@ -136,7 +136,7 @@ impl Tally {
             ("sampled", &mut self.sampled),
             ("failing", &mut self.failing),
             ("diffs", &mut self.diffs),
-            ("restless", &mut self.restless),
+            ("needless_moves", &mut self.needless_moves),
             ("wasteful", &mut self.wasteful),
             ("tables", &mut self.tables),
             ("rejected", &mut self.rejected),

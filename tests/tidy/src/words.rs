@@ -1,4 +1,4 @@
-//! Words that do not belong into the project: synonyms of its own, leftovers, places of one machine.
+//! Words that do not belong in the project: synonyms, retired words, archaic phrases, leftovers, places of one machine.
 
 use crate::assert_none;
 use crate::files::{self, File};
@@ -18,6 +18,47 @@ const SYNONYMS: &[(&str, &str)] = &[
     ("delta batch", "change batch"),
 ];
 
+/// Words that the field's own terms replaced. Each stands here alone or as a part of a name in `snake_case`.
+const RETIRED: &[(&str, &str)] = &[
+    ("faces", "table versions, or delta tables"),
+    ("occurrence", "table reference"),
+    ("occurrences", "table references"),
+    ("upkeep", "maintenance"),
+    ("setbacks", "backoff"),
+    ("distrust", "invalidate"),
+    ("distrusted", "invalidated"),
+];
+
+/// Retired names of types.
+const RETIRED_TYPES: &[(&str, &str)] = &[
+    ("Face", "TableVersion"),
+    ("Signed", "WeightedRow"),
+    ("Sealed", "SealedCommit"),
+    ("Setbacks", "Backoff"),
+    ("Upkeep", "Maintenance"),
+];
+
+/// Archaic words and phrases, which the documentation of other libraries does not have.
+const ARCHAIC: &[(&str, &str)] = &[
+    ("albeit", "although"),
+    ("amongst", "among"),
+    ("anew", "again"),
+    ("behind of", "behind"),
+    ("come what may", "in any case"),
+    ("for ever", "forever"),
+    ("got too dear", "became too expensive"),
+    ("hitherto", "until now"),
+    ("lest", "so that .. not"),
+    ("nought", "nothing"),
+    ("thence", "from there"),
+    ("thereof", "of it"),
+    ("therein", "in it"),
+    ("whence", "from where"),
+    ("wherein", "in which"),
+    ("whilst", "while"),
+    ("whyever", "for any reason"),
+];
+
 /// Folders of one machine.
 const PLACES: &[&str] = &["/work/", "/root/", "/home/"];
 
@@ -31,6 +72,20 @@ fn synonyms(line: &str) -> Vec<String> {
         .filter(|(word, _)| has_word(&lower, word))
         .map(|(word, ours)| format!("`{word}`: the word here is {ours}"))
         .collect()
+}
+
+fn retired(line: &str) -> Vec<String> {
+    let lower = line.to_lowercase();
+    let words =
+        RETIRED.iter().filter(|(word, _)| lower.split(|c: char| !c.is_alphanumeric()).any(|part| part == *word));
+    let types = RETIRED_TYPES.iter().filter(|(word, _)| has_word(line, word));
+    words.chain(types).map(|(word, ours)| format!("`{word}` is retired: {ours}")).collect()
+}
+
+fn archaic(line: &str) -> Vec<String> {
+    let lower = line.to_lowercase();
+    let found = ARCHAIC.iter().filter(|(phrase, _)| has_word(&lower, phrase));
+    found.map(|(phrase, plain)| format!("`{phrase}` is archaic: {plain}")).collect()
 }
 
 fn leftovers(line: &str) -> Vec<String> {
@@ -79,6 +134,25 @@ fn one_word_for_one_idea() {
     assert_none("synonyms", findings(&files::all(), synonyms));
 }
 
+/// Comments of Rust and TypeScript, and papers; the words of a data file are its own.
+fn prose() -> Vec<File> {
+    let mut files = files::all();
+    files.retain(|file| ["rs", "md", "ts"].iter().any(|ending| file.path.ends_with(&format!(".{ending}"))));
+    files
+}
+
+#[test]
+fn retired_words_do_not_come_back() {
+    let mut files = prose();
+    files.retain(|file| file.path.starts_with("engine/") || !file.path.contains("/src/") || file.path.ends_with(".md"));
+    assert_none("retired words", findings(&files, retired));
+}
+
+#[test]
+fn prose_is_modern() {
+    assert_none("archaic phrases", findings(&prose(), archaic));
+}
+
 #[test]
 fn nothing_is_left_behind() {
     assert_none("leftovers", findings(&files::all(), leftovers));
@@ -88,6 +162,11 @@ fn nothing_is_left_behind() {
 fn each_kind_of_word_is_found() {
     assert_eq!(synonyms("// Tell the Leader.").len(), 1);
     assert_eq!(synonyms("// epochs of leadership, sqlite3changeset_apply").len(), 0);
+    assert_eq!(retired("/// Each occurrence of a table.").len(), 1);
+    assert_eq!(retired("fn occurrences_of(face: Face)").len(), 2);
+    assert_eq!(retired("interface, Surface, unsigned, `Sealed`").len(), 0);
+    assert_eq!(archaic("// Evaluated anew, whyever.").len(), 2);
+    assert_eq!(archaic("// renewed, lesson").len(), 0);
     assert_eq!(leftovers("// TODO: later").len(), 1);
     assert_eq!(leftovers("// TODO(#12): later").len(), 0);
     assert_eq!(leftovers("see `/work/x` and /home/me").len(), 2);

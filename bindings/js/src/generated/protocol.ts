@@ -35,7 +35,7 @@ export const frameKinds = {
   named: 4,
 } as const;
 
-/** A page client together with its worker: 128 random bits in hexadecimal, drawn anew for each life. */
+/** A page client together with its worker: 128 random bits in hexadecimal, drawn again for each life. */
 export type TabId = string;
 
 /** One life of a coordinator: 128 random bits in hexadecimal. */
@@ -517,7 +517,7 @@ export type LiveTemplate = {
   commits: number,
   /** Results brought up to date from what a commit changed. */
   maintained: number,
-  /** Results evaluated anew, whyever. */
+  /** Results evaluated again, for any reason. */
   requeries: number,
   /** Of those, the ones that the cost gate refused. */
   refused: number,
@@ -569,9 +569,9 @@ export type Stats = {
   requeries: number,
   /** Results brought up to date from what a commit changed. */
   maintained: number,
-  /** Results evaluated anew because maintaining them would have cost more. */
+  /** Results evaluated again because maintaining them would have cost more. */
   refused: number,
-  /** Results evaluated anew because a statement of their plan failed or maintaining them got too dear. */
+  /** Results evaluated again because a statement of their plan failed or maintaining them became too expensive. */
   givenUp: number,
   /** Changed rows that came in. */
   rowsIn: number,

@@ -100,7 +100,7 @@ impl Accumulate {
         jobs.iter().zip(touches).map(|(job, touches)| self.finish(job, touches?, tools)).collect()
     }
 
-    /// Draws each touched group anew.
+    /// Draws each touched group again.
     fn finish(&mut self, job: &Job, touches: Vec<Touch>, tools: &Tools<'_>) -> Result<Vec<WeightedRow>, GiveUp> {
         // Another binding's job may have been the last to be shown.
         tools.show(job);

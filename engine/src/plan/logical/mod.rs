@@ -1,4 +1,4 @@
-//! Logical plans: a query with every name resolved, in pieces of SQL that can be put together anew.
+//! Logical plans: a query with every name resolved, in pieces of SQL that can be put together again.
 //!
 //! Each item of FROM, in whatever SELECT of the query, has an alias of its own (`i0`, `i1`, ..) and every name is
 //! written with it, so a piece means the same in any statement that has its items. Views and CTEs stand in FROM as the
@@ -444,7 +444,7 @@ impl Query {
 }
 
 impl Expression {
-    /// Does something to each subquery in it, and writes it anew with what they have become.
+    /// Does something to each subquery in it, and writes it again with what they have become.
     ///
     /// # Errors
     /// The first that `change` gives.

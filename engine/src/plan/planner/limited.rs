@@ -1,5 +1,5 @@
 //! Queries in FROM with LIMIT. The rows that it leaves follow from all rows of the query and their order, so they are one part,
-//! asked for anew whenever a row comes or goes that LIMIT chooses from.
+//! asked for again whenever a row comes or goes that LIMIT chooses from.
 //!
 //! A plain SELECT is asked for as it stands: SQLite stops at the last row that is wanted, by an index if there is one. What
 //! groups, counts equal rows or has window functions is maintained without LIMIT, as a derived table that LIMIT chooses from.

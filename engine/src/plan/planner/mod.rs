@@ -460,7 +460,7 @@ fn width(query: &Query) -> Result<usize, Reason> {
     }
 }
 
-/// Whether all rows of a node are asked for anew, where anything else is less to do.
+/// Whether all rows of a node are asked for again, where anything else is less to do.
 fn is_of_all(node: &Node) -> bool {
     matches!(node, Node::Recompute(recompute) if recompute.key.is_empty())
 }

@@ -30,7 +30,7 @@ fn of_groups(planner: &mut Planner, select: &Select, by: &[&Expression]) -> Resu
         return Err(Reason::SubqueryBesideAggregates);
     }
     let has_windows = expressions().any(|expression| !expression.windows.is_empty());
-    // Those that the groups do not decide have a check where groups are asked for anew.
+    // Those that the groups do not decide have a check where groups are asked for again.
     let bare = match has_windows {
         true => select.bare_columns(by).into_iter().map(|(item, name)| Text::name(item, &name)).collect(),
         false => select.determined.iter().map(|determined| determined.text.clone()).collect(),

@@ -115,7 +115,7 @@ pub(super) fn partitioned(planner: &mut Planner, select: &Select, by: &[&Express
     match (keys.is_empty(), is_worth_it) {
         (false, _) => recompute(planner, select, by, &keys, "by partition"),
         (true, true) => recompute(planner, select, by, &keys, "of all rows"),
-        // To ask for it anew is all that there would be to a plan.
+        // To ask for it again is all that there would be to a plan.
         (true, false) => Err(Reason::WholeWindow),
     }
 }

@@ -1,4 +1,4 @@
-//! Columns that the groups decide: all rows of a group have the same value there, so whoever keeps groups apart by them as
+//! Columns that the groups decide: all rows of a group have the same value there, so an operator that keeps groups apart by them as
 //! well has the same groups, and it does not matter of which row SQLite shows them.
 //!
 //! A group has one value of what it is grouped by; of each column that is equal to such a one in every row, or to a

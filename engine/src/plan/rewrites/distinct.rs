@@ -1,4 +1,4 @@
-//! DISTINCT goes where rows differ anyway, and where whoever takes the rows takes equal ones once: then nothing has to count
+//! DISTINCT goes where rows differ anyway, and where the consumer of the rows takes equal ones once: then nothing has to count
 //! them.
 //!
 //! Rows differ where a SELECT shows all that it groups by, or what identifies the rows of all its tables. Equal ones are

@@ -57,7 +57,7 @@ pub fn fold_all(select: &mut Select, by: &mut [Expression], next: &mut ItemId) -
 }
 
 /// Takes the outer join of an item, the last one of the derived table that [`fold_all`] has made, apart into the rows that
-/// match and each of the others' rows once with NULLs. Whoever reads it takes these for nothing but that they are there.
+/// match and each of the others' rows once with NULLs. Its reader only uses that they exist.
 pub fn beside_nulls(select: &mut Select, padded: ItemId) -> Option<()> {
     let Some(Input::Query(query)) = select.items.first_mut().map(|item| &mut item.input) else { return None };
     let [Arm::Select(matched)] = &mut query.arms[..] else { return None };

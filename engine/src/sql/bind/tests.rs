@@ -5,7 +5,7 @@ use super::tree::Output;
 use crate::api::options::{Location, Options};
 use crate::sql::corpus::each_query;
 use crate::sql::{Arena, bind};
-use crate::storage::{Control, Run, Session, Storage};
+use crate::storage::{Script, Session, Storage, TransactionOwner};
 use crate::types::{Affinity, Params, ValueRef};
 
 const SCHEMA: &str = "
@@ -74,14 +74,14 @@ struct Tally {
 fn check(sql: &str, session: &mut Session<'_>, tally: &mut Tally) {
     let view = format!("CREATE TEMP VIEW of_a_test AS {sql}");
     let mut run = |sql: &str| {
-        let run = Run { sql, params: &Params::None, control: Control::Script };
+        let run = Script { sql, params: &Params::None, owner: TransactionOwner::Script };
         session.run(&run, &mut |_, _| true).1.is_ok()
     };
     if sql.contains('?') || !run(&view) {
         return;
     }
     let columns = session.select("SELECT name, type FROM pragma_table_xinfo('of_a_test') ORDER BY cid", &[]);
-    let run = Run { sql: "DROP VIEW of_a_test", params: &Params::None, control: Control::Script };
+    let run = Script { sql: "DROP VIEW of_a_test", params: &Params::None, owner: TransactionOwner::Script };
     session.run(&run, &mut |_, _| true).1.expect("the view goes");
     let (Ok(columns), Ok(catalog)) = (columns, session.catalog()) else { return };
     let arena = Arena::default();
@@ -116,7 +116,7 @@ fn check(sql: &str, session: &mut Session<'_>, tally: &mut Tally) {
 fn columns_are_those_of_a_view() {
     let mut storage = Storage::open(&Location::Memory, &Options::default()).expect("an in-memory database");
     let mut session = storage.session();
-    let run = Run { sql: SCHEMA, params: &Params::None, control: Control::Script };
+    let run = Script { sql: SCHEMA, params: &Params::None, owner: TransactionOwner::Script };
     session.run(&run, &mut |_, _| true).1.expect("the schema");
     let mut tally = Tally::default();
     QUERIES.iter().for_each(|sql| check(sql, &mut session, &mut tally));

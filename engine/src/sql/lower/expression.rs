@@ -1,4 +1,4 @@
-//! Expressions, written anew with the names of the plan.
+//! Expressions, written again with the names of the plan.
 
 use sqlite3_parser::ast::{LikeOperator, Literal, Operator, UnaryOperator};
 

@@ -1,4 +1,4 @@
-//! From the bound tree to a logical plan: every expression is written anew with the aliases of the plan. What the plan cannot
+//! From the bound tree to a logical plan: every expression is written again with the aliases of the plan. What the plan cannot
 //! hold is given up with a reason.
 
 mod call;

@@ -2,7 +2,7 @@
 
 use crate::api::options::{Location, Options};
 use crate::sql::{Arena, bind};
-use crate::storage::{Control, Run, Storage};
+use crate::storage::{Script, Storage, TransactionOwner};
 use crate::types::{Params, Row, Value};
 
 const SCHEMA: &str = "
@@ -12,7 +12,7 @@ const SCHEMA: &str = "
     INSERT INTO t VALUES (1, 1, 'A', 'one'), (2, 1.0, 'a', NULL), (3, '1', 'b ', x'31'), (4, NULL, NULL, 'two');
     INSERT INTO u VALUES (1, 2), (1, 'x'), ('1', 3);";
 
-/// What the lowering has to write anew: names, aliases, wildcards, ordinals, joins that merge, views, CTEs, precedence.
+/// What the lowering has to write again: names, aliases, wildcards, ordinals, joins that merge, views, CTEs, precedence.
 const QUERIES: [&str; 19] = [
     "SELECT * FROM t",
     "SELECT t.*, \"c d\" AS \"no such\" FROM t WHERE \"no such\" = \"one\"",
@@ -44,7 +44,7 @@ fn sorted(mut rows: Vec<Row>) -> Vec<Row> {
 fn the_lowered_query_has_the_same_rows() {
     let mut storage = Storage::open(&Location::Memory, &Options::default()).expect("an in-memory database");
     let mut session = storage.session();
-    let run = Run { sql: SCHEMA, params: &Params::None, control: Control::Script };
+    let run = Script { sql: SCHEMA, params: &Params::None, owner: TransactionOwner::Script };
     session.run(&run, &mut |_, _| true).1.expect("the schema");
     let catalog = session.catalog().expect("a catalog");
     for sql in QUERIES {

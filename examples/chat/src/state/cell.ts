@@ -27,7 +27,7 @@ export class Cell<T> {
   }
 }
 
-/** Renders a view anew when one of the cells changes. */
+/** Renders a view again when one of the cells changes. */
 export class Watching implements ReactiveController {
   readonly #host: ReactiveControllerHost;
   readonly #cells: readonly Pick<Cell<unknown>, 'watch'>[];

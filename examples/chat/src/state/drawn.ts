@@ -1,4 +1,4 @@
-// How much of the timeline the last change drew anew.
+// How much of the timeline the last change drew again.
 
 import { Cell } from './cell.js';
 

@@ -63,7 +63,7 @@ export class StatusStrip extends View {
             <dt>Last write</dt><dd data-status="latency">${latency.value === undefined ? '–' : `${latency.value.toFixed(1)} ms`}</dd>
           </div>
           <div class="drawn" title="Rows that did not change are the same objects, so their messages are not drawn again">
-            <dt>Drawn anew</dt>
+            <dt>Drawn again</dt>
             <dd data-status="drawn">${drawn.value ? `${drawn.value.messages} of ${drawn.value.of}` : '–'}</dd>
           </div>
         </dl>

@@ -1,4 +1,4 @@
-// The messages of a channel. A message is drawn anew only when its row is another object.
+// The messages of a channel. A message is drawn again only when its row is another object.
 
 import { html, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { guard } from 'lit/directives/guard.js';

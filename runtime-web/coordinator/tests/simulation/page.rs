@@ -35,7 +35,7 @@ pub struct Client {
     pub coordinator: Option<usize>,
     /// The coordinator whose lock it queues for.
     pub instance: Option<usize>,
-    /// When to connect anew if that coordinator has not answered.
+    /// When to connect again if that coordinator has not answered.
     pub patience: Option<u64>,
     /// The highest epoch heard of.
     pub epoch: Epoch,

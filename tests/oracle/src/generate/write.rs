@@ -5,7 +5,7 @@ use super::features::Feature;
 use super::schema::{Column, Table};
 use super::values::Kind;
 
-/// Rows past which a table is not filled again: what several occurrences of it join grows with a power of them.
+/// Rows past which a table is not filled again: what several references to it join grows with a power of them.
 const MOST_ROWS: usize = 24;
 
 impl Generator {

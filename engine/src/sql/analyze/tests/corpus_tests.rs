@@ -9,7 +9,7 @@ use crate::live::Registry;
 use crate::plan::{Columns, Dependencies};
 use crate::sql::bind::unstored;
 use crate::sql::corpus::{Record, corpus, each_query, files, records};
-use crate::storage::{Control, Reads, Run, Sealed, Session, Storage};
+use crate::storage::{Reads, Script, SealedCommit, Session, Storage, TransactionOwner};
 use crate::types::{Catalog, Params, TableKind};
 
 /// Queries of a set for which SQLite reports more than they read: of `SELECT a FROM t UNION SELECT b FROM u ORDER BY b` it
@@ -168,8 +168,8 @@ fn stays_right(set: &str, at_least: usize) {
                     watch.registry = Registry::default();
                 }
                 Record::Statement(sql) => {
-                    let run = Run { sql: &sql, params: &Params::None, control: Control::Script };
-                    let mut on_commit = |session: &mut Session<'_>, sealed: &Sealed| {
+                    let run = Script { sql: &sql, params: &Params::None, owner: TransactionOwner::Script };
+                    let mut on_commit = |session: &mut Session<'_>, sealed: &SealedCommit| {
                         watch.commit(session, sealed);
                         true
                     };

@@ -2,7 +2,7 @@
 
 use crate::api::options::{Location, Options};
 use crate::plan::{Columns, Dependencies, Operand, Predicate, Relation, Slot, Source};
-use crate::storage::{Control, Run, Storage};
+use crate::storage::{Script, Storage, TransactionOwner};
 use crate::types::{Affinity, Params, SortedSet, Value};
 
 const SCHEMA: &str = "
@@ -22,7 +22,7 @@ CREATE VIEW u_view AS SELECT x FROM u;
 fn dependencies(sql: &str) -> Dependencies {
     let mut storage = Storage::open(&Location::Memory, &Options::default()).expect("an in-memory database");
     let mut session = storage.session();
-    let run = Run { sql: SCHEMA, params: &Params::None, control: Control::Script };
+    let run = Script { sql: SCHEMA, params: &Params::None, owner: TransactionOwner::Script };
     session.run(&run, &mut |_, _| true).1.expect("the schema");
     session.prepare(sql).unwrap_or_else(|error| panic!("{sql}: {error}"));
     let catalog = session.catalog().expect("a catalog");

@@ -2,7 +2,7 @@
 
 use super::watch_tests::Watch;
 use crate::api::options::{Location, Options};
-use crate::storage::{Control, Run, Sealed, Session, Storage};
+use crate::storage::{Script, SealedCommit, Session, Storage, TransactionOwner};
 use crate::types::Params;
 
 const SCHEMA: &str = "
@@ -103,9 +103,9 @@ const WRITES: [&str; 18] = [
 struct Dice(u64);
 
 impl Dice {
-    fn roll<'a>(&mut self, faces: &[&'a str]) -> &'a str {
+    fn roll<'a>(&mut self, sides: &[&'a str]) -> &'a str {
         self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        faces[usize::try_from(self.0 >> 33).expect("31 bits") % faces.len()]
+        sides[usize::try_from(self.0 >> 33).expect("31 bits") % sides.len()]
     }
 
     /// The text with a value for each `?`.
@@ -124,7 +124,7 @@ fn a_commit_that_is_said_not_to_affect_an_answer_does_not_change_it() {
         let mut storage = Storage::open(&Location::Memory, &Options::default()).expect("an in-memory database");
         let mut watch = Watch::default();
         let mut session = storage.session();
-        let run = Run { sql: SCHEMA, params: &Params::None, control: Control::Script };
+        let run = Script { sql: SCHEMA, params: &Params::None, owner: TransactionOwner::Script };
         session.run(&run, &mut |_, _| true).1.expect("the schema");
         for _ in 0..40 {
             let condition = dice.roll(&FILTERS);
@@ -139,8 +139,8 @@ fn a_commit_that_is_said_not_to_affect_an_answer_does_not_change_it() {
         for _ in 0..80 {
             let write = dice.roll(&WRITES);
             let write = dice.filled(write);
-            let run = Run { sql: &write, params: &Params::None, control: Control::Script };
-            let mut on_commit = |session: &mut Session<'_>, sealed: &Sealed| {
+            let run = Script { sql: &write, params: &Params::None, owner: TransactionOwner::Script };
+            let mut on_commit = |session: &mut Session<'_>, sealed: &SealedCommit| {
                 watch.commit(session, sealed);
                 true
             };

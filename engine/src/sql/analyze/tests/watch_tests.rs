@@ -4,7 +4,7 @@ use crate::live::Registry;
 use crate::plan::DisabledFeatures;
 use crate::results::HeldResult;
 use crate::routing::PathReader;
-use crate::storage::{Sealed, Session};
+use crate::storage::{SealedCommit, Session};
 use crate::types::{BindingId, Row};
 
 /// Queries of one database that are kept in view while its script goes on.
@@ -67,7 +67,7 @@ impl Watch {
         }
     }
 
-    pub(super) fn commit(&mut self, session: &mut Session<'_>, sealed: &Sealed) {
+    pub(super) fn commit(&mut self, session: &mut Session<'_>, sealed: &SealedCommit) {
         let affected = {
             let mut reader = PathReader::new(session, &sealed.batch);
             let affected = self.registry.route(&sealed.batch, &mut |path, most| reader.look_up(path, most));

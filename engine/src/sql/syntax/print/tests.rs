@@ -7,7 +7,7 @@ use super::text;
 use crate::api::options::{Location, Options};
 use crate::sql::corpus::each_query;
 use crate::sql::syntax::parse;
-use crate::storage::{Control, Run, Session, Storage};
+use crate::storage::{Script, Session, Storage, TransactionOwner};
 use crate::types::{Params, Row};
 
 /// The program that SQLite makes of a text.
@@ -95,7 +95,7 @@ fn every_form_keeps_its_program() {
         CREATE TABLE u(a, \"it's\");";
     let mut storage = Storage::open(&Location::Memory, &Options::default()).expect("an in-memory database");
     let mut session = storage.session();
-    let run = Run { sql: SCHEMA, params: &Params::None, control: Control::Script };
+    let run = Script { sql: SCHEMA, params: &Params::None, owner: TransactionOwner::Script };
     session.run(&run, &mut |_, _| true).1.expect("the schema");
     let mut tally = Tally::default();
     let forms = [
