@@ -2,6 +2,11 @@
 //!
 //! An application subscribes to any SELECT and receives, after every committed transaction, the edits that turn the old
 //! result into the new one. [`Engine`] is the place to start.
+//!
+//! # Features
+//!
+//! - `differential` (on by default): sums by key are kept in differential-dataflow, on timely. Without it they are kept in hash
+//!   tables, as in the packages for browsers. Results are the same; see [`SumStore`].
 
 #![forbid(missing_docs)]
 
