@@ -14,7 +14,7 @@ import {
 } from './generated/protocol.js';
 import { Life, type LifeEvents } from './life.js';
 import type { Port } from './port.js';
-import { type Asked, type Host, Requests } from './requests.js';
+import { type Asked, type Effect, type Host, Requests } from './requests.js';
 import { readDelivery, readRows } from './rows.js';
 import { State } from './subscription.js';
 
@@ -126,11 +126,11 @@ export class PageClient {
     this.#lingering = setTimeout(() => this.close(), LINGER);
   }
 
-  request(asked: Asked, isWrite: boolean) {
+  request(asked: Asked, effect: Effect) {
     const ended = this.#closed ?? this.#refused ?? this.#unserved();
     if (ended) return Promise.reject(ended);
     const connection = this.#connection;
-    return this.#requests.add(asked, isWrite, connection?.welcome ? asHost(connection) : undefined);
+    return this.#requests.add(asked, effect, connection?.welcome ? asHost(connection) : undefined);
   }
 
   subscribe(sql: string, params: Uint8Array | undefined): State {
@@ -148,7 +148,7 @@ export class PageClient {
   async rebind(id: number, params: Uint8Array | undefined): Promise<void> {
     const slots = params === undefined ? {} : { params };
     // Doing it twice does no harm.
-    await this.request({ type: 'rebind', subscription: id, ...slots }, false);
+    await this.request({ type: 'rebind', subscription: id, ...slots }, 'reads');
   }
 
   unsubscribe(id: number): void {
@@ -427,8 +427,7 @@ export class PageClient {
   #postSubscription({ port }: Connection, { id, sql, params, hasResult }: State): void {
     this.#awaited.add(id);
     const slots = params === undefined ? {} : { params };
-    const resumed = hasResult ? { resumed: true } : {};
-    port.postMessage({ type: 'subscribe', subscription: id, sql, ...slots, ...resumed } satisfies PageToHost);
+    port.postMessage({ type: 'subscribe', subscription: id, sql, ...slots, resumed: hasResult } satisfies PageToHost);
   }
 
   #subscribed({ subscription, commit, columns, plan, rows }: Extract<HostToPage, { type: 'subscribed' }>): void {
@@ -460,7 +459,7 @@ export class PageClient {
       state.edited(commit, list);
       this.#changed.add(state);
     }
-    for (const event of events ?? []) {
+    for (const event of events) {
       const state = this.#subscriptions.get(event.subscription);
       if (!state) continue;
       if (event.type === 'columns') {

@@ -5,7 +5,7 @@ import { TidewaterError } from './errors.js';
 import type { Explain, HostState, HostToPage, Statement, Stats, StorageMode } from './generated/protocol.js';
 import { codes } from './generated/protocol.js';
 import { Listeners } from './listeners.js';
-import type { Asked } from './requests.js';
+import type { Asked, Effect } from './requests.js';
 import { type Row, readRows } from './rows.js';
 import { Subscription } from './subscription.js';
 import { type Parameters, parameterFrame } from './values.js';
@@ -114,18 +114,13 @@ export class Database {
    * subscriptions of this tab.
    */
   async exec(sql: string, params?: Parameters): Promise<Executed> {
-    const answer = await this.#ask({ type: 'exec', ...statement(sql, params) }, true, 'executed');
+    const answer = await this.#ask({ type: 'exec', ...statement(sql, params) }, 'writes', 'executed');
     return { commit: answer.commit, changes: answer.changes };
   }
 
   /** Runs one statement and gives the rows it returns. */
   async query<T = Row>(sql: string, params?: Parameters): Promise<T[]> {
-    const asked = statement(sql, params);
-    if (!isRead(sql)) {
-      const { results } = await this.#transaction([asked]);
-      return (results[0]?.rows ?? []) as T[];
-    }
-    const answer = await this.#ask({ type: 'query', ...asked }, false, 'queried');
+    const answer = await this.#ask({ type: 'query', ...statement(sql, params), again: false }, 'unknown', 'queried');
     return readRows(answer.rows, answer.columns) as T[];
   }
 
@@ -137,11 +132,7 @@ export class Database {
 
   /** Runs statements in one transaction: all of them or none. */
   async transaction(statements: readonly TransactionStatement[]): Promise<Transacted> {
-    return this.#transaction(statements.map(normalise));
-  }
-
-  async #transaction(statements: Statement[]): Promise<Transacted> {
-    const answer = await this.#ask({ type: 'transaction', statements }, true, 'transacted');
+    const answer = await this.#ask({ type: 'transaction', statements: statements.map(normalise) }, 'writes', 'transacted');
     const results = answer.results.map(({ changes, columns, rows }) => ({
       changes,
       rows: rows ? readRows(rows, columns) : [],
@@ -163,12 +154,12 @@ export class Database {
 
   /** Tells how a query would be maintained; of one that any tab subscribes to, also what that has come to so far. */
   async explain(sql: string, params?: Parameters): Promise<Explain> {
-    return (await this.#ask({ type: 'explain', ...statement(sql, params) }, false, 'explained')).explain;
+    return (await this.#ask({ type: 'explain', ...statement(sql, params) }, 'reads', 'explained')).explain;
   }
 
   /** The engine's counters since the active tab opened the database. */
   async stats(): Promise<Stats> {
-    return (await this.#ask({ type: 'stats' }, false, 'counted')).stats;
+    return (await this.#ask({ type: 'stats' }, 'reads', 'counted')).stats;
   }
 
   /** Closes this handle and its subscriptions; the tab leaves the database when it closes its last one. */
@@ -183,11 +174,11 @@ export class Database {
 
   async #ask<Type extends HostToPage['type']>(
     asked: Asked,
-    isWrite: boolean,
+    effect: Effect,
     _answer: Type,
   ): Promise<Extract<HostToPage, { type: Type }>> {
     if (this.#isClosed) throw closed();
-    return (await this.#client.request(asked, isWrite)) as Extract<HostToPage, { type: Type }>;
+    return (await this.#client.request(asked, effect)) as Extract<HostToPage, { type: Type }>;
   }
 
   #emitStatus(): void {
@@ -216,16 +207,6 @@ function normalise(given: TransactionStatement): Statement {
 
 function isPair(statement: Exclude<TransactionStatement, string>): statement is readonly [string, Parameters?] {
   return Array.isArray(statement);
-}
-
-/**
- * Whether a statement certainly only reads, so that running it twice does no harm. What may write goes the way of writes, which
- * are never run twice.
- */
-function isRead(sql: string): boolean {
-  const bare = sql.replace(/^(\s|--[^\n]*(\n|$)|\/\*[^]*?\*\/)+/, '');
-  if (/^(select|values|explain|pragma)\b/i.test(bare)) return true;
-  return /^with\b/i.test(bare) && !/\b(insert|update|delete|replace)\b/i.test(bare);
 }
 
 function isSameStatus(a: DatabaseStatus, b: DatabaseStatus): boolean {

@@ -18,9 +18,14 @@ export interface Host {
   post(message: PageToHost): void;
 }
 
+/** What a request does to the database; of a query only the host knows. */
+export type Effect = 'reads' | 'writes' | 'unknown';
+
 interface Pending {
   readonly message: Numbered;
-  readonly isWrite: boolean;
+  readonly effect: Effect;
+  /** Whether a host may have run it, and none may run it again if it writes. */
+  again: boolean;
   /** The leadership of the host that it was posted to. */
   postedTo: string | undefined;
   readonly resolve: (answer: Answer) => void;
@@ -39,10 +44,10 @@ export class Requests {
   }
 
   /** Adds a request, and posts it if there is a host. */
-  add(asked: Asked, isWrite: boolean, host: Host | undefined): Promise<Answer> {
+  add(asked: Asked, effect: Effect, host: Host | undefined): Promise<Answer> {
     return new Promise((resolve, reject) => {
       const message: Numbered = { ...asked, request: (this.#last += 1) };
-      const pending: Pending = { message, isWrite, postedTo: host?.leadership, resolve, reject };
+      const pending: Pending = { message, effect, again: false, postedTo: host?.leadership, resolve, reject };
       this.#pending.set(message.request, pending);
       host?.post(message as PageToHost);
     });
@@ -79,14 +84,15 @@ export class Requests {
     // A database in memory starts again with its host.
     this.#known = commit;
     for (const [request, pending] of this.#pending) {
-      const isSafe = !pending.isWrite || (nothingHappened && pending.postedTo !== host.leadership);
-      if (pending.postedTo !== undefined && !isSafe) {
+      const wasNotRun = pending.postedTo === undefined || (nothingHappened && pending.postedTo !== host.leadership);
+      if (pending.effect === 'writes' && !wasNotRun) {
         this.#pending.delete(request);
         const why = 'the active tab was lost while it may have been committing this write';
         pending.reject(new TidewaterError(codes.outcomeUnknown, why));
       } else {
         pending.postedTo = host.leadership;
-        host.post(pending.message as PageToHost);
+        pending.again ||= pending.effect === 'unknown' && !wasNotRun;
+        host.post((pending.again ? { ...pending.message, again: true } : pending.message) as PageToHost);
       }
     }
   }
@@ -95,9 +101,12 @@ export class Requests {
   abandon(error: TidewaterError): void {
     const pending = [...this.#pending.values()];
     this.#pending.clear();
-    for (const { reject, isWrite, postedTo } of pending) {
-      const unknown = isWrite && postedTo !== undefined;
-      reject(unknown ? new TidewaterError(codes.outcomeUnknown, `${error.message}, with this write under way`) : error);
+    // An application that closes a database gives its queries up, whatever they do.
+    const unknown = error.code === codes.closed ? ['writes'] : ['writes', 'unknown'];
+    for (const { reject, effect, postedTo } of pending) {
+      const mayHaveRun = postedTo !== undefined && unknown.includes(effect);
+      const why = `${error.message}, with this statement under way`;
+      reject(mayHaveRun ? new TidewaterError(codes.outcomeUnknown, why) : error);
     }
   }
 }

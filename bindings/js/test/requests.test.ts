@@ -7,7 +7,8 @@ import { TidewaterError } from '../src/errors.js';
 import { Requests } from '../src/requests.js';
 
 const write = { type: 'exec', sql: 'INSERT' } as const;
-const read = { type: 'query', sql: 'SELECT' } as const;
+const read = { type: 'stats' } as const;
+const query = { type: 'query', sql: '?', again: false } as const;
 
 function host(leadership = 'a/1') {
   const posted: (PageToHost & { request: number })[] = [];
@@ -21,7 +22,7 @@ async function outcome(promise: Promise<unknown>): Promise<string> {
 
 test('answers go to their requests', async () => {
   const requests = new Requests();
-  const [one, two] = [requests.add(write, true, host()), requests.add(read, false, host())];
+  const [one, two] = [requests.add(write, 'writes', host()), requests.add(read, 'reads', host())];
   requests.answered({ type: 'executed', request: 1, commit: 4, changes: 2 });
   requests.answered({ type: 'failed', request: 2, error: { code: 'sql_error', message: 'no' } });
   expect(await one).toMatchObject({ commit: 4, changes: 2 });
@@ -32,17 +33,17 @@ test('answers go to their requests', async () => {
 test('what was never posted is posted to the next host, in order', () => {
   const first = host();
   const requests = new Requests();
-  void requests.add(write, true, undefined);
-  void requests.add(read, false, undefined);
+  void requests.add(write, 'writes', undefined);
+  void requests.add(read, 'reads', undefined);
   requests.welcomed(9, 9, first);
-  expect(first.posted.map(({ type }) => type)).toEqual(['exec', 'query']);
+  expect(first.posted.map(({ type }) => type)).toEqual(['exec', 'stats']);
 });
 
 test('a rebind under way is known until it is answered, and repeated like a read', async () => {
   const requests = new Requests();
   requests.heard(7);
   const rebind = { type: 'rebind', subscription: 3 } as const;
-  const rebound = requests.add(rebind, false, host());
+  const rebound = requests.add(rebind, 'reads', host());
   expect(requests.pending(1)).toMatchObject(rebind);
   const next = host('b/2');
   requests.welcomed(8, 9, next);
@@ -55,7 +56,7 @@ test('a rebind under way is known until it is answered, and repeated like a read
 test('a write under way is repeated if nothing was committed since', async () => {
   const requests = new Requests();
   requests.heard(7);
-  const written = requests.add(write, true, host());
+  const written = requests.add(write, 'writes', host());
   const next = host('b/2');
   requests.welcomed(7, 8, next);
   expect(next.posted).toHaveLength(1);
@@ -66,19 +67,43 @@ test('a write under way is repeated if nothing was committed since', async () =>
 test('a write under way has an unknown outcome if something was', async () => {
   const requests = new Requests();
   requests.heard(7);
-  const written = requests.add(write, true, host());
-  const queried = requests.add(read, false, host());
+  const written = requests.add(write, 'writes', host());
+  const queried = requests.add(read, 'reads', host());
   const next = host('b/2');
   requests.welcomed(8, 9, next);
   expect(await outcome(written)).toBe('outcome_unknown');
-  expect(next.posted.map(({ type }) => type)).toEqual(['query']);
+  expect(next.posted.map(({ type }) => type)).toEqual(['stats']);
   expect(await outcome(queried)).toBe('pending');
+});
+
+test('a query under way is repeated as it was if nothing was committed since, and else only to be read', async () => {
+  const requests = new Requests();
+  requests.heard(7);
+  const queried = requests.add(query, 'unknown', host());
+  const [second, third, fourth] = [host('b/2'), host('c/3'), host('d/4')];
+  requests.welcomed(7, 7, second);
+  requests.welcomed(8, 8, third);
+  requests.welcomed(8, 8, fourth);
+  const again = [second, third, fourth].map(({ posted: [message] }) => message && 'again' in message && message.again);
+  // The second host may have run it, whatever happened since the third.
+  expect(again).toEqual([false, true, true]);
+  requests.answered({ type: 'failed', request: 1, error: { code: 'outcome_unknown', message: 'it writes' } });
+  expect(await outcome(queried)).toBe('outcome_unknown');
+});
+
+test('a query that was never posted is posted as it is', () => {
+  const requests = new Requests();
+  requests.heard(7);
+  void requests.add(query, 'unknown', undefined);
+  const first = host();
+  requests.welcomed(9, 9, first);
+  expect(first.posted).toMatchObject([{ type: 'query', again: false }]);
 });
 
 test('a delivery of the write itself is no proof that nothing was committed', async () => {
   const requests = new Requests();
   requests.heard(7);
-  const written = requests.add(write, true, host());
+  const written = requests.add(write, 'writes', host());
   requests.heard(8, 1);
   requests.welcomed(8, 8, host('b/2'));
   expect(await outcome(written)).toBe('outcome_unknown');
@@ -87,7 +112,7 @@ test('a delivery of the write itself is no proof that nothing was committed', as
 test('a write under way is not repeated to the host that may still come to it', async () => {
   const requests = new Requests();
   requests.heard(7);
-  const written = requests.add(write, true, host());
+  const written = requests.add(write, 'writes', host());
   const again = host();
   requests.welcomed(7, 7, again);
   expect(again.posted).toHaveLength(0);
@@ -97,7 +122,7 @@ test('a write under way is not repeated to the host that may still come to it', 
 test('a new database in memory begins to count again', async () => {
   const requests = new Requests();
   requests.heard(7);
-  const lost = requests.add(write, true, host());
+  const lost = requests.add(write, 'writes', host());
   requests.welcomed(0, 1, host('b/2'));
   expect(await outcome(lost)).toBe('outcome_unknown');
   expect(requests.known).toBe(1);
@@ -105,8 +130,14 @@ test('a new database in memory begins to count again', async () => {
 
 test('closing rejects everything, writes under way with an unknown outcome', async () => {
   const requests = new Requests();
-  const posted = requests.add(write, true, host());
-  const waiting = requests.add(write, true, undefined);
+  const posted = requests.add(write, 'writes', host());
+  const waiting = requests.add(write, 'writes', undefined);
+  const queried = requests.add(query, 'unknown', host());
+  const counted = requests.add(read, 'reads', host());
   requests.abandon(new TidewaterError('closed', 'the database was closed'));
   expect([await outcome(posted), await outcome(waiting)]).toEqual(['outcome_unknown', 'closed']);
+  expect([await outcome(queried), await outcome(counted)]).toEqual(['closed', 'closed']);
+  const [written, asked] = [requests.add(write, 'writes', host()), requests.add(query, 'unknown', host())];
+  requests.abandon(new TidewaterError('unavailable', 'no tab can open the database'));
+  expect([await outcome(written), await outcome(asked)]).toEqual(['outcome_unknown', 'outcome_unknown']);
 });

@@ -76,6 +76,14 @@ impl Engine {
         ran
     }
 
+    /// Whether a statement certainly only reads: [`Engine::query`] can run it twice without harm. A PRAGMA never certainly does.
+    ///
+    /// # Errors
+    /// SQLite's own, of compiling it, or [`Error::NotOneStatement`].
+    pub fn only_reads(&self, sql: &str) -> Result<bool, Error> {
+        self.handle.lock().only_reads(sql)
+    }
+
     /// Runs `body` in a transaction: committed if it returns `Ok`, rolled back if it returns `Err` or panics.
     ///
     /// The engine is locked while `body` runs. Use the transaction in it; a call of the engine itself would wait forever.

@@ -45,21 +45,23 @@ impl Core {
 
     /// Runs one statement that returns rows, which may write as well.
     pub(crate) fn query(&mut self, sql: &str, params: &Params, owner: TransactionOwner) -> Result<Rows, Error> {
-        let kind = leading_keyword(sql);
-        match kind {
-            Some(StatementKind::Empty) => return Err(Error::NotOneStatement("none")),
-            // Compiled, so that what is no single statement is refused before anything of it runs.
-            Some(StatementKind::Select | StatementKind::With | StatementKind::Dml | StatementKind::Schema) | None => {
-                let is_readonly = self.storage.session().is_readonly(sql)?;
-                if is_readonly && !matches!(kind, Some(StatementKind::Dml | StatementKind::Schema)) {
-                    return self.storage.session().query(sql, params);
-                }
-            }
-            // COMMIT is read-only to SQLite as well, and has to be sealed; a PRAGMA may take effect when it is compiled.
-            Some(_) => {}
+        if self.only_reads(sql)? {
+            return self.storage.session().query(sql, params);
         }
         let (outcome, ran) = self.run(sql, params, owner);
         ran.map(|()| outcome.rows.unwrap_or(Rows { columns: Arc::default(), rows: Vec::new() }))
+    }
+
+    /// Whether one statement certainly only reads, so that running it twice does no harm.
+    pub(crate) fn only_reads(&mut self, sql: &str) -> Result<bool, Error> {
+        match leading_keyword(sql) {
+            Some(StatementKind::Empty) => Err(Error::NotOneStatement("none")),
+            // Compiled, so that what is no single statement is refused before anything of it runs.
+            Some(StatementKind::Select | StatementKind::With) | None => self.storage.session().is_readonly(sql),
+            Some(StatementKind::Dml | StatementKind::Schema) => self.storage.session().is_readonly(sql).map(|_| false),
+            // COMMIT is read-only to SQLite as well, and has to be sealed; a PRAGMA may take effect when it is compiled.
+            Some(_) => Ok(false),
+        }
     }
 
     /// Begins a transaction of the caller's.

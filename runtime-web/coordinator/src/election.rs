@@ -1,7 +1,5 @@
 //! Elections: when there is one, who wins it, and what becomes of attempts that fail.
 
-use std::collections::VecDeque;
-
 use tidewater_protocol::{CoordinatorToWorker, ErrorInfo, HostFailure, StorageMode, TabId, Term, codes};
 
 use crate::tab::{Liveness, Rank, Tab};
@@ -15,7 +13,7 @@ pub(crate) struct Attempts {
     /// Attempts in a row that found the storage busy.
     pub busy: u32,
     /// Times of failures, the older than the failure window left out.
-    pub failures: VecDeque<u64>,
+    pub failures: Vec<u64>,
     /// The last error, until there is a host.
     pub error: Option<ErrorInfo>,
     /// Whether better candidates are waited for.
@@ -42,10 +40,9 @@ impl Coordinator {
         }
         self.attempts.not_before = None;
         self.forgive(now);
-        let mut candidates: Vec<(Rank, TabId)> =
+        let candidates: Vec<(Rank, TabId)> =
             self.tabs.iter().filter_map(|(id, tab)| Some((tab.rank()?, id.clone()))).collect();
-        candidates.sort_unstable();
-        let Some((_, best)) = candidates.first() else {
+        let Some((_, best)) = candidates.iter().min() else {
             self.attempts.probe = Probe::Idle;
             return;
         };
@@ -63,7 +60,8 @@ impl Coordinator {
             Probe::Until(time) if now < time => {}
             Probe::Until(_) | Probe::Any => {
                 self.attempts.probe = Probe::Any;
-                if let Some((_, winner)) = candidates.into_iter().find(|(_, candidate)| self.answers(candidate, now)) {
+                let answering = candidates.into_iter().filter(|(_, candidate)| self.answers(candidate, now));
+                if let Some((_, winner)) = answering.min() {
                     self.appoint(winner, now);
                 }
             }
@@ -104,7 +102,7 @@ impl Coordinator {
     /// Counts a failure against the restart budget.
     pub(crate) fn failed(&mut self, error: ErrorInfo, now: u64) {
         self.forgive(now);
-        self.attempts.failures.push_back(now);
+        self.attempts.failures.push(now);
         self.attempts.error = Some(error);
         let count = self.attempts.failures.len();
         let wait = if self.over_budget() {
@@ -184,7 +182,7 @@ impl Coordinator {
     #[must_use]
     pub fn next_deadline(&self) -> Option<u64> {
         match &self.host {
-            Host::None if !self.tabs.values().any(|tab| tab.rank().is_some()) => None,
+            Host::None if !self.tabs.iter().any(|(_, tab)| tab.rank().is_some()) => None,
             Host::None => match (self.attempts.not_before, self.attempts.probe) {
                 (Some(time), _) | (None, Probe::Until(time)) => Some(time),
                 (None, Probe::Idle | Probe::Any) => None,

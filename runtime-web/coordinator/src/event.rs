@@ -1,11 +1,9 @@
 //! What happens to a coordinator and what it wants done.
 
-use serde::{Deserialize, Serialize};
 use tidewater_protocol::{CoordinatorToPage, CoordinatorToWorker, PageToCoordinator, TabId, WorkerToCoordinator};
 
 /// Something that happened.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
     /// A page client sent a message.
     FromPage {
@@ -36,8 +34,7 @@ pub enum Event {
 }
 
 /// Something to do, in the order given.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Effect {
     /// Send a message to a page client.
     ToPage {

@@ -22,25 +22,26 @@
 //!   a host, so it waits a moment for it to register before it elects.
 //!
 //! # For whoever runs it
-//! A message is attributed to a tab by its port, from the `register` message that the port brought first. A port that brings
-//! another message first (a browser restarted the SharedWorker under it) is answered `coordinatorStarted` at once. Read
+//! A message is attributed to a tab by its port: [`Ports`] says whose it is and what to do about a stranger's. Read
 //! `type`, `tab` and `protocol` of a `register` message before the rest: they are the same in all versions of the protocol,
 //! the rest need not be.
 
+mod by_tab;
 mod election;
 mod event;
+mod ports;
 mod registry;
 mod tab;
 mod timing;
-
-use std::collections::BTreeMap;
 
 use tidewater_protocol::{
     CoordinatorToPage, CoordinatorToWorker, Epoch, HostState, InstanceId, Status, StorageMode, TabId, Term,
 };
 
+pub use by_tab::ByTab;
 use election::Attempts;
 pub use event::{Effect, Event};
+pub use ports::{Heard, PortId, Ports, Registration, Role};
 use tab::Tab;
 pub use timing::Timing;
 
@@ -49,7 +50,7 @@ pub use timing::Timing;
 pub struct Coordinator {
     instance: InstanceId,
     timing: Timing,
-    tabs: BTreeMap<TabId, Tab>,
+    tabs: ByTab<Tab>,
     /// Registrations so far.
     registrations: u64,
     host: Host,
@@ -110,7 +111,7 @@ impl Coordinator {
         Self {
             instance,
             timing,
-            tabs: BTreeMap::new(),
+            tabs: ByTab::default(),
             registrations: 0,
             host: Host::None,
             term: Term(0),
@@ -165,7 +166,7 @@ impl Coordinator {
             term: self.host_term,
             epoch: self.epoch,
             storage: self.storage,
-            tabs: u32::try_from(self.tabs.values().filter(|tab| tab.has_page()).count()).unwrap_or(u32::MAX),
+            tabs: u32::try_from(self.tabs.iter().filter(|(_, tab)| tab.has_page()).count()).unwrap_or(u32::MAX),
             error: self.attempts.error.clone().filter(|_| troubled),
         }
     }
@@ -176,7 +177,7 @@ impl Coordinator {
                 let stalls = |tab: &Tab| tab.liveness().is_some_and(|worker| worker.stalls(now, self.timing.stall));
                 if self.tabs.get(tab).is_some_and(stalls) { HostState::Stalled } else { HostState::Ready }
             }
-            Host::None if !self.tabs.values().any(|tab| tab.rank().is_some()) => HostState::Waiting,
+            Host::None if !self.tabs.iter().any(|(_, tab)| tab.rank().is_some()) => HostState::Waiting,
             Host::None if self.over_budget() => HostState::Unavailable,
             Host::None | Host::Opening { .. } if self.attempts.busy > self.timing.busy_attempts => HostState::Busy,
             Host::None | Host::Opening { .. } | Host::Leaving { .. } => HostState::Electing,
@@ -185,7 +186,7 @@ impl Coordinator {
 
     fn introduce(&mut self) {
         let Host::Ready { tab: host, term, epoch, storage } = &self.host else { return };
-        for (client, tab) in &mut self.tabs {
+        for (client, tab) in self.tabs.iter_mut() {
             if tab.has_page() && tab.introduced != Some(*term) {
                 tab.introduced = Some(*term);
                 self.effects.push(Effect::Introduce {
@@ -212,7 +213,7 @@ impl Coordinator {
         if self.announced.as_ref() == Some(&status) {
             return;
         }
-        for (id, tab) in &self.tabs {
+        for (id, tab) in self.tabs.iter() {
             if tab.has_page() {
                 let message = CoordinatorToPage::Status { status: status.clone() };
                 self.effects.push(Effect::ToPage { tab: id.clone(), message });

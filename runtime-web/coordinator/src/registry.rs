@@ -14,7 +14,7 @@ impl Coordinator {
         match message {
             PageToCoordinator::Register { protocol, .. } if protocol != PROTOCOL => {
                 self.tell_page(&id, CoordinatorToPage::UpgradeRequired { protocol: PROTOCOL });
-                if !self.tabs.contains_key(&id) {
+                if self.tabs.get(&id).is_none() {
                     self.effects.push(Effect::Forget { tab: id });
                 }
             }
@@ -105,7 +105,7 @@ impl Coordinator {
         self.effects.push(Effect::WatchWorker { tab: id.clone() });
         if self.host.is(id) {
             // Introductions may have been lost with its former port. Making them again is harmless.
-            self.tabs.values_mut().for_each(|tab| tab.introduced = None);
+            self.tabs.iter_mut().for_each(|(_, tab)| tab.introduced = None);
         }
         self.tell_worker(id, CoordinatorToWorker::Registered { instance: self.instance.clone() });
         match hosting {
@@ -197,7 +197,7 @@ impl Coordinator {
         self.attempts.probe = Probe::Idle;
         let host = std::mem::replace(&mut self.host, Host::None);
         let (Host::Ready { tab: host, epoch, .. } | Host::Leaving { tab: host, epoch, .. }) = host else { return };
-        for (id, tab) in &mut self.tabs {
+        for (id, tab) in self.tabs.iter_mut() {
             if tab.introduced.take().is_some() && tab.has_page() {
                 let message = CoordinatorToPage::HostLost { host: host.clone(), epoch };
                 self.effects.push(Effect::ToPage { tab: id.clone(), message });
@@ -207,7 +207,7 @@ impl Coordinator {
 
     /// The tab, which begins to exist.
     fn tab(&mut self, id: &TabId) -> &mut Tab {
-        self.tabs.entry(id.clone()).or_insert_with(|| {
+        self.tabs.get_or_insert_with(id, || {
             self.registrations += 1;
             Tab::new(self.registrations)
         })

@@ -1,6 +1,6 @@
 //! Codes of the errors that the runtime itself raises; the engine's own codes pass through unchanged.
 
-/// The host died after the write was posted to it: it may or may not have been committed.
+/// The host died after a statement that may write was posted to it: it may or may not have been committed.
 pub const OUTCOME_UNKNOWN: &str = "outcome_unknown";
 /// Another tab runs another version of the library; one of the two has to be reloaded.
 pub const UPGRADE_REQUIRED: &str = "upgrade_required";

@@ -3,335 +3,315 @@
 //! A port keeps order. The host handles a page client's requests in the order in which they were posted, and posts the
 //! delivery of a commit before the answer to the write that made it.
 
-use serde::{Deserialize, Serialize};
-
+use crate::form::message;
 use crate::{CommitId, Epoch, Explain, Frame, RequestId, StorageMode, SubscriptionId, TabId};
 
-/// An error as an answer.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-#[cfg_attr(test, derive(ts_rs::TS))]
-pub struct ErrorInfo {
-    /// A stable code: one of [`codes`](crate::codes) or of the engine's.
-    pub code: String,
-    /// The error, for people.
-    pub message: String,
+message! {
+    /// An error as an answer.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct ErrorInfo {
+        /// A stable code: one of [`codes`](crate::codes) or of the engine's.
+        pub code: String,
+        /// The error, for people.
+        pub message: String,
+    }
 }
 
-/// One statement of a `transaction`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-#[cfg_attr(test, derive(ts_rs::TS))]
-pub struct Statement {
-    /// The SQL.
-    pub sql: String,
-    /// A [parameter frame](crate::frame), unless there are none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(test, ts(optional))]
-    pub params: Option<Frame>,
+message! {
+    /// One statement of a `transaction`.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct Statement {
+        /// The SQL.
+        pub sql: String,
+        /// A [parameter frame](crate::frame), unless there are none.
+        pub params: Option<Frame>,
+    }
 }
 
-/// From a page client to the host.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
-#[cfg_attr(test, derive(ts_rs::TS))]
-pub enum PageToHost {
-    /// The first message on a port; `welcome` or `refused` answers it. It comes again for each further schema script, and on
-    /// the bus from a page client that was introduced twice: each is answered. Requests wait until none is unanswered.
-    Hello {
-        /// The page client.
-        client: TabId,
-        /// [`PROTOCOL`](crate::PROTOCOL) of the page client.
-        protocol: u32,
-        /// To be repeated in the answer; never used again on a port.
-        nonce: u64,
-        /// A schema script of the application, to be run before anything else; it must be repeatable.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        #[cfg_attr(test, ts(optional))]
-        schema: Option<String>,
-    },
-    /// Run one or several statements in one transaction; `executed` answers it.
-    Exec {
-        /// The request.
-        request: RequestId,
-        /// The statements.
-        sql: String,
-        /// A parameter frame, unless there are none.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        #[cfg_attr(test, ts(optional))]
-        params: Option<Frame>,
-    },
-    /// Run one statement that only reads; `queried` answers it.
-    Query {
-        /// The request.
-        request: RequestId,
-        /// The statement.
-        sql: String,
-        /// A parameter frame, unless there are none.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        #[cfg_attr(test, ts(optional))]
-        params: Option<Frame>,
-    },
-    /// Run statements in one transaction, all or none; `transacted` answers it.
-    Transaction {
-        /// The request.
-        request: RequestId,
-        /// The statements, in order.
-        statements: Vec<Statement>,
-    },
-    /// Say how a statement would be maintained; `explained` answers it.
-    Explain {
-        /// The request.
-        request: RequestId,
-        /// The statement.
-        sql: String,
-        /// A parameter frame, unless there are none.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        #[cfg_attr(test, ts(optional))]
-        params: Option<Frame>,
-    },
-    /// Ask for the engine's counters; `counted` answers it.
-    Stats {
-        /// The request.
-        request: RequestId,
-    },
-    /// Subscribe; `subscribed`, or a `delivery` with an `error` event for it, answers it.
-    Subscribe {
-        /// The subscription.
-        subscription: SubscriptionId,
-        /// The statement.
-        sql: String,
-        /// A parameter frame, unless there are none.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        #[cfg_attr(test, ts(optional))]
-        params: Option<Frame>,
-        /// Whether it had a result from a former host. Then a query that has no answer for the data as they are does not end it:
-        /// it has one again once they are others.
-        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-        #[cfg_attr(test, ts(optional, as = "Option<bool>"))]
-        resumed: bool,
-    },
-    /// Give a subscription other parameters, in place; `rebound` answers it, after the delivery of the edits from the rows that
-    /// it had to those that it has. If the new ones do not fit or the query fails with them, it stays as it was.
-    Rebind {
-        /// The request.
-        request: RequestId,
-        /// The subscription.
-        subscription: SubscriptionId,
-        /// A parameter frame, unless there are none.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        #[cfg_attr(test, ts(optional))]
-        params: Option<Frame>,
-    },
-    /// End a subscription; deliveries that crossed this message may still name it.
-    Unsubscribe {
-        /// The subscription.
-        subscription: SubscriptionId,
-    },
+message! {
+    /// From a page client to the host.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub enum PageToHost tagged "type" {
+        /// The first message on a port; `welcome` or `refused` answers it. It comes again for each further schema script, and on
+        /// the bus from a page client that was introduced twice: each is answered. Requests wait until none is unanswered.
+        Hello {
+            /// The page client.
+            client: TabId,
+            /// [`PROTOCOL`](crate::PROTOCOL) of the page client.
+            protocol: u32,
+            /// To be repeated in the answer; never used again on a port.
+            nonce: u64,
+            /// A schema script of the application, to be run before anything else; it must be repeatable.
+            schema: Option<String>,
+        },
+        /// Run one or several statements in one transaction; `executed` answers it.
+        Exec {
+            /// The request.
+            request: RequestId,
+            /// The statements.
+            sql: String,
+            /// A parameter frame, unless there are none.
+            params: Option<Frame>,
+        },
+        /// Run one statement and give its rows; `queried` answers it.
+        Query {
+            /// The request.
+            request: RequestId,
+            /// The statement.
+            sql: String,
+            /// A parameter frame, unless there are none.
+            params: Option<Frame>,
+            /// Whether a former host may have run it. Then it runs only if it certainly only reads; else the answer is
+            /// [`codes::OUTCOME_UNKNOWN`](crate::codes::OUTCOME_UNKNOWN).
+            again: bool,
+        },
+        /// Run statements in one transaction, all or none; `transacted` answers it.
+        Transaction {
+            /// The request.
+            request: RequestId,
+            /// The statements, in order.
+            statements: Vec<Statement>,
+        },
+        /// Say how a statement would be maintained; `explained` answers it.
+        Explain {
+            /// The request.
+            request: RequestId,
+            /// The statement.
+            sql: String,
+            /// A parameter frame, unless there are none.
+            params: Option<Frame>,
+        },
+        /// Ask for the engine's counters; `counted` answers it.
+        Stats {
+            /// The request.
+            request: RequestId,
+        },
+        /// Subscribe; `subscribed`, or a `delivery` with an `error` event for it, answers it.
+        Subscribe {
+            /// The subscription.
+            subscription: SubscriptionId,
+            /// The statement.
+            sql: String,
+            /// A parameter frame, unless there are none.
+            params: Option<Frame>,
+            /// Whether it had a result from a former host. Then a query that has no answer for the data as they are does not end it:
+            /// it has one again once they are others.
+            resumed: bool,
+        },
+        /// Give a subscription other parameters, in place; `rebound` answers it, after the delivery of the edits from the rows that
+        /// it had to those that it has. If the new ones do not fit or the query fails with them, it stays as it was.
+        Rebind {
+            /// The request.
+            request: RequestId,
+            /// The subscription.
+            subscription: SubscriptionId,
+            /// A parameter frame, unless there are none.
+            params: Option<Frame>,
+        },
+        /// End a subscription; deliveries that crossed this message may still name it.
+        Unsubscribe {
+            /// The subscription.
+            subscription: SubscriptionId,
+        },
+    }
 }
 
-/// From the host to a page client.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
-#[cfg_attr(test, derive(ts_rs::TS))]
-pub enum HostToPage {
-    /// The answer to `hello`; its schema script has run.
-    Welcome {
-        /// The hello's.
-        nonce: u64,
-        /// The host's epoch.
-        epoch: Epoch,
-        /// Where the database is kept.
-        storage: StorageMode,
-        /// The commit at which this host found the database when it opened it, before it changed anything. From it the
-        /// page client tells which of its writes the former host cannot have committed (see the crate's documentation).
-        opened: CommitId,
-        /// The latest commit.
-        commit: CommitId,
-    },
-    /// `hello` is refused: another protocol, or its schema script failed. Before a hello is welcome nothing else is answered.
-    Refused {
-        /// The hello's.
-        nonce: u64,
-        /// Why.
-        error: ErrorInfo,
-    },
-    /// `exec` is done and durable.
-    Executed {
-        /// The request.
-        request: RequestId,
-        /// The latest commit, which is the request's own if it changed anything.
-        commit: CommitId,
+message! {
+    /// From the host to a page client.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub enum HostToPage tagged "type" {
+        /// The answer to `hello`; its schema script has run.
+        Welcome {
+            /// The hello's.
+            nonce: u64,
+            /// The host's epoch.
+            epoch: Epoch,
+            /// Where the database is kept.
+            storage: StorageMode,
+            /// The commit at which this host found the database when it opened it, before it changed anything. From it the
+            /// page client tells which of its writes the former host cannot have committed (see the crate's documentation).
+            opened: CommitId,
+            /// The latest commit.
+            commit: CommitId,
+        },
+        /// `hello` is refused: another protocol, or its schema script failed. Before a hello is welcome nothing else is answered.
+        Refused {
+            /// The hello's.
+            nonce: u64,
+            /// Why.
+            error: ErrorInfo,
+        },
+        /// `exec` is done and durable.
+        Executed {
+            /// The request.
+            request: RequestId,
+            /// The latest commit, which is the request's own if it changed anything.
+            commit: CommitId,
+            /// The number of rows changed.
+            changes: u64,
+        },
+        /// The result of `query`; what it wrote is durable.
+        Queried {
+            /// The request.
+            request: RequestId,
+            /// The latest commit, which is the request's own if it changed anything.
+            commit: CommitId,
+            /// The columns' names.
+            columns: Vec<String>,
+            /// A [rows frame](crate::frame).
+            rows: Frame,
+        },
+        /// `transaction` is done and durable.
+        Transacted {
+            /// The request.
+            request: RequestId,
+            /// The latest commit, which is the request's own if it changed anything.
+            commit: CommitId,
+            /// One result a statement, in order.
+            results: Vec<StatementResult>,
+        },
+        /// The answer to `explain`.
+        Explained {
+            /// The request.
+            request: RequestId,
+            /// What the engine says.
+            explain: Box<Explain>,
+        },
+        /// The answer to `stats`.
+        Counted {
+            /// The request.
+            request: RequestId,
+            /// The counters.
+            stats: Stats,
+        },
+        /// The request failed and changed nothing.
+        Failed {
+            /// The request.
+            request: RequestId,
+            /// Why.
+            error: ErrorInfo,
+        },
+        /// The first result of a subscription, or the present one for a page client that had it from a former host.
+        Subscribed {
+            /// The subscription.
+            subscription: SubscriptionId,
+            /// The commit that the rows are as of.
+            commit: CommitId,
+            /// The columns' names.
+            columns: Vec<String>,
+            /// How the result is maintained.
+            plan: Plan,
+            /// A rows frame.
+            rows: Frame,
+        },
+        /// `rebind` is done: from now on the subscription has the new parameters, also with the hosts to come.
+        Rebound {
+            /// The request.
+            request: RequestId,
+            /// The commit that its rows are as of.
+            commit: CommitId,
+        },
+        /// What one commit means for all subscriptions of this page client, whole.
+        Delivery(Delivery),
+    }
+}
+
+message! {
+    /// What one commit means for all subscriptions of one page client. A page client applies all of it before it tells the
+    /// application any of it.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct Delivery {
+        /// A [delivery frame](crate::frame): the commit, and the edits of each subscription that has any.
+        pub edits: Frame,
+        /// Subscriptions to which something else than edits happened.
+        pub events: Vec<SubscriptionEvent>,
+        /// The receiver's own request that made the commit or, of a `rebind`, the edits. Its answer follows.
+        pub cause: Option<RequestId>,
+    }
+}
+
+message! {
+    /// Something else than edits that happened to a subscription, in a [`Delivery`].
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub enum SubscriptionEvent tagged "type" {
+        /// The result again: a change of the schema changed its columns, or it has an answer again.
+        Columns {
+            /// The subscription.
+            subscription: SubscriptionId,
+            /// The columns' names.
+            columns: Vec<String>,
+            /// A rows frame.
+            rows: Frame,
+        },
+        /// It could not be subscribed or evaluated.
+        Error {
+            /// The subscription.
+            subscription: SubscriptionId,
+            /// Why.
+            error: ErrorInfo,
+            /// Whether it has ended; otherwise it goes on with its old rows.
+            closed: bool,
+        },
+    }
+}
+
+message! {
+    /// What one statement of a `transaction` did.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct StatementResult {
         /// The number of rows changed.
-        changes: u64,
-    },
-    /// The result of `query`.
-    Queried {
-        /// The request.
-        request: RequestId,
-        /// The commit that the rows are as of.
-        commit: CommitId,
-        /// The columns' names.
-        columns: Vec<String>,
-        /// A [rows frame](crate::frame).
-        rows: Frame,
-    },
-    /// `transaction` is done and durable.
-    Transacted {
-        /// The request.
-        request: RequestId,
-        /// The latest commit, which is the request's own if it changed anything.
-        commit: CommitId,
-        /// One result a statement, in order.
-        results: Vec<StatementResult>,
-    },
-    /// The answer to `explain`.
-    Explained {
-        /// The request.
-        request: RequestId,
-        /// What the engine says.
-        explain: Box<Explain>,
-    },
-    /// The answer to `stats`.
-    Counted {
-        /// The request.
-        request: RequestId,
-        /// The counters.
-        stats: Stats,
-    },
-    /// The request failed and changed nothing.
-    Failed {
-        /// The request.
-        request: RequestId,
-        /// Why.
-        error: ErrorInfo,
-    },
-    /// The first result of a subscription, or the present one for a page client that had it from a former host.
-    Subscribed {
-        /// The subscription.
-        subscription: SubscriptionId,
-        /// The commit that the rows are as of.
-        commit: CommitId,
-        /// The columns' names.
-        columns: Vec<String>,
-        /// How the result is maintained.
-        plan: Plan,
-        /// A rows frame.
-        rows: Frame,
-    },
-    /// `rebind` is done: from now on the subscription has the new parameters, also with the hosts to come.
-    Rebound {
-        /// The request.
-        request: RequestId,
-        /// The commit that its rows are as of.
-        commit: CommitId,
-    },
-    /// What one commit means for all subscriptions of this page client, whole.
-    Delivery(Delivery),
+        pub changes: u64,
+        /// The columns' names; none if the statement returns no rows.
+        pub columns: Vec<String>,
+        /// A rows frame, if the statement returns rows.
+        pub rows: Option<Frame>,
+    }
 }
 
-/// What one commit means for all subscriptions of one page client. A page client applies all of it before it tells the
-/// application any of it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-#[cfg_attr(test, derive(ts_rs::TS))]
-pub struct Delivery {
-    /// A [delivery frame](crate::frame): the commit, and the edits of each subscription that has any.
-    pub edits: Frame,
-    /// Subscriptions to which something else than edits happened.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[cfg_attr(test, ts(optional, as = "Option<Vec<SubscriptionEvent>>"))]
-    pub events: Vec<SubscriptionEvent>,
-    /// The receiver's own request that made the commit or, of a `rebind`, the edits. Its answer follows.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(test, ts(optional))]
-    pub cause: Option<RequestId>,
+message! {
+    /// How a result is maintained.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+    pub enum Plan {
+        /// From the changes.
+        Incremental,
+        /// By running the query again when a change can affect it.
+        Requery,
+    }
 }
 
-/// Something else than edits that happened to a subscription, in a [`Delivery`].
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
-#[cfg_attr(test, derive(ts_rs::TS))]
-pub enum SubscriptionEvent {
-    /// The result again: a change of the schema changed its columns, or it has an answer again.
-    Columns {
-        /// The subscription.
-        subscription: SubscriptionId,
-        /// The columns' names.
-        columns: Vec<String>,
-        /// A rows frame.
-        rows: Frame,
-    },
-    /// It could not be subscribed or evaluated.
-    Error {
-        /// The subscription.
-        subscription: SubscriptionId,
-        /// Why.
-        error: ErrorInfo,
-        /// Whether it has ended; otherwise it goes on with its old rows.
-        closed: bool,
-    },
-}
-
-/// What one statement of a `transaction` did.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-#[cfg_attr(test, derive(ts_rs::TS))]
-pub struct StatementResult {
-    /// The number of rows changed.
-    pub changes: u64,
-    /// The columns' names; none if the statement returns no rows.
-    pub columns: Vec<String>,
-    /// A rows frame, if the statement returns rows.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(test, ts(optional))]
-    pub rows: Option<Frame>,
-}
-
-/// How a result is maintained.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-#[cfg_attr(test, derive(ts_rs::TS))]
-pub enum Plan {
-    /// From the changes.
-    Incremental,
-    /// By running the query again when a change can affect it.
-    Requery,
-}
-
-/// The engine's counters, of this host since it opened the database.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-#[cfg_attr(test, derive(ts_rs::TS))]
-pub struct Stats {
-    /// Commits made.
-    pub commits: u64,
-    /// Live subscriptions.
-    pub subscriptions: u64,
-    /// Live templates.
-    pub templates: u64,
-    /// Live bindings.
-    pub bindings: u64,
-    /// Live dataflows.
-    pub dataflows: u64,
-    /// Bytes of all that is held: the results, and what plans remember beside them.
-    pub state_bytes: u64,
-    /// Bytes of what plans remember beside the results.
-    pub remembered_bytes: u64,
-    /// What they may be, if there is a limit.
-    pub memory_budget: Option<u64>,
-    /// How often what a plan remembered was dropped because all together was too much.
-    pub evicted: u64,
-    /// Times that a query was run again.
-    pub requeries: u64,
-    /// Results brought up to date from what a commit changed.
-    pub maintained: u64,
-    /// Results evaluated again because maintaining them would have cost more.
-    pub refused: u64,
-    /// Results evaluated again because a statement of their plan failed or maintaining them became too expensive.
-    pub given_up: u64,
-    /// Changed rows that came in.
-    pub rows_in: u64,
-    /// Changed rows that went out.
-    pub rows_out: u64,
+message! {
+    /// The engine's counters, of this host since it opened the database.
+    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+    pub struct Stats {
+        /// Commits made.
+        pub commits: u64,
+        /// Live subscriptions.
+        pub subscriptions: u64,
+        /// Live templates.
+        pub templates: u64,
+        /// Live bindings.
+        pub bindings: u64,
+        /// Live dataflows.
+        pub dataflows: u64,
+        /// Bytes of all that is held: the results, and what plans remember beside them.
+        pub state_bytes: u64,
+        /// Bytes of what plans remember beside the results.
+        pub remembered_bytes: u64,
+        /// What they may be, if there is a limit.
+        pub memory_budget: Option<u64>,
+        /// How often what a plan remembered was dropped because all together was too much.
+        pub evicted: u64,
+        /// Times that a query was run again.
+        pub requeries: u64,
+        /// Results brought up to date from what a commit changed.
+        pub maintained: u64,
+        /// Results evaluated again because maintaining them would have cost more.
+        pub refused: u64,
+        /// Results evaluated again because a statement of their plan failed or maintaining them became too expensive.
+        pub given_up: u64,
+        /// Changed rows that came in.
+        pub rows_in: u64,
+        /// Changed rows that went out.
+        pub rows_out: u64,
+    }
 }

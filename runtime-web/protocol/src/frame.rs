@@ -32,21 +32,30 @@ mod golden_tests;
 #[cfg(test)]
 mod property_tests;
 
-use serde::{Deserialize, Serialize};
-
+use crate::form::{Form, Message};
 pub use delivery::{DeliveryFrame, DeliveryWriter, Edit, Edits};
 pub use params::{ParamsFrame, named_params, positional_params};
 pub use rows::{RowsFrame, rows_frame};
+
 pub use value::{ValueRef, Values, push_value};
 
 /// The version of all frames, their first byte.
 pub const VERSION: u8 = 1;
 
 /// Bytes of a frame as a message carries them.
-#[derive(Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
+#[derive(Clone, Default, PartialEq, Eq, Hash)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(type = "Uint8Array"))]
-pub struct Frame(#[serde(with = "serde_bytes")] pub Vec<u8>);
+pub struct Frame(pub Vec<u8>);
+
+impl Message for Frame {
+    fn encode<F: Form>(&self) -> Option<F> {
+        Some(F::bytes(&self.0))
+    }
+
+    fn decode<F: Form>(form: Option<&F>) -> Option<Self> {
+        form?.as_bytes().map(Self)
+    }
+}
 
 impl std::fmt::Debug for Frame {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

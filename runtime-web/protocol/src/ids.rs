@@ -2,15 +2,24 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use crate::form::{Form, Message};
 
 macro_rules! number {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
-        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        #[serde(transparent)]
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[cfg_attr(test, derive(ts_rs::TS))]
         pub struct $name(pub u64);
+
+        impl Message for $name {
+            fn encode<F: Form>(&self) -> Option<F> {
+                self.0.encode()
+            }
+
+            fn decode<F: Form>(form: Option<&F>) -> Option<Self> {
+                Message::decode(form).map(Self)
+            }
+        }
 
         impl $name {
             /// The number after this one.
@@ -31,10 +40,19 @@ macro_rules! number {
 macro_rules! text {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
-        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        #[serde(transparent)]
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[cfg_attr(test, derive(ts_rs::TS))]
         pub struct $name(pub String);
+
+        impl Message for $name {
+            fn encode<F: Form>(&self) -> Option<F> {
+                self.0.encode()
+            }
+
+            fn decode<F: Form>(form: Option<&F>) -> Option<Self> {
+                Message::decode(form).map(Self)
+            }
+        }
 
         impl From<&str> for $name {
             fn from(id: &str) -> Self {

@@ -1,4 +1,4 @@
-//! The messages that the actors of a browser exchange, defined once: serde gives their JavaScript form, a test writes
+//! The messages that the actors of a browser exchange, defined once: the macro of [`form`] gives their JavaScript form, a test writes
 //! their TypeScript types to `bindings/js/src/generated/protocol.ts` and fails when that file has drifted.
 //!
 //! # Actors
@@ -43,12 +43,16 @@
 //! that a write was *not* done, and there is none. The proof is in the database, whose commit number rises with
 //! every transaction that changes it, in the same transaction. So a page client treats a request of its own that has no answer so:
 //! 1. Never posted: it is posted to the next host.
-//! 2. A read: it is posted again. So is a `rebind`, after the subscriptions: each subscribes with the parameters that its rows
-//!    are of, the last ones of which a delivery or an answer told that they hold.
+//! 2. `explain` and `stats`, which only read: they are posted again. So is a `rebind`, after the subscriptions: each subscribes
+//!    with the parameters that its rows are of, the last ones of which a delivery or an answer told that they hold.
 //! 3. A write that was posted: let `known` be the highest commit in any message so far, leaving out deliveries that have a
 //!    `cause` (the answer counts, once it is there). If another host than the one it was posted to welcomes the page client,
 //!    and found the database at `known` ([`HostToPage::Welcome`]'s `opened`), then nothing was committed since, so the write
 //!    was not, and it is posted again. Otherwise it *may* have been committed, and it ends with [`codes::OUTCOME_UNKNOWN`].
+//!
+//! 4. A `query` that was posted, which may read or write: the page client does not read SQL. Where rule 3 posts a write again, it
+//!    is posted as it was. Otherwise it is posted with `again`: the engine knows whether a statement certainly only reads, and
+//!    the host runs those and answers all others [`codes::OUTCOME_UNKNOWN`]. Once posted so, it stays so.
 //!
 //! Rule 3 is sound: a host posts answers in the order of commits, so `known` is below the commit of an unanswered write; a new
 //! host opens the database after the old one's death, so `opened` is not below any commit of the old one. It errs on the
@@ -64,6 +68,7 @@
 //! second that is 285 years. SQLite's 64-bit integers never travel as numbers of a message, only inside a [`Frame`].
 
 pub mod codes;
+pub mod form;
 pub mod frame;
 pub mod names;
 
@@ -72,6 +77,8 @@ mod control;
 mod data;
 mod explain;
 mod ids;
+#[cfg(test)]
+mod message_tests;
 #[cfg(test)]
 mod typescript_tests;
 
@@ -84,9 +91,10 @@ pub use data::{
     Delivery, ErrorInfo, HostToPage, PageToHost, Plan, Statement, StatementResult, Stats, SubscriptionEvent,
 };
 pub use explain::{Explain, Found, LiveStep, LiveTemplate, Route, RoutePredicate, Step, TableColumns, WantedIndex};
+pub use form::{Form, Message};
 pub use frame::Frame;
 pub use ids::{CommitId, Epoch, InstanceId, RequestId, SubscriptionId, TabId, Term};
 
 /// The version of everything in this crate. Actors of different versions do not talk: whoever registers with another
 /// version is answered `upgradeRequired`.
-pub const PROTOCOL: u32 = 2;
+pub const PROTOCOL: u32 = 3;

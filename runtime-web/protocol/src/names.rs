@@ -86,10 +86,19 @@ pub fn is_database_name(name: &str) -> bool {
 pub const DATABASE_NAME_PATTERN: &str = "^[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}$";
 
 fn fill(pattern: &str, database: &str, id: &str) -> String {
-    ["{tab}", "{instance}"]
-        .iter()
-        .fold(pattern.to_owned(), |name, slot| name.replace(slot, id))
-        .replace("{database}", database)
+    // What is between braces is every second piece.
+    let pieces = pattern.split(['{', '}']).enumerate();
+    pieces
+        .map(|(at, piece)| {
+            if at % 2 == 0 {
+                piece
+            } else if piece == "database" {
+                database
+            } else {
+                id
+            }
+        })
+        .collect()
 }
 
 #[cfg(test)]

@@ -7,13 +7,16 @@ use ts_rs::{Config, TS};
 
 use crate::*;
 
-const FILE: &str = "../../bindings/js/src/generated/protocol.ts";
 const UPDATE: &str = "TIDEWATER_UPDATE_TYPES";
 
 #[test]
 fn typescript_is_up_to_date() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(FILE);
-    let generated = generate();
+    up_to_date("src/generated/protocol.ts", generate());
+}
+
+/// Compares a file of the npm package with what it should be, or writes it.
+pub(crate) fn up_to_date(file: &str, generated: String) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../bindings/js").join(file);
     if std::env::var_os(UPDATE).is_some() {
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(&path, generated).unwrap();
@@ -22,7 +25,7 @@ fn typescript_is_up_to_date() {
     let current = std::fs::read_to_string(&path).unwrap_or_default();
     assert!(
         current == generated,
-        "bindings/js/src/generated/protocol.ts differs from the messages in runtime-web/protocol; write it again with\n\
+        "bindings/js/{file} differs from the messages in runtime-web/protocol; write it again with\n\
          {UPDATE}=1 cargo test -p tidewater-protocol typescript"
     );
 }

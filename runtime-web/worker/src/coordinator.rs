@@ -1,13 +1,13 @@
 //! The coordinator's ports, locks and timer around its state machine.
 
-use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
+use std::cell::RefCell;
 use std::rc::Rc;
 
-use js_sys::{Array, Object, Reflect};
-use serde::Serialize;
-use tidewater_coordinator::{Coordinator as Machine, Effect, Event, Timing};
-use tidewater_protocol::{Epoch, InstanceId, PROTOCOL, PageToCoordinator, TabId, WorkerToCoordinator, names};
+use js_sys::Array;
+use tidewater_coordinator::{
+    ByTab, Coordinator as Machine, Effect, Event, Heard, PortId, Ports, Registration, Role, Timing,
+};
+use tidewater_protocol::{InstanceId, Message, TabId, names};
 use wasm_bindgen::prelude::*;
 
 use crate::js::port::{Port, RawPort, Received, pair};
@@ -33,24 +33,17 @@ impl Coordinator {
             database,
             _alive: alive,
             machine: RefCell::new(Machine::new(instance, Timing::default())),
-            tabs: RefCell::default(),
-            strangers: RefCell::default(),
-            next_port: Cell::default(),
+            ports: RefCell::default(),
+            raw: RefCell::default(),
+            watches: RefCell::default(),
             deadline: RefCell::default(),
         };
         Ok(Self { shell: Rc::new(shell) })
     }
 
     /// What to tell everybody on the bus at the start.
-    ///
-    /// # Errors
-    /// None that can happen: the messages are the coordinator's own.
-    pub fn greeting(&self) -> Result<JsValue, JsValue> {
-        let (to_pages, to_workers) = self.shell.machine.borrow().greeting();
-        let greeting = Object::new();
-        Reflect::set(&greeting, &"toPages".into(), &message::to_js(&to_pages)?)?;
-        Reflect::set(&greeting, &"toWorkers".into(), &message::to_js(&to_workers)?)?;
-        Ok(greeting.into())
+    pub fn greeting(&self) -> Greeting {
+        self.shell.greeting()
     }
 
     /// Listens to a page client.
@@ -66,93 +59,80 @@ impl Coordinator {
     }
 }
 
+/// Messages for everybody.
+#[wasm_bindgen]
+pub struct Greeting {
+    to_pages: JsValue,
+    to_workers: JsValue,
+}
+
+#[wasm_bindgen]
+impl Greeting {
+    /// For the page clients.
+    #[wasm_bindgen(getter, js_name = toPages)]
+    pub fn to_pages(&self) -> JsValue {
+        self.to_pages.clone()
+    }
+
+    /// For the workers.
+    #[wasm_bindgen(getter, js_name = toWorkers)]
+    pub fn to_workers(&self) -> JsValue {
+        self.to_workers.clone()
+    }
+}
+
 struct Shell {
     database: String,
     _alive: locks::Held,
     machine: RefCell<Machine>,
-    tabs: RefCell<BTreeMap<TabId, Tab>>,
-    /// Ports that have not registered yet.
-    strangers: RefCell<BTreeMap<u64, Port>>,
-    next_port: Cell<u64>,
+    ports: RefCell<Ports>,
+    raw: RefCell<Vec<(PortId, Port)>>,
+    watches: RefCell<ByTab<Watches>>,
     deadline: RefCell<Option<timer::Timer>>,
 }
 
+/// Requests for the locks of a tab.
 #[derive(Default)]
-struct Tab {
-    page: Side,
-    worker: Side,
+struct Watches {
+    page: Option<locks::Queued>,
+    worker: Option<locks::Queued>,
 }
-
-#[derive(Default)]
-struct Side {
-    port: Option<Port>,
-    watch: Option<locks::Queued>,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Role {
-    Page,
-    Worker,
-}
-
-/// Who is at the other end of a port, once they have said so.
-type Speaker = Rc<RefCell<Option<TabId>>>;
 
 impl Shell {
     fn listen(self: &Rc<Self>, raw: RawPort, role: Role) {
-        let number = self.next_port.replace(self.next_port.get() + 1);
+        let id = self.ports.borrow_mut().open();
         let shell = Rc::clone(self);
-        let speaker = Speaker::default();
-        let port = Port::listen(raw, move |received| shell.receive(number, role, &speaker, received));
-        self.strangers.borrow_mut().insert(number, port);
+        let port = Port::listen(raw, move |received| shell.receive(id, role, received));
+        self.raw.borrow_mut().push((id, port));
     }
 
-    fn receive(self: &Rc<Self>, number: u64, role: Role, speaker: &Speaker, received: Received) {
-        let Received { message: raw, port } = received;
-        let (registering, protocol) = registration(&raw).unzip();
-        let known = speaker.borrow().clone();
-        let Some(tab) = registering.or(known) else { return self.ask_to_register(number, role) };
-        if speaker.borrow().is_none() {
-            speaker.replace(Some(tab.clone()));
-            if let Some(port) = self.strangers.borrow_mut().remove(&number) {
-                self.side(&tab, role, |side| side.port = Some(port));
-            }
+    fn receive(self: &Rc<Self>, port: PortId, role: Role, received: Received) {
+        let Received { message: raw, port: worker } = received;
+        let (heard, replaced) = self.ports.borrow_mut().hear(port, role, registration(&raw));
+        if let Some(replaced) = replaced {
+            self.close(replaced);
         }
-        if let Some(worker) = port {
+        if let Some(worker) = worker {
             self.listen(worker, Role::Worker);
         }
-        if let Some(protocol) = protocol.filter(|protocol| *protocol != PROTOCOL) {
-            return self.happened(foreign(tab, role, protocol));
-        }
-        match role {
-            Role::Page => match message::from_js::<PageToCoordinator>(raw) {
-                Ok(message) => self.happened(Event::FromPage { tab, message }),
-                Err(error) => complain(&error),
-            },
-            Role::Worker => match message::from_js::<WorkerToCoordinator>(raw) {
-                Ok(message) => self.happened(Event::FromWorker { tab, message }),
-                Err(error) => complain(&error),
-            },
+        match (heard, role) {
+            (Heard::Stranger, _) => self.greet(port, role),
+            (Heard::Foreign(event), _) => self.happened(event),
+            (Heard::From(tab), Role::Page) => self.understood(raw, |message| Event::FromPage { tab, message }),
+            (Heard::From(tab), Role::Worker) => self.understood(raw, |message| Event::FromWorker { tab, message }),
         }
     }
 
-    fn ask_to_register(&self, number: u64, role: Role) {
-        let (to_page, to_worker) = self.machine.borrow().greeting();
-        if let Some(port) = self.strangers.borrow().get(&number) {
-            match role {
-                Role::Page => post(port, &to_page),
-                Role::Worker => post(port, &to_worker),
-            }
+    fn understood<M: Message>(self: &Rc<Self>, raw: JsValue, event: impl FnOnce(M) -> Event) {
+        match message::from_js(raw.clone()) {
+            Some(message) => self.happened(event(message)),
+            None => console_error(&raw),
         }
     }
 
-    fn side(&self, tab: &TabId, role: Role, change: impl FnOnce(&mut Side)) {
-        let mut tabs = self.tabs.borrow_mut();
-        let tab = tabs.entry(tab.clone()).or_default();
-        change(match role {
-            Role::Page => &mut tab.page,
-            Role::Worker => &mut tab.worker,
-        });
+    fn greet(&self, port: PortId, role: Role) {
+        let Greeting { to_pages, to_workers } = self.greeting();
+        self.post(Some(port), if role == Role::Page { &to_pages } else { &to_workers }, None);
     }
 
     fn happened(self: &Rc<Self>, event: Event) {
@@ -170,80 +150,70 @@ impl Shell {
 
     fn perform(self: &Rc<Self>, effect: Effect) {
         match effect {
-            Effect::ToPage { tab, message } => self.post(&tab, Role::Page, &message, None),
-            Effect::ToWorker { tab, message } => self.post(&tab, Role::Worker, &message, None),
+            Effect::ToPage { tab, message } => self.tell(&tab, Role::Page, &message::to_js(&message), None),
+            Effect::ToWorker { tab, message } => self.tell(&tab, Role::Worker, &message::to_js(&message), None),
             Effect::Introduce { client, to_client, host, to_host } => {
                 // Over the bus these ports go nowhere: it has no way to transfer them, and its stand-ins ignore them.
                 let (for_client, for_host) = pair();
-                self.post(&host, Role::Worker, &to_host, Some(&for_host));
-                self.post(&client, Role::Page, &to_client, Some(&for_client));
+                self.tell(&host, Role::Worker, &message::to_js(&to_host), Some(&for_host));
+                self.tell(&client, Role::Page, &message::to_js(&to_client), Some(&for_client));
             }
             Effect::WatchPage { tab } => self.watch(tab, Role::Page),
             Effect::WatchWorker { tab } => self.watch(tab, Role::Worker),
-            Effect::Forget { tab } => drop(self.tabs.borrow_mut().remove(&tab)),
+            Effect::Forget { tab } => {
+                drop(self.watches.borrow_mut().remove(&tab));
+                let ports = self.ports.borrow_mut().forget(&tab);
+                ports.for_each(|port| self.close(port));
+            }
         }
     }
 
-    fn post(&self, tab: &TabId, role: Role, said: &impl Serialize, transfer: Option<&RawPort>) {
-        let tabs = self.tabs.borrow();
-        let side = tabs.get(tab).map(|tab| if role == Role::Page { &tab.page } else { &tab.worker });
-        let (Some(port), Ok(said)) = (side.and_then(|side| side.port.as_ref()), message::to_js(said)) else { return };
-        port.post(&said, &transfer.into_iter().collect::<Array>());
+    fn tell(&self, tab: &TabId, role: Role, said: &JsValue, transfer: Option<&RawPort>) {
+        self.post(self.ports.borrow().to(tab, role), said, transfer);
+    }
+
+    fn post(&self, to: Option<PortId>, said: &JsValue, transfer: Option<&RawPort>) {
+        let raw = self.raw.borrow();
+        if let Some((_, port)) = raw.iter().find(|(id, _)| Some(*id) == to) {
+            port.post(said, &transfer.into_iter().collect::<Array>());
+        }
+    }
+
+    fn close(&self, port: PortId) {
+        self.raw.borrow_mut().retain(|(id, _)| *id != port);
     }
 
     fn watch(self: &Rc<Self>, tab: TabId, role: Role) {
         let shell = Rc::clone(self);
-        let (name, event) = match role {
-            Role::Page => (names::page(&self.database, &tab), Event::PageGone { tab: tab.clone() }),
-            Role::Worker => (names::worker(&self.database, &tab), Event::WorkerGone { tab: tab.clone() }),
+        let mut watches = self.watches.borrow_mut();
+        let watches = watches.get_or_insert_with(&tab, Watches::default);
+        let (watch, name, event) = match role {
+            Role::Page => (&mut watches.page, names::page(&self.database, &tab), Event::PageGone { tab }),
+            Role::Worker => (&mut watches.worker, names::worker(&self.database, &tab), Event::WorkerGone { tab }),
         };
-        self.side(&tab, role, |side| {
-            if side.watch.is_none() {
-                side.watch = locks::on_free(&name, move || shell.happened(event)).ok();
-            }
-        });
+        if watch.is_none() {
+            *watch = locks::on_free(&name, move || shell.happened(event)).ok();
+        }
+    }
+
+    fn greeting(&self) -> Greeting {
+        let (to_pages, to_workers) = self.machine.borrow().greeting();
+        Greeting { to_pages: message::to_js(&to_pages), to_workers: message::to_js(&to_workers) }
     }
 }
 
-/// Tab and protocol of a `register` message, which are the same in all versions of the protocol.
-fn registration(message: &JsValue) -> Option<(TabId, u32)> {
-    let field = |name: &str| Reflect::get(message, &name.into()).ok();
-    let text = |name: &str| field(name)?.as_string();
+/// Tab and protocol of a `register` message.
+fn registration(message: &JsValue) -> Option<Registration> {
+    let text = |name: &str| message::field(message, name)?.as_string();
     (text("type")? == "register").then_some(())?;
-    let tab = TabId(text("tab")?);
-    Some((tab, message::from_js(field("protocol")?).ok()?))
-}
-
-/// A registration in another version: what else it says is not to be understood, and is not needed to refuse it.
-fn foreign(tab: TabId, role: Role, protocol: u32) -> Event {
-    let id = tab.clone();
-    match role {
-        Role::Page => {
-            let (visible, hidden_for, returning, epoch) = (false, None, false, Epoch(0));
-            let message = PageToCoordinator::Register { tab: id, protocol, visible, hidden_for, returning, epoch };
-            Event::FromPage { tab, message }
-        }
-        Role::Worker => {
-            let message = WorkerToCoordinator::Register { tab: id, protocol, hosting: None };
-            Event::FromWorker { tab, message }
-        }
-    }
-}
-
-fn post(port: &Port, said: &impl Serialize) {
-    if let Ok(said) = message::to_js(said) {
-        port.post(&said, &Array::new());
-    }
+    let protocol = message::from_js(message::field(message, "protocol")?)?;
+    Some(Registration { tab: TabId(text("tab")?), protocol })
 }
 
 #[wasm_bindgen]
 extern "C" {
     #[wasm_bindgen(js_namespace = console, js_name = error)]
     fn console_error(message: &JsValue);
-}
-
-fn complain(error: &JsValue) {
-    console_error(error);
 }
 
 fn console_error_on_panic() {

@@ -61,6 +61,23 @@ const FALTERING = `{
     failures-- > 0 ? Promise.reject(new DOMException('transient', 'UnknownError')) : getDirectory();
 }\n`;
 
+/** A SharedWorker that hands on what comes from a page to a port and back, and tells for how long it worked on one message. */
+const RELAY = `onconnect = ({ ports: [page] }) => {
+  let port, spent = 0, count = 0;
+  const hand = (to, data) => {
+    const begun = performance.now();
+    to.postMessage(data, [data.buffer]);
+    spent += performance.now() - begun;
+    count += 1;
+  };
+  page.onmessage = ({ data, ports }) => {
+    if (data === 'busy') return page.postMessage(spent / (count / 2));
+    if (data) return hand(port, data);
+    port = ports[0];
+    port.onmessage = ({ data }) => hand(page, data);
+  };
+};`;
+
 const WORKERS: Record<string, string> = {
   '/denied-worker.js': DENIED,
   '/faltering-worker.js': FALTERING,
@@ -69,12 +86,13 @@ const WORKERS: Record<string, string> = {
 
 /** What measures is isolated from other origins: browsers give it a finer clock. */
 function isIsolated(path: string): boolean {
-  return path === '/isolated' || path.startsWith('/benches/');
+  return path === '/isolated' || path === '/relay.js' || path.startsWith('/benches/');
 }
 
 async function load(path: string): Promise<[type: string, body: string | Buffer]> {
   if (path === '/' || path === '/isolated') return ['text/html', PAGE];
   if (path === '/benches/worker.js') return ['text/javascript', await readFile(BENCHES_WORKER)];
+  if (path === '/relay.js') return ['text/javascript', RELAY];
   const before = WORKERS[path];
   if (before) return ['text/javascript', before + (await readFile(join(DIST, 'worker.js'), 'utf8'))];
   const type = TYPES[extname(path)];

@@ -1,7 +1,7 @@
 // Generated from the Rust crate tidewater-protocol by its tests; do not edit.
 // Fields of type number that are u64 in Rust are exact up to 2^53.
 
-export const PROTOCOL = 2;
+export const PROTOCOL = 3;
 export const FRAME_VERSION = 1;
 export const DATABASE_NAME = /^[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}$/;
 
@@ -245,7 +245,10 @@ export type PageToHost = { "type": "hello",
   /** The statement. */
   sql: string,
   /** A parameter frame, unless there are none. */
-  params?: Frame }
+  params?: Frame,
+  /** Whether a former host may have run it. Then it runs only if it certainly only reads; else the answer is
+   * `codes::OUTCOME_UNKNOWN`. */
+  again: boolean }
   | { "type": "transaction",
   /** The request. */
   request: RequestId,
@@ -270,7 +273,7 @@ export type PageToHost = { "type": "hello",
   params?: Frame,
   /** Whether it had a result from a former host. Then a query that has no answer for the data as they are does not end it:
    * it has one again once they are others. */
-  resumed?: boolean }
+  resumed: boolean }
   | { "type": "rebind",
   /** The request. */
   request: RequestId,
@@ -319,7 +322,7 @@ export type HostToPage = { "type": "welcome",
   | { "type": "queried",
   /** The request. */
   request: RequestId,
-  /** The commit that the rows are as of. */
+  /** The latest commit, which is the request's own if it changed anything. */
   commit: CommitId,
   /** The columns' names. */
   columns: Array<string>,
@@ -371,7 +374,7 @@ export type Delivery = {
   /** A delivery frame: the commit, and the edits of each subscription that has any. */
   edits: Frame,
   /** Subscriptions to which something else than edits happened. */
-  events?: Array<SubscriptionEvent>,
+  events: Array<SubscriptionEvent>,
   /** The receiver's own request that made the commit or, of a `rebind`, the edits. Its answer follows. */
   cause?: RequestId,
 };
@@ -562,7 +565,7 @@ export type Stats = {
   /** Bytes of what plans remember beside the results. */
   rememberedBytes: number,
   /** What they may be, if there is a limit. */
-  memoryBudget: number | null,
+  memoryBudget?: number,
   /** How often what a plan remembered was dropped because all together was too much. */
   evicted: number,
   /** Times that a query was run again. */

@@ -3,13 +3,22 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use tidewater::{Engine, Error, Event, Watch};
+use tidewater::{Engine, Error, Event, Options, Watch};
 use tidewater_protocol::{
     CommitId, Delivery, Epoch, ErrorInfo, Frame, HostToPage, PROTOCOL, PageToHost, RequestId, Statement, StorageMode,
     SubscriptionEvent, SubscriptionId, TabId, codes,
 };
 
-use super::{answer, explanation};
+use crate::{answer, explanation};
+
+/// What plans may remember beside the results, in bytes: all tabs of an origin share the memory of one worker.
+const MEMORY_BUDGET: usize = 256 << 20;
+
+/// What a host opens its database with.
+#[must_use]
+pub fn options() -> Options {
+    Options::default().with_memory_budget(MEMORY_BUDGET)
+}
 
 /// A message to be posted.
 #[derive(Clone, Debug, PartialEq)]
@@ -48,10 +57,10 @@ struct Query {
 
 /// An event on its way from the engine's callback into a delivery.
 #[derive(Clone, Debug)]
-pub(super) struct Happened {
-    pub(super) client: TabId,
-    pub(super) subscription: SubscriptionId,
-    pub(super) event: Event,
+pub(crate) struct Happened {
+    pub(crate) client: TabId,
+    pub(crate) subscription: SubscriptionId,
+    pub(crate) event: Event,
 }
 
 /// The host's own tables: its epoch, and the schema scripts that have run. Applications see them as they see any table.
@@ -111,7 +120,9 @@ impl Service {
                 cause.map(|request| failed(request, bad_message("a request before hello")))
             }
             PageToHost::Exec { request, sql, params } => Some(self.exec(request, &sql, params.as_ref())),
-            PageToHost::Query { request, sql, params } => Some(self.query(request, &sql, params.as_ref())),
+            PageToHost::Query { request, sql, params, again } => {
+                Some(self.query(request, &sql, params.as_ref(), again))
+            }
             PageToHost::Transaction { request, statements } => Some(self.transaction(request, &statements)),
             PageToHost::Explain { request, sql, params } => Some(self.explain(request, &sql, params.as_ref())),
             PageToHost::Stats { request } => {
@@ -189,8 +200,12 @@ impl Service {
         Err(answer::error(&Error::InTransaction))
     }
 
-    fn query(&self, request: RequestId, sql: &str, params: Option<&Frame>) -> HostToPage {
+    fn query(&self, request: RequestId, sql: &str, params: Option<&Frame>, again: bool) -> HostToPage {
         let queried = answer::params(params).and_then(|params| {
+            if again && !self.engine.only_reads(sql).map_err(|error| answer::error(&error))? {
+                let message = "the active tab was lost while it may have been committing this statement".to_owned();
+                return Err(ErrorInfo { code: codes::OUTCOME_UNKNOWN.to_owned(), message });
+            }
             let rows = self.engine.query(sql, params).map_err(|error| answer::error(&error));
             self.end_open_transaction()?;
             let rows = rows?;

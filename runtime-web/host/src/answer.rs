@@ -7,9 +7,9 @@ use tidewater_protocol::{
     SubscriptionEvent, SubscriptionId, codes,
 };
 
-use super::service::Happened;
+use crate::service::Happened;
 
-pub(super) fn error(error: &Error) -> ErrorInfo {
+pub(crate) fn error(error: &Error) -> ErrorInfo {
     ErrorInfo { code: error.code().to_owned(), message: error.to_string() }
 }
 
@@ -21,7 +21,7 @@ fn frame_error(error: FrameError) -> ErrorInfo {
     ErrorInfo { code: code.to_owned(), message: error.to_string() }
 }
 
-pub(super) fn params(frame: Option<&Frame>) -> Result<Params, ErrorInfo> {
+pub(crate) fn params(frame: Option<&Frame>) -> Result<Params, ErrorInfo> {
     let Some(frame) = frame else { return Ok(Params::None) };
     let params = match ParamsFrame::new(&frame.0).map_err(frame_error)? {
         ParamsFrame::Positional(values) => Params::Positional(values.into_iter().map(value).collect()),
@@ -43,23 +43,23 @@ fn value(given: ValueRef<'_>) -> Value {
 }
 
 /// Ids are below 2^53, see the protocol's documentation.
-pub(super) fn integer(id: u64) -> Value {
+pub(crate) fn integer(id: u64) -> Value {
     Value::Integer(i64::try_from(id).unwrap_or(i64::MAX))
 }
 
 /// The epoch in the only cell of `rows`, 0 if there is none.
-pub(super) fn epoch(rows: &Rows) -> Epoch {
+pub(crate) fn epoch(rows: &Rows) -> Epoch {
     match rows.rows.first().and_then(|row| row.get(0)) {
         Some(tidewater::ValueRef::Integer(epoch)) => Epoch(u64::try_from(epoch).unwrap_or(0)),
         _ => Epoch(0),
     }
 }
 
-pub(super) fn rows(rows: &[Row]) -> Result<Frame, ErrorInfo> {
+pub(crate) fn rows(rows: &[Row]) -> Result<Frame, ErrorInfo> {
     rows_frame(rows.iter().map(Row::as_bytes)).map_err(frame_error)
 }
 
-pub(super) fn subscribed(subscription: SubscriptionId, watch: &Watch) -> Result<HostToPage, ErrorInfo> {
+pub(crate) fn subscribed(subscription: SubscriptionId, watch: &Watch) -> Result<HostToPage, ErrorInfo> {
     let snapshot = watch.snapshot();
     Ok(HostToPage::Subscribed {
         subscription,
@@ -70,12 +70,12 @@ pub(super) fn subscribed(subscription: SubscriptionId, watch: &Watch) -> Result<
     })
 }
 
-pub(super) fn subscription_error(subscription: SubscriptionId, error: ErrorInfo, closed: bool) -> SubscriptionEvent {
+pub(crate) fn subscription_error(subscription: SubscriptionId, error: ErrorInfo, closed: bool) -> SubscriptionEvent {
     SubscriptionEvent::Error { subscription, error, closed }
 }
 
 /// What happened to one client's subscriptions at one commit, after the `events` that are known already.
-pub(super) fn delivery(
+pub(crate) fn delivery(
     commit: CommitId,
     cause: Option<RequestId>,
     happened: &[Happened],
@@ -113,12 +113,12 @@ fn edit(edit: &Edit) -> tidewater_protocol::frame::Edit<'_> {
     }
 }
 
-pub(super) fn statement_result((changes, returned): (u64, Option<Rows>)) -> Result<StatementResult, ErrorInfo> {
+pub(crate) fn statement_result((changes, returned): (u64, Option<Rows>)) -> Result<StatementResult, ErrorInfo> {
     let Some(returned) = returned else { return Ok(StatementResult { changes, columns: Vec::new(), rows: None }) };
     Ok(StatementResult { changes, columns: returned.columns.to_vec(), rows: Some(rows(&returned.rows)?) })
 }
 
-pub(super) fn plan(plan: tidewater::Plan) -> Plan {
+pub(crate) fn plan(plan: tidewater::Plan) -> Plan {
     match plan {
         tidewater::Plan::Incremental => Plan::Incremental,
         tidewater::Plan::Requery => Plan::Requery,
@@ -126,7 +126,7 @@ pub(super) fn plan(plan: tidewater::Plan) -> Plan {
 }
 
 /// Without `..`: a new counter has to be sent, or left out on purpose.
-pub(super) fn stats(stats: &tidewater::Stats) -> Stats {
+pub(crate) fn stats(stats: &tidewater::Stats) -> Stats {
     let tidewater::Stats {
         commits,
         subscriptions,

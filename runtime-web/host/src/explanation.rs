@@ -4,9 +4,9 @@ use tidewater_protocol::{
     Explain, Found, LiveStep, LiveTemplate, Route, RoutePredicate, Step, TableColumns, WantedIndex,
 };
 
-use super::answer;
+use crate::answer;
 
-pub(super) fn explain(explain: tidewater::Explain) -> Explain {
+pub(crate) fn explain(explain: tidewater::Explain) -> Explain {
     Explain {
         plan: answer::plan(explain.plan),
         reason: explain.reason,

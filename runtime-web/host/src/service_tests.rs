@@ -7,7 +7,7 @@ use tidewater_protocol::{
     SubscriptionEvent, SubscriptionId, TabId, codes,
 };
 
-use super::{Outgoing, Service};
+use crate::{Outgoing, Service};
 
 fn service() -> Service {
     let engine = Engine::open(Location::Memory, Options::default()).unwrap();
@@ -316,7 +316,8 @@ fn a_transaction_is_all_or_nothing() {
 
     let bad = vec![statement("INSERT INTO t VALUES (4)"), statement("INSERT INTO missing VALUES (1)")];
     assert!(matches!(only(service.receive(&tab("a"), transaction(bad))), HostToPage::Failed { .. }));
-    let count = PageToHost::Query { request: RequestId(2), sql: "SELECT x FROM t".to_owned(), params: None };
+    let count =
+        PageToHost::Query { request: RequestId(2), sql: "SELECT x FROM t".to_owned(), params: None, again: false };
     let HostToPage::Queried { rows, .. } = only(service.receive(&tab("a"), count)) else { panic!("failed") };
     assert_eq!(RowsFrame::new(&rows.0).unwrap().len(), 1);
 }
@@ -328,7 +329,42 @@ fn no_transaction_stays_open_after_a_request() {
         panic!("not failed")
     };
     assert_eq!(error.code, "in_transaction");
-    let query = PageToHost::Query { request: RequestId(2), sql: "SELECT x FROM t".to_owned(), params: None };
+    let query =
+        PageToHost::Query { request: RequestId(2), sql: "SELECT x FROM t".to_owned(), params: None, again: false };
     let HostToPage::Queried { rows, .. } = only(service.receive(&tab("b"), query)) else { panic!("failed") };
     assert!(RowsFrame::new(&rows.0).unwrap().is_empty());
+}
+
+fn query(service: &mut Service, sql: &str, again: bool) -> Vec<Outgoing> {
+    let query = PageToHost::Query { request: RequestId(7), sql: sql.to_owned(), params: None, again };
+    service.receive(&tab("a"), query)
+}
+
+#[test]
+fn a_query_may_write_and_then_is_a_write() {
+    let mut service = two_clients();
+    subscribe(&mut service, "a", 1, "SELECT x FROM t");
+    let outgoing = query(&mut service, "INSERT INTO t VALUES (3) RETURNING x", false);
+    let [delivery, answer] = outgoing.as_slice() else { panic!("{outgoing:?}") };
+    let HostToPage::Delivery(Delivery { cause, edits, .. }) = &delivery.message else { panic!("{outgoing:?}") };
+    let HostToPage::Queried { commit, columns, .. } = &answer.message else { panic!("{outgoing:?}") };
+    assert_eq!((*cause, columns.as_slice()), (Some(RequestId(7)), ["x".to_owned()].as_slice()));
+    assert_eq!(*commit, DeliveryFrame::new(&edits.0).unwrap().commit());
+}
+
+#[test]
+fn what_a_former_host_may_have_run_runs_again_only_if_it_reads() {
+    let mut service = two_clients();
+    for reading in ["SELECT x FROM t", "VALUES (1)", "WITH c AS (SELECT 1) SELECT * FROM c", "EXPLAIN SELECT x FROM t"] {
+        let answer = only(query(&mut service, reading, true));
+        assert!(matches!(answer, HostToPage::Queried { .. }), "{reading}: {answer:?}");
+    }
+    let version = "PRAGMA user_version = 5";
+    let writing =
+        ["INSERT INTO t VALUES (3) RETURNING x", "WITH c AS (SELECT 1) INSERT INTO t SELECT * FROM c", version];
+    for writing in writing {
+        assert_eq!(refusal(query(&mut service, writing, true)), codes::OUTCOME_UNKNOWN, "{writing}");
+        assert!(matches!(only(query(&mut service, writing, false)), HostToPage::Queried { .. }), "{writing}");
+    }
+    assert_eq!(refusal(query(&mut service, "SELECT nothing FROM t", true)), "sql_error");
 }

@@ -1,0 +1,104 @@
+//! The ports of page clients to a host. A new one counts from the moment that a hello arrives on it: a page client that is
+//! introduced again by a new coordinator keeps the one that it has, and may say hello again there.
+
+use std::collections::BTreeMap;
+
+use tidewater_protocol::TabId;
+
+/// A port of a host, counted up as they come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PortNumber(u64);
+
+/// The ports of all page clients; a `P` that is dropped is closed.
+#[derive(Debug)]
+pub struct Connections<P> {
+    clients: BTreeMap<TabId, Connection<P>>,
+    numbered: u64,
+}
+
+#[derive(Debug)]
+struct Connection<P> {
+    open: Option<(PortNumber, P)>,
+    offered: Option<(PortNumber, P)>,
+}
+
+impl<P> Default for Connections<P> {
+    fn default() -> Self {
+        Self { clients: BTreeMap::new(), numbered: 0 }
+    }
+}
+
+impl<P> Connections<P> {
+    /// The number of a port that is to be offered; none if the page client is to keep the one that it has: without ports of
+    /// their own, on the bus, two actors have one way between them.
+    pub fn expect(&mut self, client: &TabId, has_port: bool) -> Option<PortNumber> {
+        if !has_port && self.clients.contains_key(client) {
+            return None;
+        }
+        self.numbered += 1;
+        Some(PortNumber(self.numbered))
+    }
+
+    /// Takes a port to a page client, in place of one that was offered and not used.
+    pub fn offer(&mut self, client: TabId, number: PortNumber, port: P) {
+        let connection = self.clients.entry(client).or_insert(Connection { open: None, offered: None });
+        connection.offered = Some((number, port));
+    }
+
+    /// Takes note of a hello on a port. True if that is the page client's new connection: the former one is closed.
+    pub fn hello(&mut self, client: &TabId, number: PortNumber) -> bool {
+        let Some(connection) = self.clients.get_mut(client) else { return false };
+        let is_new = connection.offered.as_ref().is_some_and(|(offered, _)| *offered == number);
+        if is_new {
+            connection.open = connection.offered.take();
+        }
+        is_new
+    }
+
+    /// The port that messages to a page client go to.
+    pub fn open(&self, client: &TabId) -> Option<&P> {
+        self.clients.get(client)?.open.as_ref().map(|(_, port)| port)
+    }
+
+    /// Closes the ports of a page client.
+    pub fn close(&mut self, client: &TabId) {
+        self.clients.remove(client);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn offered(connections: &mut Connections<&'static str>, port: &'static str) -> PortNumber {
+        let tab = TabId::from("a");
+        let number = connections.expect(&tab, true).unwrap();
+        connections.offer(tab, number, port);
+        number
+    }
+
+    #[test]
+    fn a_new_port_counts_from_its_hello() {
+        let (mut connections, tab) = (Connections::default(), TabId::from("a"));
+        let first = offered(&mut connections, "first");
+        assert_eq!(connections.open(&tab), None);
+        assert!(connections.hello(&tab, first));
+        let second = offered(&mut connections, "second");
+        assert!(!connections.hello(&tab, first), "it is no new one");
+        assert_eq!(connections.open(&tab), Some(&"first"));
+        assert!(connections.hello(&tab, second));
+        assert_eq!(connections.open(&tab), Some(&"second"));
+        connections.close(&tab);
+        assert_eq!(connections.open(&tab), None);
+        assert!(!connections.hello(&tab, second));
+    }
+
+    #[test]
+    fn the_bus_is_one_way() {
+        let (mut connections, tab) = (Connections::default(), TabId::from("a"));
+        let number = connections.expect(&tab, false).unwrap();
+        connections.offer(tab.clone(), number, "bus");
+        assert_eq!(connections.expect(&tab, false), None);
+        assert!(connections.expect(&tab, true).is_some());
+    }
+}

@@ -1,0 +1,20 @@
+//! What the worker of a tab decides, no browser anywhere: when it becomes the host and when it stops, which page client
+//! talks on which port, what requests do to the database, how long files are waited for that somebody else holds.
+//!
+//! The crate `tidewater-worker` has the ports, locks and files, and does what is decided here.
+
+mod answer;
+mod connections;
+mod explanation;
+mod files;
+mod host;
+mod leadership;
+mod service;
+#[cfg(test)]
+mod service_tests;
+
+pub use connections::{Connections, PortNumber};
+pub use files::{Patience, RETRY_EVERY, Refusal, patience};
+pub use host::Host;
+pub use leadership::{Leadership, Opened, Opening, Order, Retired};
+pub use service::{Outgoing, Service, options};
