@@ -7,6 +7,7 @@ pub const WASM_CRATES: &[&str] = &[
     "tidewater",
     "tidewater-protocol",
     "tidewater-coordinator",
+    "tidewater-host",
     "tidewater-worker",
     "tidewater-oracle",
     "tidewater-oracle-wasm",

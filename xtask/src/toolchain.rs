@@ -15,6 +15,9 @@ use crate::{clang, process, project};
 /// The target of everything that runs in a browser.
 pub const WASM: &str = "wasm32-unknown-unknown";
 
+const BOOTSTRAP: &str = "RUSTC_BOOTSTRAP";
+const TRAPPING: [&str; 2] = ["-Zunstable-options", "-Cpanic=immediate-abort"];
+
 const SCRIPT: &str = "scripts/wasm-toolchain";
 
 /// What a child's environment needs for its cargo to be the chosen one.
@@ -40,6 +43,48 @@ pub fn cargo() -> Result<Command> {
     command.envs(current()?.variables.iter().cloned());
     command.envs(clang::current()?.variables());
     Ok(command)
+}
+
+/// Makes a `cargo build` for wasm32 build the standard library as well: for size, and with panics that only trap. Both are
+/// features of unstable compilers, which a stable one has behind `RUSTC_BOOTSTRAP`, and need the library's source; false where
+/// they are not to be had.
+pub fn rebuild_standard(cargo: &mut Command, flags: &mut Vec<&'static str>) -> Result<bool> {
+    if !has_standard_source()? {
+        return Ok(false);
+    }
+    cargo.env(BOOTSTRAP, "1").args(["-Zbuild-std=std,panic_abort", "-Zbuild-std-features=optimize_for_size"]);
+    flags.extend(TRAPPING);
+    Ok(true)
+}
+
+/// Whether the compiler traps where the standard library would panic, and the library's source is there.
+fn has_standard_source() -> Result<bool> {
+    static FOUND: OnceLock<bool> = OnceLock::new();
+    let variables = &current()?.variables;
+    Ok(*FOUND.get_or_init(|| {
+        let traps = Command::new("rustc")
+            .args(["--target", WASM, "--print", "cfg"])
+            .args(TRAPPING)
+            .current_dir(project::root())
+            .envs(variables.iter().cloned())
+            .env(BOOTSTRAP, "1")
+            .output();
+        traps.is_ok_and(|output| output.status.success()) && (has_source(variables) || adds_source(variables))
+    }))
+}
+
+fn has_source(variables: &[(String, String)]) -> bool {
+    sysroot(variables).is_some_and(|root| Path::new(&root).join("lib/rustlib/src/rust/library/Cargo.lock").exists())
+}
+
+fn adds_source(variables: &[(String, String)]) -> bool {
+    if !process::in_path("rustup") {
+        return false;
+    }
+    process::step("Adding the source of the standard library to the Rust toolchain");
+    let mut command = Command::new("rustup");
+    command.args(["component", "add", "rust-src"]).current_dir(project::root()).envs(variables.iter().cloned());
+    process::run(&mut command).is_ok() && has_source(variables)
 }
 
 /// `cargo` of the toolchain that runs xtask: formatting needs no wasm target, and Debian's

@@ -1,7 +1,7 @@
 // The script of the coordinator: a SharedWorker, or where there is none a worker of each tab, of which one is let in.
 
 import init, { Coordinator } from '../pkg/coordinator.js';
-import wasm from '../pkg/coordinator_bg.wasm';
+import deflated from '../pkg/coordinator_bg.wasm.deflate';
 import { Bus } from './bus.js';
 import { type Address, type BusMessage, names } from './generated/protocol.js';
 import { randomId } from './random.js';
@@ -21,7 +21,8 @@ if ('onconnect' in globalThis) {
 }
 
 async function start(instance = randomId()): Promise<Coordinator> {
-  await init({ module_or_path: wasm });
+  const wasm = new Blob([deflated]).stream().pipeThrough(new DecompressionStream('deflate-raw'));
+  await init({ module_or_path: await new Response(wasm).arrayBuffer() });
   return Coordinator.start(database, instance);
 }
 

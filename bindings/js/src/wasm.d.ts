@@ -1,5 +1,5 @@
-// The bundler embeds such a module as its bytes.
-declare module '*.wasm' {
+// The bundler embeds such a module as its bytes, compressed.
+declare module '*.wasm.deflate' {
   const bytes: Uint8Array<ArrayBuffer>;
   export default bytes;
 }

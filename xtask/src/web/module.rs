@@ -1,9 +1,12 @@
 //! One wasm module: compiled by cargo, given its JavaScript glue by wasm-bindgen, shrunk by wasm-opt.
 
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
+use flate2::Compression;
+use flate2::write::DeflateEncoder;
 use wasm_bindgen_cli_support::Bindgen;
 
 use super::profile::{self, Profile};
@@ -25,6 +28,9 @@ const FEATURES: &[&str] = &[
     "--enable-sign-ext",
 ];
 
+/// Twice the linker's default: an expression may be 1000 deep, and costs a frame or two of each pass over it for each level.
+const STACK: &str = "-Clink-arg=-zstack-size=2097152";
+
 /// A wasm module.
 pub struct Module {
     /// The crate that it is made from.
@@ -35,8 +41,18 @@ pub struct Module {
     name: &'static str,
     /// Where the glue goes.
     folder: fn() -> PathBuf,
-    /// The file that is shipped; none for a module that the bundler puts into its script, or that is not shipped.
-    shipped: Option<&'static str>,
+    /// How it is shipped.
+    shipped: Shipped,
+}
+
+/// How a module comes to a browser.
+enum Shipped {
+    /// As a file of this name.
+    File(&'static str),
+    /// In its script, compressed: the text that stands for bytes there compresses badly.
+    InScript,
+    /// Not at all.
+    Not,
 }
 
 impl Module {
@@ -44,17 +60,28 @@ impl Module {
     fn is_downloaded(&self) -> bool {
         self.package == WORKER
     }
+
+    /// What is downloaded, and what measures how fast that is.
+    fn is_small(&self) -> bool {
+        self.is_downloaded() || self.package == BENCHES.package
+    }
 }
 
 /// The modules of the npm package.
 pub const SHIPPED: &[Module] = &[
-    Module { package: WORKER, feature: Some("coordinator"), name: "coordinator", folder: package::glue, shipped: None },
+    Module {
+        package: WORKER,
+        feature: Some("coordinator"),
+        name: "coordinator",
+        folder: package::glue,
+        shipped: Shipped::InScript,
+    },
     Module {
         package: WORKER,
         feature: Some("host"),
         name: "host",
         folder: package::glue,
-        shipped: Some("tidewater.wasm"),
+        shipped: Shipped::File("tidewater.wasm"),
     },
 ];
 
@@ -64,7 +91,7 @@ pub const ORACLE: Module = Module {
     feature: None,
     name: "oracle",
     folder: || project::path("target/oracle-wasm"),
-    shipped: None,
+    shipped: Shipped::Not,
 };
 
 /// The benches, which are run in a browser's worker.
@@ -73,7 +100,7 @@ pub const BENCHES: Module = Module {
     feature: None,
     name: "benches",
     folder: || project::path("target/benches-wasm"),
-    shipped: None,
+    shipped: Shipped::Not,
 };
 
 /// Builds one module.
@@ -96,11 +123,21 @@ pub fn build(module: &Module, mode: Mode) -> Result<()> {
         process::run(optimise.arg(&bound).arg("-o").arg(&bound))?;
         shrunk(module, &bound)?;
     }
-    if let Some(name) = module.shipped {
-        fs::create_dir_all(package::dist())?;
-        fs::copy(&bound, package::dist().join(name))?;
+    match module.shipped {
+        Shipped::File(name) => {
+            fs::create_dir_all(package::dist())?;
+            fs::copy(&bound, package::dist().join(name))?;
+        }
+        Shipped::InScript => fs::write(bound.with_extension("wasm.deflate"), deflate(&fs::read(&bound)?)?)?,
+        Shipped::Not => {}
     }
     Ok(())
+}
+
+fn deflate(bytes: &[u8]) -> Result<Vec<u8>> {
+    let mut encoder = DeflateEncoder::new(Vec::new(), Compression::best());
+    encoder.write_all(bytes)?;
+    Ok(encoder.finish()?)
 }
 
 /// Prints what the module is made of, and takes its names away.
@@ -122,13 +159,18 @@ fn compile(module: &Module, mode: Mode) -> Result<PathBuf> {
         Mode::Release => "release-wasm",
     };
     let mut cargo = toolchain::cargo()?;
-    cargo.args(["build", "--package", module.package, "--target", toolchain::WASM, "--profile", profile]);
+    cargo.args(["rustc", "--lib", "--package", module.package, "--target", toolchain::WASM, "--profile", profile]);
     if let Some(feature) = module.feature {
         cargo.args(["--no-default-features", "--features", feature]);
     }
     cargo.arg("--target-dir").arg(&target);
     // Names that tell the types of a generic, for the profile.
-    cargo.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", "-Csymbol-mangling-version=v0");
+    let mut flags = vec!["-Csymbol-mangling-version=v0"];
+    if mode == Mode::Release && module.is_small() && !toolchain::rebuild_standard(&mut cargo, &mut flags)? {
+        println!("    The standard library's source is not to be had: the module will be larger than what is shipped");
+    }
+    cargo.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", flags.join(" "));
+    cargo.args(["--", STACK]);
     process::run(&mut cargo)?;
     let folder = match mode {
         Mode::Debug => "debug",

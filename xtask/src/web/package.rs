@@ -34,11 +34,11 @@ pub fn bundle(mode: Mode) -> Result<()> {
         "--target=es2022",
         "--outdir=dist",
         "--log-level=warning",
-        "--loader:.wasm=binary",
+        "--loader:.deflate=binary",
     ]);
     match mode {
         Mode::Debug => esbuild.arg("--sourcemap"),
-        Mode::Release => esbuild.args(["--minify-whitespace", "--minify-syntax"]),
+        Mode::Release => esbuild.arg("--minify"),
     };
     process::run(&mut esbuild)?;
     let mut declarations = node::tool("tsc");
