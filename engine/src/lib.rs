@@ -7,6 +7,7 @@
 //!
 //! - `differential` (on by default): sums by key are kept in differential-dataflow, on timely. Without it they are kept in hash
 //!   tables, as in the packages for browsers. Results are the same; see [`SumStore`].
+//! - `sqlparser` (native only): queries can be given as `sqlparser::ast::Query`; see [`AsSql`].
 
 #![forbid(missing_docs)]
 

@@ -63,37 +63,42 @@ pub(super) fn files(folder: &Path, into: &mut Vec<PathBuf>) {
     into.sort();
 }
 
-/// Visits each query of a set once in the database that it was written for; whether there is a corpus.
-pub(super) fn each_query(set: &str, mut visit: impl FnMut(&str, &mut Session<'_>)) -> bool {
+/// Visits each query of a set once in the database that it was written for. Returns whether there is a corpus.
+pub(crate) fn each_query(set: &str, mut visit: impl FnMut(&str, &mut Session<'_>)) -> bool {
     let Some(folder) = corpus() else {
         eprintln!("skipped: there is no corpus");
         return false;
     };
     let mut paths = Vec::new();
     files(&folder.join(set), &mut paths);
-    let open = || Storage::open(&Location::Memory, &Options::default()).expect("an in-memory database");
     for path in paths {
         let bytes = std::fs::read(&path).expect("a file of the corpus");
-        let mut storage = open();
-        let mut seen = BTreeSet::new();
-        for record in records(&String::from_utf8_lossy(&bytes)) {
-            match record {
-                Record::Reset => {
-                    storage = open();
-                    seen.clear();
-                }
-                Record::Statement(sql) => {
-                    let run = Script { sql: &sql, params: &Params::None, owner: TransactionOwner::Script };
-                    // What fails is meant to, or belongs to another engine.
-                    let _ = storage.session().run(&run, &mut |_, _| true);
-                }
-                Record::Query(sql) => {
-                    if seen.insert(sql.clone()) {
-                        visit(&sql, &mut storage.session());
-                    }
+        each_query_of(&String::from_utf8_lossy(&bytes), &mut visit);
+    }
+    true
+}
+
+/// Visits each query of a file in the format of sqllogictest once in the database that it was written for.
+pub(crate) fn each_query_of(text: &str, visit: &mut impl FnMut(&str, &mut Session<'_>)) {
+    let open = || Storage::open(&Location::Memory, &Options::default()).expect("an in-memory database");
+    let mut storage = open();
+    let mut seen = BTreeSet::new();
+    for record in records(text) {
+        match record {
+            Record::Reset => {
+                storage = open();
+                seen.clear();
+            }
+            Record::Statement(sql) => {
+                let run = Script { sql: &sql, params: &Params::None, owner: TransactionOwner::Script };
+                // What fails is meant to, or belongs to another engine.
+                let _ = storage.session().run(&run, &mut |_, _| true);
+            }
+            Record::Query(sql) => {
+                if seen.insert(sql.clone()) {
+                    visit(&sql, &mut storage.session());
                 }
             }
         }
     }
-    true
 }

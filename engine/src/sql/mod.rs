@@ -6,7 +6,7 @@ mod analyze;
 mod bind;
 #[cfg(test)]
 #[path = "corpus_tests.rs"]
-mod corpus;
+pub(crate) mod corpus;
 mod lower;
 mod syntax;
 #[cfg(test)]

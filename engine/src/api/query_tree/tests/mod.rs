@@ -1,4 +1,7 @@
-//! Trees as an application builds them: the text has the tree's structure.
+//! Trees as an application builds them: the text has the tree's structure. And trees as a second opinion on the binder.
+
+mod second_opinion;
+mod three_opinions;
 
 use sqlparser::ast::{BinaryOperator, Expr, Query, SelectItem, SetExpr, Statement, UnaryOperator};
 use sqlparser::dialect::SQLiteDialect;
