@@ -501,7 +501,7 @@ fn strangers_are_asked_to_register() {
 }
 
 #[test]
-fn the_mode_is_decided_anew_once_everybody_is_gone() {
+fn the_mode_is_decided_again_once_everybody_is_gone() {
     let mut scene = Scene::new();
     scene.open("a", true).failed("a", 1, HostFailure::Unavailable);
     scene.page("a", goodbye()).event(Event::WorkerGone { tab: "a".into() });
