@@ -355,7 +355,8 @@ fn a_query_may_write_and_then_is_a_write() {
 #[test]
 fn what_a_former_host_may_have_run_runs_again_only_if_it_reads() {
     let mut service = two_clients();
-    for reading in ["SELECT x FROM t", "VALUES (1)", "WITH c AS (SELECT 1) SELECT * FROM c", "EXPLAIN SELECT x FROM t"] {
+    for reading in ["SELECT x FROM t", "VALUES (1)", "WITH c AS (SELECT 1) SELECT * FROM c", "EXPLAIN SELECT x FROM t"]
+    {
         let answer = only(query(&mut service, reading, true));
         assert!(matches!(answer, HostToPage::Queried { .. }), "{reading}: {answer:?}");
     }
