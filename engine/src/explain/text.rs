@@ -3,7 +3,6 @@
 use std::fmt::Write as _;
 
 use crate::api::explain::{Explain, Found, LiveTemplate, Route};
-use crate::plan::{LiveStep, Step};
 
 pub(super) fn write(explain: &Explain) -> String {
     let mut text = explain.plan.as_str().to_owned();
@@ -12,7 +11,9 @@ pub(super) fn write(explain: &Explain) -> String {
     }
     let _ = writeln!(text, "\n  template {}", explain.template);
     if let Some(step) = &explain.steps {
-        write_step(&mut text, step, 1);
+        for line in step.to_string().lines() {
+            let _ = writeln!(text, "  {line}");
+        }
     }
     for route in &explain.routes {
         let _ = writeln!(text, "  {}", describe(route));
@@ -25,28 +26,6 @@ pub(super) fn write(explain: &Explain) -> String {
     }
     for index in &explain.indexes {
         let _ = writeln!(text, "  full scan of {} on every change; suggested index: {}", index.table, index.sql);
-    }
-    text
-}
-
-fn write_step(text: &mut String, step: &Step, depth: usize) {
-    let tables = if step.tables.is_empty() { String::new() } else { format!(" ({})", step.tables.join(", ")) };
-    let live = step.live.as_ref().map(describe_live).unwrap_or_default();
-    let _ = writeln!(text, "{:indent$}{}: {}{tables}{live}", "", step.strategy, step.detail, indent = depth * 2);
-    for input in &step.inputs {
-        write_step(text, input, depth + 1);
-    }
-}
-
-/// What a part has come to, as far as there is something to say.
-fn describe_live(live: &LiveStep) -> String {
-    let LiveStep { state_rows, state_bytes, commits, rows_in, rows_out, instructions } = live;
-    let mut text = String::new();
-    if *state_bytes > 0 {
-        let _ = write!(text, "; remembers {state_rows} rows, {state_bytes} bytes");
-    }
-    if let Some(each) = instructions.checked_div(*commits) {
-        let _ = write!(text, "; {commits} commits: {rows_in} rows in, {rows_out} out, {each} instructions a commit");
     }
     text
 }

@@ -1,9 +1,9 @@
 //! The base tables a query reads, which of their columns, and which rows can matter.
 //!
-//! A change of a row can affect a query only through a table reference ([`Source`]) of its table. Through one table reference it
-//! matters only if (1) it is an insert or a delete, or it changed one of the table reference's columns, and (2) the row before
-//! or the row after satisfies every predicate. Predicates are therefore collected only where they filter every output
-//! row that carries the table reference: the conjuncts of WHERE, and of ON of inner joins.
+//! A changed row can affect a query only through a [`Source`]: one place where the query reads the row's table. It matters
+//! to a source only if the row was inserted or deleted or one of the source's columns changed, and if the row before or
+//! after the change satisfies every predicate. So a predicate is collected only where it filters every output row that the
+//! source contributes to: from the conjuncts of WHERE, and of ON of inner joins.
 
 use std::sync::Arc;
 
@@ -24,7 +24,7 @@ pub enum Slot {
 pub enum Operand {
     /// A literal of the query.
     Literal(Value),
-    /// A parameter, known with the binding.
+    /// A parameter, whose value the binding has.
     Parameter(Slot),
 }
 
@@ -52,7 +52,7 @@ impl Relation {
         !matches!(self, Self::Equal | Self::Is)
     }
 
-    /// How the right side is compared with the left one.
+    /// The relation with its sides exchanged.
     #[must_use]
     pub fn mirrored(self) -> Self {
         match self {
@@ -65,32 +65,32 @@ impl Relation {
     }
 }
 
-/// `column = operand`, `column IS operand`, `column IN (operands)`, or `column < operand` and its like.
+/// `column = operand`, `column IS operand`, `column IN (operands)`, or a comparison such as `column < operand`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Predicate {
     /// The column of the base table, counted from 0.
     pub column: usize,
     /// How it is compared.
     pub relation: Relation,
-    /// The column's affinity, which the comparison lends to its constants.
+    /// The column's affinity, which the comparison applies to its constants.
     pub affinity: Affinity,
     /// The comparison's collating sequence in upper case.
     pub collation: String,
-    /// The constants; one of them has to match.
+    /// The constants; the predicate holds if one of them matches.
     pub any_of: Vec<Operand>,
 }
 
-/// Which columns of a table a table reference reads.
+/// Which columns of a table a source reads.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Columns {
-    /// All of them, as far as can be told.
+    /// All columns, or columns that cannot be told.
     All,
     /// These, counted from 0.
     Some(SortedSet<usize>),
 }
 
 impl Columns {
-    /// Adds what `other` reads.
+    /// Adds the columns that `other` reads.
     pub fn extend(&mut self, other: &Self) {
         match (&mut *self, other) {
             (Self::Some(mine), Self::Some(theirs)) => mine.extend(theirs),
@@ -99,46 +99,48 @@ impl Columns {
     }
 }
 
-/// One table reference of a base table in a query.
+/// One place in a query where a base table is read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Source {
     /// The table, `database.table` in lower case.
     pub table: Arc<str>,
-    /// What is read of it.
+    /// The columns that are read.
     pub columns: Columns,
-    /// What a row has to satisfy to matter; all of them.
+    /// The predicates that a row has to satisfy to matter.
     pub predicates: Vec<Predicate>,
-    /// The join paths from it to table references that are compared with constants, if it is compared with none itself.
+    /// The join paths to other sources that are compared with constants; empty if this source is compared with constants
+    /// itself.
     pub path_lookups: Vec<PathLookup>,
 }
 
-/// What a query leaves to the order in which SQLite comes to rows, as far as its text tells.
+/// Which parts of a result depend on the order in which SQLite visits rows, as far as the text shows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct OrderDependent {
-    /// Anything at all.
+    /// Any part.
     pub rows: bool,
-    /// Of which row of a group a column is.
+    /// The choice of the row that a bare column of a group is taken from.
     pub bare_columns: bool,
 }
 
-/// Everything a query's result depends on.
+/// Everything that a query's result depends on.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Dependencies {
-    /// The table references of base tables, those inside views, CTEs and subqueries included.
+    /// The places where base tables are read, including those inside views, CTEs and subqueries.
     pub sources: Vec<Source>,
-    /// Why every commit may affect the result, if so: a system table, a virtual table without shadow tables, `changes()`.
+    /// Why every commit may affect the result, if it may: a system table, a virtual table without shadow tables,
+    /// `changes()`.
     pub every_commit: Option<AlwaysAffected>,
-    /// Functions whose value differs from call to call; the result samples them at each re-run.
+    /// Functions that return another value at each call; the result samples them at each re-run.
     pub nondeterministic: SortedSet<String>,
-    /// Why SQLite's own answer depends on its plan (LIMIT over ties, bare columns, unordered concatenation), if so. Then
-    /// any change of a table counts, so that the result stays what a fresh evaluation gives.
+    /// Why SQLite's own result depends on the order in which it visits rows, if it does. Then every change of a table
+    /// counts, so that the result stays the one of a re-run.
     pub order_dependence: Option<OrderDependence>,
-    /// Whether the query, or a view that it reads, says which index SQLite takes or does not take.
+    /// Whether the query, or a view that it reads, names the index that SQLite uses or must not use.
     pub names_index: bool,
 }
 
 impl Dependencies {
-    /// What is left to the order of rows.
+    /// Which parts of the result depend on the order of rows.
     #[must_use]
     pub fn order_dependent(&self) -> OrderDependent {
         OrderDependent {

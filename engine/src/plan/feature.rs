@@ -5,6 +5,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::Reason;
+use super::reason::reached;
 
 /// A strategy, a way to plan a SELECT, or a rewrite.
 ///
@@ -163,7 +164,7 @@ impl DisabledFeatures {
     pub(super) fn allows(self, feature: PlannerFeature) -> Result<(), Reason> {
         match self.has(feature) {
             false => Ok(()),
-            true => Err(Reason::Disabled(feature)),
+            true => Err(reached(Reason::Disabled(feature))),
         }
     }
 }

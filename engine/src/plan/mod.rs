@@ -1,5 +1,5 @@
-//! What a query depends on and how it is maintained, as pure data: who produces it is `sql`, who carries it out
-//! `dataflow`, who asks it `subscribe`.
+//! What a query depends on and how it is maintained, as pure data. `sql` produces the dependencies and the logical plan, the
+//! planner makes the physical plan, `dataflow` executes it, and `routing` and `explain` read both.
 
 mod dependencies;
 mod feature;
@@ -22,7 +22,7 @@ pub use logical::{
 pub use physical::{
     Accumulate, AffectedKeys, Bounds, Cell, Combine, Condition, Delta, Derived, DerivedColumn, Distinct, EXACT_SUM,
     Evaluator, Fixpoint, MOST_CHANGED, Measure, Node, Number, Piece, Plan, ROUNDS_BY_ORDER, Recompute, SetOperator,
-    Shown, SortedBy, TableRef, Test, Text, Window, derived_id, quoted,
+    Shown, SortedBy, SqlText, TableRef, Test, Window, derived_id, quoted,
 };
 pub use planner::plan;
 pub use reason::{
@@ -30,3 +30,6 @@ pub use reason::{
 };
 pub use table_version::{RowImages, TableVersion};
 pub use tree::{LiveStep, NodeMetrics, PlanMetrics, Step};
+
+#[cfg(test)]
+mod tests;

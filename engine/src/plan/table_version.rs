@@ -1,25 +1,25 @@
-//! Table versions: what a statement of a plan reads in the place of a base table.
+//! Table versions: the sets of rows that a statement of a plan can read instead of a base table.
 
 use std::fmt;
 use std::sync::Arc;
 
 use crate::types::{Change, Row, RowKey};
 
-/// One of the sets of rows that a base table shows while a commit is maintained.
+/// A set of rows of a base table while a commit is maintained.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum TableVersion {
-    /// The table itself, as the commit has left it.
+    /// The table as the commit left it.
     Post,
-    /// The rows that the commit removed, and updated ones as they were.
+    /// The rows that the commit deleted, and updated rows as they were.
     Old,
-    /// The rows that the commit added, and updated ones as they are.
+    /// The rows that the commit inserted, and updated rows as they are.
     New,
-    /// Both of them.
+    /// The rows of both `Old` and `New`.
     Changed,
 }
 
 impl TableVersion {
-    /// The name in FROM, not yet quoted, of a version of the table `id`; the table itself goes by its own name.
+    /// The unquoted name in FROM of a version of the table `id`. The table itself is read by its own name.
     #[must_use]
     pub fn table_name(self, id: &str) -> String {
         format!("tidewater {self} {id}")
@@ -37,7 +37,7 @@ impl fmt::Display for TableVersion {
     }
 }
 
-/// The rows that the versions of a table show, with their rowids; 0 in a table WITHOUT ROWID.
+/// The changed rows of a table with their rowids, which are 0 in a table WITHOUT ROWID.
 #[derive(Clone, Debug, Default)]
 pub struct RowImages {
     /// The rows of [`TableVersion::Old`].
@@ -58,13 +58,13 @@ impl RowImages {
         Self { old: old.collect(), new: new.collect() }
     }
 
-    /// How many rows there are, those that were and those that are.
+    /// The number of old and new rows together.
     #[must_use]
     pub fn len(&self) -> usize {
         self.old.len() + self.new.len()
     }
 
-    /// How many rows a version shows of those that changed.
+    /// How many changed rows a version has.
     #[must_use]
     pub fn rows(&self, version: TableVersion) -> usize {
         match version {

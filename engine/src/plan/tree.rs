@@ -1,64 +1,100 @@
-//! A plan as a tree to be shown: each part with its strategy.
+//! A plan as a tree of steps, as `explain` shows it.
+
+use std::fmt;
 
 use serde::Serialize;
 
+use super::{Node, Plan, TableRef};
 use crate::types::SortedSet;
-
-use super::{Combine, Measure, Node, Plan, SetOperator, TableRef};
 
 /// A part of a plan, for people and programs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Step {
     /// The strategy's name.
     pub strategy: &'static str,
-    /// What it does here.
+    /// What the strategy does here.
     pub detail: String,
-    /// The base tables whose changes it looks at.
+    /// The base tables whose changes the part reads.
     pub tables: Vec<String>,
-    /// The parts that it is made of.
+    /// The parts that it reads.
     pub inputs: Vec<Self>,
-    /// What it remembers and has done so far, if the plan is at work.
+    /// What the part holds and has done so far, if the plan is in use.
     pub live: Option<LiveStep>,
 }
 
-/// What a part of a plan remembers, and what it has done for commits since the plan is at work; without the parts that it is
-/// made of, and for all bindings together.
+/// The part, and its inputs indented below it.
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.write(f, 0)
+    }
+}
+
+impl Step {
+    fn write(&self, f: &mut fmt::Formatter<'_>, depth: usize) -> fmt::Result {
+        write!(f, "{:indent$}{}: {}", "", self.strategy, self.detail, indent = depth * 2)?;
+        if !self.tables.is_empty() {
+            write!(f, " ({})", self.tables.join(", "))?;
+        }
+        if let Some(live) = &self.live {
+            write!(f, "{live}")?;
+        }
+        writeln!(f)?;
+        self.inputs.iter().try_for_each(|input| input.write(f, depth + 1))
+    }
+}
+
+/// What a part of a plan holds, and what it has done for commits since the plan came into use. Its inputs are not included;
+/// all bindings are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct LiveStep {
-    /// Rows that it remembers: those of the keys, the groups, what is counted, a derived table's.
+    /// Rows of state: rows by key, groups, counted values, rows of a derived table.
     pub state_rows: u64,
-    /// Bytes of that, without what the allocator adds.
+    /// Bytes of state, without the allocator's overhead.
     pub state_bytes: u64,
-    /// Commits that gave it something to do.
+    /// Commits that gave the part something to do.
     pub commits: u64,
-    /// Changed rows that it was given, by tables and by the parts that it is made of. An update is the old row and the new.
+    /// Changed rows that it read, from tables and from its inputs. An update is an old row and a new one.
     pub rows_in: u64,
-    /// Rows that came or went by it; several of the same are one.
+    /// Rows that it added or removed; equal rows count once.
     pub rows_out: u64,
     /// SQLite's instructions that its own statements took.
     pub instructions: u64,
 }
 
-/// What a node of a plan has come to, and those below it, in their order.
+/// The state and the commits, where there are any.
+impl fmt::Display for LiveStep {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { state_rows, state_bytes, commits, rows_in, rows_out, instructions } = self;
+        if *state_bytes > 0 {
+            write!(f, "; remembers {state_rows} rows, {state_bytes} bytes")?;
+        }
+        if let Some(each) = instructions.checked_div(*commits) {
+            write!(f, "; {commits} commits: {rows_in} rows in, {rows_out} out, {each} instructions a commit")?;
+        }
+        Ok(())
+    }
+}
+
+/// The metrics of a node, and of its inputs in their order.
 #[derive(Clone, Debug, Default)]
 pub struct NodeMetrics {
-    /// What the node has come to. Rows that it was given by others are left out.
+    /// The metrics of the node itself, without the rows that its inputs gave it.
     pub own: LiveStep,
-    /// Those below it.
+    /// The metrics of its inputs.
     pub inputs: Vec<NodeMetrics>,
 }
 
-/// What the nodes of a plan have come to.
+/// The metrics of all nodes of a plan.
 #[derive(Clone, Debug, Default)]
 pub struct PlanMetrics {
-    /// The node where the rows come from.
+    /// Those of the root.
     pub root: NodeMetrics,
     /// Those of the derived tables.
     pub derived: Vec<NodeMetrics>,
 }
 
 impl Plan {
-    /// The plan as a tree, with what it has come to if it is at work.
+    /// The plan as a tree, with its metrics if it is in use.
     #[must_use]
     pub fn steps(&self, metrics: Option<&PlanMetrics>) -> Step {
         let root = self.step(&self.root, metrics.map(|metrics| &metrics.root), metrics);
@@ -76,7 +112,7 @@ impl Plan {
 }
 
 impl Plan {
-    /// A part with the derived tables that it reads.
+    /// A part, with the derived tables that it reads as inputs.
     fn step(&self, node: &Node, own: Option<&NodeMetrics>, metrics: Option<&PlanMetrics>) -> Step {
         let mut step = node.step(own);
         self.put_derived(&mut step, metrics);
@@ -106,7 +142,7 @@ impl Node {
         let below = |at: usize| metrics.and_then(|metrics| metrics.inputs.get(at));
         match self {
             Self::Delta(delta) => {
-                let mut own: Vec<usize> = delta.texts.iter().flat_map(super::Text::table_refs).collect();
+                let mut own: Vec<usize> = delta.texts.iter().flat_map(super::SqlText::table_refs).collect();
                 own.dedup();
                 let detail = match (delta.texts.len(), own.len()) {
                     (_, 0) => "constant rows".to_owned(),
@@ -147,7 +183,7 @@ impl Node {
                 }
             }
             Self::Fixpoint(fixpoint) => {
-                let mut own: SortedSet<usize> = fixpoint.steps.iter().flat_map(super::Text::table_refs).collect();
+                let mut own: SortedSet<usize> = fixpoint.steps.iter().flat_map(super::SqlText::table_refs).collect();
                 own.remove(&fixpoint.own);
                 let own: Vec<usize> = own.into_iter().collect();
                 Step {
@@ -165,32 +201,6 @@ impl Node {
                 inputs: combine.parts.iter().enumerate().map(|(at, part)| part.step(below(at))).collect(),
                 live,
             },
-        }
-    }
-}
-
-impl Combine {
-    fn words(&self) -> String {
-        let operators = self.operators.iter().map(|operator| match operator {
-            SetOperator::UnionAll => "UNION ALL",
-            SetOperator::Union => "UNION",
-            SetOperator::Intersect => "INTERSECT",
-            SetOperator::Except => "EXCEPT",
-        });
-        self.distinct.then_some("DISTINCT").into_iter().chain(operators).collect::<Vec<_>>().join(", ")
-    }
-}
-
-impl Measure {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Rows | Self::Count => "count",
-            Self::Distinct(_) => "count(DISTINCT)",
-            Self::Sum => "sum",
-            Self::Total => "total",
-            Self::Average => "avg",
-            Self::Minimum(_) => "min",
-            Self::Maximum(_) => "max",
         }
     }
 }

@@ -138,12 +138,11 @@ fn planned(session: &mut Session<'_>, analysed: &Analysed<'_>, disabled: Disable
     for (table, columns) in &plan.declared {
         session.declare_derived(table, columns).map_err(|error| Reason::Sqlite(error.to_string()))?;
     }
-    let makes_json = plan.hydrate.to_ascii_lowercase().contains("json");
     for id in &logical.virtual_columns {
         let table = catalog.tables.get(id).ok_or(Reason::UnknownTable)?;
         let declared = session.declare_virtual_columns(table);
         declared.map_err(|error| Reason::VirtualColumns { table: table.name.clone(), error: error.to_string() })?;
-        if makes_json && session.has_json_columns(id) {
+        if logical.makes_json && session.has_json_columns(id) {
             return Err(Reason::JsonVirtualColumns { table: table.name.clone() });
         }
     }

@@ -53,7 +53,7 @@ impl Fixpoint {
         let terms = plan.columns.iter().map(|&collation| SortTerm { collation, ..SortTerm::default() }).collect();
         Self {
             base: Box::new(operator(&plan.base)),
-            own: plan.steps.iter().map(crate::plan::Text::table_refs).collect(),
+            own: plan.steps.iter().map(crate::plan::SqlText::table_refs).collect(),
             plan: plan.clone(),
             terms,
             bindings: FxHashMap::default(),

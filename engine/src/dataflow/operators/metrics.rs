@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{Job, Kind, Operator};
 use crate::dataflow::sums::Totals;
 use crate::error::GiveUp;
-use crate::plan::{LiveStep, Node, NodeMetrics, Text};
+use crate::plan::{LiveStep, Node, NodeMetrics, SqlText};
 use crate::types::{SortedSet, WeightedRow};
 
 /// What a node has done, with those below it.
@@ -22,13 +22,13 @@ pub(super) struct Done {
 impl Done {
     pub(super) fn by(node: &Node) -> Self {
         let (table_refs, own): (_, SortedSet<usize>) = match node {
-            Node::Delta(delta) => (&delta.table_refs, delta.texts.iter().flat_map(Text::table_refs).collect()),
+            Node::Delta(delta) => (&delta.table_refs, delta.texts.iter().flat_map(SqlText::table_refs).collect()),
             Node::Recompute(recompute) => (
                 &recompute.table_refs,
                 recompute.affected_keys.iter().flat_map(|affected| &affected.path).copied().collect(),
             ),
             Node::Fixpoint(fixpoint) => {
-                (&fixpoint.table_refs, fixpoint.steps.iter().flat_map(Text::table_refs).collect())
+                (&fixpoint.table_refs, fixpoint.steps.iter().flat_map(SqlText::table_refs).collect())
             }
             Node::Accumulate(_) | Node::Combine(_) => return Self::default(),
         };

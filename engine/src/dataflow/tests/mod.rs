@@ -15,7 +15,7 @@ use proptest::prelude::*;
 
 use super::{Dataflows, Job};
 use crate::error::GiveUp;
-use crate::plan::{Derived, Node, Plan, TableRef, Text};
+use crate::plan::{Derived, Node, Plan, SqlText, TableRef};
 use crate::types::{BindingId, PlanId, Row, Value, WeightedRow};
 
 use memory::Memory;
@@ -43,8 +43,8 @@ fn table_ref(table: &str) -> TableRef {
 }
 
 /// A statement of [`Memory`] over some of a node's tables.
-fn text(name: &str, table_refs: &[usize]) -> Text {
-    let mut text = Text::constant(name);
+fn text(name: &str, table_refs: &[usize]) -> SqlText {
+    let mut text = SqlText::constant(name);
     for (at, table_ref) in table_refs.iter().enumerate() {
         text.push(if at == 0 { ":" } else { "|" });
         text.push_table(*table_ref);

@@ -1,67 +1,76 @@
-//! Logical plans: a query with every name resolved, in pieces of SQL that can be put together again.
+//! Logical plans: a query with every name resolved, as pieces of SQL that can be put together in other ways.
 //!
-//! Each item of FROM, in whatever SELECT of the query, has an alias of its own (`i0`, `i1`, ..) and every name is
-//! written with it, so a piece means the same in any statement that has its items. Views and CTEs stand in FROM as the
-//! SELECTs that they are.
+//! Each item of FROM, in every SELECT of the query, has an alias of its own (`i0`, `i1`, ..), and every name is written with
+//! its alias, so a piece means the same in any statement that has its items. Views and CTEs are the SELECTs that they stand
+//! for.
 
+mod display;
+mod expression;
+mod from;
+mod select;
 mod statement;
 
 use std::sync::Arc;
 
+pub use expression::{Aggregate, Expression, Over, Subquery, Used};
+pub use from::{Column, Input, Item, Join, Recursion};
+pub use select::Select;
 pub use statement::select_text;
 
-use super::{DerivedColumn, Piece, SetOperator, TableRef, Text, Window};
-use crate::types::{Affinity, Collation, SortTerm, SortedSet, Value};
+use super::{SetOperator, SqlText, TableRef, Window};
+use crate::types::{SortTerm, SortedSet, Value};
 
 /// The identity of an item of FROM in its query.
 pub type ItemId = usize;
 
-/// A query and what its names stand for.
+/// A query, and the tables that it reads.
 #[derive(Clone, Debug)]
 pub struct Logical {
     /// The query.
     pub query: Query,
-    /// The table references of base tables, in all its SELECTs.
+    /// The places in all SELECTs where base tables are read.
     pub table_refs: Vec<TableRef>,
-    /// How many items of FROM there are, in all its SELECTs.
+    /// How many items of FROM all SELECTs have together.
     pub items: usize,
-    /// The tables whose virtual generated columns it reads, which no hook shows.
+    /// The tables whose virtual generated columns are read; no hook reports these.
     pub virtual_columns: SortedSet<Arc<str>>,
-    /// Literals that became parameters, which come after the query's own.
+    /// Whether a JSON function is called, which tells JSON of a virtual column from other text.
+    pub makes_json: bool,
+    /// The literals that became parameters, which come after the query's own parameters.
     pub literals: Vec<Value>,
-    /// How many parameters the query has, those included.
+    /// How many parameters the query has, including the literals.
     pub parameters: usize,
 }
 
-/// One or several SELECTs with what is common to them.
+/// One or several SELECTs, with their common ORDER BY and LIMIT.
 #[derive(Clone, Debug)]
 pub struct Query {
     /// The SELECTs from left to right.
     pub arms: Vec<Arm>,
-    /// What stands before the second and those after it.
+    /// The operators before the second SELECT and those after it.
     pub operators: Vec<SetOperator>,
     /// ORDER BY.
     pub order: Vec<Order>,
     /// LIMIT and OFFSET.
     pub limit: Limit,
-    /// Two rows that are equal to SQL are the same row.
+    /// Whether two rows that are equal in SQL are the same row.
     pub is_exact: bool,
-    /// All of it is evaluated, whatever is asked of it.
+    /// Whether SQLite evaluates all of it, whatever the query around it needs (MATERIALIZED).
     pub is_materialized: bool,
-    /// Each column has the same affinity and collating sequence in all SELECTs: then to read from one of them alone means
-    /// what it means to read from all.
+    /// Whether each column has the same affinity and collating sequence in all SELECTs. Then an expression over one of the
+    /// SELECTs means the same as over all.
     pub is_uniform: bool,
 }
 
 /// LIMIT and OFFSET.
 #[derive(Clone, Debug)]
 pub enum Limit {
-    /// There is none.
+    /// No LIMIT.
     None,
-    /// Of numbers or parameters.
+    /// Numbers or parameters.
     Window(Window),
-    /// Of what only SQLite evaluates; as written, `LIMIT` included.
-    Other(Text),
+    /// Other expressions; the SQL includes `LIMIT`.
+    Other(SqlText),
 }
 
 /// A term of ORDER BY.
@@ -69,10 +78,21 @@ pub enum Limit {
 pub struct Order {
     /// What it sorts by.
     pub by: OrderBy,
-    /// The direction and the collating sequence; nothing where the sequence is not known.
+    /// The direction and collating sequence; nothing if the collating sequence is not known.
     pub term: Option<SortTerm>,
-    /// What stands behind the expression: COLLATE, DESC, NULLS LAST.
+    /// What SQL has after the expression: COLLATE, DESC, NULLS LAST.
     pub suffix: String,
+}
+
+impl Order {
+    /// The expression, if it is not a result column.
+    #[must_use]
+    pub fn expression(&self) -> Option<&Expression> {
+        match &self.by {
+            OrderBy::Expression(expression) => Some(expression),
+            OrderBy::Column(_) => None,
+        }
+    }
 }
 
 /// What a term of ORDER BY sorts by.
@@ -80,11 +100,11 @@ pub struct Order {
 pub enum OrderBy {
     /// A result column.
     Column(usize),
-    /// An expression that is none.
+    /// Another expression.
     Expression(Expression),
 }
 
-/// A SELECT among those of a query.
+/// A part of a query: a SELECT or VALUES.
 #[derive(Clone, Debug)]
 pub enum Arm {
     /// SELECT.
@@ -93,261 +113,26 @@ pub enum Arm {
     Values(Vec<Vec<Expression>>),
 }
 
-/// A SELECT.
-#[derive(Clone, Debug, Default)]
-pub struct Select {
-    /// DISTINCT.
-    pub distinct: bool,
-    /// The result columns, wildcards spread out.
-    pub columns: Vec<Expression>,
-    /// FROM.
-    pub items: Vec<Item>,
-    /// The conjuncts of WHERE.
-    pub filters: Vec<Expression>,
-    /// GROUP BY.
-    pub groups: Vec<Expression>,
-    /// Columns that are no groups, but of which all rows of a group have the same value: to group by them as well would make
-    /// no other groups. They are exact where two values that a group may come to have one after the other are told apart by
-    /// comparing them byte by byte.
-    pub determined: Vec<Expression>,
-    /// HAVING.
-    pub having: Option<Expression>,
-    /// Whether it has GROUP BY or aggregates.
-    pub is_aggregated: bool,
-}
-
-/// An item of FROM.
-#[derive(Clone, Debug)]
-pub struct Item {
-    /// Which one.
-    pub id: ItemId,
-    /// How it is joined to those before it.
-    pub join: Join,
-    /// By CROSS JOIN, which is how SQLite is told to take it after all that stand before it.
-    pub is_crossed: bool,
-    /// What it is.
-    pub input: Input,
-    /// The conjuncts of its ON.
-    pub on: Vec<Expression>,
-    /// Its columns.
-    pub columns: Vec<Column>,
-}
-
-impl Item {
-    /// An item whose conditions stand elsewhere.
-    #[must_use]
-    pub fn new(id: ItemId, input: Input, columns: Vec<Column>) -> Self {
-        Self { id, join: Join::Inner, is_crossed: false, input, on: Vec::new(), columns }
-    }
-}
-
-/// A column of an item of FROM.
-#[derive(Clone, Debug)]
-pub struct Column {
-    /// Its name in SQL, quoted where it must be.
-    pub name: String,
-    /// How its texts compare, if that is known.
-    pub collation: Option<Collation>,
-    /// Its affinity, or that it has none, if that is known.
-    pub affinity: Option<Option<Affinity>>,
-}
-
-/// How an item is joined to those before it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Join {
-    /// Only rows that match.
-    Inner,
-    /// All rows of those before it.
-    Left,
-    /// All rows of the item.
-    Right,
-    /// All rows of both.
-    Full,
-}
-
-/// What an item of FROM is.
-#[derive(Clone, Debug)]
-pub enum Input {
-    /// A base table.
-    Table {
-        /// Which table reference.
-        table_ref: usize,
-        /// What identifies a row; nothing where no name of it is left.
-        identity: Option<Vec<Column>>,
-    },
-    /// A SELECT: a subquery, a view, a CTE.
-    Query(Box<Query>),
-    /// A table-valued function with its arguments.
-    Function(Text, SortedSet<ItemId>),
-    /// A recursive CTE.
-    Recursion(Box<Recursion>),
-}
-
-/// A recursive CTE: the least set or bag that has the rows of `base`, and of each of its rows those that the steps make.
-#[derive(Clone, Debug)]
-pub struct Recursion {
-    /// Where it begins.
-    pub base: Query,
-    /// What makes rows of rows.
-    pub steps: Vec<Select>,
-    /// UNION: a row is there once.
-    pub is_set: bool,
-    /// The table reference that stands for the CTE in each step.
-    pub own: usize,
-    /// Its columns.
-    pub columns: Vec<Column>,
-    /// The same, for its versions.
-    pub kinds: Arc<[DerivedColumn]>,
-}
-
-/// An expression.
-#[derive(Clone, Debug, Default)]
-pub struct Expression {
-    /// It as SQL.
-    pub text: Text,
-    /// The items of FROM that it names, in subqueries too.
-    pub items: SortedSet<ItemId>,
-    /// The subqueries directly in it.
-    pub subqueries: Vec<Subquery>,
-    /// The windows of the functions in it.
-    pub windows: Vec<Over>,
-    /// Whether an aggregate is in it.
-    pub has_aggregate: bool,
-    /// The aggregates in it.
-    pub aggregates: Vec<Aggregate>,
-    /// How its texts compare, if that is known.
-    pub collation: Option<Collation>,
-    /// Whether it surely has that collating sequence of its own, as columns have one; to others BINARY is lent, which gives
-    /// way to those of the other SELECTs of a compound.
-    pub is_collated: bool,
-    /// Its affinity, or that it has none, if that is known.
-    pub affinity: Option<Option<Affinity>>,
-    /// Two of its values that are equal to SQL are the same value.
-    pub is_exact: bool,
-    /// Whether a function is in it that fails for some values.
-    pub can_fail: bool,
-    /// Items of which a row of NULLs makes it other than true.
-    pub rejects_nulls_of: SortedSet<ItemId>,
-    /// Items of which a row of NULLs makes it NULL.
-    pub is_null_with: SortedSet<ItemId>,
-}
-
-/// The window of a window function.
-#[derive(Clone, Debug)]
-pub struct Over {
-    /// PARTITION BY.
-    pub partition: Vec<Expression>,
-    /// ORDER BY.
-    pub order: Vec<Expression>,
-    /// Whether the function's value depends on the order of rows that ORDER BY leaves tied.
-    pub shows_ties: bool,
-    /// Whether the function fails where it sums up too much.
-    pub can_overflow: bool,
-    /// Of a sum that takes such rows together, what is not 0 where it rounds as their order has it.
-    pub rounding: Option<Expression>,
-}
-
-impl Over {
-    /// The expressions in it, to be changed.
-    pub fn expressions_mut(&mut self) -> impl Iterator<Item = &mut Expression> {
-        self.partition.iter_mut().chain(&mut self.order).chain(&mut self.rounding)
-    }
-}
-
-/// A call of an aggregate.
-#[derive(Clone, Debug)]
-pub struct Aggregate {
-    /// The call.
-    pub text: Text,
-    /// Its name in lower case.
-    pub name: String,
-    /// Its arguments.
-    pub arguments: Vec<Expression>,
-    /// DISTINCT.
-    pub distinct: bool,
-    /// FILTER.
-    pub filter: Option<Expression>,
-    /// Whether it has an ORDER BY.
-    pub ordered: bool,
-}
-
-impl Aggregate {
-    /// Whether it is MIN or MAX.
-    #[must_use]
-    pub fn is_extremum(&self) -> bool {
-        matches!(self.name.as_str(), "min" | "max")
-    }
-
-    /// Whether a row that comes or goes changes its value by what the row itself says: it is a sum, or an extremum whatever
-    /// stands for it.
-    #[must_use]
-    pub fn is_sum(&self) -> bool {
-        match self.name.as_str() {
-            "min" | "max" => !self.ordered && self.arguments.iter().all(|argument| argument.is_exact),
-            "count" => !self.ordered,
-            "sum" | "total" | "avg" => !self.ordered && !self.distinct,
-            _ => false,
-        }
-    }
-}
-
-/// A subquery in an expression.
-#[derive(Clone, Debug)]
-pub struct Subquery {
-    /// The SELECTs.
-    pub query: Query,
-    /// How it is used.
-    pub used: Used,
-}
-
-/// How a subquery is used.
-#[derive(Clone, Debug)]
-pub enum Used {
-    /// EXISTS.
-    Exists,
-    /// As a value or row of values.
-    Value,
-    /// `x IN (SELECT ..)`: the elements of `x`. Whether the result being NULL or false is the same.
-    In(Vec<Expression>, bool),
-}
-
 /// The alias of an item.
 #[must_use]
 pub fn alias(item: ItemId) -> String {
     format!("i{item}")
 }
 
-/// The name that a column of a query in FROM has.
+/// The name of a column of a query in FROM.
 #[must_use]
 pub fn column_name(column: usize) -> Arc<str> {
     format!("c{column}").into()
 }
 
-/// The column of a query in FROM that a name is, counted from 0.
+/// The column of a query in FROM with this name, counted from 0.
 #[must_use]
 pub fn column_of(name: &str) -> Option<usize> {
     name.strip_prefix('c')?.parse().ok()
 }
 
-impl Expression {
-    /// The aggregate that it is, if it is nothing else.
-    #[must_use]
-    pub fn aggregate(&self) -> Option<&Aggregate> {
-        match (&self.text.pieces[..], &self.aggregates[..]) {
-            ([Piece::Aggregate(_)], [aggregate]) => Some(aggregate),
-            _ => None,
-        }
-    }
-
-    /// Whether it is evaluated row by row, without looking at other rows.
-    #[must_use]
-    pub fn is_scalar(&self) -> bool {
-        self.subqueries.is_empty() && self.windows.is_empty() && !self.has_aggregate
-    }
-}
-
 impl Query {
-    /// One SELECT or VALUES.
+    /// A query of one SELECT or VALUES.
     #[must_use]
     pub fn of(arm: Arm) -> Self {
         Self {
@@ -361,14 +146,14 @@ impl Query {
         }
     }
 
-    /// Whether it names nothing around it.
+    /// Whether it names no items of the queries around it.
     #[must_use]
     pub fn is_closed(&self) -> bool {
         let own = self.own_items();
         self.text().names().iter().all(|(item, _)| own.contains(item))
     }
 
-    /// The items of FROM in it, at whatever depth.
+    /// The items of FROM in it, at any depth.
     fn own_items(&self) -> SortedSet<ItemId> {
         let mut own = SortedSet::new();
         let mut pending = vec![self];
@@ -394,7 +179,7 @@ impl Query {
         own
     }
 
-    /// The items of FROM that its expressions name, at whatever depth, its own and those around it.
+    /// The items of FROM that its expressions name, at any depth, its own and those of the queries around it.
     #[must_use]
     pub fn items(&self) -> SortedSet<ItemId> {
         let mut items = SortedSet::new();
@@ -423,7 +208,8 @@ impl Query {
         items
     }
 
-    /// Whether what it gives can depend on the order in which SQLite comes to its rows, those of the queries in it aside.
+    /// Whether its result can depend on the order in which SQLite visits its rows. The queries in its FROM are not looked
+    /// at.
     #[must_use]
     pub fn depends_on_order(&self) -> bool {
         let chooses = |aggregate: &Aggregate| match aggregate.name.as_str() {
@@ -440,96 +226,5 @@ impl Query {
         };
         let is_limited = !matches!(self.limit, Limit::None);
         is_limited || self.arms.iter().any(|arm| matches!(arm, Arm::Select(select) if shows(select)))
-    }
-}
-
-impl Expression {
-    /// Does something to each subquery in it, and writes it again with what they have become.
-    ///
-    /// # Errors
-    /// The first that `change` gives.
-    pub fn change_subqueries<E>(&mut self, mut change: impl FnMut(&mut Query) -> Result<(), E>) -> Result<(), E> {
-        for subquery in &mut self.subqueries {
-            let before = subquery.query.text();
-            change(&mut subquery.query)?;
-            let after = subquery.query.text();
-            if before != after {
-                self.text = self.text.exchanged(&|piece| match piece {
-                    Piece::Subquery(inside) if **inside == before => {
-                        Some(Text { pieces: vec![Piece::Subquery(Box::new(after.clone()))] })
-                    }
-                    _ => None,
-                });
-                self.items.extend(subquery.query.items());
-            }
-        }
-        Ok(())
-    }
-}
-
-impl Expression {
-    /// The same with what never fails.
-    pub fn each_subquery(&mut self, mut change: impl FnMut(&mut Query)) {
-        let done = self.change_subqueries(|query| {
-            change(query);
-            Ok::<(), std::convert::Infallible>(())
-        });
-        let Ok(()) = done;
-    }
-}
-
-impl Select {
-    /// Every expression in it, those of its FROM included, to be changed.
-    pub fn all_expressions_mut(&mut self) -> impl Iterator<Item = &mut Expression> {
-        let conditions = self.items.iter_mut().flat_map(|item| &mut item.on);
-        let own = self.columns.iter_mut().chain(&mut self.filters).chain(&mut self.groups).chain(&mut self.having);
-        own.chain(conditions)
-    }
-
-    /// The columns of its FROM that are neither in an aggregate nor grouped by, in it and in the order of its rows.
-    #[must_use]
-    pub fn bare_columns(&self, by: &[&Expression]) -> Vec<(ItemId, String)> {
-        let mut bare = Vec::new();
-        if !self.is_aggregated {
-            return bare;
-        }
-        for expression in self.columns.iter().chain(&self.having).chain(by.iter().copied()) {
-            for column in self.bare_columns_of(expression) {
-                if !bare.contains(&column) {
-                    bare.push(column);
-                }
-            }
-        }
-        bare
-    }
-
-    /// The same of one expression, as often as it names them.
-    pub fn bare_columns_of(&self, expression: &Expression) -> Vec<(ItemId, String)> {
-        let is_own = |item: ItemId| self.items.iter().any(|own| own.id == item);
-        let is_bare = |(item, name): &(ItemId, String)| is_own(*item) && !self.is_group(&Text::name(*item, name));
-        self.outside_groups(&expression.text).into_iter().filter(is_bare).collect()
-    }
-
-    fn is_group(&self, text: &Text) -> bool {
-        self.groups.iter().any(|group| group.text == *text)
-    }
-
-    /// What a text names outside of aggregates and of what is grouped by.
-    fn outside_groups(&self, text: &Text) -> Vec<(ItemId, String)> {
-        if self.is_group(text) {
-            return Vec::new();
-        }
-        let named = text.pieces.iter().flat_map(|piece| match piece {
-            Piece::Name(item, name) => vec![(*item, name.clone())],
-            Piece::Subquery(inside) => inside.names(),
-            Piece::Term(term) => self.outside_groups(term),
-            Piece::Aggregate(_) | Piece::Sql(_) | Piece::Table(_) | Piece::Cross => Vec::new(),
-        });
-        named.collect()
-    }
-
-    /// Every expression in it but those of its FROM.
-    pub fn expressions(&self) -> impl Iterator<Item = &Expression> {
-        self.columns.iter().chain(&self.filters).chain(&self.groups).chain(&self.having)
     }
 }

@@ -1,41 +1,30 @@
-//! From logical plans to statements.
+//! Logical plans as SQL.
 
 use super::{Arm, Expression, Input, Item, Join, Limit, OrderBy, Query, Recursion, Select, alias, column_name};
-use crate::plan::{Number, Piece, SetOperator, Text};
+use crate::plan::{Piece, SqlText};
 
 impl Query {
-    /// The query as SQL; its columns are called `c0`, `c1`, ..
+    /// The query as SQL; its columns are named `c0`, `c1`, ..
     #[must_use]
-    pub fn text(&self) -> Text {
-        let mut text = Text::default();
+    pub fn text(&self) -> SqlText {
+        let mut text = SqlText::default();
         for (at, arm) in self.arms.iter().enumerate() {
             if let Some(operator) = at.checked_sub(1).and_then(|before| self.operators.get(before)) {
-                text.push(match operator {
-                    SetOperator::UnionAll => " UNION ALL ",
-                    SetOperator::Union => " UNION ",
-                    SetOperator::Intersect => " INTERSECT ",
-                    SetOperator::Except => " EXCEPT ",
-                });
+                text.push(&format!(" {} ", operator.name()));
             }
             arm.write(&mut text);
         }
         self.write_order(&mut text);
         match &self.limit {
             Limit::None => {}
-            Limit::Window(window) => {
-                let number = |number: &Number| match number {
-                    Number::Literal(number) => number.to_string(),
-                    Number::Parameter(number) => format!("?{number}"),
-                };
-                text.push(&format!(" LIMIT {} OFFSET {}", number(&window.limit), number(&window.offset)));
-            }
+            Limit::Window(window) => text.push(&format!(" LIMIT {} OFFSET {}", window.limit, window.offset)),
             Limit::Other(limit) => text.append(limit),
         }
         text
     }
 
-    /// ORDER BY, if there is one.
-    pub fn write_order(&self, text: &mut Text) {
+    /// Appends ORDER BY, if there is one.
+    pub fn write_order(&self, text: &mut SqlText) {
         for (at, order) in self.order.iter().enumerate() {
             text.push(if at == 0 { " ORDER BY " } else { ", " });
             match &order.by {
@@ -48,10 +37,10 @@ impl Query {
 }
 
 impl Arm {
-    fn write(&self, text: &mut Text) {
+    fn write(&self, text: &mut SqlText) {
         match self {
             Self::Select(select) => {
-                let columns: Vec<&Text> = select.columns.iter().map(|column| &column.text).collect();
+                let columns: Vec<&SqlText> = select.columns.iter().map(|column| &column.text).collect();
                 text.append(&select_text(select, &columns));
             }
             Self::Values(rows) => {
@@ -66,10 +55,10 @@ impl Arm {
     }
 }
 
-/// A SELECT that shows these columns, which are called `c0`, `c1`, ..
+/// A SELECT with these columns, which are named `c0`, `c1`, ..
 #[must_use]
-pub fn select_text(select: &Select, columns: &[&Text]) -> Text {
-    let mut text = Text::default();
+pub fn select_text(select: &Select, columns: &[&SqlText]) -> SqlText {
+    let mut text = SqlText::default();
     text.push(if select.distinct { "SELECT DISTINCT " } else { "SELECT " });
     for (at, column) in columns.iter().enumerate() {
         if at > 0 {
@@ -82,7 +71,7 @@ pub fn select_text(select: &Select, columns: &[&Text]) -> Text {
     write_conjuncts(&mut text, " WHERE ", &select.filters);
     if !select.groups.is_empty() {
         text.push(" GROUP BY ");
-        // An integer literal would be the number of a column.
+        // An integer literal would name a column by its number; lowering refuses GROUP BY of a constant.
         for (at, group) in select.groups.iter().enumerate() {
             text.push(if at == 0 { "" } else { ", " });
             text.append(&group.text);
@@ -96,7 +85,7 @@ pub fn select_text(select: &Select, columns: &[&Text]) -> Text {
 }
 
 /// Texts with a separator between them.
-fn write_list<'t>(text: &mut Text, parts: impl Iterator<Item = &'t Text>, separator: &str) {
+fn write_list<'t>(text: &mut SqlText, parts: impl Iterator<Item = &'t SqlText>, separator: &str) {
     for (at, part) in parts.enumerate() {
         if at > 0 {
             text.push(separator);
@@ -105,7 +94,7 @@ fn write_list<'t>(text: &mut Text, parts: impl Iterator<Item = &'t Text>, separa
     }
 }
 
-fn write_conjuncts(text: &mut Text, before: &str, conjuncts: &[Expression]) {
+fn write_conjuncts(text: &mut SqlText, before: &str, conjuncts: &[Expression]) {
     for (at, conjunct) in conjuncts.iter().enumerate() {
         text.push(if at == 0 { before } else { " AND " });
         text.push("(");
@@ -114,7 +103,7 @@ fn write_conjuncts(text: &mut Text, before: &str, conjuncts: &[Expression]) {
     }
 }
 
-fn write_from(text: &mut Text, items: &[Item]) {
+fn write_from(text: &mut SqlText, items: &[Item]) {
     for (at, item) in items.iter().enumerate() {
         match (at, item.join) {
             (0, _) => text.push(" FROM "),
@@ -130,13 +119,13 @@ fn write_from(text: &mut Text, items: &[Item]) {
 }
 
 impl Recursion {
-    /// As a CTE of a subquery, in which the table reference that stands for it is its name.
-    fn write(&self, text: &mut Text) {
+    /// The recursion as a subquery with a CTE; its own table reference is the name of the CTE.
+    fn write(&self, text: &mut SqlText) {
         let name = format!("r{}", self.own);
         let columns: Vec<_> = (0..self.columns.len()).map(|at| column_name(at).to_string()).collect();
         let columns = columns.join(", ");
         text.push(&format!("(WITH RECURSIVE {name}({columns}) AS ("));
-        let named = Text::constant(&name);
+        let named = SqlText::constant(&name);
         let by = |piece: &Piece| matches!(piece, Piece::Table(own) if *own == self.own).then(|| named.clone());
         let mut inside = self.base.text();
         for step in &self.steps {
@@ -149,12 +138,12 @@ impl Recursion {
 }
 
 impl Item {
-    fn write(&self, text: &mut Text) {
+    fn write(&self, text: &mut SqlText) {
         match &self.input {
             Input::Table { table_ref, .. } => text.push_table(*table_ref),
             Input::Query(query) => {
                 text.push("(");
-                // SQLite itself names what VALUES gives.
+                // SQLite names the columns of VALUES `column1`, ..
                 let named = match query.arms.first() {
                     Some(Arm::Values(rows)) => rows.first().map_or(0, Vec::len),
                     Some(Arm::Select(_)) | None => 0,

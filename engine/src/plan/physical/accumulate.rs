@@ -1,60 +1,61 @@
-//! `accumulate`: aggregates that are sums over their rows, so that a changed row adds to its group or takes from it.
+//! `accumulate`: aggregates that are sums over rows, so that a changed row is added to its group or subtracted from it.
 //!
-//! Of each group are kept the number of its rows and, for each aggregate, numbers that add up: of COUNT how many values
-//! are not NULL; of SUM, AVG and TOTAL an [`ExactSum`](crate::types::ExactSum), which says what SQLite's own sum is in every
-//! order of the rows. Where it depends on their order, the group is asked of SQLite. MIN and MAX keep their value while it
-//! is not the one that goes. COUNT(DISTINCT) has a sum of its own for each value of each group: a value counts while its sum
-//! is not 0.
+//! A group has the number of its rows and, for each aggregate, numbers that can be added: for COUNT the number of values
+//! that are not NULL; for SUM, AVG and TOTAL an [`ExactSum`](crate::types::ExactSum), which tells what SQLite's own sum is
+//! in any order of the rows. If SQLite's sum depends on the order, SQLite is asked for the group. MIN and MAX keep their
+//! value until a row with that value goes. COUNT(DISTINCT) has a sum for each value of each group; a value counts while its
+//! sum is not 0.
 
 use std::sync::Arc;
 
 use super::Delta;
 use crate::types::Collation;
 
-/// The aggregate that gives an [`ExactSum`](crate::types::ExactSum) as a blob.
+/// The aggregate that returns an [`ExactSum`](crate::types::ExactSum) as a blob.
 pub const EXACT_SUM: &str = "tidewater_exact_sum";
 
-/// The aggregate and window function that is 1 where the sum of its values may round as their order has it, and 0 elsewhere.
+/// The aggregate and window function that is 1 if the rounding of the sum of its values may depend on row order, else 0.
 pub const ROUNDS_BY_ORDER: &str = "tidewater_rounds_by_order";
 
 /// A grouped query over a linear one.
 #[derive(Clone, Debug)]
 pub struct Accumulate {
-    /// The rows before grouping: the group's values, then the arguments of the aggregates. The values are what it is grouped
-    /// by, and behind them what follows from that: so where a commit exchanges it, one group goes and another comes.
+    /// The rows before grouping: the values of the group, then the arguments of the aggregates. The values are the
+    /// expressions of GROUP BY, then the columns that they determine. If a commit changes a determined column, one group
+    /// goes and another comes.
     pub input: Delta,
-    /// How many values a group has. Those that are equal are the same to the byte.
+    /// How many values a group has. Equal values are equal to the byte.
     pub values: usize,
-    /// The aggregates, by their arguments' place among the arguments.
+    /// The aggregates; the n-th that has an argument has the n-th argument of `input`.
     pub measures: Vec<Measure>,
     /// The columns of a row.
     pub shown: Vec<Shown>,
-    /// How many values GROUP BY has: without any there is a row for no rows.
+    /// How many expressions GROUP BY has. Without any, no rows give one row.
     pub keys: usize,
-    /// The row of a group that cannot be accumulated; its keys are the parameters after the query's own. A column comes after
-    /// the others that is not 0 where a sum is what the order makes it in which SQLite comes to the rows: by this
-    /// statement that may be another one than by the query, unless it is the query.
+    /// The row of a group that cannot be accumulated; the values of GROUP BY are the parameters after the query's own. A
+    /// last column is not 0 if a sum depends on row order: SQLite may visit the rows in another order for this statement
+    /// than for the query, unless it is the query.
     pub rows: Arc<str>,
-    /// All groups with their accumulations.
+    /// The sums of all groups.
     pub all: Arc<str>,
-    /// The same of one group, whose keys are the parameters after the query's own.
+    /// The sums of one group; the values of GROUP BY are the parameters after the query's own.
     pub one: Arc<str>,
-    /// Where its state is kept.
+    /// The id of its state.
     pub state: u32,
-    /// What the measures that count different values need.
+    /// The state of each COUNT(DISTINCT).
     pub distinct: Vec<Distinct>,
 }
 
-/// How often each value comes in each group, for a measure that counts the different ones.
+/// How often each value comes in each group, for a COUNT(DISTINCT).
 #[derive(Clone, Debug)]
 pub struct Distinct {
-    /// Which measure.
+    /// The place of the measure.
     pub measure: usize,
-    /// How its values compare.
+    /// How the values compare.
     pub collation: Collation,
-    /// The group's values, the value, and how often it comes; once or more for each.
+    /// The values of the group, the value, and how often it comes; at least one row for each value.
     pub all: Arc<str>,
-    /// Where its state is kept.
+    /// The id of its state.
     pub state: u32,
 }
 
@@ -79,11 +80,27 @@ pub enum Measure {
     Maximum(Collation),
 }
 
-/// A column of a grouped query.
+/// A column of the result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shown {
     /// A value of the group.
     Group(usize),
-    /// An aggregate.
+    /// The measure at this place.
     Measure(usize),
+}
+
+impl Measure {
+    /// The name of the aggregate, for people.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Rows | Self::Count => "count",
+            Self::Distinct(_) => "count(DISTINCT)",
+            Self::Sum => "sum",
+            Self::Total => "total",
+            Self::Average => "avg",
+            Self::Minimum(_) => "min",
+            Self::Maximum(_) => "max",
+        }
+    }
 }

@@ -1,4 +1,4 @@
-//! DISTINCT and compound SELECTs: how often each row comes from each part decides how often it is in the result.
+//! DISTINCT and compound SELECTs: the multiplicities of a row in the parts decide its multiplicity in the result.
 //!
 //! With the multiplicities `c0, c1, ..` of a row in the parts, from left to right: `m = c0` (or 1 if DISTINCT and `c0 > 0`),
 //! then UNION ALL `m + ci`, UNION 1 if `m + ci > 0`, INTERSECT 1 if both are positive, EXCEPT 1 if only `m` is.
@@ -6,23 +6,23 @@
 use super::Node;
 use crate::types::Collation;
 
-/// Parts combined row by row.
+/// Parts that are combined row by row.
 #[derive(Clone, Debug)]
 pub struct Combine {
     /// The parts from left to right.
     pub parts: Vec<Node>,
-    /// Whether rows of the first part count once.
+    /// Whether equal rows of the first part count once.
     pub distinct: bool,
-    /// What stands before the second part and those after it.
+    /// The operators before the second part and those after it.
     pub operators: Vec<SetOperator>,
-    /// How the columns compare, if rows that are equal to SQL may differ (1 and 1.0, or `a` and `A`). Which of them SQLite
-    /// shows is up to the plan it chooses: so it can be told only while there is but one of each class of equal rows.
+    /// How the columns compare, if rows that are equal in SQL may differ (1 and 1.0, or `a` and `A`). SQLite's plan decides
+    /// which of them it shows, so the result is known only while each class of equal rows has a single member.
     pub loose: Option<Vec<Collation>>,
-    /// Where its state is kept.
+    /// The id of its state.
     pub state: u32,
 }
 
-/// What combines two SELECTs.
+/// An operator between two SELECTs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SetOperator {
     /// UNION ALL.
@@ -35,14 +35,34 @@ pub enum SetOperator {
     Except,
 }
 
+impl SetOperator {
+    /// As SQL writes it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::UnionAll => "UNION ALL",
+            Self::Union => "UNION",
+            Self::Intersect => "INTERSECT",
+            Self::Except => "EXCEPT",
+        }
+    }
+}
+
 impl Combine {
+    /// DISTINCT and the operators, as SQL writes them.
+    #[must_use]
+    pub fn words(&self) -> String {
+        let operators = self.operators.iter().map(|operator| operator.name());
+        self.distinct.then_some("DISTINCT").into_iter().chain(operators).collect::<Vec<_>>().join(", ")
+    }
+
     /// Whether the combination is the sum of its parts, which needs no state.
     #[must_use]
     pub fn is_sum(&self) -> bool {
         !self.distinct && self.operators.iter().all(|operator| *operator == SetOperator::UnionAll)
     }
 
-    /// How often a row is in the result that is so often in each part.
+    /// The multiplicity in the result of a row with these multiplicities in the parts.
     #[must_use]
     pub fn multiplicity(&self, counts: &[i128]) -> i128 {
         let count = |part: usize| counts.get(part).copied().unwrap_or(0);

@@ -1,39 +1,39 @@
-//! `delta`: what is linear in each of its tables (filter, projection, inner join, UNION ALL) changes by what its
-//! statement gives over the changed rows.
+//! `delta`: a query that is linear in each of its tables (filter, projection, inner join, UNION ALL). It changes by what its
+//! statement returns over the changed rows.
 //!
-//! Let `Q(t1, .., tn)` be such a query as a function of the tables of its table references, bags with multiplicities. It is
-//! linear in each argument. With `pre = post - d`, for the table references `C` that a commit changed,
+//! Let `Q(t1, .., tn)` be such a query as a function of the tables at its table references, which are bags with
+//! multiplicities. It is linear in each argument. With `pre = post - d`, and `C` the table references that a commit changed,
 //!
 //! ```text
 //! Q(post) - Q(pre) = sum over nonempty S of C of (-1)^(|S|+1) Q(d in S, post elsewhere),   d = new - old
 //! ```
 //!
-//! so only the state after the commit is read, by lookups from the changed rows, and a commit that changed one
-//! table reference takes two statements. Several changed table references take `3^|C| - 1`.
+//! So only the state after the commit is read, by lookups from the changed rows. A commit that changed one table reference
+//! takes two statements; several changed table references take `3^|C| - 1`.
 
-use super::{Evaluator, TableRef, Text};
+use super::{Evaluator, SqlText, TableRef};
 use crate::plan::TableVersion;
 
 /// A query that is linear in each of its tables.
 #[derive(Clone, Debug)]
 pub struct Delta {
-    /// The tables.
+    /// The table references.
     pub table_refs: Vec<TableRef>,
-    /// The query, as the sum of these: one for each choice of a part of each UNION ALL in FROM. A sum is linear only
-    /// where the other summands are left out.
-    pub texts: Vec<Text>,
-    /// What stands for the statements wherever it can.
+    /// The query as a sum of statements: one for each combination of parts of the UNION ALLs in FROM. Each summand is linear
+    /// by itself.
+    pub texts: Vec<SqlText>,
+    /// The evaluator that replaces the statements where it can.
     pub evaluator: Option<Evaluator>,
 }
 
-/// The most table references that may change at once; more are a re-run.
+/// The most table references that may change in one commit; beyond, the query is re-run.
 pub const MOST_CHANGED: usize = 4;
 
-/// A statement's versions, and whether its rows come or go.
+/// The table versions that a statement reads, and the weight of its rows.
 pub type Term = (Vec<(usize, TableVersion)>, i64);
 
 impl Delta {
-    /// The terms of the sum above for the table references that changed.
+    /// The terms of the sum above for the changed table references.
     #[must_use]
     pub fn terms(changed: &[usize]) -> Vec<Term> {
         let mut terms: Vec<Term> = vec![(Vec::new(), -1)];
@@ -50,7 +50,7 @@ impl Delta {
             terms.extend(old);
             terms.extend(new);
         }
-        // The first is the one of the empty set.
+        // The first term is that of the empty set.
         terms.remove(0);
         terms
     }

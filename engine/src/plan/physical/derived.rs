@@ -1,8 +1,8 @@
-//! Derived tables that are no part of a linear query (groups, DISTINCT, compound SELECTs, recursion): each is maintained by a
-//! plan of its own, and what a commit changes in it are the versions that the rest of the plan reads, as those of a table.
+//! Derived tables that are not linear (groups, DISTINCT, compound SELECTs, recursion). Each is maintained by a node of its
+//! own, and the rest of the plan reads the rows that a commit changed in it as it reads those of a base table.
 //!
-//! So a join of groups with a table is `delta` over the changed groups and the changed rows of the table. The rows are held
-//! in memory where a statement also reads those that did not change.
+//! So a join of groups with a table is `delta` over the changed groups and the changed rows of the table. The rows of a
+//! derived table are held in memory if a statement also reads rows that did not change.
 
 use std::sync::Arc;
 
@@ -12,27 +12,26 @@ use crate::types::{Affinity, Collation};
 /// A derived table.
 #[derive(Clone, Debug)]
 pub struct Derived {
-    /// The id by which table references read it. It tells the columns, and is another one than that of every other derived table
-    /// of the plan.
+    /// The id that table references name. It spells the columns, and no other derived table of the plan has the same.
     pub table: Arc<str>,
     /// How its rows are maintained.
     pub node: Node,
-    /// Whether a statement reads rows of it that did not change.
+    /// Whether a statement reads rows that did not change.
     pub is_held: bool,
-    /// The columns whose numbers are read as REAL, whatever they are in the SELECT that gives them.
+    /// The columns whose numbers are read as REAL, whatever type the SELECT gives them.
     pub reals: Arc<[usize]>,
 }
 
-/// A column of a derived table; they are called `c0`, `c1`, ..
+/// A column of a derived table. The columns are named `c0`, `c1`, ..
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DerivedColumn {
     /// Its affinity, if it has one.
     pub affinity: Option<Affinity>,
-    /// How its texts compare.
+    /// How its text compares.
     pub collation: Collation,
 }
 
-/// The id of a derived table with these columns, the `place`th of its plan.
+/// The id of a derived table with these columns, the `place`-th of its plan.
 #[must_use]
 pub fn derived_id(place: usize, columns: &[DerivedColumn]) -> Arc<str> {
     let column = |column: &DerivedColumn| {

@@ -1,8 +1,8 @@
-//! What can be evaluated here: a SELECT over one table that shows columns as they are stored and compares them with constants.
-//! Its rows are made of the changed ones without a statement, which costs more than all the rest.
+//! The evaluator: a SELECT over one table that shows columns as they are stored and compares them with constants. Its rows
+//! are made from the changed rows without a statement, which would cost more than everything else.
 //!
-//! Only SQLite knows what its comparisons mean. What is compared here are two values of one class where no affinity changes
-//! either; whatever else a commit brings is left to the statement, and so is every other expression.
+//! Only SQLite knows what its comparisons mean. The evaluator compares two values of one class to which no affinity applies;
+//! any other value that a commit brings is left to the statement.
 
 use super::Number;
 use crate::types::Affinity;
@@ -12,13 +12,13 @@ use crate::types::Affinity;
 pub struct Evaluator {
     /// Its table.
     pub table_ref: usize,
-    /// What a row shows.
+    /// The columns of a result row.
     pub shown: Vec<Cell>,
-    /// What all have to be true.
+    /// The conditions; all have to hold.
     pub conditions: Vec<Condition>,
 }
 
-/// A value that a row shows.
+/// A column of a result row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cell {
     /// A column of the table.
@@ -27,25 +27,25 @@ pub enum Cell {
     Number(i64),
 }
 
-/// A condition of a column.
+/// A condition on a column.
 #[derive(Clone, Debug)]
 pub struct Condition {
     /// The column of the table.
     pub column: usize,
-    /// Its affinity, which a comparison lends to constants.
+    /// Its affinity, which a comparison applies to constants.
     pub affinity: Affinity,
-    /// Whether its texts are compared byte by byte.
+    /// Whether its text is compared byte by byte.
     pub is_binary: bool,
-    /// What it has to be.
+    /// The test.
     pub test: Test,
 }
 
-/// What a column has to be.
+/// A test of a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Test {
     /// NULL.
     Null,
-    /// Anything else.
+    /// Not NULL.
     NotNull,
     /// `=` or IN: equal to one of these.
     Equal(Vec<Number>),

@@ -1,9 +1,10 @@
-//! Physical plans: how each part of a query is kept up to date. One strategy a file; `dataflow::render` mirrors them.
+//! Physical plans: how each part of a query is maintained. One strategy a file; `dataflow::operators` mirrors them.
 
 mod accumulate;
 mod combine;
 mod delta;
 mod derived;
+mod display;
 mod evaluator;
 mod fixpoint;
 mod recompute;
@@ -18,7 +19,7 @@ pub use derived::{Derived, DerivedColumn, derived_id};
 pub use evaluator::{Cell, Condition, Evaluator, Test};
 pub use fixpoint::Fixpoint;
 pub use recompute::{AffectedKeys, Recompute};
-pub use text::{Piece, Text, quoted};
+pub use text::{Piece, SqlText, quoted};
 
 use super::TableVersion;
 use crate::types::{Row, SortTerm, Value, ValueRef, push_sort_key};
@@ -26,28 +27,28 @@ use crate::types::{Row, SortTerm, Value, ValueRef, push_sort_key};
 /// How a query's result is maintained.
 #[derive(Clone, Debug)]
 pub struct Plan {
-    /// The tables of derived rows that statements read, with their columns.
+    /// The derived tables that statements read, with their columns.
     pub declared: Vec<(Arc<str>, Arc<[DerivedColumn]>)>,
-    /// Derived tables that the root reads, each after those that it reads itself.
+    /// The derived tables, each after those that it reads.
     pub derived: Vec<Derived>,
-    /// Where the rows come from.
+    /// The node that gives the rows of the result.
     pub root: Node,
-    /// How many columns the result has. Rows of the nodes may have more, to be ordered by.
+    /// How many columns the result has. The rows of the root may have more, for ORDER BY.
     pub width: usize,
-    /// ORDER BY: the column of the nodes' rows and how it sorts.
+    /// ORDER BY: columns of the root's rows, and how they sort.
     pub order: Arc<[(usize, SortTerm)]>,
     /// LIMIT and OFFSET.
     pub window: Option<Window>,
-    /// The whole result in its order, with the columns that the nodes' rows have.
+    /// The statement that returns the whole result in its order, with all columns of the root's rows.
     pub hydrate: Arc<str>,
-    /// What tells two plans apart: all of a plan follows from the query that it hydrates with.
+    /// Equal for equal plans: a plan follows from its hydrating statement and its window.
     pub identity: Arc<str>,
-    /// How many parameters the query itself has; those of statements come after them.
+    /// How many parameters the query has. The parameters of statements that look keys up come after them.
     pub parameters: usize,
-    /// Whether nothing is remembered between commits but the result.
+    /// Whether the plan has no state beside the result.
     pub is_stateless: bool,
-    /// Where a row of one table alone says where its rows stand in the order: the table's columns that are sorted by. Then
-    /// a row beyond the end of what a window holds cannot matter.
+    /// The columns of one table that decide where a row of the result sorts, if there are such. Then a changed row that
+    /// sorts behind the end of a window cannot matter.
     pub sorted_by: Option<SortedBy>,
 }
 
@@ -56,12 +57,12 @@ pub struct Plan {
 pub struct SortedBy {
     /// The table, which the query names once.
     pub table: Arc<str>,
-    /// Its columns and how they sort.
+    /// The columns and how they sort.
     pub terms: Vec<(usize, SortTerm)>,
 }
 
 impl SortedBy {
-    /// The sort key of what a row of the table adds to the result.
+    /// The sort key of the result rows that a row of the table contributes.
     #[must_use]
     pub fn key(&self, row: &Row) -> Vec<u8> {
         let mut key = Vec::with_capacity(32);
@@ -72,7 +73,7 @@ impl SortedBy {
     }
 }
 
-/// One table reference of a base table, or of a derived one that has a plan of its own.
+/// A place in a statement where a base table, or a derived table with a plan of its own, is read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TableRef {
     /// The table's id.
@@ -84,14 +85,14 @@ pub struct TableRef {
 }
 
 impl TableRef {
-    /// Of a derived table.
+    /// A reference to a derived table.
     #[must_use]
     pub fn of_derived(table: Arc<str>, columns: Arc<[DerivedColumn]>) -> Self {
         let name = quoted(&TableVersion::Post.table_name(&table));
         Self { table, name, derived: Some(columns) }
     }
 
-    /// What a statement writes in FROM to read a version.
+    /// What FROM of a statement has to read a version.
     #[must_use]
     pub fn read(&self, version: TableVersion) -> String {
         let name = match version {
@@ -102,8 +103,8 @@ impl TableRef {
         if columns.iter().all(|column| column.affinity.is_some()) {
             return name;
         }
-        // A column of a table always has an affinity. An expression with a plus in front of it has none, which is what a
-        // column has that is an expression in its derived table (<https://sqlite.org/datatype3.html#affinity_of_expressions>).
+        // A column of a table always has an affinity. An expression with a plus in front of it has none, like an expression
+        // that is a column of a derived table (<https://sqlite.org/datatype3.html#affinity_of_expressions>).
         let column = |(at, column): (usize, &DerivedColumn)| match column.affinity {
             Some(_) => format!("c{at}"),
             None => format!("+c{at} AS c{at}"),
@@ -113,7 +114,7 @@ impl TableRef {
     }
 }
 
-/// A part of a plan; its rows are kept up to date by its strategy.
+/// A part of a plan, whose rows a strategy maintains.
 #[derive(Clone, Debug)]
 pub enum Node {
     /// `delta`.
@@ -122,16 +123,16 @@ pub enum Node {
     Recompute(Recompute),
     /// `accumulate`.
     Accumulate(Accumulate),
-    /// DISTINCT and compound SELECTs, `accumulate` as well.
+    /// DISTINCT and compound SELECTs; shown as `accumulate`, or as `delta` for UNION ALL.
     Combine(Combine),
     /// `fixpoint`.
     Fixpoint(Fixpoint),
 }
 
 impl Plan {
-    /// What following its fixpoints takes beside their statements, for a commit and a binding, in the instructions of SQLite's
-    /// that take as long. By what commits cost the recursive queries of `benches/` it is 170 to 240 natively; in a browser,
-    /// where SQLite keeps more of its speed, it is more, and the gate decides alike on both.
+    /// What the fixpoints of the plan cost beside their statements, for a commit and a binding, in SQLite's instructions
+    /// that take as long. The recursive queries of `benches/` measure 170 to 240 natively; a browser measures more, because
+    /// SQLite is slowed down less there than the rest. The gate uses one figure for both, so that it decides alike.
     #[must_use]
     pub fn instructions_of_following(&self) -> u64 {
         const ONE: u64 = 350;
@@ -139,13 +140,13 @@ impl Plan {
         ONE * nodes.filter(|node| matches!(node, Node::Fixpoint(_))).count() as u64
     }
 
-    /// Whether the window has the rows that the root would have to remember.
+    /// Whether the window holds the rows that the root would otherwise hold.
     #[must_use]
     pub fn is_remembered_by_window(&self) -> bool {
         matches!(&self.root, Node::Recompute(recompute) if !recompute.remembers)
     }
 
-    /// The statements that are certain to be run, and of those over changed rows one for each table.
+    /// The statements that the plan is certain to run; of those over changed rows, one for each table.
     #[must_use]
     pub fn statements(&self) -> Vec<String> {
         let mut statements = vec![self.hydrate.to_string()];
@@ -212,7 +213,7 @@ impl Node {
 }
 
 impl Node {
-    /// Statements that are run only where sums say nothing.
+    /// Adds the statements that run only where sums are not enough.
     fn seldom<'p>(&'p self, seldom: &mut Vec<&'p str>) {
         match self {
             Self::Accumulate(accumulate) => {
@@ -260,13 +261,13 @@ impl Recompute {
 /// LIMIT and OFFSET.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Window {
-    /// At most so many rows; a negative number is no limit.
+    /// The most rows that are shown; a negative number means no limit.
     pub limit: Number,
-    /// So many rows are left out at the start; a negative number is 0.
+    /// How many rows are skipped at the start; a negative number means 0.
     pub offset: Number,
 }
 
-/// A number that a binding has.
+/// A number that the binding determines.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Number {
     /// A literal.
@@ -285,7 +286,7 @@ impl std::fmt::Display for Number {
 }
 
 impl Number {
-    /// The number, or nothing if SQLite would convert the value first or refuse it.
+    /// The number; nothing if SQLite would convert or refuse the value.
     #[must_use]
     pub fn value(&self, parameters: &[Value]) -> Option<i64> {
         match self {
@@ -301,14 +302,14 @@ impl Number {
 /// The part of an ordered result that is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bounds {
-    /// How many rows are left out at the start.
+    /// How many rows are skipped at the start.
     pub offset: usize,
-    /// How many are shown after them, if there is an end.
+    /// How many rows are shown after them, if there is an end.
     pub limit: Option<usize>,
 }
 
 impl Window {
-    /// The bounds for a binding's parameters, or nothing if only SQLite can tell.
+    /// The bounds for a binding's parameters; nothing if only SQLite can tell.
     #[must_use]
     pub fn bounds(&self, parameters: &[Value]) -> Option<Bounds> {
         let limit = usize::try_from(self.limit.value(parameters)?).ok();

@@ -1,37 +1,37 @@
-//! Statements of a plan: SQL with a place for each table, where one of its versions is read.
+//! SQL of a plan in pieces: tables can be replaced by their versions, and columns by expressions.
 
 use super::TableRef;
 use crate::plan::{ItemId, TableVersion, logical_alias};
 
-/// SQL text in which the tables can be exchanged.
+/// SQL with places for tables and columns.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Text {
-    /// The parts, to be written one after another.
+pub struct SqlText {
+    /// The pieces in their order.
     pub pieces: Vec<Piece>,
 }
 
-/// A part of a statement.
+/// A piece of SQL.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Piece {
     /// SQL as it is.
     Sql(String),
-    /// The table of a table reference, by its place in the node's list.
+    /// The table of a table reference, by its place in the list of the node or the logical plan.
     Table(usize),
     /// A column of an item of FROM, by its name in SQL.
     Name(ItemId, String),
     /// A call of an aggregate.
-    Aggregate(Box<Text>),
+    Aggregate(Box<SqlText>),
     /// A subquery in an expression.
-    Subquery(Box<Text>),
-    /// An expression that a window is partitioned or ordered by.
-    Term(Box<Text>),
-    /// CROSS JOIN where all rows are asked for, as the query has it. What asks for some of them has its own place to begin at,
-    /// and a plain JOIN.
+    Subquery(Box<SqlText>),
+    /// A term of PARTITION BY or ORDER BY of a window.
+    Term(Box<SqlText>),
+    /// CROSS JOIN of the query. A statement for all rows keeps it, so that SQLite joins in this order; a statement for some
+    /// rows starts elsewhere and has a plain JOIN.
     Cross,
 }
 
-impl Text {
-    /// The text, with the versions of some table references in the place of their tables.
+impl SqlText {
+    /// The SQL, with versions in the place of some table references.
     #[must_use]
     pub fn render(&self, table_refs: &[TableRef], versions: &[(usize, TableVersion)]) -> String {
         let mut sql = String::new();
@@ -39,7 +39,7 @@ impl Text {
         sql
     }
 
-    /// The text as it asks for all rows: it keeps the order that the query tells SQLite to join in.
+    /// The SQL of a statement for all rows, which keeps the query's CROSS JOINs.
     #[must_use]
     pub fn render_all(&self, table_refs: &[TableRef]) -> String {
         let mut sql = String::new();
@@ -94,7 +94,7 @@ impl Text {
         }
     }
 
-    /// Appends the place of a table reference's table.
+    /// Appends the table of a table reference.
     pub fn push_table(&mut self, table_ref: usize) {
         self.pieces.push(Piece::Table(table_ref));
     }
@@ -119,12 +119,12 @@ impl Text {
         self.pieces.push(Piece::Subquery(Box::new(query)));
     }
 
-    /// Appends what a window is partitioned or ordered by.
+    /// Appends a term of a window.
     pub fn push_term(&mut self, term: Self) {
         self.pieces.push(Piece::Term(Box::new(term)));
     }
 
-    /// The text with other texts, in parentheses, in the place of some of its pieces.
+    /// The text with some pieces replaced by other texts in parentheses.
     #[must_use]
     pub fn replaced(&self, by: &dyn Fn(&Piece) -> Option<Self>) -> Self {
         let mut text = Self::default();
@@ -146,7 +146,7 @@ impl Text {
         text
     }
 
-    /// The text with other texts in the place of some of its pieces.
+    /// The text with some pieces replaced by other texts, without parentheses.
     #[must_use]
     pub fn exchanged(&self, by: &dyn Fn(&Piece) -> Option<Self>) -> Self {
         let mut text = Self::default();
@@ -162,7 +162,7 @@ impl Text {
         text
     }
 
-    /// The text with another one in the place of a part that stands in parentheses by itself, wherever it does.
+    /// The text with every `part` in parentheses replaced by `other`, parenthesized as well.
     #[must_use]
     pub fn with_part(&self, part: &Self, other: &Self) -> Self {
         let mut sought = Self::default();
@@ -208,7 +208,7 @@ impl Text {
         found
     }
 
-    /// The table references whose tables stand in it, in their order.
+    /// The table references in it, in their order.
     #[must_use]
     pub fn table_refs(&self) -> Vec<usize> {
         let mut found = Vec::new();
@@ -225,7 +225,7 @@ impl Text {
     }
 }
 
-/// What comes before and after the first place of a text that begins and ends with SQL.
+/// The pieces before and after the first place where `sought` stands; it begins and ends with SQL.
 fn split_at(pieces: &[Piece], sought: &[Piece]) -> Option<(Vec<Piece>, Vec<Piece>)> {
     let [Piece::Sql(first), middle @ .., Piece::Sql(last)] = sought else { return None };
     pieces.windows(sought.len()).enumerate().find_map(|(at, found)| {
@@ -240,7 +240,7 @@ fn split_at(pieces: &[Piece], sought: &[Piece]) -> Option<(Vec<Piece>, Vec<Piece
     })
 }
 
-/// An identifier as SQL writes it, whatever is in it.
+/// A quoted identifier.
 #[must_use]
 pub fn quoted(identifier: &str) -> String {
     format!("\"{}\"", identifier.replace('"', "\"\""))

@@ -1,36 +1,30 @@
-//! Bare columns: in a SELECT that groups, columns of its FROM that are neither in an aggregate nor grouped by. SQLite shows them
-//! of any row of the group; but of the row that has the extremum where there is exactly one MIN or MAX
-//! (<https://sqlite.org/lang_select.html#bareagg>). So they are decided where all rows of a group have the same value, and
-//! where one row alone has the extremum.
+//! Bare columns: columns of FROM that a grouped SELECT names outside of aggregates and groups. SQLite shows them of any row of
+//! the group; if there is exactly one MIN or MAX, of a row that has the extremum
+//! (<https://sqlite.org/lang_select.html#bareagg>). So the order of rows does not matter where all rows of a group have the
+//! same value, or a single row has the extremum.
 
-use super::check::{Check, different};
-use crate::plan::{Aggregate, Arm, Expression, Input, OrderBy, OrderDependence, Query, Reason, Select, Text};
+use super::values::several;
+use crate::plan::reason::reached;
+use crate::plan::{Aggregate, Arm, Expression, Input, Order, OrderDependence, Query, Reason, Select, SqlText};
 
-/// The bare columns of a SELECT with its order of which a group may have several values.
-fn undetermined(select: &Select, by: &[&Expression]) -> Vec<Text> {
-    let named = select.bare_columns(by).into_iter().map(|(item, name)| Text::name(item, &name));
+/// The bare columns of a SELECT and its ORDER BY that the groups do not determine.
+fn undetermined(select: &Select, by: &[&Expression]) -> Vec<SqlText> {
+    let named = select.bare_columns(by).into_iter().map(|(item, name)| SqlText::name(item, &name));
     named.filter(|column| select.determined.iter().all(|determined| determined.text != *column)).collect()
 }
 
-/// Whether there are any.
+/// Whether there are such columns.
 pub(super) fn has_undetermined(select: &Select, by: &[&Expression]) -> bool {
     !undetermined(select, by).is_empty()
 }
 
-/// Whether there are bare columns where no check is made: in a subquery of an expression, or where a recursion begins.
+/// Whether there are bare columns where no check is made: in a subquery of an expression, or in the base of a recursion.
 pub(super) fn stands_unchecked(query: &Query) -> bool {
     in_query(query, false)
 }
 
 fn in_query(query: &Query, is_unchecked: bool) -> bool {
-    let by: Vec<&Expression> = query
-        .order
-        .iter()
-        .filter_map(|order| match &order.by {
-            OrderBy::Expression(expression) => Some(expression),
-            OrderBy::Column(_) => None,
-        })
-        .collect();
+    let by: Vec<&Expression> = query.order.iter().filter_map(Order::expression).collect();
     let in_subqueries =
         |expression: &Expression| expression.subqueries.iter().any(|subquery| in_query(&subquery.query, true));
     query.arms.iter().any(|arm| match arm {
@@ -53,16 +47,16 @@ fn in_select(select: &Select, by: &[&Expression], is_unchecked: bool) -> bool {
         })
 }
 
-/// Adds to a check that the bare columns of a group are left to the order of its rows.
-pub(super) fn add(check: &mut Check, select: &Select, by: &[&Expression]) -> Result<(), Reason> {
+/// A summand that is not 0 if a bare column of the group depends on row order; nothing if there is no such column.
+pub(super) fn summand(select: &Select, by: &[&Expression]) -> Result<Option<SqlText>, Reason> {
     let columns = undetermined(select, by);
     if columns.is_empty() {
-        return Ok(());
+        return Ok(None);
     }
     if select.expressions().chain(by.iter().copied()).any(|expression| !expression.windows.is_empty()) {
-        return Err(Reason::Order(OrderDependence::BareColumn));
+        return Err(reached(Reason::Order(OrderDependence::BareColumn)));
     }
-    let mut text = Text::default();
+    let mut text = SqlText::default();
     text.push("((");
     for (at, column) in columns.iter().enumerate() {
         text.push(if at == 0 { "" } else { " OR " });
@@ -75,22 +69,10 @@ pub(super) fn add(check: &mut Check, select: &Select, by: &[&Expression]) -> Res
         text.push(")");
     }
     text.push(") + ");
-    check.add_to_group(text, OrderDependence::BareColumn);
-    Ok(())
+    Ok(Some(text))
 }
 
-/// That a group has several values of something.
-pub(super) fn several(value: &Text) -> Text {
-    let mut text = Text::default();
-    text.push("(");
-    text.append(&different(value));
-    text.push(" + (count(");
-    text.append(value);
-    text.push(") < count(*)) > 1)");
-    text
-}
-
-/// The only MIN or MAX, if there is but one and each row of the group takes part in it.
+/// The only MIN or MAX, if there is exactly one and every row of the group takes part in it.
 fn extremum<'s>(select: &'s Select, by: &[&'s Expression]) -> Option<&'s Aggregate> {
     let all = select.columns.iter().chain(&select.having).chain(by.iter().copied());
     let mut extrema = all.flat_map(|expression| &expression.aggregates).filter(|aggregate| aggregate.is_extremum());
@@ -99,11 +81,11 @@ fn extremum<'s>(select: &'s Select, by: &[&'s Expression]) -> Option<&'s Aggrega
     (is_alone && !first.distinct && !first.ordered && first.filter.is_none()).then_some(first)
 }
 
-/// That several rows of a group may have the extremum. That other rows are tied is taken for the same.
-fn tied(extremum: &Aggregate) -> Option<Text> {
+/// A condition that holds if several rows of a group may have the extremum. Other ties count as well.
+fn tied(extremum: &Aggregate) -> Option<SqlText> {
     let [argument] = &extremum.arguments[..] else { return None };
     let collation = argument.collation?;
-    let mut text = Text::default();
+    let mut text = SqlText::default();
     let mut add = |before: &str, after: &str| {
         text.push(before);
         text.append(&argument.text);
@@ -111,7 +93,7 @@ fn tied(extremum: &Aggregate) -> Option<Text> {
     };
     add("count(", ") <> ");
     add("count(DISTINCT (", &format!(") COLLATE {})", collation.name()));
-    // Where all are NULL each row has what there is of an extremum.
+    // If all values are NULL, every row has the extremum.
     add(" OR (count(", ") = 0 AND count(*) > 1)");
     Some(text)
 }

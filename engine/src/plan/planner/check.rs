@@ -1,22 +1,24 @@
-//! What tells at run time that only SQLite's own run of a query says what the rows of a key show: its plan comes to the rows in
-//! an order of its own, and that order decides which of several equal values is shown.
+//! Checks at run time whether the rows of a key depend on row order. SQLite's plan for the query may visit the rows in
+//! another order than for the key's statement, and that order decides which of several equal values is shown.
 //!
-//! A check is an expression that is 0 where nothing is left to the order.
+//! A check is an expression that is 0 if nothing depends on the order.
 
+use super::values::{different, filtered, several, zero};
 use super::{Planner, bare, is_nullable};
+use crate::plan::reason::reached;
 use crate::plan::{
     Aggregate, Arm, CollatedPart, Expression, Input, Item, OrderDependence, Over, Piece, ROUNDS_BY_ORDER, Reason,
-    Select, Subquery, Text,
+    Select, SqlText, Subquery,
 };
 
-/// What is not 0 where the order of rows shows.
+/// The summands of a check.
 #[derive(Default)]
 pub(super) struct Check {
-    /// Of the rows of a group, as summands of aggregates, each once.
-    of_group: Vec<Text>,
-    /// Of the rows of a partition, as summands of window functions, each once.
-    of_partition: Vec<Text>,
-    /// What is left to the order; nothing if nothing is.
+    /// Summands that are aggregates over the rows of a group, each once.
+    of_group: Vec<SqlText>,
+    /// Summands that are window functions over the rows of a partition, each once.
+    of_partition: Vec<SqlText>,
+    /// What may depend on the order; nothing if there is no summand.
     why: Option<OrderDependence>,
 }
 
@@ -33,11 +35,11 @@ impl Check {
         };
         let has_derived = select.items.iter().any(is_derived);
         if has_derived && select.groups.is_empty() && !select.bare_columns(by).is_empty() {
-            // SQLite may take the table apart, and what its columns are made of need not be NULL for want of a row.
-            check.add_to_group(Text::constant("(count(*) = 0) + "), OrderDependence::EmptyDerivedTable);
+            // SQLite may flatten the derived table, and without rows its columns need not be NULL.
+            check.add_to_group(SqlText::constant("(count(*) = 0) + "), reached(OrderDependence::EmptyDerivedTable));
         }
-        if has_bare_columns {
-            bare::add(&mut check, select, by)?;
+        if has_bare_columns && let Some(summand) = bare::summand(select, by)? {
+            check.add_to_group(summand, reached(OrderDependence::BareColumn));
         }
         for aggregate in select.expressions().chain(by.iter().copied()).flat_map(|expression| &expression.aggregates) {
             check.add_aggregate(aggregate)?;
@@ -61,23 +63,24 @@ impl Check {
         Ok(check)
     }
 
-    /// The column that a statement shows behind the others, and why it may come to something else than 0.
-    pub(super) fn column(&self) -> Option<(Text, OrderDependence)> {
+    /// The column that a statement returns behind the others, and why it may not be 0.
+    pub(super) fn column(&self) -> Option<(SqlText, OrderDependence)> {
         let why = self.why?;
-        let mut text = Text::default();
+        let mut text = SqlText::default();
         self.of_group.iter().chain(&self.of_partition).for_each(|summand| text.append(summand));
         text.push("0");
         Some((text, why))
     }
 
-    /// HAVING that keeps a group of which the order decides what HAVING says: where it is not shown nothing is checked.
+    /// HAVING that also keeps a group for which HAVING itself depends on the order: a group that is not returned is not
+    /// checked.
     pub(super) fn having(&self, having: &Expression) -> Expression {
         let is_sure = |aggregate: &Aggregate| aggregate.name == "count";
         let names_rows = having.text.pieces.iter().any(|piece| matches!(piece, Piece::Name(..) | Piece::Subquery(_)));
         if self.of_group.is_empty() || (!names_rows && having.aggregates.iter().all(is_sure)) {
             return having.clone();
         }
-        let mut text = Text::default();
+        let mut text = SqlText::default();
         text.push("(");
         text.append(&having.text);
         text.push(") OR (");
@@ -86,20 +89,20 @@ impl Check {
         Expression { text, ..having.clone() }
     }
 
-    /// Adds what is not 0 where the rows of a group show their order.
-    pub(super) fn add_to_group(&mut self, summand: Text, why: OrderDependence) {
+    /// Adds a summand that is not 0 if the rows of a group show their order.
+    pub(super) fn add_to_group(&mut self, summand: SqlText, why: OrderDependence) {
         if !self.of_group.contains(&summand) {
             self.of_group.push(summand);
         }
         self.why = Some(why);
     }
 
-    /// A group has several values of what it is grouped by.
+    /// Adds that a group has several values of what it is grouped by.
     fn add_group(&mut self, group: &Expression, has_bare_columns: bool) {
-        let mut text = Text::default();
+        let mut text = SqlText::default();
         if has_bare_columns {
-            // A MIN or MAX would have its say in which row they are of.
-            text.append(&bare::several(&group.text));
+            // A MIN or MAX would decide which row the values are taken from.
+            text.append(&several(&group.text));
             text.push(" + ");
         } else {
             let mut add = |before: &str, between: &str, after: &str| {
@@ -109,7 +112,7 @@ impl Check {
                 text.append(&group.text);
                 text.push(after);
             };
-            // Texts differ by their bytes, numbers by their types.
+            // Text differs by its bytes, numbers by their types.
             add("(min((", ") COLLATE BINARY) IS NOT max((", ") COLLATE BINARY)) + ");
             add("(min(typeof(", ")) <> max(typeof(", "))) + ");
             let zero = zero(&group.text);
@@ -119,40 +122,40 @@ impl Check {
             text.append(&zero);
             text.push(")) + ");
         }
-        self.add_to_group(text, OrderDependence::EqualInGroup);
+        self.add_to_group(text, reached(OrderDependence::EqualInGroup));
     }
 
-    /// An aggregate takes one of several equal values: of each class of them there has to be but one.
+    /// Adds that an aggregate takes one of several equal values: each class of equal values must have a single member.
     fn add_aggregate(&mut self, aggregate: &Aggregate) -> Result<(), Reason> {
         let chooses = aggregate.is_extremum() || (aggregate.distinct && aggregate.name != "count");
         for argument in aggregate.arguments.iter().filter(|argument| chooses && !argument.is_exact) {
-            let collation = argument.collation.ok_or(Reason::Collation(CollatedPart::Aggregate))?;
+            let collation = argument.collation.ok_or_else(|| reached(Reason::Collation(CollatedPart::Aggregate)))?;
             let value = filtered(&argument.text, aggregate.filter.as_ref());
-            let mut text = Text::default();
+            let mut text = SqlText::default();
             text.push("(count(DISTINCT (");
             text.append(&value);
             text.push(&format!(") COLLATE {}) <> ", collation.name()));
             text.append(&different(&value));
             text.push(") + ");
-            self.add_to_group(text, OrderDependence::EqualInAggregate);
+            self.add_to_group(text, reached(OrderDependence::EqualInAggregate));
         }
         Ok(())
     }
 
-    /// A sum rounds as the order of its rows has it. By another statement SQLite may come to them in another order.
+    /// Adds that the rounding of a sum depends on row order, which another statement may change.
     fn add_sum(&mut self, aggregate: &Aggregate) {
         if let Some(rounds) = rounds(aggregate) {
-            self.add_to_group(rounds, OrderDependence::FloatSum);
+            self.add_to_group(rounds, reached(OrderDependence::FloatSum));
         }
     }
 
-    /// Rows of a partition are tied; of a sum that takes those together, only that it shows in which order it does.
+    /// Adds that rows of a partition are tied; for a sum over ties, that its rounding depends on their order.
     fn add_window(&mut self, over: &Over) {
-        let mut text = Text::default();
+        let mut text = SqlText::default();
         if let Some(rounding) = &over.rounding {
             text.append(&rounding.text);
             text.push(" + ");
-            self.why = Some(OrderDependence::FloatSum);
+            self.why = Some(reached(OrderDependence::FloatSum));
         } else {
             text.push("(count(*) OVER (");
             for (at, term) in over.partition.iter().chain(&over.order).enumerate() {
@@ -160,7 +163,7 @@ impl Check {
                 text.append(&term.text);
             }
             text.push(") > 1) + ");
-            self.why = Some(OrderDependence::TiedWindow);
+            self.why = Some(reached(OrderDependence::TiedWindow));
         }
         if !self.of_partition.contains(&text) {
             self.of_partition.push(text);
@@ -168,14 +171,13 @@ impl Check {
     }
 }
 
-/// A subquery whose answer is left to the order has to come to the rows as it does in the query: those of a derived table that is
-/// held have another order.
+/// Checks that no subquery depends on the order of a held derived table, whose rows have another order than in the query.
 fn is_sure(planner: &Planner, expression: &Expression) -> Result<(), Reason> {
     for Subquery { query, .. } in &expression.subqueries {
         let table_refs = query.text().table_refs();
         let has_held = table_refs.iter().any(|&table_ref| planner.table_refs[table_ref].derived.is_some());
         if has_held && query.depends_on_order() {
-            return Err(Reason::SubqueryOrder);
+            return Err(reached(Reason::SubqueryOrder));
         }
         for arm in &query.arms {
             if let Arm::Select(select) = arm {
@@ -187,22 +189,22 @@ fn is_sure(planner: &Planner, expression: &Expression) -> Result<(), Reason> {
     Ok(())
 }
 
-/// The largest number so that it and all whole ones below are floats, be they read as texts or not.
+/// The largest number up to which all whole numbers are exact as floats, also if they are read from text.
 const WHOLE_FLOATS: &str = "4503599627370496.0";
 
-/// A summand that is not 0 where a sum rounds as the order of its rows has it, or overflows.
-pub(super) fn rounds(aggregate: &Aggregate) -> Option<Text> {
+/// A summand that is not 0 if a sum overflows or its rounding depends on row order.
+pub(super) fn rounds(aggregate: &Aggregate) -> Option<SqlText> {
     if !matches!(aggregate.name.as_str(), "sum" | "total" | "avg") {
         return None;
     }
     let value = filtered(&aggregate.arguments.first()?.text, aggregate.filter.as_ref());
-    let mut text = Text::default();
+    let mut text = SqlText::default();
     text.push(ROUNDS_BY_ORDER);
     if aggregate.distinct {
         text.push("(DISTINCT ");
         text.append(&value);
     } else {
-        // A text is summed up as the number that it begins with.
+        // SQLite sums text by the number that it begins with.
         let mut add = |before: &str, after: &str| {
             text.push(before);
             text.append(&value);
@@ -217,62 +219,19 @@ pub(super) fn rounds(aggregate: &Aggregate) -> Option<Text> {
     Some(text)
 }
 
-/// How many different values there are, where no two that differ in type or bytes are the same. What of it counts values of
-/// one type cannot take two of them for one, except for 0.0 and -0.0: these are told apart by the angle that they make.
-pub(super) fn different(value: &Text) -> Text {
-    let mut text = Text::default();
-    let mut add = |before: &str, between: &str, after: &str| {
-        text.push(before);
-        text.append(value);
-        text.push(between);
-        text.append(value);
-        text.push(after);
-    };
-    add("count(DISTINCT CASE typeof(", ") WHEN 'integer' THEN (", ") END)");
-    add(" + count(DISTINCT CASE typeof(", ") WHEN 'real' THEN (", ") END)");
-    add(" + count(DISTINCT (CASE WHEN typeof(", ") IN ('text', 'blob') THEN (", ") END) COLLATE BINARY)");
-    text.push(" + (count(DISTINCT ");
-    text.append(&zero(value));
-    text.push(") > 1)");
-    text
-}
-
-/// The angle that 0.0 makes, which is another one for -0.0; NULL for any other value.
-fn zero(value: &Text) -> Text {
-    let mut text = Text::default();
-    for part in ["CASE WHEN (", ") = 0.0 AND typeof(", ") = 'real' THEN atan2("] {
-        text.push(part);
-        text.append(value);
-    }
-    text.push(", -1) END");
-    text
-}
-
-/// A value, or NULL where the aggregate leaves its row out.
-pub(super) fn filtered(value: &Text, filter: Option<&Expression>) -> Text {
-    let Some(filter) = filter else { return value.clone() };
-    let mut text = Text::default();
-    text.push("CASE WHEN ");
-    text.append(&filter.text);
-    text.push(" THEN ");
-    text.append(value);
-    text.push(" END");
-    text
-}
-
 /// Whether no two rows of a partition can be tied.
 fn is_total(planner: &Planner, select: &Select, over: &Over) -> bool {
-    let is_term = |text: &Text| over.partition.iter().chain(&over.order).any(|term| term.text == *text);
+    let is_term = |text: &SqlText| over.partition.iter().chain(&over.order).any(|term| term.text == *text);
     if select.is_aggregated {
         return !select.groups.is_empty() && select.groups.iter().all(|group| is_term(&group.text));
     }
     select.items.iter().enumerate().all(|(at, item)| match &item.input {
-        // A derived table may have a row several times.
+        // A derived table may contain a row several times.
         Input::Table { identity: Some(identity), table_ref } => {
             let is_base = planner.table_refs[*table_ref].derived.is_none();
             (is_base || planner.keyed.contains(table_ref))
                 && !is_nullable(select, at)
-                && identity.iter().all(|column| is_term(&Text::name(item.id, &column.name)))
+                && identity.iter().all(|column| is_term(&SqlText::name(item.id, &column.name)))
         }
         Input::Table { .. } | Input::Query(_) | Input::Function(..) | Input::Recursion(_) => false,
     })

@@ -1,8 +1,9 @@
-//! Derived tables in FROM that are not linear get plans of their own: see [`crate::plan::Derived`].
+//! Plans of derived tables in FROM that are not linear: see [`crate::plan::Derived`].
 
 use std::sync::Arc;
 
 use super::{Planner, linear};
+use crate::plan::reason::reached;
 use crate::plan::{
     Arm, CollatedPart, Column, Derived, DerivedColumn, Expression, Input, Limit, Node, Query, Reason, Select,
     SetOperator, TableRef, derived_id,
@@ -13,7 +14,7 @@ use crate::types::Affinity;
 const MOST_DERIVED: usize = 16;
 
 impl Planner {
-    /// Gives every derived table of a query that is not linear a plan, those inside of others first.
+    /// Plans every derived table of a query that is not linear, the innermost first, and replaces it by a table of the plan.
     pub(super) fn plan_derived(&mut self, query: &mut Query) -> Result<(), Reason> {
         for arm in &mut query.arms {
             if let Arm::Select(select) = arm {
@@ -28,7 +29,7 @@ impl Planner {
             match &mut item.input {
                 Input::Query(query) => {
                     self.plan_derived(query)?;
-                    // One that names what is around it has other rows for each row there.
+                    // A query that names items around it has other rows for each row there.
                     if query.is_closed() && linear::of_input(&item.input).is_some() {
                         item.input = self.derived_input(&item.input, &item.columns)?;
                     }
@@ -59,21 +60,21 @@ impl Planner {
             return self.limited(query, columns);
         }
         if self.order_dependent.rows && !query.order.is_empty() {
-            return Err(Reason::OrderInFrom);
+            return Err(reached(Reason::OrderInFrom));
         }
         let node = self.query(query)?;
         self.hold(node, columns, key(query))
     }
 
-    /// The rows of a node as a table of the plan, no two of which have the same values in the columns of the key, if there is
-    /// one. Of no columns it is the key of one row.
+    /// The rows of a node as a table of the plan. If `key` is given, no two rows have the same values in its columns; an
+    /// empty key means that there is one row.
     pub(super) fn hold(&mut self, node: Node, columns: &[Column], key: Option<Vec<usize>>) -> Result<Input, Reason> {
         if self.derived.len() >= MOST_DERIVED {
-            return Err(Reason::TooManyDerivedTables { most: MOST_DERIVED });
+            return Err(reached(Reason::TooManyDerivedTables { most: MOST_DERIVED }));
         }
         let columns_of = columns.iter().map(|column| {
-            let affinity = column.affinity.ok_or(Reason::UnknownAffinity)?;
-            let collation = column.collation.ok_or(Reason::Collation(CollatedPart::Derived))?;
+            let affinity = column.affinity.ok_or_else(|| reached(Reason::UnknownAffinity))?;
+            let collation = column.collation.ok_or_else(|| reached(Reason::Collation(CollatedPart::Derived)))?;
             Ok(DerivedColumn { affinity, collation })
         });
         let kinds = columns_of.collect::<Result<Vec<_>, Reason>>()?;
@@ -84,7 +85,7 @@ impl Planner {
         let is_real = |kind: &DerivedColumn| kind.affinity == Some(Affinity::Real);
         let reals = (0..kinds.len()).filter(|at| is_real(&kinds[*at])).collect();
         self.derived.push(Derived { table, node, is_held: true, reals });
-        // Numbers that differ may be the same as REAL.
+        // Numbers that differ may be equal as REAL.
         let is_key = |key: &Vec<usize>| key.iter().all(|at| columns[*at].affinity != Some(Some(Affinity::Real)));
         let identity = match key.filter(is_key) {
             Some(key) => {
@@ -93,12 +94,12 @@ impl Planner {
             }
             None => Vec::new(),
         };
-        // Rows that are equal are one part together.
+        // Equal rows are one part together.
         let identity = if identity.is_empty() { columns.to_vec() } else { identity };
         Ok(Input::Table { table_ref, identity: Some(identity) })
     }
 
-    /// A query without its order.
+    /// The plan of a query without its ORDER BY.
     pub(super) fn query(&mut self, query: &Query) -> Result<Node, Reason> {
         match &query.arms[..] {
             [Arm::Select(select)] => self.select(select, &[]),
@@ -108,7 +109,7 @@ impl Planner {
     }
 }
 
-/// Columns of a query in whose values no two rows of it are equal, if that is plain.
+/// Columns in which no two rows of a query are equal, if that is plain.
 pub(super) fn key(query: &Query) -> Option<Vec<usize>> {
     let all = || match query.arms.first() {
         Some(Arm::Select(select)) => Some((0..select.columns.len()).collect()),

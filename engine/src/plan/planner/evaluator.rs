@@ -1,10 +1,10 @@
-//! Finds what can be evaluated without SQLite: columns of one table, compared with constants.
+//! Finds SELECTs that the evaluator can take: columns of one table, compared with constants.
 
-use crate::plan::{Cell, Column, Condition, Evaluator, Expression, Input, Item, Number, Piece, Select, Test, Text};
+use crate::plan::{Cell, Column, Condition, Evaluator, Expression, Input, Item, Number, Piece, Select, SqlText, Test};
 use crate::types::{Affinity, Collation};
 
-/// The evaluator of a SELECT that shows these columns, if it needs no other.
-pub(super) fn evaluator(select: &Select, columns: &[&Text]) -> Option<Evaluator> {
+/// The evaluator of a SELECT with these columns, if it can be evaluated.
+pub(super) fn evaluator(select: &Select, columns: &[&SqlText]) -> Option<Evaluator> {
     let [item] = &select.items[..] else { return None };
     let Input::Table { table_ref, .. } = item.input else { return None };
     if !item.on.is_empty() {
@@ -15,7 +15,7 @@ pub(super) fn evaluator(select: &Select, columns: &[&Text]) -> Option<Evaluator>
     Some(Evaluator { table_ref, shown, conditions: conditions.into_iter().flatten().collect() })
 }
 
-fn cell(item: &Item, text: &Text) -> Option<Cell> {
+fn cell(item: &Item, text: &SqlText) -> Option<Cell> {
     match &text.pieces[..] {
         [Piece::Name(id, name)] if *id == item.id => Some(Cell::Column(column(item, name)?.0)),
         [Piece::Sql(sql)] => sql.parse().ok().map(Cell::Number),
@@ -27,18 +27,18 @@ fn column<'i>(item: &'i Item, name: &str) -> Option<(usize, &'i Column)> {
     item.columns.iter().enumerate().find(|(_, column)| column.name == name)
 }
 
-/// A conjunct, as what its column has to be.
+/// A conjunct as conditions on its column.
 fn conditions(item: &Item, filter: &Expression) -> Option<Vec<Condition>> {
     let [Piece::Name(id, name), Piece::Sql(sql)] = &filter.text.pieces[..] else { return None };
     let (at, column) = column(item, name).filter(|_| *id == item.id)?;
-    // No affinity converts what BLOB does: nothing.
+    // No affinity and BLOB both convert nothing.
     let affinity = column.affinity?.unwrap_or(Affinity::Blob);
     let is_binary = column.collation == Some(Collation::Binary);
     let condition = |test| Condition { column: at, affinity, is_binary, test };
     Some(tests(sql.strip_prefix(' ')?)?.into_iter().map(condition).collect())
 }
 
-/// What stands behind a column, as tests.
+/// The SQL after a column, as tests.
 fn tests(sql: &str) -> Option<Vec<Test>> {
     let one = |test| Some(vec![test]);
     match sql {

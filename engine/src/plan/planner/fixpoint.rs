@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use super::{Planner, linear};
+use crate::plan::reason::reached;
 use crate::plan::{
     Arm, CollatedPart, Column, Expression, Fixpoint, Input, Item, Node, NonlinearPlace, PlannerFeature, Reason,
-    Recursion, Select, TableRef, Text, select_text,
+    Recursion, Select, SqlText, TableRef, select_text,
 };
 use crate::types::{SortedMap, SortedSet};
 
@@ -17,8 +18,10 @@ impl Planner {
         for step in &mut recursion.steps {
             self.plan_derived_of(step)?;
         }
-        let columns =
-            recursion.columns.iter().map(|column| column.collation.ok_or(Reason::Collation(CollatedPart::Recursion)));
+        let columns = recursion
+            .columns
+            .iter()
+            .map(|column| column.collation.ok_or_else(|| reached(Reason::Collation(CollatedPart::Recursion))));
         let columns = columns.collect::<Result<Vec<_>, _>>()?;
         let base = self.query(&recursion.base)?;
         let table = Arc::clone(&self.table_refs[recursion.own].table);
@@ -30,13 +33,13 @@ impl Planner {
                 || step.is_aggregated
                 || step.expressions().any(|expression| !expression.windows.is_empty())
             {
-                return Err(Reason::GroupingStep);
+                return Err(reached(Reason::GroupingStep));
             }
             if let Some(part) = linear::why_not(step, step.expressions()) {
-                return Err(part.at(NonlinearPlace::Step));
+                return Err(reached(part.at(NonlinearPlace::Step)));
             }
             for summand in linear::summands(step)? {
-                let columns: Vec<&Text> = summand.columns.iter().map(|column| &column.text).collect();
+                let columns: Vec<&SqlText> = summand.columns.iter().map(|column| &column.text).collect();
                 steps.push(select_text(&summand, &columns));
                 sought.push(select_text(&self.seeking(&summand, again, &recursion.columns), &columns));
             }
@@ -62,8 +65,8 @@ impl Planner {
         }))
     }
 
-    /// Adds the columns of base tables that a SELECT reads; nothing where it also reads a rowid.
-    fn reads_of(&self, select: &Select, text: &Text, reads: &mut SortedMap<Arc<str>, Option<SortedSet<usize>>>) {
+    /// Adds the columns of base tables that a SELECT reads; nothing for a table whose rowid it reads as well.
+    fn reads_of(&self, select: &Select, text: &SqlText, reads: &mut SortedMap<Arc<str>, Option<SortedSet<usize>>>) {
         for item in &select.items {
             match &item.input {
                 Input::Table { table_ref, .. } if self.table_refs[*table_ref].derived.is_none() => {
@@ -89,7 +92,7 @@ impl Planner {
         }
     }
 
-    /// A step for the rows of another table alone.
+    /// A step that makes only rows of another table reference.
     fn seeking(&mut self, step: &Select, again: usize, columns: &[Column]) -> Select {
         let id = self.item();
         let mut seeking = step.clone();
@@ -106,10 +109,10 @@ impl Planner {
         seeking
     }
 
-    /// All rows, as SQLite finds them.
+    /// The statement that returns all rows.
     fn whole(&mut self, recursion: &Recursion) -> Arc<str> {
         let id = self.item();
-        let names: Vec<Text> = recursion.columns.iter().map(|column| Text::name(id, &column.name)).collect();
+        let names: Vec<SqlText> = recursion.columns.iter().map(|column| SqlText::name(id, &column.name)).collect();
         let input = Input::Recursion(Box::new(recursion.clone()));
         let items = vec![Item::new(id, input, recursion.columns.clone())];
         let whole = Select { items, ..Select::default() };
@@ -117,7 +120,7 @@ impl Planner {
     }
 }
 
-/// A step with all that it names.
-fn whole_text(step: &Select) -> Text {
+/// A step as SQL, with everything that it names.
+fn whole_text(step: &Select) -> SqlText {
     select_text(step, &step.columns.iter().map(|column| &column.text).collect::<Vec<_>>())
 }

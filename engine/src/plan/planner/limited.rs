@@ -1,19 +1,20 @@
-//! Queries in FROM with LIMIT. The rows that it leaves follow from all rows of the query and their order, so they are one part,
-//! asked for again whenever a row comes or goes that LIMIT chooses from.
+//! Queries in FROM with LIMIT. The rows that LIMIT keeps depend on all rows of the query and their order, so they are one
+//! part, which is recomputed when any of these rows comes or goes.
 //!
-//! A plain SELECT is asked for as it stands: SQLite stops at the last row that is wanted, by an index if there is one. What
-//! groups, counts equal rows or has window functions is maintained without LIMIT, as a derived table that LIMIT chooses from.
+//! A plain SELECT is run as it is: SQLite stops at the last row that is wanted, by an index if there is one. Groups,
+//! DISTINCT and window functions are maintained without LIMIT, as a derived table that LIMIT reads.
 
 use std::sync::Arc;
 
 use super::derived::key;
-use super::{Planner, fails_between_tables, recompute};
+use super::{Planner, affected_keys, fails_between_tables};
+use crate::plan::reason::reached;
 use crate::plan::{
     AffectedKeys, Arm, CollatedPart, Column, Expression, Input, Item, Limit, Node, Order, OrderBy, PlannerFeature,
-    Query, Reason, Recompute, Select, Text, column_name, select_text,
+    Query, Reason, Recompute, Select, SqlText, column_name, select_text,
 };
 
-/// What kind of part it is.
+/// The kind of part, for people.
 const WHAT: &str = "of the rows that LIMIT leaves";
 
 impl Planner {
@@ -21,20 +22,20 @@ impl Planner {
     pub(super) fn limited(&mut self, query: &Query, columns: &[Column]) -> Result<Input, Reason> {
         self.disabled.allows(PlannerFeature::Recompute)?;
         if self.order_dependent.rows {
-            return Err(Reason::LimitOverTies);
+            return Err(reached(Reason::LimitOverTies));
         }
         if matches!(&query.limit, Limit::Other(text) if !text.table_refs().is_empty()) {
-            return Err(Reason::LimitSubquery);
+            return Err(reached(Reason::LimitSubquery));
         }
         if query.order.iter().any(|order| order.term.is_none()) {
-            return Err(Reason::Collation(CollatedPart::Order));
+            return Err(reached(Reason::Collation(CollatedPart::Order)));
         }
-        let by: Vec<&Expression> = query.order.iter().filter_map(expression_of).collect();
+        let by: Vec<&Expression> = query.order.iter().filter_map(Order::expression).collect();
         if by.iter().any(|by| !by.subqueries.is_empty() || !by.windows.is_empty()) {
-            return Err(Reason::OrderBySubquery);
+            return Err(reached(Reason::OrderBySubquery));
         }
         let direct = match (&query.arms[..], self.disabled.has(PlannerFeature::Direct)) {
-            ([Arm::Select(select)], false) if is_plain(select) => recompute::any(select, &by).ok(),
+            ([Arm::Select(select)], false) if is_plain(select) => affected_keys::any(select, &by).ok(),
             _ => None,
         };
         let (text, affected_keys) = match direct {
@@ -56,16 +57,17 @@ impl Planner {
         self.hold(node, columns, key(query))
     }
 
-    /// The rows that LIMIT leaves of a derived table with all of them, and what tells that it changed.
+    /// The SELECT of a query with LIMIT over a derived table of all its rows, and the statement that tells whether these
+    /// changed.
     fn over_unlimited(
         &mut self,
         query: &Query,
         columns: &[Column],
         by: &[&Expression],
-    ) -> Result<(Text, Vec<AffectedKeys>), Reason> {
+    ) -> Result<(SqlText, Vec<AffectedKeys>), Reason> {
         let node = match &query.arms[..] {
             [Arm::Select(select)] if !select.distinct || by.is_empty() => self.select(select, by)?,
-            [Arm::Select(_)] => return Err(Reason::DistinctOrder),
+            [Arm::Select(_)] => return Err(reached(Reason::DistinctOrder)),
             _ => self.query(query)?,
         };
         let mut held = columns.to_vec();
@@ -79,7 +81,7 @@ impl Planner {
             return Err(Reason::Internal("a held table is not a table"));
         };
         let id = self.item();
-        let named = |column: &Column| Expression { text: Text::name(id, &column.name), ..Expression::default() };
+        let named = |column: &Column| Expression { text: SqlText::name(id, &column.name), ..Expression::default() };
         let mut ordered_by = held[columns.len()..].iter();
         let order = query.order.iter().filter_map(|order| {
             let by = match &order.by {
@@ -93,7 +95,7 @@ impl Planner {
             items: vec![Item::new(id, input, held.clone())],
             ..Select::default()
         };
-        let mut any = select_text(&all, &[&Text::constant("1")]);
+        let mut any = select_text(&all, &[&SqlText::constant("1")]);
         any.push(" LIMIT 1");
         let order = order.collect();
         let limited = Query { order, limit: query.limit.clone(), ..Query::of(Arm::Select(Box::new(all))) };
@@ -101,15 +103,7 @@ impl Planner {
     }
 }
 
-/// What a term of ORDER BY sorts by that is no result column.
-fn expression_of(order: &Order) -> Option<&Expression> {
-    match &order.by {
-        OrderBy::Expression(expression) => Some(expression),
-        OrderBy::Column(_) => None,
-    }
-}
-
-/// Whether each row of a SELECT is one of its FROM, whatever other rows there are.
+/// Whether each row of a SELECT comes from rows of its FROM alone, whatever other rows there are.
 fn is_plain(select: &Select) -> bool {
     let has_windows = select.expressions().any(|expression| !expression.windows.is_empty());
     !select.distinct && !select.is_aggregated && !has_windows && !fails_between_tables(select)

@@ -1,20 +1,19 @@
-//! Sums over an outer join, as sums over two SELECTs that are linear. With `g` of the rows of `l` alone,
+//! Sums over an outer join, as sums over two linear SELECTs. If `g` names only `l`,
 //!
 //! ```text
 //! SELECT g, sum(b.x) FROM l LEFT JOIN b ON c GROUP BY g
 //!   =  SELECT g, sum(x) FROM (SELECT l.*, b.* FROM l JOIN b ON c  UNION ALL  SELECT l.*, NULL .. FROM l) GROUP BY g
 //! ```
 //!
-//! as long as no aggregate can tell how often a row of `l` comes with NULLs: its argument is NULL there, or it says the same
-//! of a value that comes once and one that comes often, as MIN, MAX and COUNT(DISTINCT) do. Then the rows of `l` are what
-//! keeps a group there.
+//! as long as no aggregate depends on how often a row of `l` comes with NULLs: its argument is NULL there, or it ignores
+//! repetitions, as MIN, MAX and COUNT(DISTINCT) do. The rows of `l` alone then keep a group in the result.
 
 use crate::plan::rewrites::{beside_nulls, fold_all};
 use crate::plan::{Aggregate, Expression, ItemId, Join, Select};
 
 use super::Planner;
 
-/// The grouped SELECT over two SELECTs without an outer join, with what else it is ordered by.
+/// The grouped SELECT over two SELECTs without an outer join, and its ORDER BY.
 pub(super) fn over_both(
     planner: &mut Planner,
     select: &Select,
@@ -40,7 +39,7 @@ pub(super) fn over_both(
     Some((over, by))
 }
 
-/// Whether an aggregate comes to the same, be a row with NULLs for an item there once more or not.
+/// Whether one more row with NULLs for the item leaves the aggregate as it is.
 fn is_blind(aggregate: &Aggregate, padded: ItemId) -> bool {
     let (Some(argument), false) = (aggregate.arguments.first(), aggregate.arguments.len() > 1) else { return false };
     if argument.is_null_with.contains(&padded) {

@@ -1,21 +1,21 @@
-//! A grouped SELECT as a projection: what it groups by, its aggregates and what else it names of a group are a derived table,
-//! over which its columns, HAVING, order and window functions are expressions. SQLite as well has the groups and what HAVING
-//! leaves of them before it comes to window functions.
+//! A grouped SELECT as a projection: its groups, aggregates and bare columns are a derived table, and its columns, HAVING,
+//! ORDER BY and window functions are expressions over it. SQLite too evaluates groups and HAVING before window functions.
 
 use super::{Planner, accumulate, recompute};
+use crate::plan::reason::reached;
 use crate::plan::rewrites::as_value;
 use crate::plan::{
-    Aggregate, Column, Expression, Input, Item, ItemId, Node, Over, Piece, PlannerFeature, Reason, Select, Text,
+    Aggregate, Column, Expression, Input, Item, ItemId, Node, Over, Piece, PlannerFeature, Reason, Select, SqlText,
     column_name,
 };
 use crate::types::Collation;
 
-/// What the columns of the derived table are.
+/// The columns of the derived table.
 struct Held<'s> {
     groups: &'s [Expression],
     aggregates: Vec<&'s Aggregate>,
-    /// Columns that the groups decide, or of which nothing but a check does.
-    bare: Vec<Text>,
+    /// Bare columns, which the groups determine or a check covers.
+    bare: Vec<SqlText>,
     item: ItemId,
 }
 
@@ -27,12 +27,12 @@ pub(super) fn projected(planner: &mut Planner, select: &Select, by: &[&Expressio
 fn of_groups(planner: &mut Planner, select: &Select, by: &[&Expression]) -> Result<Node, Reason> {
     let expressions = || select.columns.iter().chain(&select.having).chain(by.iter().copied());
     if expressions().any(|expression| !expression.subqueries.is_empty()) {
-        return Err(Reason::SubqueryBesideAggregates);
+        return Err(reached(Reason::SubqueryBesideAggregates));
     }
     let has_windows = expressions().any(|expression| !expression.windows.is_empty());
-    // Those that the groups do not decide have a check where groups are asked for again.
+    // Columns that the groups do not determine are checked where groups are recomputed.
     let bare = match has_windows {
-        true => select.bare_columns(by).into_iter().map(|(item, name)| Text::name(item, &name)).collect(),
+        true => select.bare_columns(by).into_iter().map(|(item, name)| SqlText::name(item, &name)).collect(),
         false => select.determined.iter().map(|determined| determined.text.clone()).collect(),
     };
     let mut held = Held { groups: &select.groups, aggregates: Vec::new(), bare, item: planner.item() };
@@ -61,16 +61,16 @@ fn of_groups(planner: &mut Planner, select: &Select, by: &[&Expression]) -> Resu
 }
 
 impl Held<'_> {
-    /// What a SELECT of the groups shows, and the columns of the table that it gives.
+    /// The columns of the SELECT of the groups, and of the derived table.
     fn columns(&self, select: &Select) -> Result<(Vec<Expression>, Vec<Column>), Reason> {
         let sums = self.aggregates.iter().map(|aggregate| {
-            let mut text = Text::default();
+            let mut text = SqlText::default();
             text.push_aggregate(aggregate.text.clone());
             Expression {
                 text,
                 aggregates: vec![(*aggregate).clone()],
                 has_aggregate: true,
-                // What an aggregate gives has no affinity, and compares byte by byte.
+                // The value of an aggregate has no affinity and compares byte by byte.
                 affinity: Some(None),
                 collation: Some(Collation::Binary),
                 ..Expression::default()
@@ -82,13 +82,13 @@ impl Held<'_> {
                 shown.push(determined.clone());
                 continue;
             }
-            let column = named(select, text).ok_or(Reason::HiddenColumn)?;
+            let column = named(select, text).ok_or_else(|| reached(Reason::HiddenColumn))?;
             let Column { collation, affinity, .. } = column.clone();
             let items = text.names().into_iter().map(|(item, _)| item).collect();
             shown.push(Expression { text: text.clone(), items, collation, affinity, ..Expression::default() });
         }
         if shown.is_empty() {
-            return Err(Reason::NoGroupColumn);
+            return Err(reached(Reason::NoGroupColumn));
         }
         let column = |(at, shown): (usize, &Expression)| Column {
             name: column_name(at).to_string(),
@@ -99,8 +99,8 @@ impl Held<'_> {
         Ok((shown, columns))
     }
 
-    /// The column that a whole expression is.
-    fn column(&self, text: &Text) -> Option<Text> {
+    /// The column of the derived table for a whole expression.
+    fn column(&self, text: &SqlText) -> Option<SqlText> {
         let group = || self.groups.iter().position(|group| group.text == *text);
         let aggregate = || match &text.pieces[..] {
             [Piece::Aggregate(call)] => self.aggregates.iter().position(|aggregate| aggregate.text == **call),
@@ -109,21 +109,21 @@ impl Held<'_> {
         let bare = || self.bare.iter().position(|bare| bare == text);
         let before = (self.groups.len(), self.groups.len() + self.aggregates.len());
         let at = group().or_else(|| Some(before.0 + aggregate()?)).or_else(|| Some(before.1 + bare()?))?;
-        Some(Text::name(self.item, &column_name(at)))
+        Some(SqlText::name(self.item, &column_name(at)))
     }
 
-    /// An expression over the table.
+    /// An expression over the derived table.
     fn over(&self, expression: &Expression) -> Result<Expression, Reason> {
         let text = self.column(&expression.text).unwrap_or_else(|| {
             self.with_groups(&expression.text).replaced(&|piece| match piece {
-                Piece::Aggregate(_) => Some(as_value(&self.column(&Text { pieces: vec![piece.clone()] })?)),
-                Piece::Name(..) => self.column(&Text { pieces: vec![piece.clone()] }),
+                Piece::Aggregate(_) => Some(as_value(&self.column(&SqlText { pieces: vec![piece.clone()] })?)),
+                Piece::Name(..) => self.column(&SqlText { pieces: vec![piece.clone()] }),
                 Piece::Term(term) => self.column(term),
                 Piece::Sql(_) | Piece::Table(_) | Piece::Subquery(_) | Piece::Cross => None,
             })
         });
         if !self.is_over(&text) {
-            return Err(Reason::NeitherGroupNorAggregate);
+            return Err(reached(Reason::NeitherGroupNorAggregate));
         }
         Ok(Expression {
             text,
@@ -138,12 +138,12 @@ impl Held<'_> {
         })
     }
 
-    /// A text with the columns of groups in the place of the expressions that these are, where they are parts of it.
-    fn with_groups(&self, text: &Text) -> Text {
+    /// A text in which the expressions of GROUP BY are replaced by columns, where they are parts of it.
+    fn with_groups(&self, text: &SqlText) -> SqlText {
         let mut text = text.clone();
         for (at, group) in self.groups.iter().enumerate().filter(|(_, group)| !group.can_fail) {
-            let column = Text::name(self.item, &column_name(at));
-            // A column has an affinity or none, as the expression had, and always a collating sequence.
+            let column = SqlText::name(self.item, &column_name(at));
+            // The column has the affinity of the expression, but always a collating sequence.
             text = match (group.is_collated, group.affinity) {
                 (true, Some(_)) => text.with_part(&group.text, &column),
                 (false, Some(None)) => text.with_part(&group.text, &as_value(&column)),
@@ -161,7 +161,7 @@ impl Held<'_> {
         Ok(over)
     }
 
-    fn is_over(&self, text: &Text) -> bool {
+    fn is_over(&self, text: &SqlText) -> bool {
         text.pieces.iter().all(|piece| match piece {
             Piece::Name(named, _) => *named == self.item,
             Piece::Aggregate(_) | Piece::Subquery(_) | Piece::Table(_) | Piece::Cross => false,
@@ -172,7 +172,7 @@ impl Held<'_> {
 }
 
 /// The column of FROM that a text names.
-fn named<'s>(select: &'s Select, text: &Text) -> Option<&'s Column> {
+fn named<'s>(select: &'s Select, text: &SqlText) -> Option<&'s Column> {
     let [Piece::Name(id, name)] = &text.pieces[..] else { return None };
     let item = select.items.iter().find(|item| item.id == *id)?;
     let identity = match &item.input {

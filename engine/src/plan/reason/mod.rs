@@ -5,11 +5,13 @@
 
 mod affected;
 mod linear;
+pub mod marks;
 mod order;
 mod recursion;
 
 pub use affected::AlwaysAffected;
 pub use linear::{NonlinearPart, NonlinearPlace};
+pub use marks::reached;
 pub use order::OrderDependence;
 pub use recursion::RecursionLimit;
 

@@ -1,5 +1,5 @@
-//! Conditions without a name in them, as programs write them that put WHERE together (`1 = 1 AND ..`), are worth what they
-//! say: what is true goes, and beside what is false nothing else matters.
+//! Removes constant conditions, such as `1 = 1 AND ..` of programs that build WHERE clauses. A true condition goes; beside a
+//! false one the other conditions go.
 
 use crate::plan::{Expression, Piece, Select};
 
@@ -11,7 +11,7 @@ pub(super) fn apply(select: &mut Select) {
 fn fold(conditions: &mut Vec<Expression>) {
     let is_false = |condition: &&Expression| truth(condition) == Some(false);
     if let Some(never) = conditions.iter().find(is_false).cloned() {
-        // A condition that fails for some rows may fail before or after SQLite has come to this one.
+        // A condition that can fail may fail before or after SQLite evaluates this one.
         if conditions.iter().all(|condition| condition.is_scalar() && !condition.can_fail) {
             *conditions = vec![never];
         }
@@ -20,7 +20,7 @@ fn fold(conditions: &mut Vec<Expression>) {
     conditions.retain(|condition| truth(condition) != Some(true));
 }
 
-/// Whether a condition is true, if it is a number or compares two.
+/// The value of a condition that is a number or compares two numbers.
 fn truth(condition: &Expression) -> Option<bool> {
     let [Piece::Sql(sql)] = &condition.text.pieces[..] else { return None };
     let sql = sql.trim();
@@ -40,10 +40,10 @@ fn truth(condition: &Expression) -> Option<bool> {
     None
 }
 
-/// Whether a comparison of two numbers is true.
+/// Compares two numbers.
 type Holds = fn(i64, i64) -> bool;
 
-/// What compares two numbers; the longer symbols first, for they begin with the shorter ones.
+/// The comparisons; longer symbols come first, because they begin with shorter ones.
 const COMPARISONS: [(&str, Holds); 6] = [
     ("<>", |left, right| left != right),
     ("<=", |left, right| left <= right),
@@ -62,11 +62,11 @@ fn number(sql: &str) -> Option<i64> {
 #[cfg(test)]
 mod tests {
     use super::truth;
-    use crate::plan::{Expression, Text};
+    use crate::plan::{Expression, SqlText};
 
     #[test]
     fn only_numbers_and_what_compares_them_are_known() {
-        let known = |sql: &str| truth(&Expression { text: Text::constant(sql), ..Expression::default() });
+        let known = |sql: &str| truth(&Expression { text: SqlText::constant(sql), ..Expression::default() });
         for sql in ["1", "TRUE", "2", "1 = 1", "1 <> 0", "1 <= 2", "2 > 1"] {
             assert_eq!(known(sql), Some(true), "{sql}");
         }

@@ -1,36 +1,33 @@
-//! Columns that the groups decide: all rows of a group have the same value there, so an operator that keeps groups apart by them as
-//! well has the same groups, and it does not matter of which row SQLite shows them.
+//! Finds columns that are functionally determined by the groups: all rows of a group have the same value, so it does not
+//! matter which row SQLite takes it from, and grouping by them as well changes nothing.
 //!
-//! A group has one value of what it is grouped by; of each column that is equal to such a one in every row, or to a
-//! constant; and of all columns of a base table if it has one value of what identifies the table's rows. Where an outer
-//! join found no row the identity is NULL, which no row has: then they are all NULL.
+//! The groups determine the expressions of GROUP BY; each column that equals a determined column or a constant in every row;
+//! and all columns of a base table whose identity they determine. If an outer join finds no row, the identity is NULL, which
+//! no row has, and all columns are NULL.
 
-use crate::plan::{Column, Expression, Input, Item, ItemId, Join, Order, OrderBy, Piece, Select, Text};
+use crate::plan::{Column, Expression, Input, Item, ItemId, Join, Order, Piece, Select, SqlText};
 use crate::types::{Affinity, Collation, SortedSet};
 
 /// A column of an item, by its name in SQL.
 type Place<'s> = (ItemId, &'s str);
 
 pub(super) fn apply(select: &mut Select, order: &[Order]) {
-    // What RIGHT and FULL joins fill with NULLs is said nothing of by the conditions before them.
+    // Conditions say nothing of the NULLs that a later RIGHT or FULL join fills in.
     let has_other = select.items.iter().any(|item| matches!(item.join, Join::Right | Join::Full));
     if select.groups.is_empty() || has_other {
         return;
     }
-    let by = order.iter().filter_map(|order| match &order.by {
-        OrderBy::Expression(expression) => Some(expression),
-        OrderBy::Column(_) => None,
-    });
+    let by = order.iter().filter_map(Order::expression);
     let bare = select.bare_columns(&by.collect::<Vec<_>>());
     let determined = Determined::of(select);
     select.determined = bare.iter().filter_map(|(item, name)| determined.expression((*item, name))).collect();
 }
 
-/// What all rows of a group have the same value of.
+/// What is known to be determined.
 struct Determined<'s> {
     items: &'s [Item],
     columns: SortedSet<Place<'s>>,
-    /// Items of which a group has one row, or none.
+    /// Items of which a group has one row or none.
     rows: SortedSet<ItemId>,
 }
 
@@ -45,7 +42,7 @@ impl<'s> Determined<'s> {
         determined
     }
 
-    /// Adds what follows from what is known so far, if anything does.
+    /// Adds what follows from the known columns. Whether anything was added.
     fn goes_on(&mut self, conditions: &[&'s Expression]) -> bool {
         let known = self.columns.len() + self.rows.len();
         for (place, equal) in conditions.iter().flat_map(|condition| equalities(condition)) {
@@ -68,8 +65,8 @@ impl<'s> Determined<'s> {
         self.rows.contains(&place.0) || self.columns.contains(&place)
     }
 
-    /// Whether a group has one value of a column that is equal to another one or, where there is none, to a constant. The
-    /// comparison must not convert what the column stores: 1 is equal to '1' and to '1.0'.
+    /// Whether a column is determined that equals `equal`, or a constant if there is none. The comparison must not convert
+    /// what the column stores: 1 equals '1' and '1.0'.
     fn follows(&self, place: Place<'_>, equal: Option<Place<'_>>) -> bool {
         let is_binary = |column: &&Column| column.collation == Some(Collation::Binary);
         let is_base = self.items.iter().any(|own| own.id == place.0 && matches!(own.input, Input::Table { .. }));
@@ -94,7 +91,7 @@ impl<'s> Determined<'s> {
     fn expression(&self, place: Place<'_>) -> Option<Expression> {
         let column = self.column(place).filter(|_| self.has(place))?;
         Some(Expression {
-            text: Text::name(place.0, place.1),
+            text: SqlText::name(place.0, place.1),
             items: [place.0].into(),
             collation: column.collation,
             affinity: column.affinity,
@@ -104,7 +101,7 @@ impl<'s> Determined<'s> {
     }
 }
 
-/// The column that an expression plainly is.
+/// The column, if the expression is nothing else.
 fn named(expression: &Expression) -> Option<Place<'_>> {
     match &expression.text.pieces[..] {
         [Piece::Name(item, name)] => Some((*item, name)),
@@ -112,7 +109,7 @@ fn named(expression: &Expression) -> Option<Place<'_>> {
     }
 }
 
-/// Columns that a condition says are equal to others, or to a constant.
+/// The columns that a condition equates with other columns or with constants.
 fn equalities(condition: &Expression) -> Vec<(Place<'_>, Option<Place<'_>>)> {
     match &condition.text.pieces[..] {
         [Piece::Name(one, a), Piece::Sql(sql), Piece::Name(other, b)] if sql == " = " => {
@@ -132,8 +129,7 @@ fn is_constant(sql: &str) -> bool {
     !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// Whether a base table's column stores values that SQL calls equal, texts being compared byte by byte, in one form: 1 and
-/// 1.0 are not both in it.
+/// Whether a base table's column stores equal values, text being compared byte by byte, in one form: not both 1 and 1.0.
 fn stores_one_form(column: &Column) -> bool {
     matches!(column.affinity, Some(Some(affinity)) if affinity != Affinity::Blob)
 }

@@ -1,26 +1,25 @@
-//! DISTINCT goes where rows differ anyway, and where the consumer of the rows takes equal ones once: then nothing has to count
-//! them.
+//! Removes DISTINCT where rows differ anyway, and where the reader counts equal rows once. Then nothing has to count them.
 //!
-//! Rows differ where a SELECT shows all that it groups by, or what identifies the rows of all its tables. Equal ones are
-//! taken once by a set operator to the right, by EXISTS and by IN.
+//! Rows differ if a SELECT shows all of its groups, or the identities of all of its tables. Equal rows are counted once by a
+//! set operator to the right, by EXISTS and by IN.
 
-use crate::plan::{Arm, Input, ItemId, Join, Limit, Query, Select, SetOperator, Subquery, Text, Used};
+use crate::plan::{Arm, Input, ItemId, Join, Limit, Query, Select, SetOperator, SqlText, Subquery, Used};
 
 pub(super) fn apply(query: &mut Query) {
     let last_set = query.operators.iter().rposition(|operator| *operator != SetOperator::UnionAll);
     for (at, arm) in query.arms.iter_mut().enumerate() {
         let Arm::Select(select) = arm else { continue };
-        // Operators bind to the left: the one before an arm and all that come after it have its rows in theirs. Of values
-        // that are equal and differ the first one may be shown.
+        // Operators associate to the left: the operator before an arm and all later ones read its rows. Of equal values that
+        // differ, the first one may be shown.
         let is_in_set = last_set.is_some_and(|last| at <= last + 1) && query.is_exact;
-        // To compare rows is to evaluate all of their columns: one that fails may be left out where it is not asked for.
+        // DISTINCT evaluates all columns of a row; without it, SQLite may skip a column that fails.
         let can_fail = select.columns.iter().any(|column| column.can_fail);
         if select.distinct && !can_fail && (is_in_set || has_no_equal_rows(select)) {
             select.distinct = false;
         }
         for expression in select.all_expressions_mut() {
-            // Whether there is a row does not hang on how many; LIMIT and OFFSET count them. What IN looks for may be equal to
-            // one of several values that DISTINCT calls equal, and not to another.
+            // EXISTS does not depend on the number of rows, but LIMIT and OFFSET count them. IN may find one of several
+            // values that DISTINCT calls equal, and not another.
             let takes_once = |subquery: &Subquery| match subquery.used {
                 Used::Exists => true,
                 Used::In(..) => subquery.query.is_exact,
@@ -43,17 +42,17 @@ fn take_equal_rows(arm: &mut Arm) {
     }
 }
 
-/// Whether no two rows of a SELECT are equal, for what tells them apart is shown.
+/// Whether no two rows of a SELECT are equal, because it shows what tells them apart.
 fn has_no_equal_rows(select: &Select) -> bool {
-    let shows = |text: &Text| select.columns.iter().any(|column| column.text == *text);
+    let shows = |text: &SqlText| select.columns.iter().any(|column| column.text == *text);
     if select.is_aggregated {
         return select.groups.iter().all(|group| shows(&group.text));
     }
-    let shows_column = |item: ItemId, column: &str| shows(&Text::name(item, column));
+    let shows_column = |item: ItemId, column: &str| shows(&SqlText::name(item, column));
     !select.items.is_empty()
         && select.items.iter().all(|item| match &item.input {
             Input::Table { identity: Some(identity), .. } => {
-                // A row of NULLs stands there once for each row of the others, and an identity has no NULL.
+                // A row of NULLs comes once for each row of the other items, and an identity has no NULL.
                 matches!(item.join, Join::Inner | Join::Left)
                     && !identity.is_empty()
                     && identity.iter().all(|column| shows_column(item.id, &column.name))

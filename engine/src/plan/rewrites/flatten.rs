@@ -1,6 +1,5 @@
-//! A derived table that is a plain SELECT of inner joins is no table of its own: its items stand in the FROM around it, its
-//! conditions beside those there, and its columns are what they were made of. So its rows are identified by those of base
-//! tables.
+//! Replaces a derived table that is a plain SELECT of inner joins: its items join the FROM around it, its conditions join
+//! those there, and its columns become the expressions that they stand for. Then base tables identify its rows.
 
 use super::substitute::{self, By};
 use crate::plan::{Arm, Expression, Input, Item, Join, Limit, Order, OrderBy, Piece, Query, Select, column_of};
@@ -15,13 +14,13 @@ pub(super) fn apply(select: &mut Select, order: &mut [Order]) {
     }
 }
 
-/// The SELECT that a derived table is, if it may be taken apart.
+/// The SELECT of a derived table that may be flattened.
 fn flat(select: &Select, at: usize) -> Option<Select> {
     let item = &select.items[at];
     let Input::Query(query) = &item.input else { return None };
     let Query { arms, limit: Limit::None, is_materialized: false, .. } = &**query else { return None };
     let [Arm::Select(inner)] = &arms[..] else { return None };
-    // Where nothing else orders the rows, its order shows.
+    // If nothing else orders the rows, the order of the derived table shows in the result.
     let is_plain = query.order.is_empty() && !inner.distinct && !inner.is_aggregated && !inner.items.is_empty();
     let is_inner = inner.items.iter().skip(1).all(|item| item.join == Join::Inner);
     let has_other = select.items.iter().any(|item| matches!(item.join, Join::Right | Join::Full));
@@ -38,7 +37,7 @@ fn flat(select: &Select, at: usize) -> Option<Select> {
 }
 
 /// Whether a column means the same wherever it stands. An expression does not: as a column of a derived table it has a
-/// collating sequence that counts in a comparison, and what a function makes as JSON is a text there.
+/// collating sequence that counts in comparisons, and JSON becomes text.
 fn is_column(column: &Expression) -> bool {
     matches!(column.text.pieces[..], [Piece::Name(..)])
 }

@@ -1,7 +1,7 @@
-//! Items of FROM become one derived table, with the columns that are named outside of them: what is left is a query of
-//! fewer kinds of things.
+//! Folds items of FROM into one derived table with the columns that are named outside of them. It rewrites RIGHT and FULL
+//! joins, and makes the derived tables that `over_rows` and `padded` read.
 //!
-//! Where several items stand to the left of RIGHT or FULL JOIN, they are taken together as SQL takes them. And
+//! SQL joins the items to the left of RIGHT or FULL JOIN first, so several items become one. And
 //!
 //! ```text
 //! a FULL JOIN b ON c  =  a LEFT JOIN b ON c  UNION ALL  rows of b with NULLs for a, where NOT EXISTS (a WHERE c)
@@ -9,14 +9,14 @@
 
 use super::substitute::{self, By};
 use crate::plan::{
-    Arm, Column, Expression, Input, Item, ItemId, Join, Limit, Order, OrderBy, Query, Select, SetOperator, Subquery,
-    Text, Used, column_name,
+    Arm, Column, Expression, Input, Item, ItemId, Join, Limit, Order, OrderBy, Query, Select, SetOperator, SqlText,
+    Subquery, Used, column_name,
 };
 
-/// How many FULL joins are taken apart: what stands to the left of each is there twice afterwards.
+/// How many FULL joins are rewritten: each one doubles the items to its left.
 const MOST_FULL: usize = 5;
 
-/// Takes RIGHT and FULL joins apart, from left to right. What cannot be stays as it is.
+/// Rewrites RIGHT and FULL joins from left to right. A join that cannot be rewritten stays.
 pub(super) fn apply(select: &mut Select, order: &mut [Order], next: &mut ItemId) {
     if select.items.iter().filter(|item| item.join == Join::Full).count() > MOST_FULL {
         return;
@@ -33,7 +33,7 @@ pub(super) fn apply(select: &mut Select, order: &mut [Order], next: &mut ItemId)
     }
 }
 
-/// Makes a derived table of all items and conditions.
+/// Folds all items and conditions into one derived table.
 pub fn fold_all(select: &mut Select, by: &mut [Expression], next: &mut ItemId) -> Option<()> {
     let mut order: Vec<Order> =
         by.iter().map(|by| Order { by: OrderBy::Expression(by.clone()), term: None, suffix: String::new() }).collect();
@@ -56,14 +56,14 @@ pub fn fold_all(select: &mut Select, by: &mut [Expression], next: &mut ItemId) -
     Some(())
 }
 
-/// Takes the outer join of an item, the last one of the derived table that [`fold_all`] has made, apart into the rows that
-/// match and each of the others' rows once with NULLs. Its reader only uses that they exist.
+/// Splits the outer join of an item, the last one of the derived table that [`fold_all`] made, into the matching rows and
+/// one row with NULLs for each row of the other items. The reader must not depend on how often a row with NULLs comes.
 pub fn beside_nulls(select: &mut Select, padded: ItemId) -> Option<()> {
     let Some(Input::Query(query)) = select.items.first_mut().map(|item| &mut item.input) else { return None };
     let [Arm::Select(matched)] = &mut query.arms[..] else { return None };
     let mut alone = matched.clone();
     alone.items.pop_if(|item| item.id == padded)?;
-    let null = Expression { text: Text::constant("NULL"), ..Expression::default() };
+    let null = Expression { text: SqlText::constant("NULL"), ..Expression::default() };
     alone.columns.iter_mut().filter(|column| column.items.contains(&padded)).for_each(|column| *column = null.clone());
     matched.items.last_mut()?.join = Join::Inner;
     query.arms.push(Arm::Select(alone));
@@ -71,10 +71,10 @@ pub fn beside_nulls(select: &mut Select, padded: ItemId) -> Option<()> {
     Some(())
 }
 
-/// What a derived table of some items shows: each column that is named outside of them.
+/// The columns of a derived table of some items: those that are named outside of them.
 fn shown(select: &Select, order: &[&mut Order], range: &std::ops::Range<usize>) -> Option<Vec<(ItemId, Column)>> {
     let inside = &select.items[range.clone()];
-    let mut texts: Vec<&Text> = select.expressions().map(|expression| &expression.text).collect();
+    let mut texts: Vec<&SqlText> = select.expressions().map(|expression| &expression.text).collect();
     for (at, item) in select.items.iter().enumerate() {
         if !range.contains(&at) {
             texts.extend(item.on.iter().map(|condition| &condition.text));
@@ -88,7 +88,7 @@ fn shown(select: &Select, order: &[&mut Order], range: &std::ops::Range<usize>) 
         OrderBy::Column(_) => None,
     }));
     let mut columns: Vec<(ItemId, Column)> = Vec::new();
-    for (item, name) in texts.into_iter().flat_map(Text::names) {
+    for (item, name) in texts.into_iter().flat_map(SqlText::names) {
         let Some(own) = inside.iter().find(|own| own.id == item) else { continue };
         if columns.iter().any(|(other, column)| *other == item && column.name == name) {
             continue;
@@ -105,7 +105,7 @@ fn shown(select: &Select, order: &[&mut Order], range: &std::ops::Range<usize>) 
 
 fn expression(item: ItemId, column: &Column) -> Expression {
     Expression {
-        text: Text::name(item, &column.name),
+        text: SqlText::name(item, &column.name),
         items: [item].into(),
         collation: column.collation,
         affinity: column.affinity,
@@ -113,11 +113,11 @@ fn expression(item: ItemId, column: &Column) -> Expression {
     }
 }
 
-/// What shows these columns; a constant where there are none, for the number of the rows.
+/// The expressions for these columns; a constant if there are none, for the number of rows.
 fn shown_or_one(columns: Vec<(ItemId, Column)>) -> (Vec<Expression>, Vec<(ItemId, Column)>) {
     if columns.is_empty() {
         let one = Column { name: "1".to_owned(), collation: Some(Default::default()), affinity: Some(None) };
-        let shown = Expression { text: Text::constant("1"), ..Expression::default() };
+        let shown = Expression { text: SqlText::constant("1"), ..Expression::default() };
         return (vec![shown], vec![(ItemId::MAX, one)]);
     }
     (columns.iter().map(|(item, column)| expression(*item, column)).collect(), columns)
@@ -139,7 +139,7 @@ fn query(arms: Vec<Select>) -> Query {
     }
 }
 
-/// Puts one item, which shows these columns of others, in their place.
+/// Puts one item, which has these columns of other items, in their place.
 fn replace<'o>(
     select: &mut Select,
     order: impl Iterator<Item = &'o mut Order>,
@@ -156,9 +156,9 @@ fn replace<'o>(
     select.items.insert(0, item);
     let by: By<'_> = &|item, name| {
         let at = columns.iter().position(|(other, column)| *other == item && column.name == name)?;
-        Some(Expression { text: Text::name(id, &column_name(at)), items: [id].into(), ..Expression::default() })
+        Some(Expression { text: SqlText::name(id, &column_name(at)), items: [id].into(), ..Expression::default() })
     };
-    // What is inside names the items themselves.
+    // The query inside names the items themselves.
     let inside = select.items.remove(0);
     substitute::in_select(select, by);
     select.items.insert(0, inside);
@@ -184,7 +184,7 @@ fn fold<'o>(
     Some(())
 }
 
-/// Takes a FULL join of the first two items apart.
+/// Rewrites a FULL join of the first two items.
 fn full(select: &mut Select, order: &mut [Order], next: &mut ItemId) -> Option<()> {
     let order_of: Vec<&mut Order> = order.iter_mut().collect();
     let columns = shown(select, &order_of, &(0..2))?;
@@ -195,12 +195,12 @@ fn full(select: &mut Select, order: &mut [Order], next: &mut ItemId) -> Option<(
     }
     let (shown, columns) = shown_or_one(columns);
     let matched = plain(shown.clone(), vec![left.clone(), Item { join: Join::Left, ..right.clone() }], Vec::new());
-    let null = Expression { text: Text::constant("NULL"), ..Expression::default() };
+    let null = Expression { text: SqlText::constant("NULL"), ..Expression::default() };
     let of_right = |column: &Expression| column.items.contains(&right.id);
     let alone = shown.iter().map(|column| if of_right(column) { column.clone() } else { null.clone() }).collect();
-    let one = Expression { text: Text::constant("1"), ..Expression::default() };
+    let one = Expression { text: SqlText::constant("1"), ..Expression::default() };
     let counterpart = query(vec![plain(vec![one], vec![left], right.on.clone())]);
-    let mut text = Text::default();
+    let mut text = SqlText::default();
     text.push("NOT EXISTS ");
     text.push_subquery(counterpart.text());
     let items = counterpart.items();

@@ -1,4 +1,4 @@
-//! Rewrites of logical plans: each gives a query that has the same rows and is easier to maintain. One rule a file.
+//! Rewrites of logical plans: each gives a query with the same rows that is easier to maintain. One rule a file.
 
 mod constant;
 mod determined;
@@ -17,14 +17,14 @@ use super::{Arm, DisabledFeatures, Input, ItemId, Order, PlannerFeature, Query, 
 pub use fold::{beside_nulls, fold_all};
 pub use scalar::as_value;
 
-/// Applies every rule that is not left out to a query, to the queries in its FROM, and to the subqueries in its expressions. New
-/// items of FROM take their numbers from `next`. Where the order of rows shows in the answer, be it in a subquery, that subquery
-/// stays as it is written: SQLite comes to its rows in the order that it has for that text.
+/// Applies every rule that is not disabled to a query, to the queries in its FROM, and to the subqueries in its expressions.
+/// New items of FROM are numbered from `next`. If the result depends on row order, a subquery that depends on it stays as
+/// written: SQLite visits its rows in the order that it chooses for that text.
 pub fn rewrite(query: &mut Query, next: &mut ItemId, disabled: DisabledFeatures, order_shows: bool) {
     if !disabled.has(PlannerFeature::Distinct) {
         distinct::apply(query);
     }
-    // The order of several SELECTs names no items.
+    // ORDER BY of several SELECTs names no items.
     let Query { arms, order, .. } = query;
     for arm in arms {
         if let Arm::Select(select) = arm {

@@ -1,6 +1,6 @@
-//! `a LEFT JOIN b` is `a JOIN b` where a condition that has to be true is not for a row of NULLs in the place of `b`.
+//! Turns `a LEFT JOIN b` into `a JOIN b` where a condition that must hold rejects a row of NULLs in the place of `b`.
 //!
-//! Such a condition stands in WHERE, or in ON of an inner join further to the right.
+//! Such a condition is in WHERE, or in ON of an inner join further to the right.
 
 use crate::plan::{Join, Select};
 use crate::types::SortedSet;
@@ -9,7 +9,7 @@ pub(super) fn apply(select: &mut Select) {
     loop {
         let mut rejected: SortedSet<usize> =
             select.filters.iter().flat_map(|filter| &filter.rejects_nulls_of).copied().collect();
-        // A RIGHT or FULL join makes rows of NULLs of what is to its left, whatever the conditions there say.
+        // A RIGHT or FULL join fills the items to its left with NULLs, whatever their conditions say.
         let last_outer = select.items.iter().rposition(|item| matches!(item.join, Join::Right | Join::Full));
         let inner = select
             .items

@@ -1,13 +1,13 @@
-//! A derived table has the columns that somebody names, and no others: what is not there is neither counted nor held, and
-//! rows that differed in it alone are told apart no longer.
+//! Removes the columns of a derived table that nothing names. They are neither counted nor held, and rows that differ only
+//! in them are no longer told apart.
 //!
-//! Not under DISTINCT, nor in a compound SELECT that is a set: there every column says which rows are equal. Nor where
-//! ORDER BY and LIMIT look at the columns. Groups, window functions and what is MATERIALIZED are not taken into the query around
-//! them by SQLite, and it computes all of their columns: one that may fail stays, for then the query fails.
+//! Not under DISTINCT, nor in a compound SELECT that is a set, where every column decides which rows are equal; nor under
+//! ORDER BY or LIMIT. SQLite evaluates all columns of groups, window functions and MATERIALIZED queries, so a column of
+//! these that can fail stays: the query would fail.
 
 use super::substitute::{self, By};
 use crate::plan::{
-    Aggregate, Arm, Expression, Input, Item, ItemId, Limit, Order, OrderBy, Query, Select, SetOperator, Text,
+    Aggregate, Arm, Expression, Input, Item, ItemId, Limit, Order, OrderBy, Query, Select, SetOperator, SqlText,
     column_name, column_of,
 };
 use crate::types::SortedSet;
@@ -31,7 +31,7 @@ pub(super) fn apply(select: &mut Select, order: &mut [Order]) {
         let (_, kept) = moved.iter().find(|(moved, _)| *moved == item)?;
         let column = column_of(name)?;
         let at = kept.iter().position(|kept| *kept == column)?;
-        let text = Text::name(item, &column_name(at));
+        let text = SqlText::name(item, &column_name(at));
         Some(Expression { text, items: [item].into(), ..Expression::default() })
     };
     substitute::in_select(select, by);
@@ -42,14 +42,11 @@ pub(super) fn apply(select: &mut Select, order: &mut [Order]) {
     }
 }
 
-/// What a SELECT and the order of its rows name.
+/// The columns that a SELECT and its ORDER BY name.
 fn named(select: &Select, order: &[Order]) -> SortedSet<(ItemId, String)> {
     let mut named: SortedSet<(ItemId, String)> = SortedSet::new();
     let conditions = select.items.iter().flat_map(|item| &item.on);
-    let ordered = order.iter().filter_map(|order| match &order.by {
-        OrderBy::Expression(expression) => Some(expression),
-        OrderBy::Column(_) => None,
-    });
+    let ordered = order.iter().filter_map(Order::expression);
     for expression in select.expressions().chain(conditions).chain(ordered) {
         named.extend(expression.text.names());
     }
@@ -61,7 +58,7 @@ fn named(select: &Select, order: &[Order]) -> SortedSet<(ItemId, String)> {
     named
 }
 
-/// The columns of a query that stay, if there are others.
+/// The columns of a query that stay, if others go.
 fn kept(query: &Query, item: ItemId, named: &SortedSet<(ItemId, String)>) -> Option<Vec<usize>> {
     let is_bag = query.operators.iter().all(|operator| *operator == SetOperator::UnionAll);
     if !is_bag || !query.order.is_empty() || !matches!(query.limit, Limit::None) {
@@ -78,7 +75,7 @@ fn kept(query: &Query, item: ItemId, named: &SortedSet<(ItemId, String)>) -> Opt
     let width = selects.first()?.columns.len();
     let mut kept: SortedSet<usize> =
         (0..width).filter(|at| named.contains(&(item, column_name(*at).to_string()))).collect();
-    // A SELECT has a column; and one that has one row because it aggregates is no such SELECT without an aggregate.
+    // A SELECT needs a column, and a SELECT that is one row because it aggregates needs an aggregate.
     for select in &selects {
         let aggregates = |at: &usize| select.columns[*at].has_aggregate;
         let is_one_row = select.is_aggregated && select.groups.is_empty() && select.having.is_none();
@@ -89,7 +86,7 @@ fn kept(query: &Query, item: ItemId, named: &SortedSet<(ItemId, String)>) -> Opt
         if select.is_aggregated || has_windows || query.is_materialized {
             kept.extend((0..width).filter(|at| can_fail(&select.columns[*at])));
         }
-        // A MIN or MAX decides of which row of a group columns are that are neither in an aggregate nor grouped by.
+        // A MIN or MAX decides which row of a group bare columns are taken from.
         let shown = kept.iter().map(|at| &select.columns[*at]).chain(&select.having);
         if select.is_aggregated && shown.into_iter().any(|shown| !select.bare_columns_of(shown).is_empty()) {
             let has_extremum = |at: &usize| select.columns[*at].aggregates.iter().any(Aggregate::is_extremum);
@@ -102,7 +99,7 @@ fn kept(query: &Query, item: ItemId, named: &SortedSet<(ItemId, String)>) -> Opt
     (kept.len() < width).then(|| kept.into_iter().collect())
 }
 
-/// Whether an expression fails for some values, be it of several rows together.
+/// Whether an expression fails for some values of one row or of several.
 fn can_fail(shown: &Expression) -> bool {
     let overflows = |aggregate: &Aggregate| aggregate.name == "sum";
     shown.can_fail || shown.aggregates.iter().any(overflows) || shown.windows.iter().any(|over| over.can_overflow)

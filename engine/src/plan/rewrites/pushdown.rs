@@ -1,9 +1,9 @@
-//! A condition of WHERE on a derived table moves into it, where it leaves out whole groups, rows of a set, or partitions:
-//! then no more of the table has to be maintained than is asked for.
+//! Moves a condition of WHERE into a derived table where it removes whole groups, rows of a set, or partitions. Then only
+//! what the query needs is maintained.
 //!
-//! In a grouped SELECT a condition on columns that it groups by chooses groups; under DISTINCT and in compound SELECTs one
-//! on any columns chooses rows, in every part; beside window functions one on what all of them partition by chooses
-//! partitions. Not where LIMIT counts rows, and not into an item that an outer join fills with NULLs.
+//! A condition on columns of GROUP BY chooses groups; a condition on any columns chooses rows of DISTINCT and of set
+//! operators; a condition on a column that all windows partition by chooses partitions. LIMIT prevents it, because it counts
+//! rows before the condition, and so does an outer join that fills the item with NULLs.
 
 use crate::plan::{Arm, Expression, Input, ItemId, Join, Limit, Piece, Query, Select, SetOperator, column_of};
 
@@ -31,9 +31,9 @@ pub(super) fn apply(select: &mut Select) {
     select.filters = kept;
 }
 
-/// The condition in terms of each SELECT of the query, if it may stand there.
+/// The condition in terms of each SELECT of the query, if it may move there.
 fn inside(query: &Query, filter: &Expression, item: ItemId) -> Option<Vec<Expression>> {
-    // SQLite itself moves conditions into what is linear.
+    // SQLite itself moves conditions into linear queries.
     if !matches!(query.limit, Limit::None) || query.is_materialized || !query.is_uniform || is_linear(query) {
         return None;
     }
@@ -50,13 +50,13 @@ fn inside(query: &Query, filter: &Expression, item: ItemId) -> Option<Vec<Expres
         .collect()
 }
 
-/// Whether a value is that of all rows of the SELECT that have to do with each other.
+/// Whether all rows of a group and of a partition have the same value.
 fn is_common(select: &Select, shown: &Expression) -> bool {
     let is_group = !select.is_aggregated || select.groups.iter().any(|group| group.text == shown.text);
     let mut windows = select.columns.iter().flat_map(|column| &column.windows);
     let is_partition = windows.all(|over| over.partition.iter().any(|by| by.text == shown.text));
-    // DISTINCT and grouping may show one of several equal values; and a column compares by its collating sequence where an
-    // expression has none.
+    // DISTINCT and GROUP BY may show one of several equal values; and a column compares by its collating sequence, which an
+    // expression does not have.
     let is_plain = shown.is_exact && matches!(shown.text.pieces[..], [Piece::Name(..)]);
     shown.is_scalar() && is_group && is_partition && is_plain
 }

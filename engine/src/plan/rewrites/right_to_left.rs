@@ -1,7 +1,7 @@
-//! `a RIGHT JOIN b ON c` is `b LEFT JOIN a ON c`: all rows of `b`, with those of `a` that match or NULLs. Aliases are the
-//! plan's and result columns are spread out, so the order of the items decides nothing else.
+//! Turns `a RIGHT JOIN b ON c` into `b LEFT JOIN a ON c`: all rows of `b`, with the matching rows of `a` or NULLs. Names
+//! have aliases and wildcards are expanded, so nothing else depends on the order of the items.
 //!
-//! Only where `a` is the first item: of several to the left of RIGHT JOIN, all together would have to change places.
+//! Only if `a` is the first item: several items to the left would have to move together.
 
 use crate::plan::{Join, Select};
 

@@ -1,8 +1,9 @@
-//! A subquery that is a value, names nothing around it and aggregates without groups has exactly one row: it is a derived
-//! table of that row, joined with all others.
+//! Turns a subquery that is used as a value, names no items around it, and aggregates without groups into an item of FROM:
+//! it has exactly one row, which joins every other row.
 
 use crate::plan::{
-    Aggregate, Arm, Column, Expression, Input, Item, ItemId, Join, Limit, Piece, Query, Select, Text, Used, column_name,
+    Aggregate, Arm, Column, Expression, Input, Item, ItemId, Join, Limit, Piece, Query, Select, SqlText, Used,
+    column_name,
 };
 use crate::types::Collation;
 
@@ -12,7 +13,7 @@ pub(super) fn apply(select: &mut Select, next: &mut ItemId) {
     }
     let mut rows = Vec::new();
     select.filters.iter_mut().for_each(|filter| take(filter, &mut rows, next));
-    // Beside groups the row would be a column that is none of them.
+    // In a grouped SELECT the column of the row would be a bare column.
     if !select.is_aggregated && !select.distinct {
         select.columns.iter_mut().for_each(|column| take(column, &mut rows, next));
     }
@@ -20,7 +21,7 @@ pub(super) fn apply(select: &mut Select, next: &mut ItemId) {
     select.items = rows;
 }
 
-/// Takes such subqueries out of an expression.
+/// Moves such subqueries of an expression into `rows`.
 fn take(expression: &mut Expression, rows: &mut Vec<Item>, next: &mut ItemId) {
     if !expression.windows.is_empty() {
         return;
@@ -36,11 +37,11 @@ fn take(expression: &mut Expression, rows: &mut Vec<Item>, next: &mut ItemId) {
         let id = *next;
         let text = subquery.query.text();
         let replaced = expression.text.replaced(&|piece| match piece {
-            Piece::Subquery(inside) if **inside == text => Some(as_value(&Text::name(id, &column_name(0)))),
+            Piece::Subquery(inside) if **inside == text => Some(as_value(&SqlText::name(id, &column_name(0)))),
             _ => None,
         });
         if replaced == expression.text {
-            // An alias that is named twice brings its subqueries twice.
+            // An alias that is named twice lists its subqueries twice.
             continue;
         }
         *next += 1;
@@ -54,23 +55,23 @@ fn take(expression: &mut Expression, rows: &mut Vec<Item>, next: &mut ItemId) {
     }
 }
 
-/// A column as the expression that it stands for: a column has a collating sequence, and the call of a function has none.
-pub fn as_value(column: &Text) -> Text {
-    let mut value = Text::default();
+/// A column as an expression: a column has a collating sequence that counts in comparisons, a function call has none.
+pub fn as_value(column: &SqlText) -> SqlText {
+    let mut value = SqlText::default();
     value.push("ifnull(");
     value.append(column);
     value.push(", NULL)");
     value
 }
 
-/// The value that a query is, if it is one row that nothing around it decides.
+/// The column of a query that is one row and names no items around it.
 fn value(query: &Query) -> Option<Column> {
     let Query { arms, limit: Limit::None, .. } = query else { return None };
     let [Arm::Select(select)] = &arms[..] else { return None };
     let [value] = &select.columns[..] else { return None };
     let is_one = select.is_aggregated && select.groups.is_empty() && select.having.is_none();
     let is_sum = value.aggregates.iter().all(Aggregate::is_sum);
-    // A subquery compares byte by byte, whatever its column does.
+    // The value of a subquery compares byte by byte, whatever its column does.
     (is_one && is_sum && value.affinity == Some(None) && query.is_closed()).then(|| Column {
         name: column_name(0).to_string(),
         collation: Some(Collation::Binary),

@@ -1,9 +1,9 @@
-//! Puts other expressions in the place of columns, wherever they are named: in conditions, aggregates, subqueries.
+//! Replaces columns by expressions wherever they are named: in conditions, aggregates and subqueries.
 
-use crate::plan::{Arm, Expression, Input, ItemId, OrderBy, Piece, Query, Select, Text, Used};
+use crate::plan::{Arm, Expression, Input, ItemId, OrderBy, Piece, Query, Select, SqlText, Used};
 use crate::types::SortedSet;
 
-/// What a column of an item becomes; nothing where it stays.
+/// The expression that replaces a column of an item, if any does.
 pub(super) type By<'b> = &'b dyn Fn(ItemId, &str) -> Option<Expression>;
 
 pub(super) fn in_query(query: &mut Query, by: By<'_>) {
@@ -30,7 +30,7 @@ pub(super) fn in_select(select: &mut Select, by: By<'_>) {
             Input::Table { .. } => {}
             Input::Query(query) => in_query(query, by),
             Input::Function(call, items) => in_text(call, items, by),
-            // Nothing around it can be named in it.
+            // A recursion cannot name items around it.
             Input::Recursion(_) => {}
         }
     }
@@ -65,7 +65,7 @@ pub(super) fn in_expression(expression: &mut Expression, by: By<'_>) {
     }
 }
 
-fn in_text(text: &mut Text, items: &mut SortedSet<ItemId>, by: By<'_>) {
+fn in_text(text: &mut SqlText, items: &mut SortedSet<ItemId>, by: By<'_>) {
     for (item, column) in text.names() {
         if let Some(other) = by(item, &column) {
             items.remove(&item);

@@ -3,7 +3,7 @@
 use sqlite3_parser::ast::{FrameExclude, FrameMode, Literal};
 
 use super::{Level, Lowered, Lowering};
-use crate::plan::{self, Aggregate, Expression, ROUNDS_BY_ORDER, Reason, Text, quoted};
+use crate::plan::{self, Aggregate, Expression, ROUNDS_BY_ORDER, Reason, SqlText, quoted};
 use crate::sql::bind::tree::{self, Call, Frame, FrameBound, Kind, Over, SortedBy, Window};
 
 impl Lowering {
@@ -57,6 +57,7 @@ impl Lowering {
     /// What stands in the parentheses of a call, and FILTER.
     fn arguments<'t>(&mut self, call: &Call<'t>, out: &mut Expression, level: &Level<'_, 't>) -> Lowered<()> {
         out.can_fail |= call.can_fail();
+        self.makes_json |= call.name.contains("json");
         if call.name == "match" {
             return Err(Reason::Match);
         }
@@ -112,8 +113,8 @@ impl Lowering {
 }
 
 /// A call of this function with what stands behind its name.
-fn called(function: &str, inside: &Text) -> Text {
-    let mut call = Text::constant(function);
+fn called(function: &str, inside: &SqlText) -> SqlText {
+    let mut call = SqlText::constant(function);
     call.append(inside);
     call
 }

@@ -1,7 +1,7 @@
 //! ORDER BY over several SELECTs.
 
 use super::{Lowered, Lowering, ordered, query_columns};
-use crate::plan::{Arm, Expression, Input, Item, Limit, Order, OrderBy, Query, Reason, Select, Text};
+use crate::plan::{Arm, Expression, Input, Item, Limit, Order, OrderBy, Query, Reason, Select, SqlText};
 use crate::sql::bind::tree::{self, OrderTerm, Output};
 use crate::types::{Affinity, Collation};
 
@@ -42,7 +42,7 @@ impl Lowering {
         self.items += 1;
         let columns = query_columns(outputs);
         let named = columns.iter().zip(outputs).map(|(column, output)| Expression {
-            text: Text::name(id, &column.name),
+            text: SqlText::name(id, &column.name),
             items: [id].into(),
             collation: output.value_type.collation,
             is_collated: output.value_type.is_collated,

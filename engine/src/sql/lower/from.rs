@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{Around, Level, Lowered, Lowering, Place, column, query_columns};
-use crate::plan::{self, Column, Expression, Input, Item, Reason, TableRef, Text, column_name, quoted};
+use crate::plan::{self, Column, Expression, Input, Item, Reason, SqlText, TableRef, column_name, quoted};
 use crate::sql::bind::tree::{self, Base, Joined, Source};
 use crate::types::{Affinity, Collation, ColumnKind, SortedSet, Table, TableKind};
 
@@ -128,7 +128,7 @@ impl Lowering {
                 Ok((Input::Table { table_ref, identity: Some(columns.clone()) }, columns))
             }
             tree::Input::Unstored(table) => {
-                Ok((Input::Function(Text::constant(&table.text), SortedSet::new()), unstored_columns(item)))
+                Ok((Input::Function(SqlText::constant(&table.text), SortedSet::new()), unstored_columns(item)))
             }
             tree::Input::Opaque { why, .. } => Err(why.clone()),
         }
@@ -145,7 +145,7 @@ impl Lowering {
             tree::Input::Opaque { why, .. } => return Err(why.clone()),
             _ => return Err(Reason::Internal("a table with arguments")),
         };
-        let mut text = Text::default();
+        let mut text = SqlText::default();
         let mut items = SortedSet::new();
         text.push(&function.text);
         text.push("(");

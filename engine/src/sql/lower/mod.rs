@@ -17,7 +17,7 @@ use sqlite3_parser::ast::CompoundOperator;
 use super::bind::tree::{self, Bound, OrderTerm, Output, RecursionId};
 use super::bind::value_type::ValueType;
 use crate::plan::{
-    Arm, Column, ItemId, Limit, Logical, Number, Order, OrderBy, Query, Reason, SetOperator, TableRef, Text, Window,
+    Arm, Column, ItemId, Limit, Logical, Number, Order, OrderBy, Query, Reason, SetOperator, SqlText, TableRef, Window,
 };
 use crate::plan::{column_name, quoted};
 use crate::types::{Collation, SortTerm, SortedSet, Value};
@@ -47,10 +47,12 @@ pub(super) fn lower(bound: &Bound<'_>, parameters: usize) -> Lowered<Logical> {
         parameters,
         literals: Vec::new(),
         virtual_columns: SortedSet::new(),
+        makes_json: false,
     };
     let query = lowering.query(&bound.query, Around { level: None, is_outermost: true })?;
-    let Lowering { table_refs, literals, virtual_columns, items, .. } = lowering;
-    Ok(Logical { query, table_refs, items, virtual_columns, parameters: parameters + literals.len(), literals })
+    let Lowering { table_refs, literals, virtual_columns, items, makes_json, .. } = lowering;
+    let parameters = parameters + literals.len();
+    Ok(Logical { query, table_refs, items, virtual_columns, makes_json, parameters, literals })
 }
 
 struct Lowering {
@@ -63,6 +65,8 @@ struct Lowering {
     literals: Vec<Value>,
     /// The tables whose virtual columns are read.
     virtual_columns: SortedSet<Arc<str>>,
+    /// Whether a JSON function is called.
+    makes_json: bool,
 }
 
 /// What is around a query.
@@ -172,7 +176,7 @@ impl Lowering {
             return Ok(Limit::Window(Window { limit, offset }));
         }
         let level = Level::empty(around);
-        let mut text = Text::default();
+        let mut text = SqlText::default();
         text.push(" LIMIT ");
         text.append(&self.expression(limit, &level)?.text);
         if let Some(offset) = offset {

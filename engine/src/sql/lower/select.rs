@@ -1,7 +1,7 @@
 //! One SELECT: FROM, the result columns, then what can name both.
 
 use super::{Around, Level, Lowered, Lowering, name, ordered};
-use crate::plan::{self, Expression, Join, Order, OrderBy, Piece, Reason, Text};
+use crate::plan::{self, Expression, Join, Order, OrderBy, Piece, Reason, SqlText};
 use crate::sql::bind::tree::{self, Group, Joined, OrderTerm, ResultColumn};
 
 impl Lowering {
@@ -159,7 +159,7 @@ impl Lowering {
 }
 
 /// Whether two texts differ in the numbers of parameters alone.
-fn is_alike(one: &Text, other: &Text) -> bool {
+fn is_alike(one: &SqlText, other: &SqlText) -> bool {
     let sql = |sql: &str| {
         let mut parts = sql.split('?');
         let first = parts.next().unwrap_or_default().to_owned();

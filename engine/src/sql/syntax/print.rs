@@ -14,7 +14,7 @@ use sqlite3_parser::dialect::TokenType;
 /// that are called by their own text: what names one of those (an opaque column of the bound tree) may
 /// name nothing afterwards.
 pub fn text(piece: &impl ToTokens) -> String {
-    let mut text = Text::default();
+    let mut text = Printed::default();
     match piece.to_tokens(&mut text) {
         Ok(()) => text.text,
     }
@@ -35,12 +35,12 @@ pub fn literal<'t>(literal: &Literal<'t>) -> Cow<'t, str> {
 /// Tokens with spaces between them where they would run together otherwise: where the parser itself leaves them out,
 /// `'a' 'b'` becomes one token. Calls are written as is usual, for a result column without an alias is called by its text.
 #[derive(Default)]
-struct Text {
+struct Printed {
     text: String,
     last: Option<TokenType>,
 }
 
-impl Text {
+impl Printed {
     fn is_tight(&self, next: TokenType) -> bool {
         match (self.last, next) {
             (None | Some(TokenType::TK_LP | TokenType::TK_DOT), _) => true,
@@ -51,7 +51,7 @@ impl Text {
     }
 }
 
-impl TokenStream for Text {
+impl TokenStream for Printed {
     type Error = Infallible;
 
     fn append(&mut self, kind: TokenType, value: Option<&str>) -> Result<(), Infallible> {
