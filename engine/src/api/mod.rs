@@ -6,7 +6,7 @@ pub(crate) mod event;
 mod executed;
 pub(crate) mod explain;
 pub(crate) mod options;
-#[cfg(any(test, feature = "sqlparser"))]
+#[cfg(all(any(test, feature = "sqlparser"), not(target_family = "wasm")))]
 mod query_tree;
 pub(crate) mod stats;
 mod subscription;
