@@ -27,7 +27,7 @@ mod storage;
 mod types;
 
 pub use api::{
-    AsSql, Divergence, Engine, Event, Executed, Explain, Found, LiveTemplate, Location, Options, Plan, Route,
+    AsSql, Divergence, Engine, Event, Executed, Explain, Found, LiveTemplate, Location, Options, PlanKind, Route,
     RoutePredicate, Stats, Strategy, Subscription, SumStore, Transaction, WantedIndex, Watch,
 };
 pub use error::Error;

@@ -5,7 +5,7 @@
 mod common;
 
 use common::Checked;
-use tidewater::{Engine, Location, Options, Plan};
+use tidewater::{Engine, Location, Options, PlanKind};
 
 const SCHEMA: &str = "
     CREATE TABLE pay(id INTEGER PRIMARY KEY, team INTEGER, amount INTEGER, name TEXT COLLATE NOCASE, loose);
@@ -160,7 +160,7 @@ fn bare_columns_where_nothing_checks_them_are_re_run() {
         "SELECT id, (SELECT name FROM pay WHERE team = t.id GROUP BY team) FROM teams t",
         "WITH RECURSIVE r(n) AS (SELECT id FROM pay GROUP BY team UNION SELECT n + 1 FROM r WHERE n < 9) SELECT n FROM r",
     ] {
-        assert_eq!(engine.explain(sql, ()).unwrap().plan, Plan::Requery, "{sql}");
+        assert_eq!(engine.explain(sql, ()).unwrap().plan, PlanKind::Requery, "{sql}");
     }
 }
 
@@ -200,10 +200,10 @@ fn where_the_order_shows_the_index_that_a_view_names_is_sqlites() {
         .exec("CREATE INDEX by_amount ON pay(amount DESC); CREATE VIEW plain AS SELECT amount FROM pay NOT INDEXED", ())
         .unwrap();
     let sql = "SELECT group_concat(DISTINCT amount) FROM plain";
-    assert_eq!(engine.explain(sql, ()).unwrap().plan, Plan::Requery);
+    assert_eq!(engine.explain(sql, ()).unwrap().plan, PlanKind::Requery);
     let _live = engine.subscribe_with(sql, (), |_, _| {}).unwrap();
     engine.exec("INSERT INTO pay VALUES (901, 1, -5, 'a', 1)", ()).unwrap();
     assert_eq!(engine.stats().divergences, 0);
     let ordered = "SELECT group_concat(amount ORDER BY amount) FROM plain";
-    assert_eq!(engine.explain(ordered, ()).unwrap().plan, Plan::Incremental);
+    assert_eq!(engine.explain(ordered, ()).unwrap().plan, PlanKind::Incremental);
 }

@@ -1,7 +1,7 @@
 //! Columns whose values no hook of SQLite's shows, and columns whose equal values may differ.
 #![allow(missing_docs, clippy::unwrap_used, reason = "a test says what it tests by its name")]
 
-use tidewater::{Diff, Engine, Event, Location, Options, Plan, Stats, Subscription, ValueRef};
+use tidewater::{Diff, Engine, Event, Location, Options, PlanKind, Stats, Subscription, ValueRef};
 
 fn memory(schema: &str) -> Engine {
     let options = Options::default().with_paranoid(true).with_cost_gate(false);
@@ -14,7 +14,7 @@ fn memory(schema: &str) -> Engine {
 fn planned(engine: &Engine, queries: &[&str]) -> Vec<Subscription> {
     let subscribe = |sql: &&str| {
         let explained = engine.explain(sql, ()).unwrap();
-        assert_eq!(explained.plan, Plan::Incremental, "{sql}: {:?}", explained.reason);
+        assert_eq!(explained.plan, PlanKind::Incremental, "{sql}: {:?}", explained.reason);
         engine.subscribe(sql, ()).unwrap()
     };
     queries.iter().map(subscribe).collect()
@@ -159,7 +159,7 @@ fn json_that_sqlite_knows_to_be_json_is_asked_of_sqlite() {
     let engine = memory("CREATE TABLE t(id INTEGER PRIMARY KEY, a, v AS (a -> '$'))");
     let _live = planned(&engine, &["SELECT v FROM t", "SELECT json_array(a) FROM t"]);
     let sql = "SELECT json_array(v) FROM t";
-    assert_eq!(engine.explain(sql, ()).unwrap().plan, Plan::Requery);
+    assert_eq!(engine.explain(sql, ()).unwrap().plan, PlanKind::Requery);
     let _nested = engine.subscribe(sql, ()).unwrap();
     run(&engine, &["INSERT INTO t(a) VALUES ('[1]')", "UPDATE t SET a = '[2]'"]);
     assert_eq!(values(&engine, sql), ["'[[2]]'"]);

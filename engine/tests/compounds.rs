@@ -20,7 +20,7 @@ const WRITES: &[&str] = &[
     "INSERT INTO a SELECT id, bin, nocase, rtrim, i FROM b",
 ];
 
-/// Queries some rows of which are always equal to SQL and differ: their plans give way at run time.
+/// Queries with rows that are always equal to SQL and differ: their plans give way at run time.
 const ALWAYS_EQUAL: [&str; 4] = [
     "VALUES ('x'), ('X') INTERSECT SELECT nocase FROM a",
     "SELECT i FROM b EXCEPT SELECT r FROM a UNION ALL SELECT r FROM a ORDER BY 1 COLLATE BINARY LIMIT 3",

@@ -2,7 +2,7 @@
 //! instructions, and that the result is what a fresh query gives.
 #![allow(missing_docs, clippy::unwrap_used, reason = "a test says what it tests by its name")]
 
-use tidewater::{Engine, Event, Location, Options, Plan, Row, Subscription};
+use tidewater::{Engine, Event, Location, Options, PlanKind, Row, Subscription};
 
 const SCHEMA: &str = "
     CREATE TABLE node(id INTEGER PRIMARY KEY, parent INTEGER, name TEXT NOT NULL, size INTEGER NOT NULL);
@@ -24,7 +24,7 @@ impl Watched {
     fn new(sql: &str) -> Self {
         let engine = Engine::open(Location::Memory, Options::default().with_paranoid(true)).unwrap();
         engine.exec(SCHEMA, ()).unwrap();
-        assert_eq!(engine.explain(sql, ()).unwrap().plan, Plan::Incremental, "{sql}");
+        assert_eq!(engine.explain(sql, ()).unwrap().plan, PlanKind::Incremental, "{sql}");
         let live = engine.subscribe(sql, ()).unwrap();
         let rows = live.snapshot().rows.to_vec();
         Self { engine, sql: sql.to_owned(), live, rows }
@@ -151,7 +151,7 @@ fn a_plan_that_has_to_see_what_limit_leaves_out_does_not_hold_up_its_query() {
     engine.exec(SCHEMA, ()).unwrap();
     // SQLite stops at the fifth row; the derived table would have 4000 to the power of 4.
     let sql = "SELECT DISTINCT a.id, b.id, c.id, d.id FROM node a, node b, node c, node d LIMIT 5";
-    assert_eq!(engine.explain(sql, ()).unwrap().plan, Plan::Incremental);
+    assert_eq!(engine.explain(sql, ()).unwrap().plan, PlanKind::Incremental);
     let mut live = engine.subscribe(sql, ()).unwrap();
     let mut rows = live.snapshot().rows.to_vec();
     assert_eq!(rows.len(), 5);
@@ -209,7 +209,7 @@ fn columns_that_nobody_names_are_not_maintained() {
     assert_eq!(steps(more), steps(named));
     let mut watched = Watched::new(more);
     watched.write("UPDATE node SET parent = 3 WHERE id = 9");
-    // A row there is of all rows, whichever of its columns is named.
+    // A row there stands for all rows, whichever of its columns is named.
     let mut one = Watched::new("SELECT n.id, 1 FROM node n, (SELECT 7 AS x, count(*) AS y FROM note) AS c");
     one.write("DELETE FROM note");
     assert_eq!(one.rows.len(), 4000);

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test")]
 
-use tidewater::{Engine, Explain, Found, LiveTemplate, Location, Options, Plan, Step, Strategy};
+use tidewater::{Engine, Explain, Found, LiveTemplate, Location, Options, PlanKind, Step, Strategy};
 
 const SCHEMA: &str = "
     CREATE TABLE channel(id INTEGER PRIMARY KEY, name TEXT);
@@ -175,7 +175,7 @@ fn what_is_rerun_counts_as_well() {
     let engine = chat(Options::default());
     let window = "SELECT id, row_number() OVER (ORDER BY body) FROM message WHERE channel = ?";
     let explained = engine.explain(window, [1]).unwrap();
-    assert_eq!(explained.plan, Plan::Requery);
+    assert_eq!(explained.plan, PlanKind::Requery);
     assert!(explained.reason.is_some() && explained.steps.is_none() && explained.indexes.is_empty());
     let held = engine.subscribe(window, [1]).unwrap();
     engine.exec("INSERT INTO message(channel) VALUES (1)", ()).unwrap();

@@ -1,7 +1,7 @@
 //! Groups kept by sums: by aliases and expressions whose values are known exactly, and beside columns that the groups decide.
 #![allow(missing_docs, clippy::unwrap_used, reason = "a test says what it tests by its name")]
 
-use tidewater::{DisabledFeatures, Engine, Location, Options, Plan, PlannerFeature, Step};
+use tidewater::{DisabledFeatures, Engine, Location, Options, PlanKind, PlannerFeature, Step};
 
 const SCHEMA: &str = "
     CREATE TABLE users(id INTEGER PRIMARY KEY, name TEXT, nick TEXT COLLATE NOCASE, loose, rank NUMERIC, team INTEGER);
@@ -56,7 +56,7 @@ fn played(sql: &str, disabled: DisabledFeatures) -> Vec<String> {
     let engine = Engine::open(Location::Memory, options).unwrap();
     engine.exec(SCHEMA, ()).unwrap();
     let explained = engine.explain(sql, ()).unwrap();
-    assert_eq!(explained.plan, Plan::Incremental, "{sql}: {:?}", explained.reason);
+    assert_eq!(explained.plan, PlanKind::Incremental, "{sql}: {:?}", explained.reason);
     let _live = engine.subscribe(sql, ()).unwrap();
     for write in WRITES {
         engine.exec(write, ()).unwrap();
@@ -155,7 +155,7 @@ fn columns_that_the_groups_decide_are_shown_beside_sums() {
 #[test]
 fn columns_that_a_group_has_several_values_of_are_not_decided() {
     for sql in [
-        // The key of which the equal values differ.
+        // The key whose equal values differ.
         "SELECT c.label, count(*) FROM messages m JOIN codes c ON c.key = m.code GROUP BY m.code",
         "SELECT u.loose, count(*) FROM messages m JOIN users u ON u.id = m.user GROUP BY m.user",
         // Where the join finds no row there is another user.

@@ -2,7 +2,7 @@
 //! changed them, and what is made of them follows from what changed among them.
 #![allow(missing_docs, clippy::unwrap_used, reason = "a test says what it tests by its name")]
 
-use tidewater::{Engine, Location, Options, Params, Plan, Value};
+use tidewater::{Engine, Location, Options, Params, PlanKind, Value};
 
 const SCHEMA: &str = "
     CREATE TABLE users(id INTEGER PRIMARY KEY, name TEXT);
@@ -33,7 +33,7 @@ fn engine() -> Engine {
 fn counts(sql: &str, params: Vec<Value>) -> (u64, u64) {
     let engine = engine();
     let explained = engine.explain(sql, Params::Positional(params.clone())).unwrap();
-    assert_eq!(explained.plan, Plan::Incremental, "{sql}: {:?}", explained.reason);
+    assert_eq!(explained.plan, PlanKind::Incremental, "{sql}: {:?}", explained.reason);
     let live = engine.subscribe_with(sql, Params::Positional(params), |_, _| {}).unwrap();
     for write in WRITES {
         engine.exec(write, ()).unwrap();
@@ -74,7 +74,7 @@ fn a_limit_in_from_that_leaves_the_choice_to_sqlite_is_re_run() {
         "SELECT group_concat(id) FROM (SELECT id FROM messages ORDER BY id LIMIT 5)",
         "SELECT * FROM (SELECT id FROM messages ORDER BY id LIMIT (SELECT count(*) FROM users))",
     ] {
-        assert_eq!(engine.explain(sql, ()).unwrap().plan, Plan::Requery, "{sql}");
+        assert_eq!(engine.explain(sql, ()).unwrap().plan, PlanKind::Requery, "{sql}");
     }
 }
 

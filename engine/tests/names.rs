@@ -1,7 +1,7 @@
 //! What names mean, where SQLite's rules surprise: each query is maintained by a plan and compared with SQLite's rows in
 //! their order after every commit.
 
-use tidewater::{Engine, Event, Location, Options, Plan};
+use tidewater::{Engine, Event, Location, Options, PlanKind};
 
 const SCHEMA: &str = "
     CREATE TABLE t(id INTEGER PRIMARY KEY, a INT, b TEXT COLLATE NOCASE, c TEXT);
@@ -19,7 +19,7 @@ const WRITES: [&str; 6] = [
     "DELETE FROM u WHERE id = 1",
 ];
 
-/// Queries of which the rows come in an order that is decided, and whether a plan maintains them.
+/// Queries whose rows come in a fixed order, and whether a plan maintains them.
 const QUERIES: [(&str, bool); 12] = [
     // An alias inside parentheses is lost, and the table has its own name again.
     ("SELECT u.id FROM u, (t AS lost) WHERE t.id = u.t_id ORDER BY u.id", true),
@@ -60,7 +60,7 @@ fn names_mean_what_they_mean_to_sqlite() {
         let engine = Engine::open(Location::Memory, options).unwrap();
         engine.exec(SCHEMA, ()).unwrap();
         let explained = engine.explain(sql, ()).unwrap();
-        assert_eq!(explained.plan == Plan::Incremental, is_planned, "{sql}: {:?}", explained.reason);
+        assert_eq!(explained.plan == PlanKind::Incremental, is_planned, "{sql}: {:?}", explained.reason);
         let mut live = engine.subscribe(sql, ()).unwrap();
         let mut rows = live.snapshot().rows.to_vec();
         assert_eq!(rows, engine.query(sql, ()).unwrap().rows, "{sql}");

@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use tidewater::{Engine, Location, Options, Plan, Step};
+use tidewater::{Engine, Location, Options, PlanKind, Step};
 
 const SCHEMA: &str = "
     CREATE TABLE users(id INTEGER PRIMARY KEY, name TEXT NOT NULL, manager INTEGER);
@@ -157,7 +157,7 @@ fn the_table_of_plans_is_what_the_engine_says() {
     for (what, sql) in QUERIES {
         let explained = engine.explain(sql, ()).unwrap_or_else(|error| panic!("{sql}: {error}"));
         let strategy = match (explained.plan, &explained.steps) {
-            (Plan::Incremental, Some(steps)) => strategies(steps),
+            (PlanKind::Incremental, Some(steps)) => strategies(steps),
             _ => format!("re-run: {}", explained.reason.unwrap_or_default()),
         };
         // Writing to a String cannot fail.

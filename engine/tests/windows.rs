@@ -5,7 +5,7 @@
 mod common;
 
 use common::Checked;
-use tidewater::{Engine, Location, Options, Plan, Row};
+use tidewater::{Engine, Location, Options, PlanKind, Row};
 
 const SCHEMA: &str = "
     CREATE TABLE pay(id INTEGER PRIMARY KEY, team INTEGER NOT NULL, amount INTEGER NOT NULL, name TEXT);
@@ -13,12 +13,12 @@ const SCHEMA: &str = "
     WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 200)
     INSERT INTO pay SELECT i, i % 10, i * 7, 'name ' || (1000 - i) FROM n;";
 
-/// How many commits a subscription was maintained and re-run for, the last of which make ties.
+/// How many commits a subscription was maintained and re-run for; the last ones make ties.
 fn counts(sql: &str) -> [(u64, u64); 2] {
     let options = Options::default().with_paranoid(true).with_cost_gate(false);
     let engine = Engine::open(Location::Memory, options).unwrap();
     engine.exec(SCHEMA, ()).unwrap();
-    assert_eq!(engine.explain(sql, ()).unwrap().plan, Plan::Incremental, "{sql}");
+    assert_eq!(engine.explain(sql, ()).unwrap().plan, PlanKind::Incremental, "{sql}");
     let live = engine.subscribe_with(sql, (), |_, _| {}).unwrap();
     let counted = |writes: &[&str]| {
         let before = engine.stats();

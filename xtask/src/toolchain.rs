@@ -47,9 +47,9 @@ pub fn cargo() -> Result<Command> {
 
 /// Makes a `cargo build` for wasm32 build the standard library as well: for size, and with panics that only trap. Both are
 /// features of unstable compilers, which a stable one has behind `RUSTC_BOOTSTRAP`, and need the library's source; false where
-/// they are not to be had.
+/// one of them is missing.
 pub fn rebuild_standard(cargo: &mut Command, flags: &mut Vec<&'static str>) -> Result<bool> {
-    if !has_standard_source()? {
+    if !rebuilds_standard()? {
         return Ok(false);
     }
     cargo.env(BOOTSTRAP, "1").args(["-Zbuild-std=std,panic_abort", "-Zbuild-std-features=optimize_for_size"]);
@@ -58,7 +58,7 @@ pub fn rebuild_standard(cargo: &mut Command, flags: &mut Vec<&'static str>) -> R
 }
 
 /// Whether the compiler traps where the standard library would panic, and the library's source is there.
-fn has_standard_source() -> Result<bool> {
+pub fn rebuilds_standard() -> Result<bool> {
     static FOUND: OnceLock<bool> = OnceLock::new();
     let variables = &current()?.variables;
     Ok(*FOUND.get_or_init(|| {

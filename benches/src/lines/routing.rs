@@ -1,4 +1,4 @@
-//! Many subscriptions of one query with values of their own, of which a write concerns one: over a join, and by a range.
+//! Many subscriptions of one query with values of their own; a write affects one: over a join, and by a range.
 
 use tidewater::Value;
 

@@ -1,4 +1,4 @@
-//! From a write of one row to its diff, one subscription being concerned, beside the commit that nobody listens to.
+//! From a write of one row to its diff with one affected subscription, beside the commit that nobody listens to.
 
 use tidewater::Value;
 

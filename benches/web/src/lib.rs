@@ -1,14 +1,14 @@
-//! The benches in a DedicatedWorker: the same lines as natively, with the databases on OPFS.
+//! The benches in a DedicatedWorker: the same lines as natively, with the databases on OPFS or in memory.
 #![cfg(target_arch = "wasm32")]
 
-mod opfs;
+mod files;
 
 use tidewater_benches::measure::Patience;
 use tidewater_benches::memory::Counting;
 use tidewater_benches::{Chinook, Settings, run};
 use wasm_bindgen::prelude::*;
 
-use crate::opfs::Opfs;
+use crate::files::Files;
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
@@ -48,6 +48,7 @@ pub async fn measure(
     messages: u32,
     seconds: f64,
     only: Option<String>,
+    in_memory: bool,
     chinook: Vec<String>,
     say: js_sys::Function,
 ) -> Result<Measured, JsError> {
@@ -55,7 +56,10 @@ pub async fn measure(
         [schema, stream, queries] => Some(Chinook::parse(schema, stream, queries)),
         _ => None,
     };
-    let world = Opfs::open(chinook, say).await?;
+    let world = match in_memory {
+        true => Files::in_memory(chinook, say),
+        false => Files::on_opfs(chinook, say).await?,
+    };
     let settings = Settings {
         sizes: vec![u64::from(messages)],
         // The clock is coarse: a sample is the mean of many calls.

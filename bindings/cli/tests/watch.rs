@@ -141,7 +141,7 @@ fn watching_leaves_the_file_as_it_is() {
 }
 
 #[test]
-fn whoever_closes_a_wal_database_last_checkpoints_it() {
+fn the_last_to_close_a_wal_database_checkpoints_it() {
     let database = Database::new("WAL");
     // A copy is a database whose writer is gone without closing it.
     let folder = tempfile::tempdir().unwrap();

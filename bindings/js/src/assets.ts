@@ -28,7 +28,7 @@ export function startCoordinator(assets: Assets, name: string): SharedWorker {
   return new SharedWorker(new URL('./coordinator.js', import.meta.url), { type: 'module', name });
 }
 
-/** The coordinator where there is no SharedWorker: one in each tab, of which one is let in. */
+/** The coordinator where there is no SharedWorker: one in each tab; the lock admits one of them. */
 export function startCoordinatorWorker(assets: Assets, name: string): Worker {
   if (assets.coordinator && typeof assets.coordinator !== 'function') {
     return new Worker(assets.coordinator, { type: 'module', name });

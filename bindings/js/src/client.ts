@@ -103,7 +103,7 @@ export class PageClient {
     return this.#life !== undefined && this.status?.host === this.#life.tab && this.status.state !== 'electing';
   }
 
-  /** Counts a handle; resolves when its schema script has run, which happens once whatever number of handles bring it. */
+  /** Counts a handle; resolves when its schema script has run, which happens once however many handles bring it. */
   async opened(schema: string | undefined): Promise<void> {
     this.#handles += 1;
     clearTimeout(this.#lingering);
@@ -471,7 +471,7 @@ export class PageClient {
       }
       this.#changed.add(state);
     }
-    // Its answer follows: whoever waits for it and whoever hears of the edits do so before the page is drawn again.
+    // Its answer follows: those who wait for it and those who receive the edits do so before the page is drawn again.
     if (!isRebind) this.#tell();
   }
 

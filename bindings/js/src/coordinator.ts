@@ -1,4 +1,4 @@
-// The script of the coordinator: a SharedWorker, or where there is none a worker of each tab, of which one is let in.
+// The script of the coordinator: a SharedWorker, or where there is none a worker of each tab, where a lock admits one.
 
 import init, { Coordinator } from '../pkg/coordinator.js';
 import deflated from '../pkg/coordinator_bg.wasm.deflate';

@@ -193,7 +193,7 @@ function closed(): TidewaterError {
 }
 
 function statement(sql: string, params: Parameters | undefined): Statement {
-  // Whoever writes JavaScript may give anything; the host would take it for no message and never answer.
+  // JavaScript callers may pass anything; the host would not recognise it as a message and never answer.
   if (typeof sql !== 'string') throw new TidewaterError('sql_error', `SQL has to be a string, not ${typeof sql}`);
   const frame = parameterFrame(params);
   return frame === undefined ? { sql } : { sql, params: frame };

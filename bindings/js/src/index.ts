@@ -17,7 +17,7 @@ export type {
   HostState,
   LiveStep,
   LiveTemplate,
-  Plan,
+  PlanKind,
   Route,
   RoutePredicate,
   Stats,

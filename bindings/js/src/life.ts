@@ -102,7 +102,7 @@ export class Life {
     }
   }
 
-  /** Connects to the coordinator, whichever lives, and registers. */
+  /** Connects to the coordinator that lives, and registers. */
   #register(): void {
     if (this.#bus) {
       this.#coordinator ??= this.#listen(

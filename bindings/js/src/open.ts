@@ -1,4 +1,4 @@
-// Opening a database: one page client for each name, whatever evaluates this module how often.
+// Opening a database: one page client for each name, however often this module is evaluated.
 
 import type { Assets } from './assets.js';
 import { PageClient } from './client.js';

@@ -1,7 +1,7 @@
 // A subscription: the rows of a query, kept up to date, as a store that any framework can adapt.
 
 import { TidewaterError } from './errors.js';
-import { codes, type Plan } from './generated/protocol.js';
+import { codes, type PlanKind } from './generated/protocol.js';
 import { Listeners } from './listeners.js';
 import { type Edit, type Row, applyEdits, compareResults } from './rows.js';
 import { type Parameters, parameterFrame } from './values.js';
@@ -54,7 +54,7 @@ export class Subscription<T = Row> implements AsyncIterable<readonly T[]> {
     this.ready = new Promise((resolve, reject) => {
       state.settle = (error) => (error ? reject(error) : resolve(this));
     });
-    // Whoever does not wait for it still sees the error in `error`.
+    // Callers that do not wait for it still see the error in `error`.
     this.ready.catch(() => {});
     state.told = (diff) => {
       if (diff) this.#listeners.emit('diff', diff as Diff<T>);
@@ -87,7 +87,7 @@ export class Subscription<T = Row> implements AsyncIterable<readonly T[]> {
   }
 
   /** How the result is maintained; undefined before the first result. */
-  get plan(): Plan | undefined {
+  get plan(): PlanKind | undefined {
     return this.#state.plan;
   }
 
@@ -162,7 +162,7 @@ export class State {
   status: SubscriptionStatus = 'pending';
   error: TidewaterError | undefined;
   commit = 0;
-  plan: Plan | undefined;
+  plan: PlanKind | undefined;
   settle: (error?: TidewaterError) => void = () => {};
   told: (diff?: Diff) => void = () => {};
 
@@ -183,7 +183,7 @@ export class State {
   }
 
   /** Takes a whole result: the first one, or a new host's. */
-  subscribed(commit: number, columns: readonly string[], plan: Plan, rows: readonly Row[]): void {
+  subscribed(commit: number, columns: readonly string[], plan: PlanKind, rows: readonly Row[]): void {
     this.plan = plan;
     this.result(commit, columns, rows);
   }

@@ -7,7 +7,7 @@ use super::executed::Executed;
 use super::subscription::{Subscription, Ticket, Watch};
 use super::transaction::Transaction;
 use crate::api::event::Event;
-use crate::api::explain::{Explain, Plan};
+use crate::api::explain::{Explain, PlanKind};
 use crate::api::options::{Location, Options};
 use crate::api::stats::Stats;
 use crate::error::Error;
@@ -135,7 +135,7 @@ impl Engine {
             let mut core = self.handle.lock();
             let subscribed = core.subscribe(sql, params, sink);
             let is_planned = subscribed.as_ref().is_ok_and(|(id, _)| core.is_planned(*id));
-            (subscribed, if is_planned { Plan::Incremental } else { Plan::Requery })
+            (subscribed, if is_planned { PlanKind::Incremental } else { PlanKind::Requery })
         };
         self.handle.deliver();
         let (id, snapshot) = subscribed?;

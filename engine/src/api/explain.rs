@@ -9,14 +9,14 @@ use crate::plan::Step;
 /// How a result is maintained.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Plan {
+pub enum PlanKind {
     /// From the changes of each commit.
     Incremental,
     /// By running the query again when a commit can affect it.
     Requery,
 }
 
-impl Plan {
+impl PlanKind {
     /// `incremental` or `requery`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -34,7 +34,7 @@ impl Plan {
 #[non_exhaustive]
 pub struct Explain {
     /// How the result is maintained.
-    pub plan: Plan,
+    pub plan: PlanKind,
     /// Why there is no incremental plan, if there is none.
     pub reason: Option<String>,
     /// The same as a short name that stays the same in later versions, whatever the text becomes.
@@ -76,7 +76,7 @@ pub struct Route {
     pub over: Vec<String>,
 }
 
-/// A comparison of a column with constants, one of which has to match.
+/// A comparison of a column with constants; one of them has to match.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct RoutePredicate {
     /// The column.

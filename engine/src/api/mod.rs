@@ -16,7 +16,7 @@ pub use as_sql::AsSql;
 pub use engine::Engine;
 pub use event::{Divergence, Event};
 pub use executed::Executed;
-pub use explain::{Explain, Found, LiveTemplate, Plan, Route, RoutePredicate, WantedIndex};
+pub use explain::{Explain, Found, LiveTemplate, PlanKind, Route, RoutePredicate, WantedIndex};
 pub use options::{Location, Options, Strategy, SumStore};
 pub use stats::Stats;
 pub use subscription::{Subscription, Watch};

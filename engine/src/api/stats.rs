@@ -47,7 +47,7 @@ pub struct Stats {
     pub rows_in: u64,
     /// Edits that went out, counted once for each binding.
     pub rows_out: u64,
-    /// Queries of which SQLite reads more than was derived from their text; the union is used.
+    /// Queries from which SQLite reads more than was derived from their text; the union is used.
     pub disagreements: u64,
     /// Results that paranoid mode found to differ from SQLite's.
     pub divergences: u64,

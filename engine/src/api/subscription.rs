@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 use tokio_stream::Stream;
 
 use crate::api::event::Event;
-use crate::api::explain::Plan;
+use crate::api::explain::PlanKind;
 use crate::error::Error;
 use crate::live::{Mailbox, WeakHandle};
 use crate::types::{Params, Snapshot, SubscriptionId};
@@ -87,7 +87,7 @@ impl Subscription {
 
     /// How the result is maintained.
     #[must_use]
-    pub fn plan(&self) -> Plan {
+    pub fn plan(&self) -> PlanKind {
         self.ticket.plan
     }
 
@@ -143,7 +143,7 @@ impl Watch {
 
     /// How the result is maintained.
     #[must_use]
-    pub fn plan(&self) -> Plan {
+    pub fn plan(&self) -> PlanKind {
         self.ticket.plan
     }
 }
@@ -153,7 +153,7 @@ impl Watch {
 pub(crate) struct Ticket {
     pub(crate) id: SubscriptionId,
     pub(crate) snapshot: Snapshot,
-    pub(crate) plan: Plan,
+    pub(crate) plan: PlanKind,
     pub(crate) handle: WeakHandle,
 }
 

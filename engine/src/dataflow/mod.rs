@@ -38,7 +38,7 @@ use sums::{Stores, Sums};
 ///    or not at all.
 /// 2. The same history gives the same rows in the same order on every platform. The order of deliveries follows from it.
 /// 3. What [`show`](Self::show) and [`show_derived`](Self::show_derived) show of a table replaces what was shown of it, and
-///    stays. A table of which nothing was shown has no changed rows.
+///    stays. A table without row images has no changed rows.
 /// 4. A statement that would take more than [`allow`](Self::allow) allows fails, and [`work`](Self::work) never decreases.
 ///    Without the first a plan could take longer than the query that it stands for; without the second the budget underflows.
 /// 5. No lock of a derived table is held when `rows` returns: the operator that fills the table takes it next.
@@ -74,7 +74,7 @@ pub(crate) type Holding<'h> = &'h dyn Fn(BindingId, &mut dyn FnMut(RowRef<'_>));
 ///
 /// # Contract
 ///
-/// Whoever makes a job sees to what no operator can check. Paranoid mode and the oracle find it where it is broken: the result
+/// The caller that makes a job guarantees what no operator can check. Paranoid mode and the oracle find it where it is broken: the result
 /// is another one than the query's.
 ///
 /// 1. `images` has every changed row that may matter to the binding, of each table that the plan names; more are harmless. Each is

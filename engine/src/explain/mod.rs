@@ -6,7 +6,7 @@ mod wanted;
 
 use std::hash::{BuildHasher, Hasher};
 
-use crate::api::explain::{Explain, Found, LiveTemplate, Plan, Route, RoutePredicate};
+use crate::api::explain::{Explain, Found, LiveTemplate, PlanKind, Route, RoutePredicate};
 use crate::plan::{Columns, JoinPath, Operand, PlanMetrics, Reason, Relation, Slot, Source, Step};
 use crate::prepare::PreparedQuery;
 use crate::routing::{Interest, RoutingKey};
@@ -24,7 +24,7 @@ pub(crate) fn explain(
     metrics: Option<&PlanMetrics>,
 ) -> Explain {
     let reason = query.planned.as_ref().err();
-    let plan = if reason.is_none() { Plan::Incremental } else { Plan::Requery };
+    let plan = if reason.is_none() { PlanKind::Incremental } else { PlanKind::Requery };
     let steps = query.planned.as_ref().ok().map(|planned| shown(planned.plan.steps(metrics)));
     let mut explain = Explain {
         plan,

@@ -56,7 +56,7 @@ impl Outbox {
         }
     }
 
-    /// The events to be delivered by the caller, who then says that it is done; nothing if there are none, or somebody else
+    /// The events to be delivered by the caller, which then says that it is done; nothing if there are none, or another caller
     /// delivers and will come to them.
     pub(super) fn begin_delivery(&mut self) -> Option<VecDeque<Waiting>> {
         if self.is_delivering || self.waiting.is_empty() {

@@ -37,7 +37,7 @@ pub enum PlannerFeature {
     Direct,
     /// Plans groups and window functions over a derived table of their rows.
     OverRows,
-    /// Plans a SELECT over derived tables all of which are held.
+    /// Plans a SELECT over derived tables that are all held.
     OverHeld,
     /// Plans sums over an outer join as sums over two linear SELECTs.
     Padded,

@@ -16,7 +16,7 @@ pub use dependencies::{Columns, Dependencies, Operand, OrderDependent, Predicate
 pub use feature::{DisabledFeatures, PlannerFeature, UnknownFeature};
 pub use join_path::{JoinPath, JoinStep, PathLookup};
 pub use logical::{
-    Aggregate, Arm, Column, Expression, Input, Item, ItemId, Join, Limit, Logical, Order, OrderBy, Over, Query,
+    Aggregate, Arm, Column, Expression, Input, Item, ItemId, Join, Known, Limit, Logical, Order, OrderBy, Over, Query,
     Recursion, Select, Subquery, Used, alias as logical_alias, column_name, column_of, select_text,
 };
 pub use physical::{

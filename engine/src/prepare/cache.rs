@@ -48,7 +48,7 @@ impl PreparedQueries {
         self.in_use.clear();
     }
 
-    /// How many queries were prepared of which SQLite reads more than was derived from their text.
+    /// How many prepared queries read more in SQLite than was derived from their text.
     pub(crate) fn disagreements(&self) -> u64 {
         self.disagreements
     }

@@ -34,19 +34,19 @@ pub(crate) fn edits_between(old: &[Row], new: Vec<Row>, order: Order) -> (Vec<Ed
     if come.is_empty() {
         return ((prefix..prefix + gone.len()).rev().map(|index| Edit::Remove { index }).collect(), new);
     }
-    let plan = Plan::new(gone, come);
-    if plan.moved.is_empty() {
-        return (plan.edits(prefix, come), new);
+    let alignment = Alignment::new(gone, come);
+    if alignment.moved.is_empty() {
+        return (alignment.edits(prefix, come), new);
     }
     if order == Order::Incidental {
         let (edits, arranged) = rearranged(prefix, gone, come);
         let rows = [&old[..prefix], &arranged, &old[old.len() - suffix..]].concat();
         return (edits, rows);
     }
-    if plan.moved.len() > MOST_MOVES {
+    if alignment.moved.len() > MOST_MOVES {
         return (replacements(prefix, gone, come), new);
     }
-    (plan.edits(prefix, come), new)
+    (alignment.edits(prefix, come), new)
 }
 
 /// Rows that live on stay where they are, those that come take the places of those that go, the rest stands at the end.
@@ -111,7 +111,8 @@ enum Origin {
     Nowhere,
 }
 
-struct Plan {
+/// Which rows of the new list are which of the old.
+struct Alignment {
     origins: Vec<Origin>,
     /// Places of the old list that nothing came from, ascending.
     removed: Vec<usize>,
@@ -121,7 +122,7 @@ struct Plan {
     old_len: usize,
 }
 
-impl Plan {
+impl Alignment {
     fn new(old: &[Row], new: &[Row]) -> Self {
         let mut origins = match_by_identity(old, new);
         let stays = longest_increasing(&origins);

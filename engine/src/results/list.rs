@@ -300,7 +300,7 @@ impl Listing {
         }
     }
 
-    /// Whether all rows from one place to another are this row: then nobody sees that one of them has moved.
+    /// Whether all rows from one place to another are this row: then it cannot be seen that one of them has moved.
     fn is_same_between(&self, from: usize, to: usize, row: &Row) -> bool {
         let (start, end) = (from.min(to), from.max(to));
         let neighbour = self.rows(if to > from { start } else { start + 1 }, 1);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::types::{Row, RowRef, SortTerm, push_sort_key};
 
-/// What ORDER BY sorts by: columns of the maintained rows, of which those past the result's are not shown.
+/// What ORDER BY sorts by: columns of the maintained rows; those past the result's columns are not shown.
 #[derive(Clone, Debug)]
 pub(crate) struct Sorting {
     pub(crate) width: usize,

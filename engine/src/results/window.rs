@@ -55,12 +55,12 @@ impl Maintained {
         Self { listing, order, bounds: None, is_cut: false, may_cut: false }
     }
 
-    /// A part of a result of which all rows are held.
+    /// A part of a result, with all its rows held.
     pub(crate) fn part(listing: Listing, order: Order, bounds: Bounds) -> Self {
         Self { listing, order, bounds: Some(bounds), is_cut: false, may_cut: false }
     }
 
-    /// A part of a result of which the first rows are held, as many as were asked for if there are so many.
+    /// A part of a result, with its first rows held: as many as were asked for, if there are so many.
     pub(crate) fn prefix(listing: Listing, order: Order, bounds: Bounds, asked: Option<usize>) -> Self {
         let is_cut = asked.is_some_and(|asked| listing.len() >= asked);
         Self { listing, order, bounds: Some(bounds), is_cut, may_cut: true }

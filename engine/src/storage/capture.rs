@@ -2,7 +2,7 @@
 //!
 //! The hook reports every row that a statement, trigger or foreign key action writes, but not what undoes those writes:
 //! ROLLBACK TO, a statement that fails midway inside an open transaction, OR ROLLBACK. The recorder therefore keeps two
-//! images of each touched row: the one before the transaction and the last one reported. After [`Recorder::invalidate`],
+//! images of each changed row: the one before the transaction and the last one reported. After [`Recorder::invalidate`],
 //! the last images are read from the tables again when the batch is sealed.
 //!
 //! <https://sqlite.org/c3ref/preupdate_blobwrite.html>
@@ -26,11 +26,11 @@ use crate::types::{
 /// Why a batch is incomplete: the hook reported a table that is not in the catalog.
 const UNKNOWN_TABLE: &str = "a table unknown to the catalog was written";
 
-/// The rows that the current transaction has touched so far.
+/// The rows that the current transaction has changed so far.
 #[derive(Default)]
 pub(super) struct Recorder {
     layouts: FxHashMap<String, FxHashMap<String, Arc<Layout>>>,
-    tables: Vec<Touched>,
+    tables: Vec<ChangedTable>,
     /// The index in `tables` of the table that was written last, which is usually written next as well.
     last: usize,
     /// Packs rows.
@@ -52,7 +52,7 @@ struct Layout {
     /// The names of the database and of the table, as the hook reports them.
     database: String,
     name: String,
-    columns: Vec<Reading>,
+    columns: Vec<Reported>,
     /// The primary key of a table WITHOUT ROWID, in the key's order.
     primary_key: Option<Vec<usize>>,
     /// The SELECT that reads a row by its key; `None` if columns hide all three names of the rowid.
@@ -61,7 +61,7 @@ struct Layout {
 
 /// How the hook reports the value of a column.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Reading {
+enum Reported {
     AsIs,
     /// SQLite stores a whole REAL as an integer, and reports it as one when it is inserted.
     Real,
@@ -69,13 +69,14 @@ enum Reading {
     Virtual,
 }
 
-struct Touched {
+struct ChangedTable {
     layout: Arc<Layout>,
     order: Vec<RowKey>,
-    images: FxHashMap<RowKey, Images>,
+    images: FxHashMap<RowKey, ImagePair>,
 }
 
-struct Images {
+/// A row before the transaction and as it was last reported.
+struct ImagePair {
     before: Option<Row>,
     after: Option<Row>,
 }
@@ -146,7 +147,7 @@ impl Recorder {
 
     /// Whether the open transaction changes any row, judged by the tables' contents.
     pub(super) fn would_change_rows(&mut self, connection: &Connection) -> bool {
-        let mut differs = |touched: &mut Touched| touched.read_again(connection).is_err() || touched.differs();
+        let mut differs = |changed: &mut ChangedTable| changed.read_again(connection).is_err() || changed.differs();
         self.incomplete.is_some() || self.tables.iter_mut().any(&mut differs)
     }
 
@@ -154,7 +155,7 @@ impl Recorder {
         if table == COMMIT_NUMBER_TABLE {
             return;
         }
-        let is_last = |touched: &&mut Touched| touched.layout.is_of(database, table);
+        let is_last = |changed: &&mut ChangedTable| changed.layout.is_of(database, table);
         let place = match self.tables.get_mut(self.last).filter(is_last) {
             Some(_) => self.last,
             None => match self.place_of(database, table) {
@@ -166,13 +167,13 @@ impl Recorder {
             },
         };
         self.last = place;
-        let (touched, builder) = (&mut self.tables[place], &mut self.builder);
+        let (changed, builder) = (&mut self.tables[place], &mut self.builder);
         match case {
-            PreUpdateCase::Insert(new) => touched.put(touched.layout.new_row(new, builder)),
-            PreUpdateCase::Delete(old) => touched.take(touched.layout.old_row(old, builder)),
+            PreUpdateCase::Insert(new) => changed.put(changed.layout.new_row(new, builder)),
+            PreUpdateCase::Delete(old) => changed.take(changed.layout.old_row(old, builder)),
             PreUpdateCase::Update { old_value_accessor, new_value_accessor } => {
-                touched.take(touched.layout.old_row(old_value_accessor, builder));
-                touched.put(touched.layout.new_row(new_value_accessor, builder));
+                changed.take(changed.layout.old_row(old_value_accessor, builder));
+                changed.put(changed.layout.new_row(new_value_accessor, builder));
             }
             PreUpdateCase::Unknown => self.incomplete = Some(UNKNOWN_TABLE),
         }
@@ -182,10 +183,10 @@ impl Recorder {
     /// transaction.
     fn place_of(&mut self, database: &str, table: &str) -> Option<usize> {
         let layout = self.layouts.get(database)?.get(table)?;
-        let place = self.tables.iter().position(|touched| touched.layout.table == layout.table);
+        let place = self.tables.iter().position(|changed| changed.layout.table == layout.table);
         let place = place.unwrap_or_else(|| {
             let (order, images) = (Vec::new(), FxHashMap::default());
-            self.tables.push(Touched { layout: Arc::clone(layout), order, images });
+            self.tables.push(ChangedTable { layout: Arc::clone(layout), order, images });
             self.tables.len() - 1
         });
         self.tables[place].layout = Arc::clone(layout);
@@ -199,36 +200,36 @@ impl Recorder {
         self.schema_changed = false;
         let mut batch = ChangeBatch::default();
         self.last = usize::MAX;
-        for mut touched in std::mem::take(&mut self.tables) {
-            if invalidated && let Err(why) = touched.read_again(connection) {
+        for mut changed in std::mem::take(&mut self.tables) {
+            if invalidated && let Err(why) = changed.read_again(connection) {
                 incomplete = Some(why);
                 continue;
             }
-            let rows = touched.net_changes();
+            let rows = changed.net_changes();
             if !rows.is_empty() {
-                batch.tables.insert(Arc::clone(&touched.layout.table), TableChanges { rows });
+                batch.tables.insert(Arc::clone(&changed.layout.table), TableChanges { rows });
             }
         }
         (batch, incomplete)
     }
 }
 
-impl Touched {
+impl ChangedTable {
     fn take(&mut self, (key, row): (RowKey, Row)) {
         match self.images.get_mut(&key) {
             Some(images) => images.after = None,
-            None => self.insert(key, Images { before: Some(row), after: None }),
+            None => self.insert(key, ImagePair { before: Some(row), after: None }),
         }
     }
 
     fn put(&mut self, (key, row): (RowKey, Row)) {
         match self.images.get_mut(&key) {
             Some(images) => images.after = Some(row),
-            None => self.insert(key, Images { before: None, after: Some(row) }),
+            None => self.insert(key, ImagePair { before: None, after: Some(row) }),
         }
     }
 
-    fn insert(&mut self, key: RowKey, images: Images) {
+    fn insert(&mut self, key: RowKey, images: ImagePair) {
         self.order.push(key.clone());
         self.images.insert(key, images);
     }
@@ -244,7 +245,7 @@ impl Touched {
     fn read_images(
         layout: &Layout,
         select: &str,
-        images: &mut FxHashMap<RowKey, Images>,
+        images: &mut FxHashMap<RowKey, ImagePair>,
         connection: &Connection,
     ) -> Result<(), Error> {
         let mut statement = connection.prepare_cached(select).map_err(convert::error)?;
@@ -268,7 +269,7 @@ impl Touched {
     fn net_changes(&mut self) -> Vec<Change> {
         let mut changes = Vec::with_capacity(self.order.len());
         for key in self.order.drain(..) {
-            if let Some(Images { before, after }) = self.images.remove(&key)
+            if let Some(ImagePair { before, after }) = self.images.remove(&key)
                 && before != after
             {
                 changes.push(Change { key, old: before, new: after });
@@ -281,12 +282,12 @@ impl Touched {
 impl Layout {
     fn of(table: &Table) -> Option<Self> {
         let TableKind::Table { without_rowid } = table.kind else { return None };
-        let reading = |column: &Column| match (column.kind, column.affinity) {
-            (ColumnKind::GeneratedVirtual, _) => Reading::Virtual,
-            (_, Affinity::Real) => Reading::Real,
-            _ => Reading::AsIs,
+        let reported = |column: &Column| match (column.kind, column.affinity) {
+            (ColumnKind::GeneratedVirtual, _) => Reported::Virtual,
+            (_, Affinity::Real) => Reported::Real,
+            _ => Reported::AsIs,
         };
-        let readings: Vec<Reading> = table.columns.iter().map(reading).collect();
+        let reported_columns: Vec<Reported> = table.columns.iter().map(reported).collect();
         let primary_key = without_rowid.then(|| table.primary_key());
         let condition = match &primary_key {
             Some(key) => {
@@ -302,10 +303,10 @@ impl Layout {
             let columns: Vec<String> = table
                 .columns
                 .iter()
-                .zip(&readings)
-                .map(|(column, reading)| match reading {
-                    Reading::Virtual => "NULL".to_owned(),
-                    Reading::AsIs | Reading::Real => quoted(&column.name),
+                .zip(&reported_columns)
+                .map(|(column, reported)| match reported {
+                    Reported::Virtual => "NULL".to_owned(),
+                    Reported::AsIs | Reported::Real => quoted(&column.name),
                 })
                 .collect();
             format!(
@@ -316,7 +317,7 @@ impl Layout {
             )
         });
         let (database, name) = (table.database.clone(), table.name.clone());
-        Some(Self { table: Arc::clone(&table.id), database, name, columns: readings, primary_key, select })
+        Some(Self { table: Arc::clone(&table.id), database, name, columns: reported_columns, primary_key, select })
     }
 
     fn is_of(&self, database: &str, table: &str) -> bool {
@@ -334,12 +335,12 @@ impl Layout {
     }
 
     fn pack<'a>(&self, builder: &mut RowBuilder, value: impl Fn(i32) -> Option<SqliteValue<'a>>) -> Row {
-        for (column, reading) in (0..).zip(&self.columns) {
-            builder.push(match (reading, value(column).map_or(ValueRef::Null, convert::value_ref)) {
-                (Reading::Virtual, _) => ValueRef::Null,
+        for (column, reported) in (0..).zip(&self.columns) {
+            builder.push(match (reported, value(column).map_or(ValueRef::Null, convert::value_ref)) {
+                (Reported::Virtual, _) => ValueRef::Null,
                 #[expect(clippy::cast_precision_loss, reason = "SQLite stores as integers only REALs that are whole")]
-                (Reading::Real, ValueRef::Integer(whole)) => ValueRef::Real(whole as f64),
-                (Reading::AsIs | Reading::Real, value) => value,
+                (Reported::Real, ValueRef::Integer(whole)) => ValueRef::Real(whole as f64),
+                (Reported::AsIs | Reported::Real, value) => value,
             });
         }
         builder.finish()

@@ -29,11 +29,11 @@ use crate::plan::{DerivedColumn, RowImages, TableVersion, column_name, quoted};
 use crate::types::{Affinity, Bag, Collation, Row, SharedBag, Table, ValueRef};
 
 /// The current contents of the delta tables, shared with SQLite's cursors.
-type Shown = Arc<Mutex<Showing>>;
+type SharedContents = Arc<Mutex<Contents>>;
 
 /// The contents of the delta tables, by table.
 #[derive(Default)]
-struct Showing {
+struct Contents {
     images: FxHashMap<Arc<str>, RowImages>,
     derived: FxHashMap<Arc<str>, SharedBag>,
 }
@@ -51,7 +51,7 @@ const ROWS_OF_A_TABLE: f64 = 1_048_576.0;
 /// The delta tables of a connection.
 #[derive(Default)]
 pub(super) struct DeltaTables {
-    shown: Shown,
+    contents: SharedContents,
     pretends: Pretends,
     /// The declarations registered with SQLite, by table.
     declared: FxHashMap<Arc<str>, CString>,
@@ -99,8 +99,8 @@ impl DeltaTables {
     ) -> Result<(), Error> {
         const MODULE: Module<'_, DeltaTable> = Module::eponymous_only_module();
         for &version in versions {
-            let (shown, pretends) = (Arc::clone(&self.shown), Arc::clone(&self.pretends));
-            let aux = Aux { shown, pretends, table: Arc::clone(table), version, declaration: declaration.clone() };
+            let (contents, pretends) = (Arc::clone(&self.contents), Arc::clone(&self.pretends));
+            let aux = Aux { contents, pretends, table: Arc::clone(table), version, declaration: declaration.clone() };
             connection.create_module(version.table_name(table).as_str(), &MODULE, Some(aux)).map_err(convert::error)?;
         }
         self.declared.insert(Arc::clone(table), declaration);
@@ -109,12 +109,12 @@ impl DeltaTables {
 
     /// Sets the rows of a table's delta tables.
     pub(super) fn show(&self, table: &Arc<str>, images: &RowImages) {
-        lock(&self.shown).images.insert(Arc::clone(table), images.clone());
+        lock(&self.contents).images.insert(Arc::clone(table), images.clone());
     }
 
     /// Sets the rows of a derived table.
     pub(super) fn show_derived(&self, table: &Arc<str>, rows: &SharedBag) {
-        lock(&self.shown).derived.insert(Arc::clone(table), Arc::clone(rows));
+        lock(&self.contents).derived.insert(Arc::clone(table), Arc::clone(rows));
     }
 
     /// Runs `work` while the delta tables of new rows pretend to have every index.
@@ -127,7 +127,7 @@ impl DeltaTables {
 
     /// Empties all delta tables.
     pub(super) fn clear(&self) {
-        *lock(&self.shown) = Showing::default();
+        *lock(&self.contents) = Contents::default();
     }
 }
 
@@ -215,7 +215,7 @@ fn found(bag: &mut Bag, columns: Option<&str>, values: &Filters<'_>) -> rusqlite
 
 /// What SQLite keeps for each delta table module.
 struct Aux {
-    shown: Shown,
+    contents: SharedContents,
     pretends: Pretends,
     table: Arc<str>,
     version: TableVersion,
@@ -227,7 +227,7 @@ struct Aux {
 struct DeltaTable {
     /// The base class, which has to be first.
     base: ffi::sqlite3_vtab,
-    shown: Shown,
+    contents: SharedContents,
     pretends: Pretends,
     table: Arc<str>,
     version: TableVersion,
@@ -251,7 +251,7 @@ unsafe impl<'vtab> VTab<'vtab> for DeltaTable {
         };
         let table = Self {
             base: ffi::sqlite3_vtab::default(),
-            shown: Arc::clone(&aux.shown),
+            contents: Arc::clone(&aux.contents),
             pretends: Arc::clone(&aux.pretends),
             table: Arc::clone(&aux.table),
             version: aux.version,
@@ -276,7 +276,7 @@ unsafe impl<'vtab> VTab<'vtab> for DeltaTable {
     fn open(&'vtab mut self) -> rusqlite::Result<DeltaCursor<'vtab>> {
         Ok(DeltaCursor {
             base: ffi::sqlite3_vtab_cursor::default(),
-            shown: Arc::clone(&self.shown),
+            contents: Arc::clone(&self.contents),
             table: Arc::clone(&self.table),
             version: self.version,
             images: RowImages::default(),
@@ -313,7 +313,7 @@ fn pretend(info: &mut IndexInfo) {
 struct DeltaCursor<'vtab> {
     /// The base class, which has to be first.
     base: ffi::sqlite3_vtab_cursor,
-    shown: Shown,
+    contents: SharedContents,
     table: Arc<str>,
     version: TableVersion,
     images: RowImages,
@@ -356,13 +356,13 @@ impl DeltaCursor<'_> {
 unsafe impl VTabCursor for DeltaCursor<'_> {
     fn filter(&mut self, _idx_num: c_int, columns: Option<&str>, args: &Filters<'_>) -> rusqlite::Result<()> {
         if self.version == TableVersion::Post {
-            let bag = lock(&self.shown).derived.get(&self.table).cloned();
+            let bag = lock(&self.contents).derived.get(&self.table).cloned();
             self.rows = match bag {
                 Some(bag) => found(&mut lock(&bag), columns, args)?,
                 None => Vec::new(),
             };
         } else {
-            self.images = lock(&self.shown).images.get(&self.table).cloned().unwrap_or_default();
+            self.images = lock(&self.contents).images.get(&self.table).cloned().unwrap_or_default();
         }
         self.at = 0;
         self.arrive();

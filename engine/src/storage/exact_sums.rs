@@ -9,9 +9,9 @@ use crate::plan::{EXACT_SUM, ROUNDS_BY_ORDER};
 use crate::types::{ExactSum, ValueRef};
 
 /// An aggregate function that returns a function of the exact sum.
-struct Shown<T>(fn(ExactSum) -> T);
+struct OfExactSum<T>(fn(ExactSum) -> T);
 
-impl<T: SqlFnOutput> Aggregate<ExactSum, T> for Shown<T> {
+impl<T: SqlFnOutput> Aggregate<ExactSum, T> for OfExactSum<T> {
     fn init(&self, _: &mut Context<'_>) -> rusqlite::Result<ExactSum> {
         Ok(ExactSum::default())
     }
@@ -31,7 +31,7 @@ impl<T: SqlFnOutput> Aggregate<ExactSum, T> for Shown<T> {
 
 /// For a moving frame, SQLite adds the rows that enter and subtracts those that leave. A rounding error stays in its sum,
 /// so the exact sum counts the magnitude of all rows that were ever added.
-impl<T: SqlFnOutput> WindowAggregate<ExactSum, T> for Shown<T> {
+impl<T: SqlFnOutput> WindowAggregate<ExactSum, T> for OfExactSum<T> {
     fn value(&self, sum: Option<&mut ExactSum>) -> rusqlite::Result<T> {
         Ok((self.0)(sum.copied().unwrap_or_default()))
     }
@@ -48,8 +48,8 @@ impl<T: SqlFnOutput> WindowAggregate<ExactSum, T> for Shown<T> {
 pub(super) fn install(connection: &Connection) -> Result<(), Error> {
     let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC | FunctionFlags::SQLITE_DIRECTONLY;
     connection
-        .create_aggregate_function(EXACT_SUM, 1, flags, Shown(ExactSum::to_bytes))
-        .and_then(|()| connection.create_window_function(ROUNDS_BY_ORDER, 1, flags, Shown(rounds_by_order)))
+        .create_aggregate_function(EXACT_SUM, 1, flags, OfExactSum(ExactSum::to_bytes))
+        .and_then(|()| connection.create_window_function(ROUNDS_BY_ORDER, 1, flags, OfExactSum(rounds_by_order)))
         .map_err(convert::error)
 }
 

@@ -43,7 +43,7 @@ impl<T> SortedSet<T> {
         self.0.iter()
     }
 
-    /// Keeps those alone of which this is true.
+    /// Keeps only those for which this is true.
     pub fn retain(&mut self, is_kept: impl FnMut(&T) -> bool) {
         self.0.retain(is_kept);
     }

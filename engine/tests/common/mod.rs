@@ -1,7 +1,7 @@
 //! A history under a subscription that each commit is compared with SQLite.
 #![allow(dead_code, reason = "not every test file plays in every way")]
 
-use tidewater::{Engine, Location, Options, Plan, Watch};
+use tidewater::{Engine, Location, Options, PlanKind, Watch};
 
 /// Plays writes under a subscription; the code of why the query is re-run, if it is, and how often it was maintained.
 pub fn play(schema: &str, writes: &[&str], sql: &str) -> (Option<&'static str>, u64) {
@@ -16,7 +16,7 @@ pub fn play(schema: &str, writes: &[&str], sql: &str) -> (Option<&'static str>, 
     drop(watch);
     let stats = engine.stats();
     assert_eq!((stats.divergences, stats.repairs), (0, 0), "{sql}");
-    let is_planned = explained.plan == Plan::Incremental;
+    let is_planned = explained.plan == PlanKind::Incremental;
     ((!is_planned).then(|| explained.reason_code.unwrap()), stats.maintained)
 }
 
@@ -33,7 +33,7 @@ impl Checked {
         let engine = Engine::open(Location::Memory, options).unwrap();
         engine.exec(schema, ()).unwrap();
         let explained = engine.explain(sql, ()).unwrap();
-        assert_eq!(explained.plan, Plan::Incremental, "{sql}: {:?}", explained.reason);
+        assert_eq!(explained.plan, PlanKind::Incremental, "{sql}: {:?}", explained.reason);
         let live = engine.subscribe_with(sql, (), |_, _| {}).unwrap();
         Self { engine, _live: live, sql }
     }

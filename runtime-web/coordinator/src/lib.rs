@@ -1,12 +1,12 @@
 //! The coordinator: knows the tabs, picks the host, introduces page clients to it. A state machine: events in, effects out.
 //!
-//! It has no clock, no randomness and no I/O. Whoever runs it hands it every [`Event`] with the time, does the [`Effect`]s
+//! It has no clock, no randomness and no I/O. Its owner hands it every [`Event`] with the time, does the [`Effect`]s
 //! in their order, and hands it [`Event::Deadline`] when [`Coordinator::next_deadline`] has come. Times are milliseconds of one
 //! clock that does not go backwards, begun at any time: nobody else's times come in, only how long ago something was.
 //!
 //! # Rules
 //! - *One host.* The storage lock decides who may touch the database, not this machine: a worker that says it is
-//!   ready holds the lock. So whoever is ready is believed, in whatever term; of two, the higher epoch is
+//!   ready holds the lock. So a worker that is ready is believed, in any term; of two, the higher epoch is
 //!   the later one, and the other is told to retire.
 //! - *Election.* Only when there is no host, nobody is becoming it, and the last one is dead (its worker's lock was
 //!   granted) or has said that it let go. Candidates are tabs whose page client and worker are both there; visible before most recently visible
@@ -21,7 +21,7 @@
 //! - *Replacement.* A new coordinator learns everything from registrations. If a page client has heard of an epoch there was
 //!   a host, so it waits a moment for it to register before it elects.
 //!
-//! # For whoever runs it
+//! # For its owner
 //! A message is attributed to a tab by its port: [`Ports`] says whose it is and what to do about a stranger's. Read
 //! `type`, `tab` and `protocol` of a `register` message before the rest: they are the same in all versions of the protocol,
 //! the rest need not be.

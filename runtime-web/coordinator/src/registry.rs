@@ -34,7 +34,7 @@ impl Coordinator {
                 tab.introduced = None;
                 self.effects.push(Effect::WatchPage { tab: id.clone() });
                 self.tell_page(&id, CoordinatorToPage::Registered { instance: self.instance.clone() });
-                // Whoever registers has to be told even if nothing is new to the others.
+                // The one that registers has to be told even if nothing is new to the others.
                 self.announced = None;
             }
             PageToCoordinator::Visibility { visible } => match self.tabs.get_mut(&id).map(|tab| &mut tab.page) {
@@ -79,7 +79,7 @@ impl Coordinator {
             }
             WorkerToCoordinator::Poisoned { error } => {
                 worker.poisoned = true;
-                // Whoever hosts nothing says nothing of the database.
+                // A worker that hosts nothing says nothing of the database.
                 if self.host.is(&id) {
                     self.failed(error, now);
                 }
@@ -217,7 +217,7 @@ impl Coordinator {
         self.tabs.remove(id);
         self.effects.push(Effect::Forget { tab: id.clone() });
         if self.tabs.is_empty() {
-            // Whoever comes next decides again where to keep the database.
+            // The next tab decides again where to keep the database.
             self.storage = None;
         }
     }

@@ -3,11 +3,17 @@
 use tidewater::{Edit, Error, Event, Params, Row, Rows, Value, Watch};
 use tidewater_protocol::frame::{DeliveryWriter, FrameError, ParamsFrame, ValueRef, rows_frame};
 use tidewater_protocol::{
-    CommitId, Delivery, Epoch, ErrorInfo, Frame, HostToPage, Plan, RequestId, StatementResult, Stats,
-    SubscriptionEvent, SubscriptionId, codes,
+    CommitId, Delivery, Epoch, ErrorInfo, Frame, HostToPage, PlanKind, RequestId, StatementResult, Stats,
+    SubscriptionEvent, SubscriptionId, TabId, codes,
 };
 
-use crate::service::Happened;
+/// An event on its way from the engine's callback into a delivery.
+#[derive(Clone, Debug)]
+pub(crate) struct Happened {
+    pub(crate) client: TabId,
+    pub(crate) subscription: SubscriptionId,
+    pub(crate) event: Event,
+}
 
 pub(crate) fn error(error: &Error) -> ErrorInfo {
     ErrorInfo { code: error.code().to_owned(), message: error.to_string() }
@@ -118,10 +124,10 @@ pub(crate) fn statement_result((changes, returned): (u64, Option<Rows>)) -> Resu
     Ok(StatementResult { changes, columns: returned.columns.to_vec(), rows: Some(rows(&returned.rows)?) })
 }
 
-pub(crate) fn plan(plan: tidewater::Plan) -> Plan {
+pub(crate) fn plan(plan: tidewater::PlanKind) -> PlanKind {
     match plan {
-        tidewater::Plan::Incremental => Plan::Incremental,
-        tidewater::Plan::Requery => Plan::Requery,
+        tidewater::PlanKind::Incremental => PlanKind::Incremental,
+        tidewater::PlanKind::Requery => PlanKind::Requery,
     }
 }
 

@@ -9,6 +9,7 @@ use tidewater_protocol::{
     SubscriptionEvent, SubscriptionId, TabId, codes,
 };
 
+use crate::answer::Happened;
 use crate::{answer, explanation};
 
 /// What plans may remember beside the results, in bytes: all tabs of an origin share the memory of one worker.
@@ -53,14 +54,6 @@ struct Client {
 struct Query {
     sql: String,
     params: Option<Frame>,
-}
-
-/// An event on its way from the engine's callback into a delivery.
-#[derive(Clone, Debug)]
-pub(crate) struct Happened {
-    pub(crate) client: TabId,
-    pub(crate) subscription: SubscriptionId,
-    pub(crate) event: Event,
 }
 
 /// The host's own tables: its epoch, and the schema scripts that have run. Applications see them as they see any table.

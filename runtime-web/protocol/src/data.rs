@@ -200,7 +200,7 @@ message! {
             /// The columns' names.
             columns: Vec<String>,
             /// How the result is maintained.
-            plan: Plan,
+            plan: PlanKind,
             /// A rows frame.
             rows: Frame,
         },
@@ -271,7 +271,7 @@ message! {
 message! {
     /// How a result is maintained.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-    pub enum Plan {
+    pub enum PlanKind {
         /// From the changes.
         Incremental,
         /// By running the query again when a change can affect it.

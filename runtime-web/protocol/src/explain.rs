@@ -1,6 +1,6 @@
 //! How the engine maintains a statement, for people and programs.
 
-use crate::Plan;
+use crate::PlanKind;
 use crate::form::message;
 
 message! {
@@ -8,7 +8,7 @@ message! {
     #[derive(Clone, Debug, PartialEq, Eq)]
     pub struct Explain {
         /// How the result is maintained.
-        pub plan: Plan,
+        pub plan: PlanKind,
         /// Why it is not incremental, if it is not.
         pub reason: Option<String>,
         /// The same as a short name that stays the same in later versions.
@@ -101,7 +101,7 @@ message! {
 }
 
 message! {
-    /// A comparison of a column with constants, one of which has to match.
+    /// A comparison of a column with constants; one of them has to match.
     #[derive(Clone, Debug, PartialEq, Eq)]
     pub struct RoutePredicate {
         /// The column.

@@ -10,7 +10,7 @@
 //!   nothing that the others cannot tell it again, so its death loses nothing.
 //!
 //! Page client and worker of a tab share one [`TabId`], drawn at random when they start together. Neither outlives the
-//! other under that id: whoever has to replace a worker (after a panic, on `resume`, on `pageshow` of a page that was
+//! other under that id: a page that has to replace a worker (after a panic, on `resume`, on `pageshow` of a page that was
 //! frozen) says goodbye, draws a new [`TabId`] and registers as a new tab. A tab's death is therefore final, and no
 //! message of a former life can be taken for one of the present.
 //!
@@ -88,13 +88,13 @@ pub use control::{
     WorkerToCoordinator,
 };
 pub use data::{
-    Delivery, ErrorInfo, HostToPage, PageToHost, Plan, Statement, StatementResult, Stats, SubscriptionEvent,
+    Delivery, ErrorInfo, HostToPage, PageToHost, PlanKind, Statement, StatementResult, Stats, SubscriptionEvent,
 };
 pub use explain::{Explain, Found, LiveStep, LiveTemplate, Route, RoutePredicate, Step, TableColumns, WantedIndex};
 pub use form::{Form, Message};
 pub use frame::Frame;
 pub use ids::{CommitId, Epoch, InstanceId, RequestId, SubscriptionId, TabId, Term};
 
-/// The version of everything in this crate. Actors of different versions do not talk: whoever registers with another
+/// The version of everything in this crate. Actors of different versions do not talk: one that registers with another
 /// version is answered `upgradeRequired`.
 pub const PROTOCOL: u32 = 3;

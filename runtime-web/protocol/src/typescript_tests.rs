@@ -96,7 +96,7 @@ const TYPES: &[fn(&Config) -> String] = &[
     declare::<Delivery>,
     declare::<SubscriptionEvent>,
     declare::<StatementResult>,
-    declare::<Plan>,
+    declare::<PlanKind>,
     declare::<Explain>,
     declare::<TableColumns>,
     declare::<Step>,

@@ -1,6 +1,6 @@
 // The ratios of benches/ in a worker of Chromium, with a profile on disk. Prints the table and judges nothing:
 // `cargo xtask web --benches`, then `npm run benches`. BENCHES_MESSAGES, BENCHES_SECONDS (for a line) and BENCHES_ONLY
-// change what is measured.
+// change what is measured; BENCHES_STORAGE=memory keeps the databases in the worker's memory.
 
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -11,6 +11,7 @@ import { expect, test } from '../src/browser.js';
 const MESSAGES = Number(process.env.BENCHES_MESSAGES ?? 100_000);
 const SECONDS = Number(process.env.BENCHES_SECONDS ?? 1);
 const ONLY = process.env.BENCHES_ONLY;
+const IN_MEMORY = process.env.BENCHES_STORAGE === 'memory';
 const RESULTS = fileURLToPath(new URL('../../../target/benches/', import.meta.url));
 
 interface Measured {
@@ -18,13 +19,13 @@ interface Measured {
   json: string;
 }
 
-test('ratios in a worker on OPFS', async ({ chrome, served }) => {
+test('ratios in a worker', async ({ chrome, served }) => {
   const tab = await chrome.tab();
   // Only an isolated page has a clock of five microseconds; others have one of a hundred.
   await tab.page.goto(`${served.url}isolated`);
   expect(await tab.page.evaluate(() => crossOriginIsolated)).toBe(true);
   tab.page.on('console', (message) => console.log(`    ${message.text()}`));
-  const work = { messages: MESSAGES, seconds: SECONDS, only: ONLY, chinook: await chinook() };
+  const work = { messages: MESSAGES, seconds: SECONDS, only: ONLY, inMemory: IN_MEMORY, chinook: await chinook() };
   const measured = await tab.page.evaluate(
     (work) =>
       new Promise<Measured>((resolve, reject) => {

@@ -2,10 +2,12 @@
 
 import init, { measure } from '/benches/benches.js';
 
-addEventListener('message', async ({ data: { messages, seconds, only, chinook } }) => {
+addEventListener('message', async ({ data: { messages, seconds, only, inMemory, chinook } }) => {
   try {
     await init({ module_or_path: '/benches/benches_bg.wasm' });
-    const { markdown, json } = await measure(messages, seconds, only, chinook, (line) => postMessage({ line }));
+    const { markdown, json } = await measure(messages, seconds, only, inMemory, chinook, (line) =>
+      postMessage({ line }),
+    );
     postMessage({ markdown, json });
   } catch (error) {
     postMessage({ error: String(error) });

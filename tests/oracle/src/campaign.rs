@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use tidewater::SumStore;
 
 use crate::case::Case;
-use crate::corpus::{Plan, Policy, StandingQueries, Variant, databases, parse, play, play_standing};
+use crate::corpus::{Policy, Schedule, StandingQueries, Variant, databases, parse, play, play_standing};
 use crate::finding::Finding;
 use crate::forcing::{Forcings, drawn};
 use crate::generate::Family;
@@ -277,7 +277,7 @@ pub fn corpus(folder: &Path, selection: &Selection, budget: Budget, settings: &S
             let place = format!("{} database {number} {:?} {:?}", path.display(), selection.variant, selection.policy);
             let mut without = Vec::new();
             for _ in 0..FINDINGS_A_DATABASE {
-                let plan = Plan {
+                let plan = Schedule {
                     policy: selection.policy,
                     variant: selection.variant,
                     subscriptions: selection.subscriptions,

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tidewater::{
-    DisabledFeatures, Engine, Event, Location, Options, Params, Plan, Row, Strategy, SubscriptionId, SumStore,
+    DisabledFeatures, Engine, Event, Location, Options, Params, PlanKind, Row, Strategy, SubscriptionId, SumStore,
 };
 
 use crate::capture::Capture;
@@ -273,8 +273,8 @@ impl Harness {
         self.log.snapshot(id, &snapshot.rows);
         self.tally.subscriptions += 1;
         match watch.plan() {
-            Plan::Incremental => self.tally.incremental += 1,
-            Plan::Requery => {
+            PlanKind::Incremental => self.tally.incremental += 1,
+            PlanKind::Requery => {
                 self.tally.requery += 1;
                 let explained = self.engine.explain(sql, params.clone());
                 if let Some(reason) = explained.ok().and_then(|explained| explained.reason) {

@@ -57,6 +57,8 @@ const ARCHAIC: &[(&str, &str)] = &[
     ("wherein", "in which"),
     ("whilst", "while"),
     ("whyever", "for any reason"),
+    ("whoever", "the one that"),
+    ("be it", "or"),
 ];
 
 /// Folders of one machine.

@@ -28,6 +28,10 @@ const FEATURES: &[&str] = &[
     "--enable-sign-ext",
 ];
 
+/// For size. A function that is called in one place stays a function if it is larger than so many instructions: inlined, it
+/// takes 6 % more when compressed, because long functions have many locals, and is no faster.
+const OPTIMISED: &[&str] = &["-Os", "--one-caller-inline-max-function-size=20"];
+
 /// Twice the linker's default: an expression may be 1000 deep, and costs a frame or two of each pass over it for each level.
 const STACK: &str = "-Clink-arg=-zstack-size=2097152";
 
@@ -56,12 +60,11 @@ enum Shipped {
 }
 
 impl Module {
-    /// Only what users download is worth the minute that wasm-opt takes.
     fn is_downloaded(&self) -> bool {
         self.package == WORKER
     }
 
-    /// What is downloaded, and what measures how fast that is.
+    /// Only what is downloaded, and what measures how fast that is, is worth the minutes that it takes to be small.
     fn is_small(&self) -> bool {
         self.is_downloaded() || self.package == BENCHES.package
     }
@@ -116,11 +119,13 @@ pub fn build(module: &Module, mode: Mode) -> Result<()> {
         .generate(&glue)
         .with_context(|| format!("wasm-bindgen failed on {}", compiled.display()))?;
     let bound = glue.join(format!("{}_bg.wasm", module.name));
-    if mode == Mode::Release && module.is_downloaded() {
+    if mode == Mode::Release && module.is_small() {
         let mut optimise = node::tool("wasm-opt");
         // With names, for the profile; they change nothing else.
-        optimise.args(FEATURES).args(["-Os", "--debuginfo"]);
+        optimise.args(FEATURES).args(OPTIMISED).arg("--debuginfo");
         process::run(optimise.arg(&bound).arg("-o").arg(&bound))?;
+    }
+    if mode == Mode::Release && module.is_downloaded() {
         shrunk(module, &bound)?;
     }
     match module.shipped {
@@ -167,7 +172,7 @@ fn compile(module: &Module, mode: Mode) -> Result<PathBuf> {
     // Names that tell the types of a generic, for the profile.
     let mut flags = vec!["-Csymbol-mangling-version=v0"];
     if mode == Mode::Release && module.is_small() && !toolchain::rebuild_standard(&mut cargo, &mut flags)? {
-        println!("    The standard library's source is not to be had: the module will be larger than what is shipped");
+        println!("    The standard library's source is not available: the module will be larger than what is shipped");
     }
     cargo.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", flags.join(" "));
     cargo.args(["--", STACK]);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 use serde_json::value::RawValue;
-use tidewater::{Error, Event, Executed, Explain, Plan, Rows, Snapshot, Stats};
+use tidewater::{Error, Event, Executed, Explain, PlanKind, Rows, Snapshot, Stats};
 
 use super::{Edits, RowsJson};
 
@@ -158,7 +158,7 @@ impl<'a> Answer<'a> {
         Self::Rows { ok: true, columns: &rows.columns, rows: RowsJson(&rows.rows) }
     }
 
-    pub fn subscribed(name: &'a SubscriptionName, snapshot: &'a Snapshot, plan: Plan) -> Self {
+    pub fn subscribed(name: &'a SubscriptionName, snapshot: &'a Snapshot, plan: PlanKind) -> Self {
         Self::Subscribed {
             ok: true,
             sub: name.json(),
@@ -223,7 +223,7 @@ pub enum EventLine<'a> {
 }
 
 impl<'a> EventLine<'a> {
-    pub fn snapshot(snapshot: &'a Snapshot, plan: Plan) -> Self {
+    pub fn snapshot(snapshot: &'a Snapshot, plan: PlanKind) -> Self {
         Self::Snapshot {
             commit: snapshot.commit.0,
             columns: &snapshot.columns,

@@ -358,7 +358,7 @@ export type HostToPage = { "type": "welcome",
   /** The columns' names. */
   columns: Array<string>,
   /** How the result is maintained. */
-  plan: Plan,
+  plan: PlanKind,
   /** A rows frame. */
   rows: Frame }
   | { "type": "rebound",
@@ -407,12 +407,12 @@ export type StatementResult = {
 };
 
 /** How a result is maintained. */
-export type Plan = "incremental" | "requery";
+export type PlanKind = "incremental" | "requery";
 
 /** How the engine maintains a statement, or would. */
 export type Explain = {
   /** How the result is maintained. */
-  plan: Plan,
+  plan: PlanKind,
   /** Why it is not incremental, if it is not. */
   reason?: string,
   /** The same as a short name that stays the same in later versions. */
@@ -491,7 +491,7 @@ export type Route = {
   over: Array<string>,
 };
 
-/** A comparison of a column with constants, one of which has to match. */
+/** A comparison of a column with constants; one of them has to match. */
 export type RoutePredicate = {
   /** The column. */
   column: string,

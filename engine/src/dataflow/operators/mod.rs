@@ -201,7 +201,7 @@ fn consolidated(rows: Vec<WeightedRow>) -> Vec<WeightedRow> {
     sums
 }
 
-/// Gives up where a row has a number of which a column for integers may hold two equal forms: it takes a float for an integer
+/// Gives up where a row has a number that a column for integers may hold in two equal forms: it takes a float for an integer
 /// if it is whole and fits, but for this one, which SQLite leaves as it is (sqlite3VdbeIntegerAffinity).
 fn check_forms(row: &Row) -> Result<(), GiveUp> {
     let has_two = |value: ValueRef<'_>| match value {

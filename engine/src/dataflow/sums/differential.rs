@@ -48,7 +48,7 @@ impl Default for SharedWorker {
 }
 
 impl SharedWorker {
-    /// A worker of whatever group the allocator belongs to.
+    /// A worker of the group that the allocator belongs to.
     pub(super) fn new(allocator: Allocator) -> Self {
         Self(Worker::new(WorkerConfig::default(), allocator, None))
     }

@@ -52,7 +52,7 @@ pub(super) struct Moved {
 /// 2. Equality of sums is that of their numbers. How often a batch is consolidated, and when, must not be seen.
 /// 3. [`forget`](Self::forget) leaves nothing of a binding and touches no other. The id comes back when the binding is hydrated
 ///    again: what was left would be added to what it begins with.
-/// 4. [`visit`](Self::visit) shows each key once with a sum that is not zero. The order is free, so whoever visits may only add
+/// 4. [`visit`](Self::visit) shows each key once with a sum that is not zero. The order is free, so a visitor may only add
 ///    up: the same history has to give the same deliveries in every store, to the byte.
 ///
 /// That two stores agree after every batch is a property test (`tests.rs`), and the oracle plays whole histories with both.

@@ -140,7 +140,7 @@ fn what_goes_through_the_dataflow_is_the_same() {
         })
         .collect();
     let mut stores = Stores::in_differential();
-    // Two templates in one worker, of which one goes first.
+    // Two templates in one worker; one of them is dropped first.
     let mut other = stores.make();
     let mut differential = stores.make();
     play(&mut other, &steps);

@@ -1,4 +1,4 @@
-//! A logical plan as indented text: what tests compare, and what whoever debugs a plan reads.
+//! A logical plan as indented text: tests compare it, and it helps to debug a plan.
 
 use std::fmt;
 

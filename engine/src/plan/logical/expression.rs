@@ -1,6 +1,6 @@
 //! Expressions of a logical plan, with what the planner needs to know of them.
 
-use crate::plan::{ItemId, Piece, Query, SqlText};
+use crate::plan::{ItemId, Known, Piece, Query, SqlText, Test};
 use crate::types::{Affinity, Collation, SortedSet};
 
 /// An expression.
@@ -8,6 +8,8 @@ use crate::types::{Affinity, Collation, SortedSet};
 pub struct Expression {
     /// The expression as SQL.
     pub text: SqlText,
+    /// What it is, if it is as simple as that.
+    pub known: Known,
     /// The items of FROM that it names, also in its subqueries.
     pub items: SortedSet<ItemId>,
     /// The subqueries directly in it.
@@ -115,11 +117,54 @@ pub enum Used {
 }
 
 impl Expression {
+    /// A whole number.
+    #[must_use]
+    pub fn integer(number: i64) -> Self {
+        let text = SqlText::constant(&number.to_string());
+        Self { text, known: Known::Integer(number), ..Self::default() }
+    }
+
+    /// NULL.
+    #[must_use]
+    pub fn null() -> Self {
+        Self { text: SqlText::constant("NULL"), known: Known::Truth(false), ..Self::default() }
+    }
+
     /// The aggregate, if the expression is nothing else.
     #[must_use]
     pub fn aggregate(&self) -> Option<&Aggregate> {
         match (&self.text.pieces[..], &self.aggregates[..]) {
             ([Piece::Aggregate(_)], [aggregate]) => Some(aggregate),
+            _ => None,
+        }
+    }
+
+    /// The column, if the expression is nothing else.
+    #[must_use]
+    pub fn named(&self) -> Option<(ItemId, &str)> {
+        match &self.text.pieces[..] {
+            [Piece::Name(item, name)] => Some((*item, name)),
+            _ => None,
+        }
+    }
+
+    /// The column that the condition tests, and the tests; all have to hold.
+    #[must_use]
+    pub fn tested(&self) -> Option<(ItemId, &str, &[Test])> {
+        // The operand may have been another expression, or a rewrite has put one there.
+        match (&self.known, &self.text.pieces[..]) {
+            (Known::Tests(tests), [Piece::Name(item, name), Piece::Sql(_)]) => Some((*item, name, tests)),
+            _ => None,
+        }
+    }
+
+    /// The two columns whose equality the condition is.
+    #[must_use]
+    pub fn equated(&self) -> Option<[(ItemId, &str); 2]> {
+        match (&self.known, &self.text.pieces[..]) {
+            (Known::Equal, [Piece::Name(one, a), Piece::Sql(_), Piece::Name(other, b)]) => {
+                Some([(*one, a), (*other, b)])
+            }
             _ => None,
         }
     }

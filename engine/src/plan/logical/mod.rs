@@ -7,6 +7,7 @@
 mod display;
 mod expression;
 mod from;
+mod known;
 mod select;
 mod statement;
 
@@ -14,6 +15,7 @@ use std::sync::Arc;
 
 pub use expression::{Aggregate, Expression, Over, Subquery, Used};
 pub use from::{Column, Input, Item, Join, Recursion};
+pub use known::Known;
 pub use select::Select;
 pub use statement::select_text;
 

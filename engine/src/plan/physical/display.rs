@@ -1,4 +1,4 @@
-//! A physical plan as indented text: what tests compare, and what whoever debugs a plan reads.
+//! A physical plan as indented text: tests compare it, and it helps to debug a plan.
 
 use std::fmt::{self, Write as _};
 

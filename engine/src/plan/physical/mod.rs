@@ -268,7 +268,7 @@ pub struct Window {
 }
 
 /// A number that the binding determines.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Number {
     /// A literal.
     Literal(i64),

@@ -1,6 +1,6 @@
 //! Plans of `accumulate`: a grouped SELECT whose columns are groups and sums.
 
-use super::{Planner, check, linear, recompute, values};
+use super::{DeltaColumn, Planner, check, linear, recompute, values};
 use crate::plan::reason::reached;
 use crate::plan::{
     Accumulate, Aggregate, CollatedPart, Distinct, EXACT_SUM, Expression, Input, Item, Measure, Node, NonlinearPlace,
@@ -39,7 +39,7 @@ pub(super) fn accumulated(planner: &mut Planner, select: &Select, by: &[&Express
                         // GROUP BY would take an integer for the number of a column.
                         return Err(reached(Reason::CountDistinctConstant));
                     }
-                    distinct.push((measures.len(), collation, argument.clone()));
+                    distinct.push((measures.len(), collation, argument.text.clone()));
                 }
                 measures.push(measure);
                 arguments.extend(argument);
@@ -49,9 +49,12 @@ pub(super) fn accumulated(planner: &mut Planner, select: &Select, by: &[&Express
         });
     }
     let rows = Select { items: select.items.clone(), filters: select.filters.clone(), ..Select::default() };
-    let columns: Vec<&SqlText> = values.iter().map(|value| &value.text).chain(&arguments).collect();
-    let one = SqlText::constant("1");
-    let columns = if columns.is_empty() { vec![&one] } else { columns };
+    let one = [Expression::integer(1)];
+    let columns = values.iter().copied().chain(&arguments);
+    let columns: Vec<_> = match values.len() + arguments.len() {
+        0 => one.iter().map(DeltaColumn::from).collect(),
+        _ => columns.map(DeltaColumn::from).collect(),
+    };
     let input = planner.delta_of(&rows, &columns)?;
     let distinct = distinct.into_iter().map(|(measure, collation, argument)| {
         let all = values_of_groups(&rows, select, &argument);
@@ -103,17 +106,17 @@ fn values_of_groups(rows: &Select, select: &Select, value: &SqlText) -> SqlText 
 }
 
 /// The measure of an aggregate, and the expression that it sums.
-fn measure(aggregate: &Aggregate) -> Result<(Measure, Option<SqlText>), Reason> {
+fn measure(aggregate: &Aggregate) -> Result<(Measure, Option<Expression>), Reason> {
     let is_extremum = matches!(aggregate.name.as_str(), "min" | "max");
     let is_count = aggregate.name == "count" && aggregate.arguments.len() == 1;
     if aggregate.ordered || (aggregate.distinct && !is_extremum && !is_count) {
         return Err(reached(Reason::AggregateModifier));
     }
-    let filtered = |argument: &SqlText| values::filtered(argument, aggregate.filter.as_ref());
+    let filtered = |argument: &Expression| values::filtered(argument, aggregate.filter.as_ref());
     let Some(argument) = aggregate.arguments.first() else {
         return match (aggregate.name.as_str(), &aggregate.filter) {
             ("count", None) => Ok((Measure::Rows, None)),
-            ("count", Some(_)) => Ok((Measure::Count, Some(filtered(&SqlText::constant("1"))))),
+            ("count", Some(_)) => Ok((Measure::Count, Some(filtered(&Expression::integer(1))))),
             _ => Err(reached(Reason::NoArgument)),
         };
     };
@@ -134,11 +137,11 @@ fn measure(aggregate: &Aggregate) -> Result<(Measure, Option<SqlText>), Reason> 
         }
         name => return Err(reached(Reason::NotASum { function: name.to_owned() })),
     };
-    Ok((measure, Some(filtered(&argument.text))))
+    Ok((measure, Some(filtered(argument))))
 }
 
 /// The columns of [`Accumulate::all`].
-fn sums(measures: &[Measure], arguments: &[SqlText]) -> Vec<SqlText> {
+fn sums(measures: &[Measure], arguments: &[Expression]) -> Vec<SqlText> {
     let mut sums = vec![SqlText::constant("count(*)")];
     let mut arguments = arguments.iter();
     for measure in measures {
@@ -149,7 +152,7 @@ fn sums(measures: &[Measure], arguments: &[SqlText]) -> Vec<SqlText> {
         let mut add = |before: &str, after: &str| {
             let mut text = SqlText::default();
             text.push(before);
-            text.append(argument);
+            text.append(&argument.text);
             text.push(after);
             sums.push(text);
         };

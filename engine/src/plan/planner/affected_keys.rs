@@ -5,8 +5,8 @@ use super::key::Key;
 use super::{is_nullable, linear, table_refs_of};
 use crate::plan::reason::reached;
 use crate::plan::{
-    AffectedKeys, Arm, Expression, Item, ItemId, Join, Limit, NonlinearPlace, Piece, Query, Reason, Select, SqlText,
-    Subquery, Used, select_text,
+    AffectedKeys, Arm, Expression, Item, ItemId, Join, Known, Limit, NonlinearPlace, Piece, Query, Reason, Select,
+    SqlText, Subquery, Used, select_text,
 };
 use crate::types::SortedSet;
 
@@ -216,7 +216,7 @@ fn or_without(condition: &mut Expression, item: ItemId) {
     either.push(") OR (");
     either.append(&with_nulls);
     either.push(")");
-    condition.text = either;
+    (condition.text, condition.known) = (either, Known::Other);
 }
 
 /// The items by which a row of an outer-joined table finds the preserved rows: that table and the items before it.

@@ -130,7 +130,7 @@ impl Check {
         let chooses = aggregate.is_extremum() || (aggregate.distinct && aggregate.name != "count");
         for argument in aggregate.arguments.iter().filter(|argument| chooses && !argument.is_exact) {
             let collation = argument.collation.ok_or_else(|| reached(Reason::Collation(CollatedPart::Aggregate)))?;
-            let value = filtered(&argument.text, aggregate.filter.as_ref());
+            let value = filtered(argument, aggregate.filter.as_ref()).text;
             let mut text = SqlText::default();
             text.push("(count(DISTINCT (");
             text.append(&value);
@@ -197,7 +197,7 @@ pub(super) fn rounds(aggregate: &Aggregate) -> Option<SqlText> {
     if !matches!(aggregate.name.as_str(), "sum" | "total" | "avg") {
         return None;
     }
-    let value = filtered(&aggregate.arguments.first()?.text, aggregate.filter.as_ref());
+    let value = filtered(aggregate.arguments.first()?, aggregate.filter.as_ref()).text;
     let mut text = SqlText::default();
     text.push(ROUNDS_BY_ORDER);
     if aggregate.distinct {

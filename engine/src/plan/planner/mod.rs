@@ -22,13 +22,14 @@ mod values;
 use std::sync::Arc;
 
 use failing::fails_between_tables;
+use select::DeltaColumn;
 
 use super::{
     Derived, DisabledFeatures, Input, Join, Logical, Node, OrderDependent, Plan, Reason, Select, SqlText, TableRef,
 };
 use crate::types::SortedSet;
 
-/// Plans a query, of which `order_dependent` tells what depends on row order, without the disabled features.
+/// Plans a query without the disabled features; `order_dependent` tells what of its result depends on row order.
 ///
 /// # Errors
 /// Why no strategy maintains the query.

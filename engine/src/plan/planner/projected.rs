@@ -5,8 +5,8 @@ use super::{Planner, accumulate, recompute};
 use crate::plan::reason::reached;
 use crate::plan::rewrites::as_value;
 use crate::plan::{
-    Aggregate, Column, Expression, Input, Item, ItemId, Node, Over, Piece, PlannerFeature, Reason, Select, SqlText,
-    column_name,
+    Aggregate, Column, Expression, Input, Item, ItemId, Known, Node, Over, Piece, PlannerFeature, Reason, Select,
+    SqlText, column_name,
 };
 use crate::types::Collation;
 
@@ -114,7 +114,9 @@ impl Held<'_> {
 
     /// An expression over the derived table.
     fn over(&self, expression: &Expression) -> Result<Expression, Reason> {
-        let text = self.column(&expression.text).unwrap_or_else(|| {
+        let whole = self.column(&expression.text);
+        let known = if whole.is_some() { Known::Other } else { expression.known.clone() };
+        let text = whole.unwrap_or_else(|| {
             self.with_groups(&expression.text).replaced(&|piece| match piece {
                 Piece::Aggregate(_) => Some(as_value(&self.column(&SqlText { pieces: vec![piece.clone()] })?)),
                 Piece::Name(..) => self.column(&SqlText { pieces: vec![piece.clone()] }),
@@ -127,6 +129,7 @@ impl Held<'_> {
         }
         Ok(Expression {
             text,
+            known,
             items: [self.item].into(),
             windows: expression.windows.iter().map(|over| self.window(over)).collect::<Result<_, _>>()?,
             has_aggregate: false,

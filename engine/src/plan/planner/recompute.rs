@@ -89,7 +89,7 @@ pub(super) fn partitioned(planner: &mut Planner, select: &Select, by: &[&Express
     let windows: Vec<&Over> =
         select.expressions().chain(by.iter().copied()).flat_map(|expression| &expression.windows).collect();
     let Some((first, others)) = windows.split_first() else { return Err(Reason::Internal("no window function")) };
-    // The expressions by which all windows are partitioned, and of which every group has one value.
+    // The expressions by which all windows are partitioned; each group has one value of them.
     let is_common = |expression: &&Expression| {
         let same = |other: &Expression| other.text == expression.text;
         others.iter().all(|other| other.partition.iter().any(same))

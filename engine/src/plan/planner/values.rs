@@ -3,15 +3,15 @@
 use crate::plan::{Expression, SqlText};
 
 /// A value, or NULL if FILTER excludes its row.
-pub(super) fn filtered(value: &SqlText, filter: Option<&Expression>) -> SqlText {
+pub(super) fn filtered(value: &Expression, filter: Option<&Expression>) -> Expression {
     let Some(filter) = filter else { return value.clone() };
     let mut text = SqlText::default();
     text.push("CASE WHEN ");
     text.append(&filter.text);
     text.push(" THEN ");
-    text.append(value);
+    text.append(&value.text);
     text.push(" END");
-    text
+    Expression { text, ..Expression::default() }
 }
 
 /// A condition that holds if a group has several values of an expression.

@@ -1,6 +1,6 @@
 //! Why a query, or a part of it, is re-run instead of maintained.
 //!
-//! A reason is data: whoever needs to tell reasons apart matches on the enum or compares [`Reason::code`]. `Display` writes it
+//! A reason is data: code that tells reasons apart matches on the enum or compares [`Reason::code`]. `Display` writes it
 //! for people, as a clause that completes "the query is re-run, because ..".
 
 mod affected;

@@ -5,11 +5,11 @@
 //! and all columns of a base table whose identity they determine. If an outer join finds no row, the identity is NULL, which
 //! no row has, and all columns are NULL.
 
-use crate::plan::{Column, Expression, Input, Item, ItemId, Join, Order, Piece, Select, SqlText};
+use crate::plan::{Column, Expression, Input, Item, ItemId, Join, Order, Select, SqlText, Test};
 use crate::types::{Affinity, Collation, SortedSet};
 
 /// A column of an item, by its name in SQL.
-type Place<'s> = (ItemId, &'s str);
+type ColumnName<'s> = (ItemId, &'s str);
 
 pub(super) fn apply(select: &mut Select, order: &[Order]) {
     // Conditions say nothing of the NULLs that a later RIGHT or FULL join fills in.
@@ -26,16 +26,19 @@ pub(super) fn apply(select: &mut Select, order: &[Order]) {
 /// What is known to be determined.
 struct Determined<'s> {
     items: &'s [Item],
-    columns: SortedSet<Place<'s>>,
-    /// Items of which a group has one row or none.
+    columns: SortedSet<ColumnName<'s>>,
+    /// Items that have one row or none in each group.
     rows: SortedSet<ItemId>,
 }
 
 impl<'s> Determined<'s> {
     fn of(select: &'s Select) -> Self {
         let exact = select.groups.iter().filter(|group| group.is_exact);
-        let mut determined =
-            Self { items: &select.items, columns: exact.filter_map(named).collect(), rows: SortedSet::new() };
+        let mut determined = Self {
+            items: &select.items,
+            columns: exact.filter_map(Expression::named).collect(),
+            rows: SortedSet::new(),
+        };
         let inner = select.items.iter().filter(|item| item.join == Join::Inner).flat_map(|item| &item.on);
         let conditions: Vec<&Expression> = select.filters.iter().chain(inner).collect();
         while determined.goes_on(&conditions) {}
@@ -61,13 +64,13 @@ impl<'s> Determined<'s> {
         known < self.columns.len() + self.rows.len()
     }
 
-    fn has(&self, place: Place<'_>) -> bool {
+    fn has(&self, place: ColumnName<'_>) -> bool {
         self.rows.contains(&place.0) || self.columns.contains(&place)
     }
 
     /// Whether a column is determined that equals `equal`, or a constant if there is none. The comparison must not convert
     /// what the column stores: 1 equals '1' and '1.0'.
-    fn follows(&self, place: Place<'_>, equal: Option<Place<'_>>) -> bool {
+    fn follows(&self, place: ColumnName<'_>, equal: Option<ColumnName<'_>>) -> bool {
         let is_binary = |column: &&Column| column.collation == Some(Collation::Binary);
         let is_base = self.items.iter().any(|own| own.id == place.0 && matches!(own.input, Input::Table { .. }));
         let Some(own) = self.column(place).filter(is_binary).filter(|own| is_base && stores_one_form(own)) else {
@@ -79,7 +82,7 @@ impl<'s> Determined<'s> {
         self.has(equal) && self.column(equal).filter(is_binary).is_some_and(compares_alike)
     }
 
-    fn column(&self, (item, name): Place<'_>) -> Option<&'s Column> {
+    fn column(&self, (item, name): ColumnName<'_>) -> Option<&'s Column> {
         let item = self.items.iter().find(|own| own.id == item)?;
         let identity = match &item.input {
             Input::Table { identity, .. } => identity.as_deref().unwrap_or_default(),
@@ -88,7 +91,7 @@ impl<'s> Determined<'s> {
         item.columns.iter().chain(identity).find(|column| column.name == name)
     }
 
-    fn expression(&self, place: Place<'_>) -> Option<Expression> {
+    fn expression(&self, place: ColumnName<'_>) -> Option<Expression> {
         let column = self.column(place).filter(|_| self.has(place))?;
         Some(Expression {
             text: SqlText::name(place.0, place.1),
@@ -101,32 +104,15 @@ impl<'s> Determined<'s> {
     }
 }
 
-/// The column, if the expression is nothing else.
-fn named(expression: &Expression) -> Option<Place<'_>> {
-    match &expression.text.pieces[..] {
-        [Piece::Name(item, name)] => Some((*item, name)),
-        _ => None,
-    }
-}
-
 /// The columns that a condition equates with other columns or with constants.
-fn equalities(condition: &Expression) -> Vec<(Place<'_>, Option<Place<'_>>)> {
-    match &condition.text.pieces[..] {
-        [Piece::Name(one, a), Piece::Sql(sql), Piece::Name(other, b)] if sql == " = " => {
-            let (left, right) = ((*one, a.as_str()), (*other, b.as_str()));
-            vec![(left, Some(right)), (right, Some(left))]
-        }
-        [Piece::Name(item, name), Piece::Sql(sql)] if sql.strip_prefix(" = ").is_some_and(is_constant) => {
-            vec![((*item, name), None)]
-        }
+fn equalities(condition: &Expression) -> Vec<(ColumnName<'_>, Option<ColumnName<'_>>)> {
+    if let Some([left, right]) = condition.equated() {
+        return vec![(left, Some(right)), (right, Some(left))];
+    }
+    match condition.tested() {
+        Some((item, name, [Test::Equal(constants)])) if constants.len() == 1 => vec![((item, name), None)],
         _ => Vec::new(),
     }
-}
-
-/// Whether SQL is a whole number or a parameter.
-fn is_constant(sql: &str) -> bool {
-    let digits = sql.strip_prefix('?').unwrap_or(sql);
-    !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// Whether a base table's column stores equal values, text being compared byte by byte, in one form: not both 1 and 1.0.

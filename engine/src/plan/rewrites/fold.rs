@@ -63,7 +63,7 @@ pub fn beside_nulls(select: &mut Select, padded: ItemId) -> Option<()> {
     let [Arm::Select(matched)] = &mut query.arms[..] else { return None };
     let mut alone = matched.clone();
     alone.items.pop_if(|item| item.id == padded)?;
-    let null = Expression { text: SqlText::constant("NULL"), ..Expression::default() };
+    let null = Expression::null();
     alone.columns.iter_mut().filter(|column| column.items.contains(&padded)).for_each(|column| *column = null.clone());
     matched.items.last_mut()?.join = Join::Inner;
     query.arms.push(Arm::Select(alone));
@@ -117,7 +117,7 @@ fn expression(item: ItemId, column: &Column) -> Expression {
 fn shown_or_one(columns: Vec<(ItemId, Column)>) -> (Vec<Expression>, Vec<(ItemId, Column)>) {
     if columns.is_empty() {
         let one = Column { name: "1".to_owned(), collation: Some(Default::default()), affinity: Some(None) };
-        let shown = Expression { text: SqlText::constant("1"), ..Expression::default() };
+        let shown = Expression::integer(1);
         return (vec![shown], vec![(ItemId::MAX, one)]);
     }
     (columns.iter().map(|(item, column)| expression(*item, column)).collect(), columns)
@@ -195,10 +195,10 @@ fn full(select: &mut Select, order: &mut [Order], next: &mut ItemId) -> Option<(
     }
     let (shown, columns) = shown_or_one(columns);
     let matched = plain(shown.clone(), vec![left.clone(), Item { join: Join::Left, ..right.clone() }], Vec::new());
-    let null = Expression { text: SqlText::constant("NULL"), ..Expression::default() };
+    let null = Expression::null();
     let of_right = |column: &Expression| column.items.contains(&right.id);
     let alone = shown.iter().map(|column| if of_right(column) { column.clone() } else { null.clone() }).collect();
-    let one = Expression { text: SqlText::constant("1"), ..Expression::default() };
+    let one = Expression::integer(1);
     let counterpart = query(vec![plain(vec![one], vec![left], right.on.clone())]);
     let mut text = SqlText::default();
     text.push("NOT EXISTS ");

@@ -68,7 +68,7 @@ enum RowChoice {
     All,
     /// By LIMIT or OFFSET.
     Limited,
-    /// By being used as a value, of which only the first row is taken.
+    /// By being used as a value: only the first row is taken.
     First,
 }
 

@@ -10,7 +10,7 @@ use crate::sql::bind::value_type::ValueClass;
 use crate::sql::bind::walk;
 
 /// A SELECT with what its order may decide.
-struct Reading<'s, 't> {
+struct OrderReader<'s, 't> {
     select: &'s Select<'t>,
     order: &'s [OrderTerm<'t>],
     /// The expressions of GROUP BY.
@@ -22,7 +22,7 @@ struct Reading<'s, 't> {
 pub(super) fn reason(select: &Select<'_>, order: &[OrderTerm<'_>], choice: RowChoice) -> Option<OrderDependence> {
     let groups: Vec<_> = select.groups.iter().filter_map(|group| grouped(group, &select.columns)).collect();
     let keys = Keys::of(&select.from, select.filter.as_ref());
-    let reading = Reading { select, order, groups, keys };
+    let reading = OrderReader { select, order, groups, keys };
     let calls = reading.calls();
     let is_aggregated = calls.iter().any(|call| call.over.is_none()) || !select.groups.is_empty();
     if is_aggregated && reading.has_bare_column() {
@@ -101,7 +101,7 @@ fn seeds<'e, 't: 'e>(expressions: impl IntoIterator<Item = &'e Expression<'t>>, 
     seeds
 }
 
-impl<'s, 't> Reading<'s, 't> {
+impl<'s, 't> OrderReader<'s, 't> {
     fn items(&self) -> &'s [Item<'t>] {
         &self.select.from.items
     }

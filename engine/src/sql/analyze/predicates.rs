@@ -48,7 +48,7 @@ impl<'t> Analysis<'_, 't> {
 
     /// Adds the predicates among the conjuncts of a condition to the sources of the items that they are about.
     fn conjuncts(&mut self, condition: &Expression<'t>, items: &[Item<'t>], about: &Range<usize>) {
-        let reading = Reading { items, parameters: self.parameters };
+        let reading = PredicateReader { items, parameters: self.parameters };
         for conjunct in condition.chain(Operator::And) {
             for comparison in reading.comparisons(conjunct) {
                 self.predicate(comparison, items, about);
@@ -74,12 +74,12 @@ impl<'t> Analysis<'_, 't> {
 }
 
 /// What the names in a condition stand for.
-struct Reading<'r, 't> {
+struct PredicateReader<'r, 't> {
     items: &'r [Item<'t>],
     parameters: &'r Parameters<'t>,
 }
 
-impl Reading<'_, '_> {
+impl PredicateReader<'_, '_> {
     /// What a conjunct says of one column; BETWEEN is two comparisons.
     fn comparisons(&self, conjunct: &Expression<'_>) -> Vec<Comparison> {
         match &conjunct.kind {
@@ -193,7 +193,7 @@ impl Reading<'_, '_> {
     }
 }
 
-/// The expression without parentheses and COLLATE, of which the outermost decides.
+/// The expression without parentheses and COLLATE; the outermost COLLATE decides.
 fn collated<'e, 't>(expression: &'e Expression<'t>) -> Side<&'e Expression<'t>> {
     let mut collation = None;
     let mut what = expression.bare();

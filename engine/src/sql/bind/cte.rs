@@ -7,7 +7,7 @@ use sqlite3_parser::ast::{CommonTableExpr, Materialized};
 use super::tree::{Input, Output, Query, RecursionId, Recursive};
 use super::typing::common_affinity;
 use super::value_type::ValueType;
-use super::{Around, Binder, Expansion, Mark, Place, Shared, WithScope, as_columns};
+use super::{Around, Binder, Expansion, Mark, NodeAddress, Shared, WithScope, as_columns};
 use crate::sql::syntax::name::plain;
 
 /// How often the types of a recursive CTE's columns are assumed and looked at again.
@@ -25,20 +25,20 @@ impl<'t> Binder<'_, 't> {
     /// Binds the CTE that an unqualified table name stands for, if it is one.
     pub(super) fn cte(&mut self, name: &str, around: Around<'_, 't>) -> Option<Read<'t>> {
         let (scope, cte) = find(name, around.with)?;
-        let place = Place::of(cte);
-        if let Some(expansion) = self.expanding.iter_mut().find(|expansion| expansion.cte == place) {
+        let address = NodeAddress::of(cte);
+        if let Some(expansion) = self.expanding.iter_mut().find(|expansion| expansion.cte == address) {
             expansion.is_recursive = true;
             let (columns, is_opaque) = (expansion.columns.clone(), expansion.columns.is_none());
             return Some(Read { input: Input::Step(expansion.id), columns: columns.unwrap_or_default(), is_opaque });
         }
         let is_alone = around.scope.is_none();
-        let known = self.shared.iter().find(|(shared, _)| is_alone && *shared == place);
+        let known = self.shared.iter().find(|(shared, _)| is_alone && *shared == address);
         let Shared { input, columns } = match known {
             Some((_, shared)) => shared.clone(),
             None => {
                 let bound = self.cte_body(cte, Around { with: Some(scope), ..around.deeper() });
                 if is_alone {
-                    self.shared.push((place, bound.clone()));
+                    self.shared.push((address, bound.clone()));
                 }
                 bound
             }
@@ -76,8 +76,8 @@ impl<'t> Binder<'_, 't> {
         columns: Option<Vec<Output>>,
         around: Around<'_, 't>,
     ) -> (Query<'t>, bool) {
-        let (place, first) = (Place::of(cte), Place::of(&cte.select.body.select));
-        self.expanding.push(Expansion { cte: place, first, id, columns, is_recursive: false });
+        let (address, first) = (NodeAddress::of(cte), NodeAddress::of(&cte.select.body.select));
+        self.expanding.push(Expansion { cte: address, first, id, columns, is_recursive: false });
         let query = self.query(cte.select, around);
         let is_recursive = self.expanding.pop().is_some_and(|expansion| expansion.is_recursive);
         (query, is_recursive)

@@ -15,7 +15,7 @@ pub fn chains(operator: Operator) -> bool {
 }
 
 impl<'t> Expression<'t> {
-    /// An expression of which the type follows from what it is made of.
+    /// An expression whose type follows from its parts.
     fn of(kind: Kind<'t>) -> Self {
         let value_type = typing::of(&kind);
         Self::with_type(kind, value_type)
@@ -147,7 +147,7 @@ impl<'t> Binder<'_, 't> {
         Subquery { written, query }
     }
 
-    /// What a name stands for, the columns of which are read by that.
+    /// What a name stands for; its columns count as read.
     fn name(&mut self, path: &Path<'_>, scope: &Scope<'_, 't>) -> Expression<'t> {
         match scope.meaning(path) {
             Meaning::Columns(level, columns) => self.columns(level, columns, scope),

@@ -9,7 +9,7 @@ use sqlite3_parser::ast::{
 use super::cte::Read;
 use super::scope::Scope;
 use super::tree::{Base, From, Input, Item, Joined, Output, SetTable, Source};
-use super::{Around, Binder, Place, Shared, as_columns, item, of_query, unstored};
+use super::{Around, Binder, NodeAddress, Shared, as_columns, item, of_query, unstored};
 use crate::plan::{AlwaysAffected, Columns, Join, Reason};
 use crate::sql::syntax::name::{self, plain};
 use crate::sql::syntax::{lexer, literal, parse};
@@ -258,8 +258,8 @@ impl<'t> Binder<'_, 't> {
     /// A view means the same wherever it is read.
     fn view(&mut self, table: &Arc<Table>, sql: &str, around: Around<'_, 't>) -> Shared<'t> {
         self.reads_view = true;
-        let place = Place::of(&**table);
-        if let Some((_, shared)) = self.shared.iter().find(|(shared, _)| *shared == place) {
+        let address = NodeAddress::of(&**table);
+        if let Some((_, shared)) = self.shared.iter().find(|(shared, _)| *shared == address) {
             return shared.clone();
         }
         let known = self.views.iter().find(|(id, _)| *id == table.id).map(|(_, select)| *select);
@@ -284,7 +284,7 @@ impl<'t> Binder<'_, 't> {
             column.name = Some(own.name.clone());
         }
         let shared = Shared { input: Input::Query { query: query.into(), is_materialized: false }, columns };
-        self.shared.push((place, shared.clone()));
+        self.shared.push((address, shared.clone()));
         shared
     }
 
@@ -367,7 +367,7 @@ fn table_name(clause: &FromClause<'_>) -> Option<String> {
     }
 }
 
-/// The columns that both sides of a join have, of which the left one has so many items.
+/// The columns that both sides of a join have; `left` is the number of items on the left side.
 fn common_names(items: &[Item<'_>], left: usize) -> Vec<String> {
     let (left, right) = items.split_at(left.min(items.len()));
     let visible = right.iter().flat_map(|item| item.columns.iter().filter(|column| !column.is_hidden));

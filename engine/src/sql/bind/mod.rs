@@ -34,7 +34,7 @@ use tree::{Bound, Input, Output, RecursionId, TableReference};
 /// How many SELECTs are bound, those of views and CTEs at each place that reads them.
 const MOST_SELECTS: usize = 1000;
 
-/// How deep queries and expressions may be nested. The stack of a browser's worker has one MiB.
+/// How deep queries and expressions may be nested. The stack of the wasm modules has two MiB.
 const DEEPEST: usize = 200;
 
 /// Binds a query that was parsed into `arena`.
@@ -69,7 +69,7 @@ struct Binder<'c, 't> {
     /// The CTEs whose bodies are being bound, from the outermost.
     expanding: Vec<Expansion>,
     /// CTEs and views that were bound where no SELECT around them could change what their names mean.
-    shared: Vec<(Place, Shared<'t>)>,
+    shared: Vec<(NodeAddress, Shared<'t>)>,
     views: Vec<(Arc<str>, &'t Select<'t>)>,
     recursions: usize,
     selects: usize,
@@ -103,9 +103,9 @@ struct WithScope<'a, 't> {
 
 /// A piece of a tree by where it stands in memory, which is where it stays while the arena lives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Place(*const ());
+struct NodeAddress(*const ());
 
-impl Place {
+impl NodeAddress {
     fn of<T>(piece: &T) -> Self {
         Self(std::ptr::from_ref(piece).cast())
     }
@@ -113,9 +113,9 @@ impl Place {
 
 /// A CTE whose body is being bound. A reference to it from there is the recursion.
 struct Expansion {
-    cte: Place,
+    cte: NodeAddress,
     /// The first SELECT of its body, which decides what columns there are.
-    first: Place,
+    first: NodeAddress,
     id: RecursionId,
     columns: Option<Vec<Output>>,
     is_recursive: bool,
@@ -149,7 +149,7 @@ impl<'t> Binder<'_, 't> {
         has_room
     }
 
-    /// A new place where a table is read, of which no column is read yet.
+    /// A new place where a table is read, with no column read yet.
     fn reference(&mut self, table: &Arc<Table>) -> usize {
         let columns = Columns::Some(SortedSet::new());
         self.references.push(TableReference { table: Arc::clone(table), columns });

@@ -5,7 +5,7 @@ use sqlite3_parser::ast::{self, CompoundOperator, Expr, OneSelect, SortedColumn}
 use super::scope::Scope;
 use super::tree::{Arm, Direction, Limit, OrderBy, OrderTerm, Output, Query, Size};
 use super::typing::common_affinity;
-use super::{Around, Binder, Place, WithScope, ordinal};
+use super::{Around, Binder, NodeAddress, WithScope, ordinal};
 use crate::sql::syntax::name::{Path, bare, plain};
 
 impl<'t> Binder<'_, 't> {
@@ -89,7 +89,7 @@ impl<'t> Binder<'_, 't> {
 
     /// The columns of a CTE's first SELECT are the CTE's, from then on also for the recursion.
     fn first_columns(&mut self, first: &OneSelect<'t>, outputs: &[Output]) {
-        let expansion = self.expanding.last_mut().filter(|expansion| expansion.first == Place::of(first));
+        let expansion = self.expanding.last_mut().filter(|expansion| expansion.first == NodeAddress::of(first));
         if let Some(expansion) = expansion {
             expansion.columns.get_or_insert_with(|| super::as_columns(outputs));
         }

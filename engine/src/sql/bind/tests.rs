@@ -66,7 +66,7 @@ fn is_same(ours: Option<Affinity>, theirs: Option<Affinity>) -> bool {
 struct Tally {
     queries: usize,
     columns: usize,
-    /// Columns of which SQLite's rules go deeper than what is told here.
+    /// Columns whose type SQLite decides by rules that are not modelled here.
     unknown: usize,
     wrong: Vec<String>,
 }

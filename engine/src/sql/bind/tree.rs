@@ -422,7 +422,7 @@ impl PartialEq for SetTable<'_> {
     }
 }
 
-/// A call, be it of a function, an aggregate or a window function.
+/// A call of a function, an aggregate or a window function.
 #[derive(Debug, PartialEq)]
 pub struct Call<'t> {
     /// In lower case.

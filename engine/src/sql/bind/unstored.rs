@@ -14,7 +14,7 @@ pub struct Unstored {
     is_schema: bool,
 }
 
-/// Functions with their columns, of which so many at the end are hidden.
+/// Functions with their columns, and how many of the last ones are hidden.
 const FUNCTIONS: [(&str, &[&str], usize); 11] = [
     ("json_each", &JSON_COLUMNS, 2),
     ("json_tree", &JSON_COLUMNS, 2),

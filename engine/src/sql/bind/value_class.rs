@@ -104,7 +104,7 @@ fn of_literal(literal: &Literal<'_>) -> ValueClass {
     }
 }
 
-/// Whether an expression has its collating sequence from a column of which that is not known to be BINARY, or from COLLATE.
+/// Whether an expression has its collating sequence from COLLATE, or from a column whose own is not known to be BINARY.
 fn has_ambiguous_collation(expression: &Expression<'_>) -> bool {
     let expression = expression.bare();
     match &expression.kind {

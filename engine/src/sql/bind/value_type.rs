@@ -82,7 +82,7 @@ pub struct ValueType {
     /// Whether it has that collating sequence itself, as columns do. To others BINARY is lent, which gives way to the
     /// sequences of the other SELECTs of a compound.
     pub is_collated: bool,
-    /// Whether a COLLATE is in it, be it further down.
+    /// Whether a COLLATE is in it, at any depth.
     pub has_collate: bool,
     pub class: ValueClass,
     pub storage: StorageClasses,

@@ -60,19 +60,19 @@ impl Lowering {
 /// The collating sequence by which a compound SELECT sorts a column (sqlite3's multiSelectCollSeq): that of the first SELECT
 /// in which it has one. Whether it has one in several rows of VALUES depends on how SQLite reads them.
 pub(super) fn sorting<'a, 't: 'a>(arms: impl Iterator<Item = &'a tree::Arm<'t>>, at: usize) -> Option<Collation> {
-    let mut perhaps = None;
+    let mut collation = None;
     for arm in arms {
         let Some(output) = arm.outputs().get(at) else { continue };
         let own = output.value_type.collation?;
         let is_several = matches!(arm, tree::Arm::Values { rows, .. } if rows.len() > 1);
-        if (output.value_type.is_collated || is_several) && *perhaps.get_or_insert(own) != own {
+        if (output.value_type.is_collated || is_several) && *collation.get_or_insert(own) != own {
             return None;
         }
         if output.value_type.is_collated && !is_several {
             break;
         }
     }
-    Some(perhaps.unwrap_or_default())
+    Some(collation.unwrap_or_default())
 }
 
 /// A term of ORDER BY over a compound SELECT or VALUES. `sorting` says by which collating sequence a column is sorted.

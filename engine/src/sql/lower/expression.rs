@@ -1,32 +1,14 @@
 //! Expressions, written again with the names of the plan.
 
-use sqlite3_parser::ast::{LikeOperator, Literal, Operator, UnaryOperator};
+use sqlite3_parser::ast::{Literal, Operator, UnaryOperator};
 
-use super::name::are_mixed;
-use super::nulls::{null_with, own_item};
+use super::nulls::null_with;
 use super::{Level, Lowered, Lowering};
-use crate::plan::{self, Number, Query, Reason, Subquery, Used, quoted};
-use crate::sql::bind::chains;
+use crate::plan::{self, Known, Number, Query, Reason, Subquery, Used, quoted};
 use crate::sql::bind::tree::{Expression, Kind};
-use crate::sql::syntax::{literal, print};
-use crate::types::Value;
+use crate::sql::syntax::print;
 
 impl Lowering {
-    /// The conjuncts of a condition.
-    pub(super) fn conjuncts<'t>(
-        &mut self,
-        condition: &Expression<'t>,
-        level: &Level<'_, 't>,
-    ) -> Lowered<Vec<plan::Expression>> {
-        let mut conjuncts = Vec::new();
-        for conjunct in condition.chain(Operator::And) {
-            let mut lowered = self.expression(conjunct, level)?;
-            note_condition(conjunct, level, &mut lowered);
-            conjuncts.push(lowered);
-        }
-        Ok(conjuncts)
-    }
-
     pub(super) fn expression<'t>(
         &mut self,
         expression: &Expression<'t>,
@@ -40,7 +22,7 @@ impl Lowering {
             return self.coalescing(level, &merged);
         }
         let mut out = plan::Expression::default();
-        self.write(expression, &mut out, level)?;
+        out.known = self.write(expression, &mut out, level)?;
         let value_type = &expression.value_type;
         (out.collation, out.is_collated) = (value_type.collation, value_type.is_collated);
         out.affinity = value_type.affinity;
@@ -57,14 +39,15 @@ impl Lowering {
         expressions.into_iter().map(|expression| self.expression(expression, level)).collect()
     }
 
+    /// Appends an expression; what it is if there is nothing else.
     pub(super) fn write<'t>(
         &mut self,
         expression: &Expression<'t>,
         out: &mut plan::Expression,
         level: &Level<'_, 't>,
-    ) -> Lowered<()> {
+    ) -> Lowered<Known> {
         match &expression.kind {
-            Kind::Binary(left, operator, right) => self.binary(left, *operator, right, out, level)?,
+            Kind::Binary(left, operator, right) => return self.binary(left, *operator, right, out, level),
             Kind::Unary(operator, operand) => {
                 out.text.push(match operator {
                     UnaryOperator::BitwiseNot => "~ ",
@@ -123,119 +106,29 @@ impl Lowering {
             | Kind::InTable { .. }
             | Kind::IsNull(_)
             | Kind::Like { .. }
-            | Kind::NotNull(_) => self.test(expression, out, level)?,
+            | Kind::NotNull(_) => return self.test(expression, out, level),
             Kind::Call(call) => self.call(call, out, level)?,
-            Kind::Literal(literal) => out.text.push(&print::literal(literal)),
+            Kind::Literal(literal) => {
+                out.text.push(&print::literal(literal));
+                return Ok(match literal {
+                    Literal::Null => Known::Truth(false),
+                    _ => integer(expression).map_or(Known::Other, Known::Integer),
+                });
+            }
             Kind::Parameter(number) => out.text.push(&format!("?{number}")),
             Kind::Column(up, columns) => self.write_column(*up, columns, out, level)?,
             Kind::Rowid(up, items) => self.write_rowid(*up, items, out, level)?,
             Kind::Alias(at) => Self::write_alias(*at, out, level)?,
             Kind::Text(text) => out.text.push(&format!("'{}'", text.replace('\'', "''"))),
-            Kind::Truth(truth) => out.text.push(if *truth { "TRUE" } else { "FALSE" }),
+            Kind::Truth(truth) => {
+                out.text.push(if *truth { "TRUE" } else { "FALSE" });
+                return Ok(Known::Truth(*truth));
+            }
             Kind::OpaqueColumn(name) => return Err(Reason::UnlistedColumn { column: name.clone() }),
             Kind::UnknownColumn(name) => return Err(Reason::UnknownColumn { column: name.clone() }),
             Kind::Raise => return Err(Reason::Internal("RAISE outside a trigger")),
         }
-        Ok(())
-    }
-
-    /// An expression that tests an operand: BETWEEN, IN, LIKE, IS NULL.
-    fn test<'t>(
-        &mut self,
-        expression: &Expression<'t>,
-        out: &mut plan::Expression,
-        level: &Level<'_, 't>,
-    ) -> Lowered<()> {
-        match &expression.kind {
-            Kind::Between { operand, not, low, high } => {
-                self.operand(operand, out, level)?;
-                out.text.push(if *not { " NOT BETWEEN " } else { " BETWEEN " });
-                self.lifted(low, out, level)?;
-                out.text.push(" AND ");
-                self.lifted(high, out, level)?;
-            }
-            Kind::IsNull(operand) => {
-                self.operand(operand, out, level)?;
-                out.text.push(" ISNULL");
-            }
-            Kind::NotNull(operand) => {
-                self.operand(operand, out, level)?;
-                out.text.push(" NOTNULL");
-            }
-            Kind::Like { operand, not, operator, pattern, escape } => {
-                self.operand(operand, out, level)?;
-                out.text.push(if *not { " NOT " } else { " " });
-                out.text.push(match operator {
-                    LikeOperator::Glob => "GLOB ",
-                    LikeOperator::Like => "LIKE ",
-                    LikeOperator::Match => return Err(Reason::Match),
-                    LikeOperator::Regexp => "REGEXP ",
-                });
-                self.operand(pattern, out, level)?;
-                if let Some(escape) = escape {
-                    out.text.push(" ESCAPE ");
-                    self.operand(escape, out, level)?;
-                }
-            }
-            Kind::InList { operand, not, list } => {
-                self.operand(operand, out, level)?;
-                out.text.push(if *not { " NOT IN (" } else { " IN (" });
-                for (at, element) in list.iter().enumerate() {
-                    out.text.push(if at == 0 { "" } else { ", " });
-                    self.lifted(element, out, level)?;
-                }
-                out.text.push(")");
-            }
-            Kind::InQuery { operand, not, subquery } => {
-                let elements = self.compared_with_set(operand, *not, out, level)?;
-                let query = self.query(&subquery.query, level.around())?;
-                put_subquery(query, Used::In(elements, false), out);
-            }
-            Kind::InTable { operand, not, table } => {
-                if table.arguments.is_some() {
-                    return Err(Reason::InTableFunction);
-                }
-                let elements = self.compared_with_set(operand, *not, out, level)?;
-                let query = self.whole_table(&table.item, level.around())?;
-                put_subquery(query, Used::In(elements, false), out);
-            }
-            _ => return Err(Reason::Internal("not a test")),
-        }
-        Ok(())
-    }
-
-    fn binary<'t>(
-        &mut self,
-        left: &Expression<'t>,
-        operator: Operator,
-        right: &Expression<'t>,
-        out: &mut plan::Expression,
-        level: &Level<'_, 't>,
-    ) -> Lowered<()> {
-        let symbol = format!(" {} ", symbol(operator));
-        if chains(operator) && matches!(&left.kind, Kind::Binary(_, inner, _) if *inner == operator) {
-            // As deep as the chain is long, so without a call for each operator.
-            let (mut rest, mut operands) = (left, vec![right]);
-            while let Kind::Binary(left, inner, right) = &rest.kind
-                && *inner == operator
-            {
-                operands.push(right);
-                rest = left;
-            }
-            self.operand(rest, out, level)?;
-            for operand in operands.into_iter().rev() {
-                out.text.push(&symbol);
-                self.operand(operand, out, level)?;
-            }
-            return Ok(());
-        }
-        out.can_fail |= matches!(operator, Operator::ArrowRight | Operator::ArrowRightShift);
-        self.compared(left, right, operator, out, level)?;
-        out.text.push(&symbol);
-        if matches!(operator, Operator::Equals | Operator::Is) && are_mixed(left, right) {
-            out.text.push("+ ");
-        }
-        self.compared(right, left, operator, out, level)
+        Ok(Known::Other)
     }
 
     fn list<'t>(
@@ -254,7 +147,7 @@ impl Lowering {
     }
 
     /// Writes the left side of IN and the operator; the elements of that side.
-    fn compared_with_set<'t>(
+    pub(super) fn compared_with_set<'t>(
         &mut self,
         operand: &Expression<'t>,
         not: bool,
@@ -269,13 +162,14 @@ impl Lowering {
         }
     }
 
-    /// An expression as an operand: in parentheses unless it needs none.
-    fn operand<'t>(
+    /// An expression as an operand: in parentheses unless it needs none. The constant that it is, if it is a whole number or a
+    /// parameter.
+    pub(super) fn operand<'t>(
         &mut self,
         expression: &Expression<'t>,
         out: &mut plan::Expression,
         level: &Level<'_, 't>,
-    ) -> Lowered<()> {
+    ) -> Lowered<Option<Number>> {
         let needs_parentheses = matches!(
             expression.kind,
             Kind::Between { .. }
@@ -290,96 +184,37 @@ impl Lowering {
                 | Kind::NotNull(_)
                 | Kind::Unary(..)
         );
-        if !needs_parentheses {
-            return self.write(expression, out, level);
+        if needs_parentheses {
+            out.text.push("(");
+            self.write(expression, out, level)?;
+            out.text.push(")");
+            return Ok(None);
         }
-        out.text.push("(");
-        self.write(expression, out, level)?;
-        out.text.push(")");
-        Ok(())
-    }
-
-    /// One side of a binary operator; a literal that is compared becomes a parameter.
-    fn compared<'t>(
-        &mut self,
-        side: &Expression<'t>,
-        other: &Expression<'t>,
-        operator: Operator,
-        out: &mut plan::Expression,
-        level: &Level<'_, 't>,
-    ) -> Lowered<()> {
-        match other.kind {
-            Kind::Literal(_) | Kind::Parameter(_) => self.operand(side, out, level),
-            _ if compares(operator) => self.lifted(side, out, level),
-            _ => self.operand(side, out, level),
-        }
-    }
-
-    /// An operand that becomes a parameter if it is a literal, so that queries which differ in it share their plan. What is
-    /// usual for flags stays as it is: SQLite chooses a partial index by the text.
-    fn lifted<'t>(
-        &mut self,
-        expression: &Expression<'t>,
-        out: &mut plan::Expression,
-        level: &Level<'_, 't>,
-    ) -> Lowered<()> {
-        let value = match expression.kind {
-            Kind::Literal(Literal::Numeric(digits)) => literal::number(digits),
-            Kind::Literal(Literal::String(text)) => Some(literal::string(text)),
+        let known = self.write(expression, out, level)?;
+        Ok(match (&expression.kind, known) {
+            (Kind::Parameter(number), _) => Some(Number::Parameter(*number)),
+            (_, Known::Integer(number)) => Some(Number::Literal(number)),
             _ => None,
-        };
-        match value {
-            Some(value) if value != Value::Integer(0) && value != Value::Integer(1) => {
-                self.literals.push(value);
-                out.text.push(&format!("?{}", self.parameters + self.literals.len()));
-                Ok(())
-            }
-            _ => self.operand(expression, out, level),
-        }
+        })
     }
 }
 
-/// What a condition that has to be true says of the rows.
-fn note_condition(condition: &Expression<'_>, level: &Level<'_, '_>, lowered: &mut plan::Expression) {
-    let column = |expression: &Expression<'_>| own_item(expression, level);
-    match &condition.kind {
-        Kind::Binary(left, operator, right) if compares(*operator) => {
-            lowered.rejects_nulls_of.extend([left, right].into_iter().filter_map(|side| column(side)));
-        }
-        Kind::Like { operand, .. } | Kind::Between { operand, .. } | Kind::NotNull(operand) => {
-            lowered.rejects_nulls_of.extend(column(operand));
-        }
-        Kind::InList { operand, list, .. } if !list.is_empty() => lowered.rejects_nulls_of.extend(column(operand)),
-        Kind::InQuery { not, .. } => {
-            // Where it has to be true, false and NULL are the same.
-            if let Some(Subquery { used: Used::In(_, is_condition), .. }) = lowered.subqueries.first_mut() {
-                *is_condition = !not;
-            }
-        }
-        _ => {}
+/// The whole number that a literal is.
+pub(super) fn integer(expression: &Expression<'_>) -> Option<i64> {
+    match &expression.kind {
+        Kind::Literal(Literal::Numeric(digits)) => digits.parse().ok(),
+        _ => None,
     }
-}
-
-fn compares(operator: Operator) -> bool {
-    matches!(
-        operator,
-        Operator::Equals
-            | Operator::NotEquals
-            | Operator::Less
-            | Operator::LessEquals
-            | Operator::Greater
-            | Operator::GreaterEquals
-    )
 }
 
 /// Writes a subquery.
-fn put_subquery(query: Query, used: Used, out: &mut plan::Expression) {
+pub(super) fn put_subquery(query: Query, used: Used, out: &mut plan::Expression) {
     out.text.push_subquery(query.text());
     out.items.extend(query.items());
     out.subqueries.push(Subquery { query, used });
 }
 
-fn symbol(operator: Operator) -> &'static str {
+pub(super) fn symbol(operator: Operator) -> &'static str {
     match operator {
         Operator::Add => "+",
         Operator::And => "AND",

@@ -2,6 +2,7 @@
 //! hold is given up with a reason.
 
 mod call;
+mod comparison;
 mod compound;
 mod expression;
 mod from;

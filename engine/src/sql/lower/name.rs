@@ -111,7 +111,7 @@ impl<'a, 't> Level<'a, 't> {
 /// A column that is compared: its collating sequence and affinity, where they are known.
 pub(super) type Compared = (Option<Collation>, Option<Option<Affinity>>);
 
-/// Whether two columns are compared byte by byte of which the right one has another collating sequence. SQLite takes them for
+/// Whether two columns are compared byte by byte and the right one has another collating sequence. SQLite takes them for
 /// one value then (its termIsEquivalence), also where what the right one is equal to by its own sequence is looked up by the
 /// left one. It does so in some plans and not in others, so the right one has to be written as no column.
 pub(super) fn is_mixed(left: Compared, right: Compared) -> bool {

@@ -7,7 +7,7 @@ use crate::plan::ItemId;
 use crate::sql::bind::tree::{Expression, Kind};
 use crate::types::SortedSet;
 
-/// The items of the SELECT itself of which a row of NULLs makes the expression NULL.
+/// The items of the SELECT itself for which a row of NULLs makes the expression NULL.
 pub(super) fn null_with(expression: &Expression<'_>, level: &Level<'_, '_>) -> SortedSet<ItemId> {
     let of = |operands: &[&Expression<'_>]| operands.iter().flat_map(|operand| null_with(operand, level)).collect();
     let expression = expression.bare();
@@ -22,7 +22,7 @@ pub(super) fn null_with(expression: &Expression<'_>, level: &Level<'_, '_>) -> S
     }
 }
 
-/// The item of which an expression plainly is a column.
+/// The item whose column an expression is.
 pub(super) fn own_item(expression: &Expression<'_>, level: &Level<'_, '_>) -> Option<ItemId> {
     let (item, _) = expression.own_column()?;
     level.places.get(item).map(|place| place.id)

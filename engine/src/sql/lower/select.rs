@@ -1,7 +1,7 @@
 //! One SELECT: FROM, the result columns, then what can name both.
 
 use super::{Around, Level, Lowered, Lowering, name, ordered};
-use crate::plan::{self, Expression, Join, Order, OrderBy, Piece, Reason, SqlText};
+use crate::plan::{self, Expression, Join, Known, Order, OrderBy, Piece, Reason, SqlText};
 use crate::sql::bind::tree::{self, Group, Joined, OrderTerm, ResultColumn};
 
 impl Lowering {
@@ -151,6 +151,7 @@ impl Lowering {
             }
             condition.text.push(if is_mixed { " = + " } else { " = " });
             condition.text.push_name(right_id, &right.name);
+            condition.known = if is_mixed { Known::Other } else { Known::Equal };
             condition.rejects_nulls_of.insert(right_id);
             conditions.push(condition);
         }

@@ -1,9 +1,12 @@
 //! Lowered queries mean what they meant: SQLite gives the same rows for both texts.
 
+use std::sync::Arc;
+
 use crate::api::options::{Location, Options};
+use crate::plan::{Arm, Expression, Known, Number, Select, Test};
 use crate::sql::{Arena, bind};
 use crate::storage::{Script, Storage, TransactionOwner};
-use crate::types::{Params, Row, Value};
+use crate::types::{Catalog, Params, Row, Value};
 
 const SCHEMA: &str = "
     CREATE TABLE t(id INTEGER PRIMARY KEY, a, b TEXT COLLATE NOCASE, \"c d\");
@@ -56,5 +59,102 @@ fn the_lowered_query_has_the_same_rows() {
         let lowered = session.rows(&text, &literals).unwrap_or_else(|error| panic!("{sql}: {text}: {error}"));
         let original = session.select(sql, &[]).unwrap_or_else(|error| panic!("{sql}: {error}"));
         assert_eq!(sorted(lowered), sorted(original), "{sql}\n    {text}");
+    }
+}
+
+fn catalog() -> Arc<Catalog> {
+    let mut storage = Storage::open(&Location::Memory, &Options::default()).expect("an in-memory database");
+    let mut session = storage.session();
+    let run = Script { sql: SCHEMA, params: &Params::None, owner: TransactionOwner::Script };
+    session.run(&run, &mut |_, _| true).1.expect("the schema");
+    session.catalog().expect("a catalog")
+}
+
+/// The only SELECT of a query with two parameters.
+fn lowered(sql: &str) -> Select {
+    let catalog = catalog();
+    let arena = Arena::default();
+    let bound = bind(sql, &catalog, &arena).unwrap_or_else(|unparsed| panic!("{sql}: {}", unparsed.reason));
+    let logical = bound.lower(2).unwrap_or_else(|reason| panic!("{sql}: {reason}"));
+    match logical.query.arms.into_iter().next() {
+        Some(Arm::Select(select)) => *select,
+        _ => panic!("{sql}: a SELECT"),
+    }
+}
+
+fn known(expressions: &[Expression]) -> Vec<Known> {
+    expressions.iter().map(|expression| expression.known.clone()).collect()
+}
+
+#[test]
+fn constants_are_known() {
+    let truth = |condition: &str| match &lowered(&format!("SELECT a FROM t WHERE {condition}")).filters[..] {
+        [condition] => condition.known.truth(),
+        _ => panic!("{condition} is one condition"),
+    };
+    for condition in ["1", "TRUE", "2", "1 = 1", "1 <> 0", "1 <= 2", "2 > 1", "1 == 1"] {
+        assert_eq!(truth(condition), Some(true), "{condition}");
+    }
+    for condition in ["0", "false", "NULL", "1 = 0", "2 < 1", "3 >= 4"] {
+        assert_eq!(truth(condition), Some(false), "{condition}");
+    }
+    let unknown = ["?1", "?1 = 1", "'a' = 'a'", "1.0", "-1", "random() = 1", "1 = 1 = 1", "99999999999999999999", "a"];
+    for condition in unknown {
+        assert_eq!(truth(condition), None, "{condition}");
+    }
+    let columns = lowered("SELECT 7, -7, 7.0, a FROM t").columns;
+    assert_eq!(known(&columns), [Known::Integer(7), Known::Other, Known::Other, Known::Other]);
+}
+
+#[test]
+fn comparisons_of_columns_are_known() {
+    let known = |condition: &str| known(&lowered(&format!("SELECT a FROM t, u AS o WHERE {condition}")).filters);
+    let (one, first) = (Number::Literal(1), Number::Parameter(1));
+    let lifted = |at: usize| Number::Parameter(2 + at);
+    let tests = [
+        ("t.a = 1", vec![Test::Equal(vec![one])]),
+        ("t.a = 'x'", vec![Test::Equal(vec![lifted(1)])]),
+        ("t.a <> ?1", vec![Test::Unequal(first)]),
+        ("t.a < 7", vec![Test::Less(lifted(1))]),
+        ("t.a <= ?1", vec![Test::AtMost(first)]),
+        ("t.a > ?1", vec![Test::Greater(first)]),
+        ("t.a >= 7", vec![Test::AtLeast(lifted(1))]),
+        ("t.a BETWEEN 7 AND ?1", vec![Test::AtLeast(lifted(1)), Test::AtMost(first)]),
+        ("t.a IN (1, ?1, 7)", vec![Test::Equal(vec![one, first, lifted(1)])]),
+        ("t.a IS NULL", vec![Test::Null]),
+        ("t.a IS NOT NULL", vec![Test::NotNull]),
+    ];
+    for (condition, tests) in tests {
+        assert_eq!(known(condition), [Known::Tests(tests)], "{condition}");
+    }
+    assert_eq!(known("t.a = o.a AND t.id = o.e"), [Known::Equal, Known::Equal]);
+    for other in ["t.a IS ?1", "t.a NOT IN (1)", "t.a IN ()", "t.a NOT BETWEEN 1 AND 2", "t.a IN (1, -1)", "t.a = -1"] {
+        assert!(!matches!(known(other)[..], [Known::Tests(_)]), "{other}");
+    }
+}
+
+/// The planner takes a condition for one on a column only where a column is what is compared.
+#[test]
+fn only_columns_are_tested() {
+    let is_seen = |condition: &str| {
+        let select = lowered(&format!("SELECT a FROM t, u AS o WHERE {condition}"));
+        select.filters.iter().any(|filter| filter.tested().is_some() || filter.equated().is_some())
+    };
+    for seen in ["t.a = 7", "t.a = o.a"] {
+        assert!(is_seen(seen), "{seen}");
+    }
+    for other in [
+        "t.a + 1 = 7",
+        "+t.a = 7",
+        "t.b COLLATE BINARY = 'x'",
+        "7 = t.a",
+        "t.a = +o.a",
+        "t.a = o.a + 1",
+        "coalesce(t.a, 1) = o.a",
+        "(t.a, t.b) = (1, 'x')",
+        "NOT t.a = 7",
+        "t.a = 7 OR t.a = 8",
+    ] {
+        assert!(!is_seen(other), "{other}");
     }
 }

@@ -59,7 +59,7 @@ pub(crate) fn leading_keyword(sql: &str) -> Option<StatementKind> {
     })
 }
 
-/// `ROLLBACK [TRANSACTION [name]] [TO [SAVEPOINT] name]`, of which the first word is read.
+/// `ROLLBACK [TRANSACTION [name]] [TO [SAVEPOINT] name]`, after its first word.
 fn rollback<'a>(tokens: impl Iterator<Item = Token<'a>>) -> StatementKind {
     let next: Vec<_> = tokens.take_while(|token| !token.is_symbol(";")).take(3).collect();
     let to = match next.first() {

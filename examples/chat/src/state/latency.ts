@@ -6,7 +6,7 @@ import { Cell } from './cell.js';
 /** Milliseconds from the last timed write to its diff in this tab. */
 export const latency = new Cell<number | undefined>(undefined);
 
-/** The highest commit of which a diff has arrived, and when. */
+/** The highest commit whose diff has arrived, and when. */
 let arrived = { commit: 0, at: 0 };
 
 /** Every live query reports its diffs here. */

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use tidewater_protocol::frame::DeliveryWriter;
 use tidewater_protocol::{
     CommitId, CoordinatorToWorker, Delivery, Epoch, ErrorInfo, Frame, HostFailure, HostToPage, Hosting, PROTOCOL,
-    PageToHost, Plan, RequestId, StorageMode, TabId, Term, WorkerToCoordinator, names,
+    PageToHost, PlanKind, RequestId, StorageMode, TabId, Term, WorkerToCoordinator, names,
 };
 
 use crate::browser::{Agent, Channel, Database, Packet};
@@ -256,7 +256,7 @@ impl World {
                     subscription,
                     commit,
                     columns: Vec::new(),
-                    plan: Plan::Requery,
+                    plan: PlanKind::Requery,
                     rows: Frame::default(),
                 }
             }

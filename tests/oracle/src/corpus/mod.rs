@@ -6,7 +6,7 @@ mod slt;
 mod standing;
 mod variant;
 
-pub use play::{Plan, Policy, play};
+pub use play::{Policy, Schedule, play};
 pub use slt::{Record, databases, parse};
 pub use standing::{StandingQueries, play_standing};
 pub use variant::Variant;

@@ -22,7 +22,7 @@ pub enum Policy {
 
 /// How to play a database of a file.
 #[derive(Clone, Debug)]
-pub struct Plan {
+pub struct Schedule {
     /// When to subscribe.
     pub policy: Policy,
     /// How to transform the writes.
@@ -37,7 +37,7 @@ pub struct Plan {
 
 /// Plays a database; the first finding ends it.
 #[must_use]
-pub fn play(records: &[Record], plan: &Plan, settings: &Settings) -> CaseReport {
+pub fn play(records: &[Record], plan: &Schedule, settings: &Settings) -> CaseReport {
     let mut harness = Harness::new(settings.clone(), Log::hashed());
     let finding = caught(|| Player::new(records, plan, &mut harness).run().err());
     crate::runner::close(&harness, finding)
@@ -53,7 +53,7 @@ struct Player<'a> {
 }
 
 impl<'a> Player<'a> {
-    fn new(records: &[Record], plan: &Plan, harness: &'a mut Harness) -> Self {
+    fn new(records: &[Record], plan: &Schedule, harness: &'a mut Harness) -> Self {
         let mut random = Random::new(plan.seed);
         let mut waiting: Vec<String> = Vec::new();
         for record in records {

@@ -31,7 +31,7 @@ struct Tally {
 
 /// What SQLite reads beyond the derived dependencies.
 fn missing(sql: &str, found: &Dependencies, reads: &Reads, catalog: &Catalog) -> Vec<String> {
-    // SQLite reports a CTE of which no column is read by its name.
+    // SQLite reports a CTE by its name if no column of it is read.
     let has_cte = sql.to_ascii_lowercase().contains("with");
     let mut missing = Vec::new();
     for (id, columns) in &reads.tables {

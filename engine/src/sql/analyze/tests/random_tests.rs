@@ -68,7 +68,7 @@ const OTHERS: [&str; 6] = [
     "SELECT p FROM w WHERE r = 1 AND q = 1 UNION ALL SELECT a FROM t WHERE b = 'a'",
 ];
 
-/// Queries of which many are in view that differ in a value: joins lead to it.
+/// Queries of one template with many values: joins lead to each.
 const JOINS: [&str; 6] = [
     "SELECT T.b FROM t T JOIN u U ON U.t_id = T.a WHERE U.y = ?",
     "SELECT T.b, U.x FROM u U, t T, t V WHERE T.id = V.a AND V.a = U.t_id AND U.y = ?",
