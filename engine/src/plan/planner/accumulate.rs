@@ -1,7 +1,7 @@
 //! Plans of `accumulate`: a grouped SELECT whose columns are groups and sums.
 
 use super::{DeltaColumn, Planner, check, linear, recompute, values};
-use crate::plan::reason::reached;
+use crate::plan::reason::{excluded, reached};
 use crate::plan::{
     Accumulate, Aggregate, CollatedPart, Distinct, EXACT_SUM, Expression, Input, Item, Measure, Node, NonlinearPlace,
     OrderDependence, PlannerFeature, Reason, Select, Shown, SqlText, select_text,
@@ -132,7 +132,8 @@ fn measure(aggregate: &Aggregate) -> Result<(Measure, Option<Expression>), Reaso
             if !argument.is_exact {
                 return Err(reached(Reason::Order(OrderDependence::EqualExtremum)));
             }
-            let collation = argument.collation.ok_or_else(|| reached(Reason::Collation(CollatedPart::Aggregate)))?;
+            // An exact value has a known collating sequence.
+            let collation = argument.collation.ok_or_else(|| excluded(Reason::Collation(CollatedPart::Aggregate)))?;
             if aggregate.name == "min" { Measure::Minimum(collation) } else { Measure::Maximum(collation) }
         }
         name => return Err(reached(Reason::NotASum { function: name.to_owned() })),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{Planner, linear};
-use crate::plan::reason::reached;
+use crate::plan::reason::{excluded, reached};
 use crate::plan::{
     Arm, CollatedPart, Column, Expression, Fixpoint, Input, Item, Node, NonlinearPlace, PlannerFeature, Reason,
     Recursion, Select, SqlText, TableRef, select_text,
@@ -18,10 +18,11 @@ impl Planner {
         for step in &mut recursion.steps {
             self.plan_derived_of(step)?;
         }
+        // A recursion with others is not lowered.
         let columns = recursion
             .columns
             .iter()
-            .map(|column| column.collation.ok_or_else(|| reached(Reason::Collation(CollatedPart::Recursion))));
+            .map(|column| column.collation.ok_or_else(|| excluded(Reason::Collation(CollatedPart::Recursion))));
         let columns = columns.collect::<Result<Vec<_>, _>>()?;
         let base = self.query(&recursion.base)?;
         let table = Arc::clone(&self.table_refs[recursion.own].table);

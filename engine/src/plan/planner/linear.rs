@@ -1,7 +1,7 @@
 //! Linearity: a query is linear in a table if each row of the table contributes its own rows to the result, whatever other
 //! rows the table has.
 
-use crate::plan::reason::reached;
+use crate::plan::reason::{excluded, reached};
 use crate::plan::{Arm, Expression, Input, Join, Limit, NonlinearPart, Query, Reason, Select, SetOperator};
 
 /// What keeps a SELECT from being linear in its tables, if anything does.
@@ -69,7 +69,8 @@ pub(super) fn of_input(input: &Input) -> Option<NonlinearPart> {
     match input {
         Input::Table { .. } | Input::Function(..) => None,
         Input::Query(query) => of_query(query),
-        Input::Recursion(_) => Some(reached(NonlinearPart::Recursion)),
+        // It is a derived table before anybody asks.
+        Input::Recursion(_) => Some(excluded(NonlinearPart::Recursion)),
     }
 }
 

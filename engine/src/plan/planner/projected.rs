@@ -2,7 +2,7 @@
 //! ORDER BY and window functions are expressions over it. SQLite too evaluates groups and HAVING before window functions.
 
 use super::{Planner, accumulate, recompute};
-use crate::plan::reason::reached;
+use crate::plan::reason::{excluded, reached};
 use crate::plan::rewrites::as_value;
 use crate::plan::{
     Aggregate, Column, Expression, Input, Item, ItemId, Known, Node, Over, Piece, PlannerFeature, Reason, Select,
@@ -82,7 +82,8 @@ impl Held<'_> {
                 shown.push(determined.clone());
                 continue;
             }
-            let column = named(select, text).ok_or_else(|| reached(Reason::HiddenColumn))?;
+            // Lowering lists each column that it names.
+            let column = named(select, text).ok_or_else(|| excluded(Reason::HiddenColumn))?;
             let Column { collation, affinity, .. } = column.clone();
             let items = text.names().into_iter().map(|(item, _)| item).collect();
             shown.push(Expression { text: text.clone(), items, collation, affinity, ..Expression::default() });

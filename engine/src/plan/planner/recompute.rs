@@ -4,7 +4,7 @@ use super::affected_keys::affected_keys;
 use super::check::Check;
 use super::key::Key;
 use super::{Planner, is_nullable};
-use crate::plan::reason::reached;
+use crate::plan::reason::{excluded, reached};
 use crate::plan::{
     CollatedPart, Expression, Input, Item, Node, Over, PlannerFeature, Reason, Recompute, Select, SqlText, select_text,
 };
@@ -50,7 +50,8 @@ fn rows_as_keys(planner: &Planner, select: &Select) -> Result<Vec<Key>, Reason> 
                 let never_null = planner.table_refs[*table_ref].derived.is_none();
                 for column in identity {
                     let text = SqlText::name(item.id, &column.name);
-                    let collation = column.collation.ok_or_else(|| reached(Reason::Collation(CollatedPart::Key)))?;
+                    // A key with another has no identity.
+                    let collation = column.collation.ok_or_else(|| excluded(Reason::Collation(CollatedPart::Key)))?;
                     keys.push(Key { text, items: [item.id].into(), collation, never_null });
                 }
             }

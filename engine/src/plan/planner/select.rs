@@ -1,7 +1,7 @@
 //! Plans of one SELECT: which of the strategies, over its FROM or over a derived table, comes first.
 
 use super::{Planner, accumulate, evaluator, fails_between_tables, linear, padded, projected, recompute};
-use crate::plan::reason::reached;
+use crate::plan::reason::{excluded, reached};
 use crate::plan::rewrites::fold_all;
 use crate::plan::{
     CollatedPart, Combine, Delta, Expression, Input, Item, Known, Node, PlannerFeature, Reason, Select, SqlText,
@@ -57,7 +57,8 @@ impl Planner {
         }
         let mut over = select.clone();
         let mut by: Vec<Expression> = by.iter().map(|expression| (*expression).clone()).collect();
-        fold_all(&mut over, &mut by, &mut self.items).ok_or_else(|| reached(Reason::HiddenColumn))?;
+        // Lowering lists each column that it names.
+        fold_all(&mut over, &mut by, &mut self.items).ok_or_else(|| excluded(Reason::HiddenColumn))?;
         self.attempt(|planner| {
             planner.plan_derived_of(&mut over)?;
             planner.without_distinct(&over, &by.iter().collect::<Vec<_>>())

@@ -1,7 +1,8 @@
 //! Marks: which fallbacks of the planner a test has reached.
 //!
 //! Each place that gives a reason passes it through [`reached`]. In tests that notes the place, and a test fails if no case of
-//! `plan/tests/cases` reaches it, so that each fallback has a query that shows it.
+//! `plan/tests/cases` reaches it, so that each fallback has a query that shows it. A place that no query reaches passes it
+//! through [`excluded`].
 
 #[cfg(test)]
 use super::{NonlinearPart, OrderDependence, Reason};
@@ -45,6 +46,22 @@ pub fn reached<R: Coded>(reason: R) -> R {
 /// The reason itself: outside of tests nothing is noted.
 #[cfg(not(test))]
 pub fn reached<R>(reason: R) -> R {
+    reason
+}
+
+/// A reason for which no query is known, because an earlier step excludes it; a mistake there must not become a wrong plan.
+///
+/// # Panics
+/// In tests: then the earlier step does not exclude it, and the reason needs [`reached`] and a case.
+#[cfg(test)]
+#[track_caller]
+pub fn excluded<R: Coded>(reason: R) -> R {
+    panic!("no earlier step excludes {} at {}", reason.code(), std::panic::Location::caller())
+}
+
+/// The reason itself.
+#[cfg(not(test))]
+pub fn excluded<R>(reason: R) -> R {
     reason
 }
 

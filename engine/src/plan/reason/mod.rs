@@ -11,7 +11,7 @@ mod recursion;
 
 pub use affected::AlwaysAffected;
 pub use linear::{NonlinearPart, NonlinearPlace};
-pub use marks::reached;
+pub use marks::{excluded, reached};
 pub use order::OrderDependence;
 pub use recursion::RecursionLimit;
 

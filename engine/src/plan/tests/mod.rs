@@ -6,7 +6,7 @@
 
 mod case;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -140,22 +140,6 @@ fn marked_places() -> BTreeSet<Mark> {
     places
 }
 
-/// How many fallbacks of a file have no case yet. A case that reaches one takes it out of here; a new fallback comes with a
-/// case.
-const UNREACHED: [(&str, usize); 11] = [
-    ("planner/accumulate.rs", 2),
-    ("planner/affected_keys.rs", 2),
-    ("planner/bare.rs", 1),
-    ("planner/derived.rs", 1),
-    ("planner/fixpoint.rs", 1),
-    ("planner/limited.rs", 2),
-    ("planner/linear.rs", 1),
-    ("planner/projected.rs", 1),
-    ("planner/query.rs", 1),
-    ("planner/recompute.rs", 1),
-    ("planner/select.rs", 1),
-];
-
 /// A fallback that no case reaches may as well be wrong.
 #[test]
 fn each_fallback_is_reached_by_a_case() {
@@ -171,10 +155,8 @@ fn each_fallback_is_reached_by_a_case() {
             }
         }
     }
-    let mut by_file: BTreeMap<&str, usize> = BTreeMap::new();
-    missing.iter().for_each(|mark| *by_file.entry(&mark.file).or_default() += 1);
     let places: Vec<String> = missing.iter().map(|mark| format!("{}:{}", mark.file, mark.line)).collect();
-    assert_eq!(by_file, UNREACHED.into(), "no case reaches the fallbacks at {places:#?}");
+    assert!(places.is_empty(), "no case reaches the fallbacks at {places:#?}");
 }
 
 #[test]

@@ -120,13 +120,15 @@ struct Place {
 impl Lowering {
     fn query<'t>(&mut self, query: &tree::Query<'t>, around: Around<'_, 't>) -> Lowered<Query> {
         let Some((first, others)) = query.arms.split_first() else { return Err(Reason::NotSelect) };
+        let width = query.outputs.len();
         let is_exact = query.outputs.iter().all(|output| output.value_type.is_exact());
         if others.is_empty() {
-            let (arm, order) = self.arm(first, &query.order, around)?;
+            let (arm, order) = self.arm(first, width, &query.order, around)?;
             let limit = self.limit(query.limit.as_deref(), around)?;
             return Ok(Query { order, limit, is_exact, is_uniform: true, ..Query::of(arm) });
         }
-        let arms = query.arms.iter().map(|arm| Ok(self.arm(arm, &[], around)?.0)).collect::<Lowered<Vec<_>>>()?;
+        let arms =
+            query.arms.iter().map(|arm| Ok(self.arm(arm, width, &[], around)?.0)).collect::<Lowered<Vec<_>>>()?;
         let operators: Vec<_> = query.operators.iter().map(|operator| set_operator(*operator)).collect();
         if query.is_sorted_outside {
             compound::check_sorted_outside(&arms)?;
@@ -145,13 +147,22 @@ impl Lowering {
         }
     }
 
-    /// One SELECT or VALUES, with the ORDER BY that it has if it is the only one.
+    /// One SELECT or VALUES with so many columns, with the ORDER BY that it has if it is the only one.
     fn arm<'t>(
         &mut self,
         arm: &tree::Arm<'t>,
+        width: usize,
         order: &[OrderTerm<'t>],
         around: Around<'_, 't>,
     ) -> Lowered<(Arm, Vec<Order>)> {
+        let has_width = match arm {
+            tree::Arm::Select(select) => select.columns.len() == width,
+            tree::Arm::Values { rows, .. } => rows.iter().all(|row| row.len() == width),
+        };
+        if !has_width {
+            // SQLite refuses it.
+            return Err(Reason::Internal("SELECTs of a compound with different numbers of columns"));
+        }
         match arm {
             tree::Arm::Select(select) => {
                 let (select, order) = self.select(select, order, around)?;

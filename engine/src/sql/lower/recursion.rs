@@ -38,7 +38,7 @@ impl Lowering {
         let Some(kinds) = outputs.iter().map(kind).collect::<Option<Arc<[_]>>>() else {
             return refuse(RecursionLimit::UnknownAffinity);
         };
-        let (first, _) = self.arm(first, &[], around)?;
+        let (first, _) = self.arm(first, outputs.len(), &[], around)?;
         let own = self.table_refs.len();
         // Numbers that no derived table of the plan has.
         let table = derived_id(1000 + own, &kinds);
@@ -46,7 +46,7 @@ impl Lowering {
         let (mut steps, mut base): (Vec<Select>, _) = (Vec::new(), vec![first]);
         for arm in others {
             self.steps.push((recursive.id, own));
-            let lowered = self.arm(arm, &[], around);
+            let lowered = self.arm(arm, outputs.len(), &[], around);
             self.steps.pop();
             let (arm, _) = lowered?;
             let named = Query::of(arm.clone()).text().table_refs().into_iter().filter(|at| *at == own).count();

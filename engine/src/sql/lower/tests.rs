@@ -158,3 +158,18 @@ fn only_columns_are_tested() {
         assert!(!is_seen(other), "{other}");
     }
 }
+
+#[test]
+fn compounds_of_different_widths_are_not_lowered() {
+    let catalog = catalog();
+    for sql in [
+        "SELECT a, b FROM t UNION ALL SELECT a FROM t",
+        "SELECT * FROM (SELECT a FROM t UNION ALL SELECT * FROM t)",
+        "VALUES (1), (2, 3)",
+        "WITH RECURSIVE r(x) AS (SELECT 1 UNION SELECT x, 2 FROM r) SELECT x FROM r",
+    ] {
+        let arena = Arena::default();
+        let bound = bind(sql, &catalog, &arena).unwrap_or_else(|unparsed| panic!("{sql}: {}", unparsed.reason));
+        assert!(bound.lower(0).is_err(), "{sql}");
+    }
+}
