@@ -1,5 +1,5 @@
 //! Databases in the origin private file system, by the VFS that the product uses; or in the worker's memory, where a commit
-//! takes a tenth of the time and nothing but the engine varies.
+//! takes less time and varies less.
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;

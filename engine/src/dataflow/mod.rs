@@ -74,8 +74,8 @@ pub(crate) type Holding<'h> = &'h dyn Fn(BindingId, &mut dyn FnMut(RowRef<'_>));
 ///
 /// # Contract
 ///
-/// The caller that makes a job guarantees what no operator can check. Paranoid mode and the oracle find it where it is broken: the result
-/// is another one than the query's.
+/// The caller that makes a job guarantees what no operator can check. Paranoid mode and the oracle find it where it is broken:
+/// the result is another one than the query's.
 ///
 /// 1. `images` has every changed row that may matter to the binding, of each table that the plan names; more are harmless. Each is
 ///    the net change of the commit: a row that came and went within it is not there.

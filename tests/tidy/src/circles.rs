@@ -109,5 +109,9 @@ fn a_circle_is_found() {
     ];
     let [a, b] = ["engine/src/a/one.rs, engine/src/a/two.rs, engine/src/b.rs, engine/src/c.rs", ""];
     assert_eq!(findings(&files), [a]);
+    let [one, other] = [file("x/src/a.rs", "use crate::b::B;"), file("x/src/b.rs", "use crate::a::A;")];
+    let apart = file("y/src/b.rs", "use crate::a::A;");
+    assert_eq!(findings(&[apart, file("x/src/a.rs", "use crate::b::B;")]), [b; 0]);
+    assert_eq!(findings(&[one, other]), ["x/src/a.rs, x/src/b.rs"]);
     assert_eq!(findings(&files[..3]), [b; 0]);
 }

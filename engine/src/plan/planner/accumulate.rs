@@ -1,6 +1,6 @@
 //! Plans of `accumulate`: a grouped SELECT whose columns are groups and sums.
 
-use super::{DeltaColumn, Planner, check, linear, recompute, values};
+use super::{Planner, check, linear, recompute, values};
 use crate::plan::reason::{excluded, reached};
 use crate::plan::{
     Accumulate, Aggregate, CollatedPart, Distinct, EXACT_SUM, Expression, Input, Item, Measure, Node, NonlinearPlace,
@@ -49,12 +49,9 @@ pub(super) fn accumulated(planner: &mut Planner, select: &Select, by: &[&Express
         });
     }
     let rows = Select { items: select.items.clone(), filters: select.filters.clone(), ..Select::default() };
-    let one = [Expression::integer(1)];
-    let columns = values.iter().copied().chain(&arguments);
-    let columns: Vec<_> = match values.len() + arguments.len() {
-        0 => one.iter().map(DeltaColumn::from).collect(),
-        _ => columns.map(DeltaColumn::from).collect(),
-    };
+    let columns: Vec<&Expression> = values.iter().copied().chain(&arguments).collect();
+    let one = Expression::integer(1);
+    let columns = if columns.is_empty() { vec![&one] } else { columns };
     let input = planner.delta_of(&rows, &columns)?;
     let distinct = distinct.into_iter().map(|(measure, collation, argument)| {
         let all = values_of_groups(&rows, select, &argument);

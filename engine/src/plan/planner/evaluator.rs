@@ -1,11 +1,10 @@
 //! Finds SELECTs that the evaluator can take: columns of one table, compared with constants.
 
-use super::DeltaColumn;
-use crate::plan::{Cell, Column, Condition, Evaluator, Expression, Input, Item, Piece, Select};
+use crate::plan::{Cell, Column, Condition, Evaluator, Expression, Input, Item, Known, Select};
 use crate::types::{Affinity, Collation};
 
 /// The evaluator of a SELECT with these columns, if it can be evaluated.
-pub(super) fn evaluator(select: &Select, columns: &[DeltaColumn<'_>]) -> Option<Evaluator> {
+pub(super) fn evaluator(select: &Select, columns: &[&Expression]) -> Option<Evaluator> {
     let [item] = &select.items[..] else { return None };
     let Input::Table { table_ref, .. } = item.input else { return None };
     if !item.on.is_empty() {
@@ -16,12 +15,12 @@ pub(super) fn evaluator(select: &Select, columns: &[DeltaColumn<'_>]) -> Option<
     Some(Evaluator { table_ref, shown, conditions: conditions.into_iter().flatten().collect() })
 }
 
-fn cell(item: &Item, shown: &DeltaColumn<'_>) -> Option<Cell> {
-    match (shown.integer, &shown.text.pieces[..]) {
-        (Some(number), _) => Some(Cell::Number(number)),
-        (None, [Piece::Name(id, name)]) if *id == item.id => Some(Cell::Column(column(item, name)?.0)),
-        _ => None,
+fn cell(item: &Item, shown: &Expression) -> Option<Cell> {
+    if let Known::Integer(number) = shown.known {
+        return Some(Cell::Number(number));
     }
+    let (_, name) = shown.named().filter(|(id, _)| *id == item.id)?;
+    Some(Cell::Column(column(item, name)?.0))
 }
 
 fn column<'i>(item: &'i Item, name: &str) -> Option<(usize, &'i Column)> {

@@ -22,7 +22,6 @@ mod values;
 use std::sync::Arc;
 
 use failing::fails_between_tables;
-use select::DeltaColumn;
 
 use super::{
     Derived, DisabledFeatures, Input, Join, Logical, Node, OrderDependent, Plan, Reason, Select, SqlText, TableRef,

@@ -4,8 +4,7 @@ use super::{Planner, accumulate, evaluator, fails_between_tables, linear, padded
 use crate::plan::reason::{excluded, reached};
 use crate::plan::rewrites::fold_all;
 use crate::plan::{
-    CollatedPart, Combine, Delta, Expression, Input, Item, Known, Node, PlannerFeature, Reason, Select, SqlText,
-    select_text,
+    CollatedPart, Combine, Delta, Expression, Input, Item, Node, PlannerFeature, Reason, Select, SqlText, select_text,
 };
 
 impl Planner {
@@ -119,39 +118,20 @@ impl Planner {
     }
 
     pub(super) fn delta(&self, select: &Select, by: &[&Expression]) -> Result<Delta, Reason> {
-        let columns: Vec<_> = select.columns.iter().chain(by.iter().copied()).map(DeltaColumn::from).collect();
+        let columns: Vec<&Expression> = select.columns.iter().chain(by.iter().copied()).collect();
         self.delta_of(select, &columns)
     }
 
     /// The delta of a linear SELECT with these columns.
-    pub(super) fn delta_of(&self, select: &Select, columns: &[DeltaColumn<'_>]) -> Result<Delta, Reason> {
+    pub(super) fn delta_of(&self, select: &Select, columns: &[&Expression]) -> Result<Delta, Reason> {
         let plain = Select { distinct: false, ..select.clone() };
-        let shown: Vec<&SqlText> = columns.iter().map(|column| column.text).collect();
+        let shown: Vec<&SqlText> = columns.iter().map(|column| &column.text).collect();
         let texts = linear::summands(&plain)?.iter().map(|summand| select_text(summand, &shown)).collect();
         let evaluator = match self.disabled.has(PlannerFeature::Evaluator) {
             true => None,
             false => evaluator::evaluator(select, columns),
         };
         Ok(Delta { table_refs: self.table_refs(), texts, evaluator })
-    }
-}
-
-/// A column of a delta.
-#[derive(Clone, Copy)]
-pub(super) struct DeltaColumn<'s> {
-    /// The column as SQL.
-    pub(super) text: &'s SqlText,
-    /// The number that it is, if it is a whole number.
-    pub(super) integer: Option<i64>,
-}
-
-impl<'s> From<&'s Expression> for DeltaColumn<'s> {
-    fn from(expression: &'s Expression) -> Self {
-        let integer = match expression.known {
-            Known::Integer(number) => Some(number),
-            _ => None,
-        };
-        Self { text: &expression.text, integer }
     }
 }
 

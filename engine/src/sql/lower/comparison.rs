@@ -74,7 +74,7 @@ impl Lowering {
             Kind::InList { operand, not, list } => {
                 self.operand(operand, out, level)?;
                 out.text.push(if *not { " NOT IN (" } else { " IN (" });
-                let mut constants = Some(Vec::with_capacity(list.len()));
+                let mut constants = (!not && !list.is_empty()).then(|| Vec::with_capacity(list.len()));
                 for (at, element) in list.iter().enumerate() {
                     out.text.push(if at == 0 { "" } else { ", " });
                     match (self.lifted(element, out, level)?, &mut constants) {
@@ -83,7 +83,7 @@ impl Lowering {
                     }
                 }
                 out.text.push(")");
-                if let (false, false, Some(constants)) = (*not, list.is_empty(), constants) {
+                if let Some(constants) = constants {
                     return Ok(Known::Tests(vec![Test::Equal(constants)]));
                 }
             }
