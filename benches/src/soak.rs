@@ -93,7 +93,7 @@ pub fn soak(world: &dyn World, messages: u64, commits: u64) -> Outcome<Soak> {
         let look = Look {
             commits: done,
             live_bytes: memory::live_bytes(),
-            state_bytes: engine.stats().state_bytes,
+            state_bytes: engine.stats()?.state_bytes,
             rate: (done - before) as f64 / (world.now() - begun),
         };
         world.say(&format!("soak: {done} commits, {} live, {:.0}/s", bytes(look.live_bytes as f64), look.rate));

@@ -14,7 +14,7 @@ pub enum Error {
         /// SQLite's message.
         message: Arc<str>,
     },
-    /// A parameter was given that the statement does not have, or a value has no form in SQLite.
+    /// A parameter has no value, one was given that the statement does not have, or a value has no form in SQLite.
     #[error("{0}")]
     BadParameters(Arc<str>),
     /// Only a statement that returns rows and changes nothing can be subscribed.
@@ -29,9 +29,23 @@ pub enum Error {
     /// A statement that begins or ends a transaction was given where the transaction is not the script's own.
     #[error("{0} cannot be used inside Engine::transaction")]
     TransactionControl(&'static str),
+    /// A script of several statements is one transaction, and so is the closure of `Engine::transaction`; this statement cannot be
+    /// part of one. Nothing of the script was kept.
+    #[error("{0} has to be a call of its own: several statements are run as one transaction")]
+    MustStandAlone(Arc<str>),
     /// The query has no incremental plan, and [`Strategy::Incremental`](crate::Strategy::Incremental) asked for one.
     #[error("no incremental plan: {0}")]
     NotIncremental(Arc<str>),
+    /// The engine was called from inside a call of its own on the same thread: from a closure given to `Engine::transaction`, from
+    /// an observer, or from a SQL function. Dropping a subscription is allowed there.
+    #[error(
+        "the engine was called from inside one of its own calls: inside Engine::transaction use the Transaction; from an \
+         observer or a SQL function, call it when they have returned"
+    )]
+    Reentrant,
+    /// Another thread has begun a transaction by SQL and has not ended it within the busy timeout.
+    #[error("another thread has a transaction open; try again when it has ended")]
+    AnothersTransaction,
     /// The engine is gone, or the subscription has ended: nothing more will come of it.
     #[error("{0}")]
     Closed(&'static str),
@@ -47,7 +61,7 @@ impl Error {
     /// | --- | --- |
     /// | `sql_error` | the SQL is wrong for this schema, or failed while running |
     /// | `constraint` | a constraint was violated |
-    /// | `busy` | another connection holds the database; try again |
+    /// | `busy` | another connection, or a transaction of another thread, holds the database; try again |
     /// | `read_only` | the database cannot be written |
     /// | `full` | disk or quota is full |
     /// | `io` | reading or writing the file failed |
@@ -60,6 +74,8 @@ impl Error {
     /// | `not_one_statement` | the call needs exactly one statement |
     /// | `in_transaction` | a transaction is open |
     /// | `transaction_control` | BEGIN, COMMIT or ROLLBACK where it is not allowed |
+    /// | `must_stand_alone` | a statement that no transaction contains is part of a script |
+    /// | `reentrant` | the engine was called from inside a call of its own |
     /// | `not_incremental` | an incremental plan was demanded and there is none |
     /// | `closed` | the engine is gone, or the subscription has ended |
     /// | `cannot_open` | the database cannot be opened |
@@ -73,6 +89,9 @@ impl Error {
             Self::InTransaction => "in_transaction",
             Self::TransactionControl(_) => "transaction_control",
             Self::NotIncremental(_) => "not_incremental",
+            Self::MustStandAlone(_) => "must_stand_alone",
+            Self::Reentrant => "reentrant",
+            Self::AnothersTransaction => "busy",
             Self::Closed(_) => "closed",
             Self::CannotOpen(_) => "cannot_open",
         }

@@ -203,7 +203,7 @@ fn where_the_order_shows_the_index_that_a_view_names_is_sqlites() {
     assert_eq!(engine.explain(sql, ()).unwrap().plan, PlanKind::Requery);
     let _live = engine.subscribe_with(sql, (), |_, _| {}).unwrap();
     engine.exec("INSERT INTO pay VALUES (901, 1, -5, 'a', 1)", ()).unwrap();
-    assert_eq!(engine.stats().divergences, 0);
+    assert_eq!(engine.stats().unwrap().divergences, 0);
     let ordered = "SELECT group_concat(amount ORDER BY amount) FROM plain";
     assert_eq!(engine.explain(ordered, ()).unwrap().plan, PlanKind::Incremental);
 }

@@ -82,19 +82,19 @@ fn results_stay_right_whatever_the_budget() {
     let full = {
         let engine = engine(None);
         let _held: Vec<_> = QUERIES.iter().map(|sql| Follower::new(&engine, sql)).collect();
-        let stats = engine.stats();
+        let stats = engine.stats().unwrap();
         assert_eq!((stats.memory_budget, stats.evicted, stats.without_state), (None, 0, 0));
         usize::try_from(stats.remembered_bytes).unwrap()
     };
     for budget in [0, 1000, full / 4, full / 2, full * 3 / 4] {
         let engine = engine(Some(budget));
         let mut followers: Vec<_> = QUERIES.iter().map(|sql| Follower::new(&engine, sql)).collect();
-        assert!(engine.stats().evicted > 0 && engine.stats().without_state > 0, "{budget}");
+        assert!(engine.stats().unwrap().evicted > 0 && engine.stats().unwrap().without_state > 0, "{budget}");
         for at in 0..40 {
             commit(&engine, at);
             followers.iter_mut().for_each(|follower| follower.follow(&engine));
         }
-        let stats = engine.stats();
+        let stats = engine.stats().unwrap();
         assert_eq!((stats.memory_budget, stats.repairs), (Some(budget as u64), 0));
         assert!(stats.requeries > 0);
         assert!(
@@ -112,7 +112,7 @@ fn no_budget_is_reached_and_nothing_is_dropped() {
         commit(&engine, at);
         followers.iter_mut().for_each(|follower| follower.follow(&engine));
     }
-    let stats = engine.stats();
+    let stats = engine.stats().unwrap();
     assert_eq!((stats.evicted, stats.without_state, stats.requeries), (0, 0, 0));
     assert!(stats.state_bytes > stats.remembered_bytes && stats.remembered_bytes > 0);
 }
@@ -124,25 +124,25 @@ fn room_comes_back_when_somebody_leaves() {
     let alone = |sql| {
         let engine = engine(None);
         let _live = engine.subscribe(sql, ()).unwrap();
-        usize::try_from(engine.stats().remembered_bytes).unwrap()
+        usize::try_from(engine.stats().unwrap().remembered_bytes).unwrap()
     };
     let engine = engine(Some(alone(sums).max(alone(distinct)) + 500));
     let mut first = Follower::new(&engine, sums);
-    assert_eq!(engine.stats().evicted, 0);
+    assert_eq!(engine.stats().unwrap().evicted, 0);
     let second = Follower::new(&engine, distinct);
-    let stats = engine.stats();
+    let stats = engine.stats().unwrap();
     assert_eq!((stats.evicted, stats.without_state), (1, 1), "the older one has gone");
     engine.exec("UPDATE messages SET at = at + 1 WHERE id = 3", ()).unwrap();
     first.follow(&engine);
-    let stats = engine.stats();
+    let stats = engine.stats().unwrap();
     assert_eq!((stats.requeries, stats.maintained, stats.without_state), (1, 1, 1), "one is re-run, one maintained");
     drop(second);
     engine.exec("UPDATE messages SET at = at + 1 WHERE id = 3", ()).unwrap();
     first.follow(&engine);
-    let stats = engine.stats();
+    let stats = engine.stats().unwrap();
     assert_eq!((stats.requeries, stats.without_state), (2, 0), "re-run once more, and it has its plan again");
     engine.exec("UPDATE messages SET at = at + 1 WHERE id = 3", ()).unwrap();
     first.follow(&engine);
-    let stats = engine.stats();
+    let stats = engine.stats().unwrap();
     assert_eq!((stats.requeries, stats.maintained, stats.evicted), (2, 2, 1));
 }

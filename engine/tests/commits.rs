@@ -1,7 +1,7 @@
 //! Commits: how scripts make them, how they are numbered, and that the numbers survive.
 #![allow(missing_docs, clippy::unwrap_used, reason = "a test says what it tests by its name")]
 
-use tidewater::{CommitId, Engine, Error, Location, Options, ValueRef};
+use tidewater::{CommitId, Engine, Error, Event, Location, Options, ValueRef};
 
 fn memory() -> Engine {
     Engine::open(Location::Memory, Options::default()).unwrap()
@@ -28,39 +28,115 @@ fn a_script_is_all_or_nothing() {
     assert_eq!(count(&engine, "t"), 0);
 }
 
+/// The usual form of a migration.
 #[test]
-fn a_script_may_manage_its_own_transaction() {
+fn a_script_that_fails_leaves_neither_tables_nor_the_version() {
+    let engine = memory();
+    let script = "CREATE TABLE a(x); PRAGMA user_version = 1; CREATE TABLE b(y); INSERT INTO nope VALUES (1)";
+    assert_eq!(engine.exec(script, ()).unwrap_err().code(), "sql_error");
+    let row = |sql: &str| engine.query(sql, ()).unwrap().rows[0].get(0).map(|value| value.to_value());
+    assert_eq!(row("SELECT count(*) FROM sqlite_schema"), Some(0.into()));
+    assert_eq!(row("PRAGMA user_version"), Some(0.into()));
+    engine.exec("CREATE TABLE a(x); PRAGMA user_version = 1; INSERT INTO a VALUES (1)", ()).unwrap();
+    assert_eq!(row("PRAGMA user_version"), Some(1.into()));
+}
+
+#[test]
+fn what_no_transaction_contains_is_refused_in_a_script_and_nothing_is_kept() {
     let engine = memory();
     engine.exec("CREATE TABLE t(a UNIQUE)", ()).unwrap();
-    engine.exec("BEGIN; INSERT INTO t VALUES (1)", ()).unwrap();
+    for script in [
+        "PRAGMA foreign_keys = OFF; INSERT INTO t VALUES (1)",
+        "INSERT INTO t VALUES (1); PRAGMA foreign_keys = OFF",
+        "INSERT INTO t VALUES (1); VACUUM",
+        "INSERT INTO t VALUES (1); ATTACH ':memory:' AS other",
+        "BEGIN; INSERT INTO t VALUES (1); COMMIT; BEGIN; INSERT INTO t VALUES (2); COMMIT",
+        "BEGIN; INSERT INTO t VALUES (1)",
+        "INSERT INTO t VALUES (1); COMMIT",
+        "INSERT INTO t VALUES (1); ROLLBACK",
+        "SAVEPOINT s; INSERT INTO t VALUES (1)",
+    ] {
+        assert_eq!(engine.exec(script, ()).unwrap_err().code(), "must_stand_alone", "{script}");
+        assert_eq!((count(&engine, "t"), engine.in_transaction()), (0, false), "{script}");
+        let keys = engine.query("PRAGMA foreign_keys", ()).unwrap();
+        assert_eq!(keys.rows[0].get(0), Some(ValueRef::Integer(1)), "{script}");
+    }
+    let in_transaction = engine.transaction(|tx| tx.exec("PRAGMA foreign_keys = OFF", ()));
+    assert_eq!(in_transaction.unwrap_err().code(), "must_stand_alone");
+}
+
+#[test]
+fn a_script_may_be_a_transaction_in_its_own_words() {
+    let engine = memory();
+    engine.exec("CREATE TABLE t(a UNIQUE)", ()).unwrap();
+    let before = engine.last_commit();
+    let executed = engine.exec("BEGIN IMMEDIATE; INSERT INTO t VALUES (1); INSERT INTO t VALUES (2); COMMIT;", ());
+    assert_eq!((executed.unwrap().commit, count(&engine, "t")), (before.next(), 2));
+    engine.exec("BEGIN; INSERT INTO t VALUES (3); INSERT INTO t VALUES (1); COMMIT", ()).unwrap_err();
+    assert_eq!((count(&engine, "t"), engine.in_transaction()), (2, false));
+    engine.exec("BEGIN; DELETE FROM t; ROLLBACK", ()).unwrap();
+    engine.exec("SAVEPOINT s; DELETE FROM t; ROLLBACK TO s; RELEASE s", ()).unwrap();
+    assert_eq!(count(&engine, "t"), 2);
+}
+
+#[test]
+fn a_transaction_may_be_opened_by_one_call_and_ended_by_another() {
+    let engine = memory();
+    engine.exec("CREATE TABLE t(a UNIQUE)", ()).unwrap();
+    engine.exec("BEGIN", ()).unwrap();
     assert!(engine.in_transaction());
     assert_eq!(engine.subscribe("SELECT * FROM t", ()).unwrap_err(), Error::InTransaction);
+    engine.exec("INSERT INTO t VALUES (1)", ()).unwrap();
     engine.exec("INSERT INTO t VALUES (1)", ()).unwrap_err();
     assert!(engine.in_transaction(), "a failed statement leaves the transaction open");
-    let before = engine.commit();
+    engine.exec("INSERT INTO t VALUES (2); INSERT INTO t VALUES (3); INSERT INTO t VALUES (1)", ()).unwrap_err();
+    assert_eq!(count(&engine, "t"), 1, "a script in it is all or nothing");
+    engine.exec("INSERT INTO t VALUES (4); INSERT INTO t VALUES (5)", ()).unwrap();
+    assert_eq!(engine.exec("DELETE FROM t; COMMIT", ()).unwrap_err().code(), "must_stand_alone");
+    let before = engine.last_commit();
     assert_eq!(engine.exec("COMMIT", ()).unwrap().commit, before.next());
-    let two =
-        engine.exec("BEGIN; INSERT INTO t VALUES (2); COMMIT; BEGIN; INSERT INTO t VALUES (3); COMMIT", ()).unwrap();
-    assert_eq!(two.commit, CommitId(before.0 + 3));
     assert_eq!(engine.exec("COMMIT", ()).unwrap_err().to_string(), "cannot commit - no transaction is active");
-    assert_eq!(
-        engine.exec("INSERT INTO t VALUES (9); COMMIT", ()).unwrap_err().to_string(),
-        "cannot commit - no transaction is active"
-    );
     assert_eq!(count(&engine, "t"), 3);
 }
 
 #[test]
-fn pragmas_run_outside_any_transaction() {
+fn a_script_in_a_closure_is_all_or_nothing_too() {
     let engine = memory();
-    engine.exec("PRAGMA foreign_keys=OFF; CREATE TABLE p(id INTEGER PRIMARY KEY); CREATE TABLE c(p REFERENCES p); INSERT INTO c VALUES (5)", ()).unwrap();
+    engine.exec("CREATE TABLE t(a UNIQUE)", ()).unwrap();
+    let live = engine.subscribe("SELECT a FROM t", ()).unwrap();
+    engine
+        .transaction(|tx| {
+            tx.exec("INSERT INTO t VALUES (1)", ())?;
+            tx.exec("INSERT INTO t VALUES (2); INSERT INTO t VALUES (1)", ()).unwrap_err();
+            Ok(())
+        })
+        .unwrap();
+    let mut live = live;
+    let Some(Event::Diff(diff)) = live.try_next() else { panic!("a diff") };
+    assert_eq!((diff.edits.len(), count(&engine, "t")), (1, 1));
+}
+
+#[test]
+fn statements_one_by_one_are_as_in_sqlite() {
+    let engine = memory();
+    let before = engine.last_commit();
+    let script =
+        "PRAGMA foreign_keys=OFF; BEGIN; CREATE TABLE p(id INTEGER PRIMARY KEY); CREATE TABLE c(p REFERENCES p);
+        INSERT INTO c VALUES (5); COMMIT; INSERT INTO c VALUES (6); INSERT INTO p VALUES (?1), (?2)";
+    assert_eq!(engine.exec_each(script, [1, 2]).unwrap().commit, CommitId(before.0 + 3));
+    engine.exec_each("INSERT INTO p VALUES (3); INSERT INTO p VALUES (3); INSERT INTO p VALUES (4)", ()).unwrap_err();
+    assert_eq!((count(&engine, "p"), count(&engine, "c")), (3, 2));
     engine.exec("PRAGMA foreign_keys=ON", ()).unwrap();
     assert_eq!(engine.exec("INSERT INTO c VALUES (6)", ()).unwrap_err().code(), "constraint");
-    let before = engine.commit();
-    assert_eq!(engine.exec("PRAGMA user_version", ()).unwrap().commit, before);
-    assert_eq!(engine.exec("", ()).unwrap().commit, before);
-    assert_eq!(engine.exec(" -- nothing\n;", ()).unwrap().commit, before);
-    engine.exec("VACUUM", ()).unwrap();
+}
+
+#[test]
+fn what_writes_nothing_makes_no_commit() {
+    let engine = memory();
+    let before = engine.last_commit();
+    for sql in ["PRAGMA user_version", "", " -- nothing\n;", "SELECT 1", "VACUUM"] {
+        assert_eq!(engine.exec(sql, ()).unwrap().commit, before, "{sql}");
+    }
 }
 
 #[test]
@@ -95,9 +171,27 @@ fn parameters_by_position_and_by_name() {
     };
     assert_eq!(one("SELECT ?2", [1, 2].into()).unwrap(), Some(2.into()));
     assert_eq!(one("SELECT :a || @b || $c", [("c", "z"), ("a", "x"), ("b", "y")].into()).unwrap(), Some("xyz".into()));
-    assert_eq!(one("SELECT ?", ().into()).unwrap(), Some(().into()));
-    assert_eq!(one("SELECT ?", [1, 2].into()).unwrap_err().code(), "bad_parameters");
-    assert_eq!(one("SELECT :a", [("b", 1)].into()).unwrap_err().code(), "bad_parameters");
+    assert_eq!(
+        one("SELECT :a || @b || $c", [(":a", "x"), ("@b", "y"), ("$c", "z")].into()).unwrap(),
+        Some("xyz".into())
+    );
+    for (sql, params) in [
+        ("SELECT ?", ().into()),
+        ("SELECT ?, ?", [1].into()),
+        ("SELECT ?", [1, 2].into()),
+        ("SELECT :a", [("b", 1)].into()),
+        ("SELECT :a, :b", [("a", 1)].into()),
+        ("SELECT ?", [("a", 1)].into()),
+        ("SELECT 1", [1].into()),
+    ] {
+        assert_eq!(one(sql, params).unwrap_err().code(), "bad_parameters", "{sql}");
+    }
+    let two = "CREATE TABLE IF NOT EXISTS t(a); INSERT INTO t VALUES (?1); INSERT INTO t VALUES (?2)";
+    engine.exec(two, [1, 2]).unwrap();
+    assert_eq!(engine.exec(two, [1, 2, 3]).unwrap_err().code(), "bad_parameters");
+    assert_eq!(engine.exec(two, [1]).unwrap_err().code(), "bad_parameters");
+    assert_eq!(engine.subscribe("SELECT a FROM t WHERE a = ?", ()).unwrap_err().code(), "bad_parameters");
+    assert_eq!(count(&engine, "t"), 2);
 }
 
 #[test]
@@ -133,14 +227,14 @@ fn commit_numbers_survive_reopening() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("numbers.db");
     let engine = Engine::open(path.as_path(), Options::default()).unwrap();
-    assert_eq!(engine.commit(), CommitId(0));
+    assert_eq!(engine.last_commit(), CommitId(0));
     engine.exec("CREATE TABLE t(a)", ()).unwrap();
     engine.exec("INSERT INTO t VALUES (1)", ()).unwrap();
     engine.exec("BEGIN; INSERT INTO t VALUES (2); ROLLBACK", ()).unwrap();
     assert_eq!(engine.exec("SAVEPOINT s; INSERT INTO t VALUES (3); RELEASE s", ()).unwrap().commit, CommitId(3));
     drop(engine);
     let engine = Engine::open(path.as_path(), Options::default()).unwrap();
-    assert_eq!(engine.commit(), CommitId(3));
+    assert_eq!(engine.last_commit(), CommitId(3));
     assert_eq!(engine.exec("INSERT INTO t VALUES (4)", ()).unwrap().commit, CommitId(4));
 }
 
@@ -171,7 +265,7 @@ fn an_engine_may_go_while_a_transaction_is_open() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("open.db");
     let engine = Engine::open(path.as_path(), Options::default()).unwrap();
-    engine.exec("CREATE TABLE t(a); BEGIN; INSERT INTO t VALUES (1)", ()).unwrap();
+    engine.exec_each("CREATE TABLE t(a); BEGIN; INSERT INTO t VALUES (1)", ()).unwrap();
     drop(engine);
     assert_eq!(count(&Engine::open(path.as_path(), Options::default()).unwrap(), "t"), 0);
 }
@@ -181,7 +275,7 @@ fn a_commit_through_query_is_a_commit() {
     let engine = memory();
     engine.exec("CREATE TABLE t(a)", ()).unwrap();
     let mut live = engine.subscribe("SELECT a FROM t", ()).unwrap();
-    engine.exec("BEGIN; INSERT INTO t VALUES (1)", ()).unwrap();
+    engine.exec_each("BEGIN; INSERT INTO t VALUES (1)", ()).unwrap();
     engine.query("COMMIT", ()).unwrap();
     assert!(live.try_next().is_some());
     assert_eq!(engine.query("PRAGMA user_version", ()).unwrap().rows.len(), 1);
@@ -192,8 +286,10 @@ fn a_table_that_is_renamed_after_something_was_undone_commits_and_is_delivered()
     let engine = memory();
     engine.exec("CREATE TABLE t(a); CREATE TABLE u(a)", ()).unwrap();
     let mut live = engine.subscribe("SELECT a FROM u", ()).unwrap();
-    engine.exec("BEGIN; INSERT INTO t VALUES (1); INSERT INTO u VALUES (1)", ()).unwrap();
-    engine.exec("SAVEPOINT s; INSERT INTO t VALUES (2); ROLLBACK TO s; ALTER TABLE t RENAME TO v; COMMIT", ()).unwrap();
+    engine.exec_each("BEGIN; INSERT INTO t VALUES (1); INSERT INTO u VALUES (1)", ()).unwrap();
+    engine
+        .exec_each("SAVEPOINT s; INSERT INTO t VALUES (2); ROLLBACK TO s; ALTER TABLE t RENAME TO v; COMMIT", ())
+        .unwrap();
     assert!(live.try_next().is_some());
     engine.exec("INSERT INTO u VALUES (2)", ()).unwrap();
     assert!(live.try_next().is_some());
@@ -203,11 +299,11 @@ fn a_table_that_is_renamed_after_something_was_undone_commits_and_is_delivered()
 fn a_full_text_table_that_is_renamed_with_rows_pending_commits() {
     let engine = memory();
     engine.exec("CREATE VIRTUAL TABLE docs USING fts5(body); CREATE TABLE t(a)", ()).unwrap();
-    engine.exec("BEGIN; INSERT INTO docs VALUES ('tide')", ()).unwrap();
+    engine.exec_each("BEGIN; INSERT INTO docs VALUES ('tide')", ()).unwrap();
     engine.exec("SAVEPOINT s; ALTER TABLE docs RENAME TO papers; ROLLBACK TO s; RELEASE s", ()).unwrap();
     engine.exec("ALTER TABLE docs RENAME TO papers", ()).unwrap();
     engine.exec("INSERT INTO t VALUES (1)", ()).unwrap();
-    engine.exec("INSERT INTO papers VALUES ('moon'); COMMIT", ()).unwrap();
+    engine.exec_each("INSERT INTO papers VALUES ('moon'); COMMIT", ()).unwrap();
     assert_eq!(count(&engine, "papers"), 2);
 }
 
@@ -216,7 +312,7 @@ fn a_setting_changed_in_a_transaction_that_writes_rows_reaches_every_subscriptio
     let engine = memory();
     engine.exec("CREATE TABLE t(x); INSERT INTO t VALUES ('ABC'); CREATE TABLE z(y)", ()).unwrap();
     let mut live = engine.subscribe("SELECT x LIKE 'abc' FROM t", ()).unwrap();
-    engine.exec("BEGIN; PRAGMA case_sensitive_like = ON; INSERT INTO z VALUES (1); COMMIT", ()).unwrap();
+    engine.exec_each("BEGIN; PRAGMA case_sensitive_like = ON; INSERT INTO z VALUES (1); COMMIT", ()).unwrap();
     assert!(live.try_next().is_some());
 }
 
@@ -239,12 +335,16 @@ fn a_commit_that_writes_no_reported_row_reaches_who_may_read_it() {
         .exec("CREATE TABLE t(x INTEGER PRIMARY KEY AUTOINCREMENT, y UNIQUE); INSERT INTO t(y) VALUES (1)", ())
         .unwrap();
     let mut sequence = engine.subscribe("SELECT seq FROM sqlite_sequence", ()).unwrap();
-    let before = engine.commit();
+    let before = engine.last_commit();
     engine.exec("INSERT OR IGNORE INTO t VALUES (50, 1)", ()).unwrap();
     assert!(sequence.try_next().is_some());
-    assert_eq!(engine.commit(), before.next());
+    assert_eq!(engine.last_commit(), before.next());
     engine.exec("UPDATE t SET y = 7 WHERE x = 99", ()).unwrap();
-    assert_eq!((sequence.try_next(), engine.commit()), (None, before.next()), "nothing changed, nothing is numbered");
+    assert_eq!(
+        (sequence.try_next(), engine.last_commit()),
+        (None, before.next()),
+        "nothing changed, nothing is numbered"
+    );
 }
 
 #[test]
@@ -268,11 +368,11 @@ fn the_table_of_the_number_may_be_emptied() {
         let engine = Engine::open(path.as_path(), Options::default()).unwrap();
         engine.exec("CREATE TABLE IF NOT EXISTS t(a)", ()).unwrap();
         engine.exec(damage, ()).unwrap();
-        let before = engine.commit();
+        let before = engine.last_commit();
         engine.exec("INSERT INTO t VALUES (1)", ()).unwrap();
-        assert_eq!(engine.commit(), before.next(), "{damage}");
+        assert_eq!(engine.last_commit(), before.next(), "{damage}");
         drop(engine);
-        assert_eq!(Engine::open(path.as_path(), Options::default()).unwrap().commit(), before.next(), "{damage}");
+        assert_eq!(Engine::open(path.as_path(), Options::default()).unwrap().last_commit(), before.next(), "{damage}");
     }
 }
 
@@ -332,6 +432,6 @@ fn two_engines_on_one_file_give_a_commit_one_number() {
     for (writer, reader) in [(&one, &two), (&two, &one), (&two, &one), (&one, &two)] {
         let commit = writer.exec("INSERT INTO t VALUES (1)", ()).unwrap().commit;
         reader.poll().unwrap();
-        assert_eq!(reader.commit(), commit);
+        assert_eq!(reader.last_commit(), commit);
     }
 }

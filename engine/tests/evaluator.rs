@@ -59,7 +59,7 @@ fn comparisons_mean_what_they_mean_to_sqlite() {
             }
             engine.exec("UPDATE t SET v = (SELECT o.v FROM t AS o WHERE o.id = t.id + 3)", ()).unwrap();
             engine.exec("DELETE FROM t WHERE id % 2 = 0", ()).unwrap();
-            let stats = engine.stats();
+            let stats = engine.stats().unwrap();
             assert_eq!((stats.divergences, stats.repairs), (0, 0), "{sql} of a column {column}");
             assert!(stats.maintained > 0, "{sql} of a column {column}");
             drop(watches);

@@ -205,7 +205,7 @@ fn the_gates_refusals_are_counted() {
         engine.exec("INSERT INTO message(channel) VALUES (1), (2), (3)", ()).unwrap();
         engine.exec("UPDATE message SET channel = channel % 3 + 1", ()).unwrap();
     }
-    let (counts, stats) = (live(&engine, sql), engine.stats());
+    let (counts, stats) = (live(&engine, sql), engine.stats().unwrap());
     assert_eq!(
         (counts.maintained, counts.requeries, counts.refused, counts.given_up),
         (stats.maintained, stats.requeries, stats.refused, stats.given_up)
@@ -321,7 +321,7 @@ fn what_virtual_columns_make_too_dear_counts_for_the_template_and_for_the_engine
         engine.exec("UPDATE t SET a = a + 1", ()).unwrap();
     }
     let LiveTemplate { refused, given_up, requeries, .. } = explain(&engine, sql).live.unwrap();
-    let stats = engine.stats();
+    let stats = engine.stats().unwrap();
     assert!(refused > 0 && given_up > 0, "{stats:?}");
     assert_eq!((refused, given_up, requeries), (stats.refused, stats.given_up, stats.requeries));
 }

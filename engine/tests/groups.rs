@@ -60,7 +60,7 @@ fn played(sql: &str, disabled: DisabledFeatures) -> Vec<String> {
     let _live = engine.subscribe(sql, ()).unwrap();
     for write in WRITES {
         engine.exec(write, ()).unwrap();
-        let stats = engine.stats();
+        let stats = engine.stats().unwrap();
         assert_eq!((stats.divergences, stats.repairs), (0, 0), "{sql}: {write}");
     }
     let mut found = Vec::new();

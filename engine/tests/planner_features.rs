@@ -47,7 +47,7 @@ fn play(engine: &Engine, sql: &str) {
         engine.exec(write, ()).unwrap();
     }
     drop(watch);
-    let stats = engine.stats();
+    let stats = engine.stats().unwrap();
     assert_eq!((stats.divergences, stats.repairs), (0, 0), "{sql}");
 }
 
@@ -193,7 +193,7 @@ fn what_windows_and_conditions_spare_is_missed_without_it() {
         for write in WRITES {
             engine.exec(write, ()).unwrap();
         }
-        assert_eq!((engine.stats().divergences, engine.stats().repairs), (0, 0), "{sql}");
+        assert_eq!((engine.stats().unwrap().divergences, engine.stats().unwrap().repairs), (0, 0), "{sql}");
         drop(watch);
         live
     };
@@ -206,7 +206,7 @@ fn what_windows_and_conditions_spare_is_missed_without_it() {
         let _held = ["", "1 = 1 AND "].map(|true_or_not| {
             engine.subscribe(&format!("SELECT n, count(*) FROM a WHERE {true_or_not}n = 1 GROUP BY n"), ()).unwrap()
         });
-        engine.stats().dataflows
+        engine.stats().unwrap().dataflows
     };
     assert_eq!(
         (templates(DisabledFeatures::NOTHING), templates(DisabledFeatures::NOTHING.and(PlannerFeature::Constant))),

@@ -71,7 +71,7 @@ fn cost(messages: u64) -> (u64, u64) {
     let watch = engine.subscribe(sql, ()).unwrap();
     engine.exec("INSERT INTO messages VALUES (900000, 5, 900000)", ()).unwrap();
     engine.exec("UPDATE messages SET at = 1 WHERE id = 1020", ()).unwrap();
-    let stats = engine.stats();
+    let stats = engine.stats().unwrap();
     assert_eq!((stats.maintained, stats.requeries, stats.beyond), (1, 0, 1), "{messages}");
     let explained = engine.explain(sql, ()).unwrap();
     drop(watch);

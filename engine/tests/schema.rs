@@ -15,7 +15,7 @@ const SCHEMA: &str = "
     CREATE VIEW cheap AS SELECT id FROM items WHERE price < 5;
     INSERT INTO notes VALUES (1, 'items', 'sold here'), (2, 'extra', 'not here');";
 
-const WRITES: [&str; 12] = [
+const WRITES: &[&str] = &[
     "INSERT INTO notes VALUES (3, 'cheap', 'a view')",
     "CREATE TABLE extra(x TEXT, y)",
     "UPDATE notes SET name = 'of_owner' WHERE id = 2",
@@ -26,8 +26,10 @@ const WRITES: [&str; 12] = [
     "DROP VIEW cheap",
     "PRAGMA writable_schema = ON",
     "UPDATE sqlite_schema SET sql = replace(sql, 'TEXT', 'BLOB') WHERE name = 'extra'",
-    "PRAGMA writable_schema = OFF; DELETE FROM notes WHERE id = 1",
-    "DROP TABLE things; VACUUM",
+    "PRAGMA writable_schema = OFF",
+    "DELETE FROM notes WHERE id = 1",
+    "DROP TABLE things",
+    "VACUUM",
 ];
 
 #[test]
@@ -57,11 +59,11 @@ fn rows_of_tables_cost_a_query_over_the_schema_nothing() {
     let counter = Arc::clone(&told);
     let sql = "SELECT name FROM sqlite_schema WHERE type = 'table'";
     let _live = engine.subscribe_with(sql, (), move |_, _| _ = counter.fetch_add(1, Ordering::Relaxed)).unwrap();
-    let before = engine.stats();
+    let before = engine.stats().unwrap();
     for id in 10..20 {
         engine.exec("INSERT INTO notes VALUES (?1, 'x', 'y')", [id]).unwrap();
     }
-    let after = engine.stats();
+    let after = engine.stats().unwrap();
     assert_eq!((after.requeries, after.maintained), (before.requeries, before.maintained));
     assert_eq!(told.load(Ordering::Relaxed), 0);
     engine.exec("CREATE TABLE more(x)", ()).unwrap();
@@ -77,5 +79,5 @@ fn the_table_that_the_first_commit_makes_shows() {
     let mut live = engine.subscribe("SELECT name FROM sqlite_schema", ()).unwrap();
     engine.exec("INSERT INTO t VALUES (1)", ()).unwrap();
     assert!(live.try_next().is_some());
-    assert_eq!((engine.stats().divergences, engine.stats().repairs), (0, 0));
+    assert_eq!((engine.stats().unwrap().divergences, engine.stats().unwrap().repairs), (0, 0));
 }

@@ -90,7 +90,7 @@ struct Held {
 
 impl Held {
     fn now(engine: &Engine) -> Self {
-        Self { live: memory::live_bytes() as f64, stated: engine.stats().state_bytes as f64 }
+        Self { live: memory::live_bytes() as f64, stated: engine.stats().map_or(0, |stats| stats.state_bytes) as f64 }
     }
 
     fn minus(self, other: Self) -> Self {

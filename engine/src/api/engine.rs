@@ -1,17 +1,17 @@
 //! The facade: what applications call.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use super::as_sql::AsSql;
 use super::executed::Executed;
 use super::subscription::{Subscription, Ticket, Watch};
 use super::transaction::Transaction;
 use crate::api::event::Event;
-use crate::api::explain::{Explain, PlanKind};
+use crate::api::explain::Explain;
 use crate::api::options::{Location, Options};
 use crate::api::stats::Stats;
 use crate::error::Error;
-use crate::live::{Core, Handle, Mailbox, Sink};
+use crate::live::{Callback, Core, Handle, Sink};
 use crate::storage::{Storage, TransactionOwner};
 use crate::types::{ChangeBatch, CommitId, Params, Rows, SubscriptionId};
 
@@ -41,25 +41,51 @@ impl Engine {
     /// [`Error::Sqlite`] when the file is no database, cannot be opened, or is held by another connection.
     pub fn open(location: impl Into<Location>, options: Options) -> Result<Self, Error> {
         let storage = Storage::open(&location.into(), &options)?;
-        Ok(Self { handle: Handle::new(Core::new(storage, options)) })
+        Ok(Self { handle: Handle::new(Core::new(storage, options.clone()), &options) })
     }
 
-    /// Runs one or many statements, all or nothing unless they manage a transaction of their own.
+    /// Runs one or many statements, all or nothing.
     ///
-    /// Events of what they commit are delivered before this returns.
+    /// Several statements are one transaction; where one is open that was begun by SQL, they are one savepoint in it. They may begin
+    /// with BEGIN if they end with COMMIT. What no transaction contains, such as `PRAGMA foreign_keys = ON` or VACUUM, has to be a
+    /// call of its own; [`Engine::exec_each`] runs statements one by one.
+    ///
+    /// A single statement does what it does in SQLite: BEGIN opens a transaction, which belongs to this thread; calls of
+    /// other threads wait for its end. [`Engine::transaction`] is the better way.
+    ///
+    /// Events of what they commit are delivered before this returns, by this thread or by one that is delivering already. Do not
+    /// hold a lock meanwhile that a callback takes. A panic of a callback goes on here once all events are delivered.
     ///
     /// # Errors
-    /// [`Error::Sqlite`] for what SQLite refuses, [`Error::BadParameters`] for parameters that do not fit. What had been
-    /// committed before stays, and was delivered.
+    /// [`Error::Sqlite`] for what SQLite refuses, [`Error::BadParameters`] for parameters that do not fit,
+    /// [`Error::MustStandAlone`] for a statement that cannot be part of a script, [`Error::AnothersTransaction`] and
+    /// [`Error::Reentrant`].
     pub fn exec(&self, sql: &str, params: impl Into<Params>) -> Result<Executed, Error> {
         let params = params.into();
-        let (outcome, ran, commit) = {
-            let mut core = self.handle.lock();
+        self.call(|core| {
             let (outcome, ran) = core.run(sql, &params, TransactionOwner::Script);
-            (outcome, ran, core.commit())
-        };
+            ran.map(|()| Executed { commit: core.commit(), changes: outcome.changes })
+        })
+    }
+
+    /// Runs statements one after the other, each by itself as SQLite does, up to the first that fails: for dumps, and for what
+    /// [`Engine::exec`] refuses. What was committed before an error stays.
+    ///
+    /// # Errors
+    /// As [`Engine::exec`].
+    pub fn exec_each(&self, sql: &str, params: impl Into<Params>) -> Result<Executed, Error> {
+        let params = params.into();
+        self.call(|core| {
+            let (outcome, ran) = core.run(sql, &params, TransactionOwner::Statement);
+            ran.map(|()| Executed { commit: core.commit(), changes: outcome.changes })
+        })
+    }
+
+    /// Does something with the core, then delivers what came of it.
+    fn call<T>(&self, call: impl FnOnce(&mut Core) -> Result<T, Error>) -> Result<T, Error> {
+        let done = call(&mut *self.handle.lock()?);
         self.handle.deliver();
-        ran.map(|()| Executed { commit, changes: outcome.changes })
+        done
     }
 
     /// Runs one statement and gives the rows it returns, the last committed state or that of the open transaction.
@@ -68,12 +94,7 @@ impl Engine {
     /// As [`Engine::exec`].
     pub fn query(&self, sql: &(impl AsSql + ?Sized), params: impl Into<Params>) -> Result<Rows, Error> {
         let (sql, params) = (sql.as_sql(), params.into());
-        let ran = {
-            let mut core = self.handle.lock();
-            core.query(&sql, &params, TransactionOwner::Script)
-        };
-        self.handle.deliver();
-        ran
+        self.call(|core| core.query(&sql, &params, TransactionOwner::Script))
     }
 
     /// Whether a statement certainly only reads: [`Engine::query`] can run it twice without harm. A PRAGMA never certainly does.
@@ -81,12 +102,12 @@ impl Engine {
     /// # Errors
     /// SQLite's own, of compiling it, or [`Error::NotOneStatement`].
     pub fn only_reads(&self, sql: &str) -> Result<bool, Error> {
-        self.handle.lock().only_reads(sql)
+        self.handle.lock()?.only_reads(sql)
     }
 
     /// Runs `body` in a transaction: committed if it returns `Ok`, rolled back if it returns `Err` or panics.
     ///
-    /// The engine is locked while `body` runs. Use the transaction in it; a call of the engine itself would wait forever.
+    /// The engine is locked while `body` runs. Use the transaction in it; calls of the engine itself are refused.
     ///
     /// # Errors
     /// [`Error::InTransaction`] if one is open already; the error of `body`; what COMMIT fails with.
@@ -94,12 +115,7 @@ impl Engine {
         &self,
         body: impl FnOnce(&Transaction<'_>) -> Result<T, Error>,
     ) -> Result<(T, Executed), Error> {
-        let ended = {
-            let mut core = self.handle.lock();
-            Transaction::begin(&mut core, body)
-        };
-        self.handle.deliver();
-        ended
+        self.call(|core| Transaction::begin(core, body))
     }
 
     /// Subscribes to a query: its result now, and a stream of what later commits change.
@@ -108,7 +124,7 @@ impl Engine {
     /// [`Error::NotASelect`] for anything but one SELECT, [`Error::InTransaction`] while a transaction is open, and what
     /// SQLite says of the query.
     pub fn subscribe(&self, sql: &(impl AsSql + ?Sized), params: impl Into<Params>) -> Result<Subscription, Error> {
-        let mailbox = Arc::new(Mailbox::default());
+        let mailbox = self.handle.mailbox();
         let ticket = self.add_subscriber(&sql.as_sql(), &params.into(), Sink::Mailbox(Arc::downgrade(&mailbox)))?;
         Ok(Subscription::new(ticket, mailbox))
     }
@@ -126,46 +142,46 @@ impl Engine {
         params: impl Into<Params>,
         callback: impl FnMut(SubscriptionId, &Event) + Send + 'static,
     ) -> Result<Watch, Error> {
-        let sink = Sink::Callback(Arc::new(Mutex::new(Box::new(callback))));
-        self.add_subscriber(&sql.as_sql(), &params.into(), sink).map(Watch::new)
+        let callback = Callback::new(callback);
+        let sink = Sink::Callback(Arc::downgrade(&callback));
+        self.add_subscriber(&sql.as_sql(), &params.into(), sink).map(|ticket| Watch::new(ticket, callback))
     }
 
     fn add_subscriber(&self, sql: &str, params: &Params, sink: Sink) -> Result<Ticket, Error> {
-        let (subscribed, plan) = {
-            let mut core = self.handle.lock();
-            let subscribed = core.subscribe(sql, params, sink);
-            let is_planned = subscribed.as_ref().is_ok_and(|(id, _)| core.is_planned(*id));
-            (subscribed, if is_planned { PlanKind::Incremental } else { PlanKind::Requery })
-        };
-        self.handle.deliver();
-        let (id, snapshot) = subscribed?;
-        Ok(Ticket { id, snapshot, plan, handle: self.handle.downgrade() })
+        let (id, snapshot, is_planned) = self.call(|core| {
+            let (id, snapshot) = core.subscribe(sql, params, sink)?;
+            Ok((id, snapshot, core.is_planned(id)))
+        })?;
+        Ok(Ticket { id, snapshot, is_planned: is_planned.into(), handle: self.handle.downgrade() })
     }
 
-    /// Tells how a query would be maintained, without subscribing to it; of one that is subscribed to, what that has come to.
+    /// Tells how a query would be maintained, without subscribing to it; of one that is subscribed to, what that has come to. Without
+    /// parameters, those of the query are NULL.
     ///
     /// # Errors
     /// As [`Engine::subscribe`].
     pub fn explain(&self, sql: &(impl AsSql + ?Sized), params: impl Into<Params>) -> Result<Explain, Error> {
-        self.handle.lock().explain(&sql.as_sql(), &params.into())
+        self.call(|core| core.explain(&sql.as_sql(), &params.into()))
     }
 
     /// What the engine holds and has done so far.
-    #[must_use]
-    pub fn stats(&self) -> Stats {
-        self.handle.lock().stats()
+    ///
+    /// # Errors
+    /// [`Error::Reentrant`] where it is called from inside another call.
+    pub fn stats(&self) -> Result<Stats, Error> {
+        Ok(self.handle.lock_at_once()?.stats())
     }
 
-    /// The number of the last commit.
+    /// The number of the last commit. It may be called from anywhere.
     #[must_use]
-    pub fn commit(&self) -> CommitId {
-        self.handle.lock().commit()
+    pub fn last_commit(&self) -> CommitId {
+        self.handle.commit()
     }
 
-    /// Whether a script has left a transaction open.
+    /// Whether this thread has begun a transaction by SQL that is still open. Calls of other threads wait for its end.
     #[must_use]
     pub fn in_transaction(&self) -> bool {
-        self.handle.lock().in_transaction()
+        self.handle.has_transaction()
     }
 
     /// Notices what other connections, of this process or another, have committed, and delivers it; whether there was
@@ -174,13 +190,16 @@ impl Engine {
     /// # Errors
     /// [`Error::Sqlite`] when the database cannot be read.
     pub fn poll(&self) -> Result<bool, Error> {
-        let polled = self.handle.lock().poll();
-        self.handle.deliver();
-        polled
+        self.call(Core::poll)
     }
 
-    /// Shows `observer` the change batch of every commit from now on; one observer at a time. It must not call the engine.
-    pub fn on_change(&self, observer: impl FnMut(CommitId, &ChangeBatch) + Send + 'static) {
-        self.handle.lock().observe(Box::new(observer));
+    /// Shows `observer` the change batch of every commit from now on; one observer at a time. It is called while the engine is
+    /// locked: calls of the engine in it are refused.
+    ///
+    /// # Errors
+    /// [`Error::Reentrant`] where it is called from inside another call.
+    pub fn on_change(&self, observer: impl FnMut(CommitId, &ChangeBatch) + Send + 'static) -> Result<(), Error> {
+        self.handle.lock_at_once()?.observe(Box::new(observer));
+        Ok(())
     }
 }

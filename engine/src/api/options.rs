@@ -90,8 +90,7 @@ pub struct Options {
     /// without its memory is re-run when a commit affects it, until there is room again. Sizes are measured without the
     /// allocator's overhead, and only now and then while they grow, so in between they may reach about twice the limit.
     pub memory_budget: Option<usize>,
-    /// Whether foreign keys are enforced from the start. Off, as in SQLite's documentation; `PRAGMA foreign_keys` changes
-    /// it later.
+    /// Whether foreign keys are enforced from the start. `PRAGMA foreign_keys` changes it later.
     pub foreign_keys: bool,
     /// Be the only connection: `locking_mode=EXCLUSIVE`, then WAL with `synchronous=NORMAL`. One-row commits are about
     /// thirty times cheaper on OPFS than with SQLite's defaults and survive the death of every tab and of the browser.
@@ -100,8 +99,11 @@ pub struct Options {
     pub vfs: Option<String>,
     /// The size of SQLite's page cache in KiB; SQLite's default when `None`.
     pub cache_kib: Option<u32>,
-    /// How long a statement waits for another connection's lock.
+    /// How long a statement waits for another connection's lock, and a call for the end of another thread's transaction.
     pub busy_timeout: Duration,
+    /// How many events wait in a [`Subscription`](crate::Subscription) that is not read, 64 by default. Those that follow are
+    /// merged into one diff, without causes: a late reader misses steps between, never what they come to.
+    pub waiting_events: usize,
 }
 
 impl Default for Options {
@@ -114,11 +116,12 @@ impl Default for Options {
             disabled_features: DisabledFeatures::NOTHING,
             sums: SumStore::default(),
             memory_budget: None,
-            foreign_keys: false,
+            foreign_keys: true,
             exclusive: false,
             vfs: None,
             cache_kib: None,
             busy_timeout: Duration::from_secs(5),
+            waiting_events: 64,
         }
     }
 }
@@ -198,6 +201,20 @@ impl Options {
     #[must_use]
     pub fn with_cache_kib(mut self, cache_kib: u32) -> Self {
         self.cache_kib = Some(cache_kib);
+        self
+    }
+
+    /// The options with [`Options::busy_timeout`] set.
+    #[must_use]
+    pub fn with_busy_timeout(mut self, busy_timeout: Duration) -> Self {
+        self.busy_timeout = busy_timeout;
+        self
+    }
+
+    /// The options with [`Options::waiting_events`] set.
+    #[must_use]
+    pub fn with_waiting_events(mut self, waiting_events: usize) -> Self {
+        self.waiting_events = waiting_events;
         self
     }
 }

@@ -51,4 +51,11 @@ pub struct Stats {
     pub disagreements: u64,
     /// Results that paranoid mode found to differ from SQLite's.
     pub divergences: u64,
+    /// Events that wait in subscriptions until they are read.
+    pub waiting_events: u64,
+    /// Bytes of those events.
+    pub waiting_bytes: u64,
+    /// Events that were merged with others because their subscriptions were not read:
+    /// [`Options::waiting_events`](crate::Options::waiting_events).
+    pub merged_events: u64,
 }

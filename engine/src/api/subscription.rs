@@ -2,6 +2,7 @@
 
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 
 use tokio_stream::Stream;
@@ -9,7 +10,7 @@ use tokio_stream::Stream;
 use crate::api::event::Event;
 use crate::api::explain::PlanKind;
 use crate::error::Error;
-use crate::live::{Mailbox, WeakHandle};
+use crate::live::{Callback, Handle, Mailbox, WeakHandle};
 use crate::types::{Params, Snapshot, SubscriptionId};
 
 /// A live query as a stream of [`Event`]s. Dropping it unsubscribes.
@@ -85,10 +86,11 @@ impl Subscription {
         self.ticket.take_snapshot()
     }
 
-    /// How the result is maintained.
+    /// How the result is maintained now; [`Engine::explain`](crate::Engine::explain) tells why. Inside a call of the engine, or
+    /// when it is gone: as it was when this was last asked, or at first.
     #[must_use]
     pub fn plan(&self) -> PlanKind {
-        self.ticket.plan
+        self.ticket.plan()
     }
 
     /// The next event that waits, if one does.
@@ -109,11 +111,13 @@ impl Stream for Subscription {
 #[derive(Debug)]
 pub struct Watch {
     ticket: Ticket,
+    /// The subscription's sink ends with it.
+    _callback: Arc<Callback>,
 }
 
 impl Watch {
-    pub(crate) fn new(ticket: Ticket) -> Self {
-        Self { ticket }
+    pub(crate) fn new(ticket: Ticket, callback: Arc<Callback>) -> Self {
+        Self { ticket, _callback: callback }
     }
 
     /// Which subscription this is.
@@ -141,10 +145,11 @@ impl Watch {
         self.ticket.take_snapshot()
     }
 
-    /// How the result is maintained.
+    /// How the result is maintained now; [`Engine::explain`](crate::Engine::explain) tells why. Inside a call of the engine, or
+    /// when it is gone: as it was when this was last asked, or at first.
     #[must_use]
     pub fn plan(&self) -> PlanKind {
-        self.ticket.plan
+        self.ticket.plan()
     }
 }
 
@@ -153,18 +158,30 @@ impl Watch {
 pub(crate) struct Ticket {
     pub(crate) id: SubscriptionId,
     pub(crate) snapshot: Snapshot,
-    pub(crate) plan: PlanKind,
+    /// A plan maintained it when this was last asked.
+    pub(crate) is_planned: AtomicBool,
     pub(crate) handle: WeakHandle,
 }
 
 impl Ticket {
     fn rebind(&self, params: &Params) -> Result<(), Error> {
-        let Some(handle) = self.handle.upgrade() else {
-            return Err(Error::Closed("the engine is gone"));
-        };
-        let rebound = handle.lock().rebind(self.id, params);
+        let handle = self.engine()?;
+        let rebound = handle.lock()?.rebind(self.id, params);
         handle.deliver();
         rebound
+    }
+
+    fn plan(&self) -> PlanKind {
+        if let Ok(handle) = self.engine()
+            && let Ok(core) = handle.lock_at_once()
+        {
+            self.is_planned.store(core.is_planned(self.id), Ordering::Relaxed);
+        }
+        if self.is_planned.load(Ordering::Relaxed) { PlanKind::Incremental } else { PlanKind::Requery }
+    }
+
+    fn engine(&self) -> Result<Handle, Error> {
+        self.handle.upgrade().ok_or(Error::Closed("the engine is gone"))
     }
 
     fn take_snapshot(&mut self) -> Snapshot {
@@ -176,7 +193,7 @@ impl Ticket {
 impl Drop for Ticket {
     fn drop(&mut self) {
         if let Some(handle) = self.handle.upgrade() {
-            handle.lock().unsubscribe(self.id);
+            handle.unsubscribe(self.id);
         }
     }
 }

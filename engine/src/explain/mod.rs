@@ -1,35 +1,43 @@
 //! Explains how a query is maintained, for people and programs: its plan, how commits are routed to it, its metrics so far, and
 //! the indexes that would help the plan.
 
+mod idle;
 mod text;
 mod wanted;
+
+pub(crate) use idle::Idle;
 
 use std::hash::{BuildHasher, Hasher};
 
 use crate::api::explain::{Explain, Found, LiveTemplate, PlanKind, Route, RoutePredicate};
-use crate::plan::{Columns, JoinPath, Operand, PlanMetrics, Reason, Relation, Slot, Source, Step};
+use crate::plan::{Columns, JoinPath, Operand, PlanMetrics, Relation, Slot, Source, Step};
 use crate::prepare::PreparedQuery;
 use crate::routing::{Interest, RoutingKey};
 use crate::storage::Session;
 use crate::types::{Catalog, Value};
 
 /// Explains a query with these values of its parameters. `live` are the metrics of its template and `metrics` those of its
-/// plan's nodes, if it is subscribed to.
+/// plan's nodes, if it is subscribed to; `idle` tells why the plan is not at work, if it has one that is not.
 pub(crate) fn explain(
     session: &Session<'_>,
     query: &PreparedQuery,
     slots: &[Value],
     catalog: &Catalog,
     live: Option<LiveTemplate>,
+    idle: Option<Idle>,
     metrics: Option<&PlanMetrics>,
 ) -> Explain {
-    let reason = query.planned.as_ref().err();
+    let (reason, reason_code) = match (&query.planned, idle) {
+        (Err(reason), _) => (Some(reason.to_string()), Some(reason.code())),
+        (Ok(_), Some(idle)) => (Some(idle.to_string()), Some(idle.code())),
+        (Ok(_), None) => (None, None),
+    };
     let plan = if reason.is_none() { PlanKind::Incremental } else { PlanKind::Requery };
     let steps = query.planned.as_ref().ok().map(|planned| shown(planned.plan.steps(metrics)));
     let mut explain = Explain {
         plan,
-        reason: reason.map(ToString::to_string),
-        reason_code: reason.map(Reason::code),
+        reason,
+        reason_code,
         tables: tables(query, catalog),
         template: format!("{:016x}", hash(&query.template)),
         steps,

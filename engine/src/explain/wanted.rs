@@ -47,6 +47,6 @@ fn index(session: &Session<'_>, Scan { table, columns }: &Scan) -> WantedIndex {
     };
     // With quotes only where there have to be some.
     let bare = sql(str::to_owned);
-    let sql = if session.check(&bare).is_ok() { bare } else { sql(quoted) };
+    let sql = if session.compiles(&bare) { bare } else { sql(quoted) };
     WantedIndex { table: display_name(&table.id).to_owned(), columns, sql }
 }

@@ -23,6 +23,8 @@ pub(crate) struct Binding {
     pub(super) plan: Option<PlanId>,
     /// When the plan is tried again, if it was not worth its cost.
     pub(super) backoff: Backoff,
+    /// Its plan failed at the last evaluation, which the query itself then gave.
+    pub(super) plan_failed: bool,
     /// It is a window that had to be filled again.
     pub(super) has_run_short: bool,
     /// The instructions of the last evaluation.
@@ -44,6 +46,7 @@ impl Binding {
             held: HeldResult::Rows(Arc::default()),
             plan: None,
             backoff: Backoff::default(),
+            plan_failed: false,
             has_run_short: false,
             hydration_work: 0,
             query_work: None,

@@ -1,12 +1,14 @@
 //! The bindings with what keeps their results: each evaluation, change and failure of a result goes through here.
 
+use super::binding::Binding;
 use super::plans::Plans;
 use super::registry::{Registry, TemplateSummary};
 use crate::api::event::Event;
 use crate::api::explain::LiveTemplate;
 use crate::api::options::{Options, Strategy};
-use crate::cost::{Counters, InstructionBudgets, Metrics, Outcome, TemplateMetrics};
+use crate::cost::{Counters, InstructionBudgets, Metrics, Outcome, TemplateMetrics, is_window_near};
 use crate::error::Error;
+use crate::explain::Idle;
 use crate::plan::PlanMetrics;
 use crate::prepare::{Planned, PreparedQuery};
 use crate::types::{BindingId, CommitId, Edit, SubscriptionId};
@@ -38,6 +40,13 @@ impl Bindings {
     pub(super) fn record(&mut self, id: BindingId, outcome: Outcome) {
         if let Some(binding) = self.registry.binding(id) {
             self.metrics.record(binding.template, outcome);
+        }
+    }
+
+    /// Records a plan that could not give the first rows of a binding.
+    pub(super) fn record_failed_plan(&mut self, id: BindingId) {
+        if self.registry.binding(id).is_some_and(|binding| binding.plan_failed) {
+            self.record(id, Outcome::GivenUp);
         }
     }
 
@@ -96,6 +105,29 @@ impl Bindings {
     /// The metrics of the nodes of a query's plan, if it is at work.
     pub(super) fn plan_metrics(&mut self, planned: &Planned) -> Option<PlanMetrics> {
         self.plans.metrics(&planned.plan)
+    }
+
+    /// Why the plan of a query is not at work, if it has one: no binding of those that there are is maintained by it, or none
+    /// would be.
+    pub(super) fn idle(&self, query: &PreparedQuery) -> Option<Idle> {
+        let planned = query.planned.as_ref().ok()?;
+        if !self.uses_plans {
+            return Some(Idle::Strategy);
+        }
+        let bindings = self.registry.bindings_of(&query.template)?;
+        if bindings.iter().any(|(_, binding)| binding.plan.is_some()) {
+            return None;
+        }
+        let is_far = |binding: &Binding| {
+            let window = planned.plan.window.as_ref();
+            let bounds = window.map(|window| window.bounds(&binding.parameters()));
+            bounds.is_some_and(|bounds| bounds.is_none_or(|bounds| !is_window_near(bounds.offset, bounds.limit)))
+        };
+        bindings.first().map(|(id, binding)| match () {
+            () if !self.plans.memory.has_room_for(*id) => Idle::MemoryBudget,
+            () if is_far(binding) => Idle::FarWindow,
+            () => Idle::BackedOff,
+        })
     }
 
     /// What the template of a query holds and has done, if anybody subscribes to it.

@@ -22,23 +22,28 @@ impl Live {
     /// Brings every affected binding up to date with a commit, and says whether anybody saw a change.
     pub(super) fn commit(&mut self, session: &mut Session<'_>, sealed: &SealedCommit) -> bool {
         self.take_in(sealed);
-        let Routing { affected, holds } = self.route(session, sealed);
+        let Routing { mut affected, holds } = self.route(session, sealed);
         if affected.as_ref().is_some_and(Affected::is_empty) && !self.options.paranoid {
-            end_reads(session, holds);
+            session.end_reads(holds);
             return false;
         }
         session.renew_virtual_columns();
         let holds = holds || begin_reads(session, sealed, affected.as_ref());
+        let mut commit = sealed.commit;
+        if sees_more(session) {
+            affected = None;
+            commit = session.commit().max(commit);
+        }
         let mut events = Events::new();
         match affected {
-            None => self.evaluate_all(session, sealed.commit, &mut events),
+            None => self.evaluate_all(session, commit, &mut events),
             Some(affected) => self.maintain(session, sealed, &affected, &mut events),
         }
         if self.options.paranoid {
             self.compare(session, sealed, &mut events);
         }
         self.bindings.keep_to_memory_budget();
-        end_reads(session, holds);
+        session.end_reads(holds);
         self.post(events)
     }
 
@@ -49,7 +54,7 @@ impl Live {
         self.intake.commits += 1;
         self.intake.rows += sealed.batch.len() as u64;
         if let Some(observer) = &mut self.observer {
-            observer(sealed.commit, &sealed.batch);
+            self.subscribers.outbox.catch(|| observer(sealed.commit, &sealed.batch));
         }
     }
 
@@ -84,16 +89,15 @@ impl Live {
     }
 }
 
-/// Holds one state for several reads; whether a transaction does so. Should that fail, each read sees a committed state of its
-/// own all the same. Nobody can disturb a few reads where nobody else can commit.
+/// Holds one state for several reads; whether a transaction does so that ends here. Nobody can disturb a few reads where nobody
+/// else can commit.
 fn begin_reads(session: &Session<'_>, sealed: &SealedCommit, affected: Option<&Affected>) -> bool {
     let are_few = affected.is_some_and(|affected| affected.len() * sealed.batch.len() <= FEW_READS);
-    !(session.is_alone() && are_few) && session.begin_reads().is_ok()
+    !(session.is_alone() && are_few) && session.begin_reads()
 }
 
-fn end_reads(session: &Session<'_>, holds: bool) {
-    if holds {
-        // A read transaction has nothing to lose at its end.
-        let _ = session.end_reads();
-    }
+/// Whether the reads see more than the commit, because another connection committed right after it: rows that changed are then
+/// missing from the batch. Where that cannot be found out, everything is evaluated again as well.
+fn sees_more(session: &mut Session<'_>) -> bool {
+    !session.is_alone() && session.take_external_change().unwrap_or(true)
 }

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::sink::{Outbox, Sink};
+use super::outbox::Outbox;
+use super::sink::Sink;
 use super::subscriptions::{ChangeObserver, Live};
 use crate::api::explain::Explain;
 use crate::api::options::Options;
@@ -10,8 +11,8 @@ use crate::api::stats::Stats;
 use crate::error::Error;
 use crate::explain::explain;
 use crate::sql::{StatementKind, leading_keyword};
-use crate::storage::{Script, ScriptOutput, Storage, TransactionOwner, slot_values};
-use crate::types::{CommitId, Params, Rows, Snapshot, SubscriptionId};
+use crate::storage::{Script, ScriptOutput, Session, Storage, TransactionOwner, slot_values};
+use crate::types::{CommitId, Params, Rows, Snapshot, SubscriptionId, Value};
 
 /// Everything behind the engine's lock.
 pub(crate) struct Core {
@@ -86,17 +87,27 @@ impl Core {
 
     /// Delivers what other connections committed, and what could not be read before; whether there was anything.
     pub(crate) fn poll(&mut self) -> Result<bool, Error> {
+        if self.storage.session().has_open_transaction() {
+            return Ok(false);
+        }
+        self.at_one_state(|_, _, caught_up| Ok(caught_up))
+    }
+
+    /// Runs `body` on one committed state of the database, which the results have caught up with; it is told whether anything
+    /// came of that.
+    fn at_one_state<T>(
+        &mut self,
+        body: impl FnOnce(&mut Live, &mut Session<'_>, bool) -> Result<T, Error>,
+    ) -> Result<T, Error> {
         let Self { storage, live } = self;
         let mut session = storage.session();
         if session.has_open_transaction() {
-            return Ok(false);
+            return Err(Error::InTransaction);
         }
-        if !session.notice_external_change()? {
-            return Ok(live.try_again(&session));
-        }
-        let sealed = session.seal_external_change()?;
-        live.commit(&mut session, &sealed);
-        Ok(true)
+        let holds = !session.is_alone() && session.begin_reads();
+        let done = catch_up(live, &mut session).and_then(|caught_up| body(live, &mut session, caught_up));
+        session.end_reads(holds);
+        done
     }
 
     /// Subscribes: the id and the result as of now.
@@ -106,24 +117,12 @@ impl Core {
         params: &Params,
         sink: Sink,
     ) -> Result<(SubscriptionId, Snapshot), Error> {
-        self.poll()?;
-        let Self { storage, live } = self;
-        let mut session = storage.session();
-        if session.has_open_transaction() {
-            return Err(Error::InTransaction);
-        }
-        live.subscribe(&mut session, sql, params, sink)
+        self.at_one_state(|live, session, _| live.subscribe(session, sql, params, sink))
     }
 
     /// Gives a subscription other values for its parameters.
     pub(crate) fn rebind(&mut self, id: SubscriptionId, params: &Params) -> Result<(), Error> {
-        self.poll()?;
-        let Self { storage, live } = self;
-        let session = storage.session();
-        if session.has_open_transaction() {
-            return Err(Error::InTransaction);
-        }
-        live.rebind(&session, id, params)
+        self.at_one_state(|live, session, _| live.rebind(session, id, params))
     }
 
     /// Ends a subscription.
@@ -131,19 +130,23 @@ impl Core {
         self.live.unsubscribe(id);
     }
 
-    /// Explains a query that these parameters fit.
+    /// Explains a query that these parameters fit, or with NULL for all of them.
     pub(crate) fn explain(&mut self, sql: &str, params: &Params) -> Result<Explain, Error> {
         let Self { storage, live } = self;
         let mut session = storage.session();
         let query = live.prepared.get(&mut session, sql)?;
-        let slots = slot_values(&query.slots, params)?;
+        let slots = match params {
+            Params::None => vec![Value::Null; query.slots.len()],
+            given => slot_values(&query.slots, given)?,
+        };
         let catalog = session.catalog()?;
         let template = live.bindings.live_template(&query);
         let metrics = match (&template, &query.planned) {
             (Some(_), Ok(planned)) => live.bindings.plan_metrics(planned),
             _ => None,
         };
-        Ok(explain(&session, &query, &slots, &catalog, template, metrics.as_ref()))
+        let idle = live.bindings.idle(&query);
+        Ok(explain(&session, &query, &slots, &catalog, template, idle, metrics.as_ref()))
     }
 
     /// Whether a subscription is maintained by a plan.
@@ -162,8 +165,14 @@ impl Core {
     }
 
     /// The events that wait for callbacks.
-    pub(super) fn outbox(&mut self) -> &mut Outbox {
-        &mut self.live.subscribers.outbox
+    pub(super) fn outbox(&self) -> Arc<Outbox> {
+        Arc::clone(&self.live.subscribers.outbox)
+    }
+
+    /// Rolls back a transaction that nobody is left to end.
+    pub(super) fn roll_back(&mut self) {
+        // What there is to say of it, nobody is there to hear.
+        let _ = self.run("ROLLBACK", &Params::None, TransactionOwner::Script);
     }
 
     /// The number of the last commit.
@@ -175,6 +184,17 @@ impl Core {
     pub(crate) fn in_transaction(&mut self) -> bool {
         self.storage.session().has_open_transaction()
     }
+}
+
+/// Delivers what other connections have committed by the state that is read now, and what could not be read before; whether there
+/// was anything.
+fn catch_up(live: &mut Live, session: &mut Session<'_>) -> Result<bool, Error> {
+    if !session.notice_external_change()? {
+        return Ok(live.try_again(session));
+    }
+    let sealed = session.seal_external_change()?;
+    live.commit(session, &sealed);
+    Ok(true)
 }
 
 impl Drop for Core {

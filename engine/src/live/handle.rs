@@ -1,63 +1,217 @@
-//! The lock around the core, and the delivery of events to callbacks with the lock free.
+//! The lock around the core: who holds it, whose transaction is open, and the delivery that follows a call.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::ops::{Deref, DerefMut};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
 
 use super::core::Core;
+use super::mailbox::Mailbox;
+use super::outbox::Outbox;
+use super::thread::Thread;
+use crate::api::options::Options;
+use crate::error::Error;
+use crate::types::{CommitId, SubscriptionId};
 
 /// Shares one core. Clones share the same one.
 #[derive(Clone, Debug)]
 pub(crate) struct Handle {
-    core: Arc<Mutex<Core>>,
+    shared: Arc<Shared>,
 }
 
 /// A handle that does not keep the core alive.
 #[derive(Clone, Debug)]
 pub(crate) struct WeakHandle {
-    core: Weak<Mutex<Core>>,
+    shared: Weak<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    core: Mutex<Core>,
+    /// The thread that holds the lock, as [`Thread::number`]; 0 if none does.
+    holder: AtomicUsize,
+    /// The thread that began the open transaction by SQL, if one is open. Written by who holds the core.
+    transaction_of: Mutex<Option<Weak<Thread>>>,
+    /// A transaction that SQL began has ended.
+    transaction_ended: Condvar,
+    /// How long a call waits for the end of another thread's transaction.
+    busy_timeout: Duration,
+    /// How many events wait one by one in a mailbox.
+    waiting_events: usize,
+    outbox: Arc<Outbox>,
+    /// Subscriptions that were dropped by the thread that holds the lock; they end when it lets go.
+    dropped: Mutex<Vec<SubscriptionId>>,
+    /// The number of the last commit.
+    commit: AtomicU64,
+}
+
+/// The core, locked.
+pub(crate) struct Locked<'h> {
+    shared: &'h Shared,
+    core: MutexGuard<'h, Core>,
+    thread: Arc<Thread>,
 }
 
 impl Handle {
-    pub(crate) fn new(core: Core) -> Self {
-        Self { core: Arc::new(Mutex::new(core)) }
+    pub(crate) fn new(mut core: Core, options: &Options) -> Self {
+        let Options { busy_timeout, waiting_events, .. } = *options;
+        let (outbox, commit) = (core.outbox(), AtomicU64::new(core.commit().0));
+        let shared = Shared {
+            core: Mutex::new(core),
+            transaction_of: Mutex::default(),
+            holder: AtomicUsize::new(0),
+            transaction_ended: Condvar::new(),
+            busy_timeout,
+            waiting_events,
+            outbox,
+            dropped: Mutex::default(),
+            commit,
+        };
+        Self { shared: Arc::new(shared) }
     }
 
     pub(crate) fn downgrade(&self) -> WeakHandle {
-        WeakHandle { core: Arc::downgrade(&self.core) }
+        WeakHandle { shared: Arc::downgrade(&self.shared) }
     }
 
-    pub(crate) fn lock(&self) -> MutexGuard<'_, Core> {
-        self.core.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Calls the callbacks for the events that wait, with the lock free. While one thread delivers, others leave their events
-    /// to it, so that the order of commits holds.
-    pub(crate) fn deliver(&self) {
-        loop {
-            let Some(events) = self.lock().outbox().begin_delivery() else { return };
-            let _delivering = Delivering { handle: self };
-            events.into_iter().for_each(super::sink::Waiting::deliver);
+    /// Locks the core for a call that uses the database. It waits for other calls, and for the end of a transaction that another
+    /// thread began by SQL.
+    ///
+    /// # Errors
+    /// [`Error::Reentrant`] if this thread holds the lock already, [`Error::AnothersTransaction`] if the wait was too long.
+    pub(crate) fn lock(&self) -> Result<Locked<'_>, Error> {
+        let shared = &*self.shared;
+        let thread = shared.enter()?;
+        let mut core = lock(&shared.core);
+        if shared.is_transaction_of_another(&mut core, &thread) {
+            let is_open = |core: &mut Core| shared.is_transaction_of_another(core, &thread);
+            let waited = shared.transaction_ended.wait_timeout_while(core, shared.busy_timeout, is_open);
+            core = waited.unwrap_or_else(PoisonError::into_inner).0;
+            if shared.is_transaction_of_another(&mut core, &thread) {
+                return Err(Error::AnothersTransaction);
+            }
         }
+        Ok(Locked::new(shared, core, thread))
+    }
+
+    /// Locks the core for a call that leaves the database alone.
+    ///
+    /// # Errors
+    /// [`Error::Reentrant`] if this thread holds the lock already.
+    pub(crate) fn lock_at_once(&self) -> Result<Locked<'_>, Error> {
+        let thread = self.shared.enter()?;
+        Ok(Locked::new(&self.shared, lock(&self.shared.core), thread))
+    }
+
+    /// Ends a subscription: at once, or when this thread lets the lock go that it holds.
+    pub(crate) fn unsubscribe(&self, id: SubscriptionId) {
+        match self.lock_at_once() {
+            Ok(mut core) => core.unsubscribe(id),
+            Err(_) => lock(&self.shared.dropped).push(id),
+        }
+    }
+
+    /// Delivers what waits for callbacks, or waits until another thread has delivered it. To be called with the lock free.
+    pub(crate) fn deliver(&self) {
+        self.shared.outbox.deliver();
+    }
+
+    /// Whether this thread has a transaction open that it began by SQL.
+    pub(crate) fn has_transaction(&self) -> bool {
+        let of = lock(&self.shared.transaction_of);
+        of.as_ref().is_some_and(|of| std::ptr::eq(of.as_ptr(), Arc::as_ptr(&Thread::current())))
+    }
+
+    /// A mailbox for a new subscription.
+    pub(crate) fn mailbox(&self) -> Arc<Mailbox> {
+        Arc::new(Mailbox::new(self.shared.waiting_events))
+    }
+
+    /// The number of the last commit.
+    pub(crate) fn commit(&self) -> CommitId {
+        CommitId(self.shared.commit.load(Ordering::Acquire))
     }
 }
 
 impl WeakHandle {
     pub(crate) fn upgrade(&self) -> Option<Handle> {
-        self.core.upgrade().map(|core| Handle { core })
+        self.shared.upgrade().map(|shared| Handle { shared })
     }
 
     /// Whether the engine is gone.
     pub(crate) fn is_gone(&self) -> bool {
-        self.core.strong_count() == 0
+        self.shared.strong_count() == 0
     }
 }
 
-/// Ends a delivery, also when a callback panics.
-struct Delivering<'h> {
-    handle: &'h Handle,
+impl Shared {
+    /// The current thread, which must not hold the lock.
+    fn enter(&self) -> Result<Arc<Thread>, Error> {
+        let thread = Thread::current();
+        // Nobody but this thread writes its own number there.
+        match self.holder.load(Ordering::Relaxed) == thread.number() {
+            true => Err(Error::Reentrant),
+            false => Ok(thread),
+        }
+    }
+
+    /// Whether a transaction is open that another thread began by SQL. One of a thread that has ended is rolled back: nobody
+    /// else could end it.
+    fn is_transaction_of_another(&self, core: &mut Core, thread: &Arc<Thread>) -> bool {
+        let mut transaction_of = lock(&self.transaction_of);
+        match transaction_of.as_ref().map(Weak::upgrade) {
+            None => false,
+            Some(Some(owner)) => !Arc::ptr_eq(&owner, thread),
+            Some(None) => {
+                *transaction_of = None;
+                core.roll_back();
+                false
+            }
+        }
+    }
 }
 
-impl Drop for Delivering<'_> {
+impl<'h> Locked<'h> {
+    fn new(shared: &'h Shared, core: MutexGuard<'h, Core>, thread: Arc<Thread>) -> Self {
+        shared.holder.store(thread.number(), Ordering::Relaxed);
+        Self { shared, core, thread }
+    }
+}
+
+impl Deref for Locked<'_> {
+    type Target = Core;
+
+    fn deref(&self) -> &Core {
+        &self.core
+    }
+}
+
+impl DerefMut for Locked<'_> {
+    fn deref_mut(&mut self) -> &mut Core {
+        &mut self.core
+    }
+}
+
+impl Drop for Locked<'_> {
     fn drop(&mut self) {
-        self.handle.lock().outbox().end_delivery();
+        for id in std::mem::take(&mut *lock(&self.shared.dropped)) {
+            self.core.unsubscribe(id);
+        }
+        let mut transaction_of = lock(&self.shared.transaction_of);
+        match (self.core.in_transaction(), transaction_of.is_some()) {
+            (true, false) => *transaction_of = Some(Arc::downgrade(&self.thread)),
+            (false, true) => {
+                *transaction_of = None;
+                self.shared.transaction_ended.notify_all();
+            }
+            _ => {}
+        }
+        self.shared.commit.store(self.core.commit().0, Ordering::Release);
+        self.shared.holder.store(0, Ordering::Relaxed);
     }
+}
+
+/// Locks a mutex. Poison is no error here: a panic of the application's code is caught before it leaves anything half done.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -81,6 +81,9 @@ impl Bindings {
         query: &PreparedQuery,
         planned: &Planned,
     ) -> Result<Option<Evaluated>, Error> {
+        if let Some(binding) = self.registry.binding_mut(id) {
+            binding.plan_failed = false;
+        }
         let start = session.instructions();
         let budget = self.budgets.hydration();
         let tried = match self.may_try_plan(id) {
@@ -107,6 +110,7 @@ impl Bindings {
         }
         if let Some(binding) = self.registry.binding_mut(id).filter(|_| has_failed) {
             binding.backoff.failed();
+            binding.plan_failed = true;
         }
         Ok(run)
     }

@@ -14,6 +14,7 @@ mod hydrate;
 mod images;
 mod mailbox;
 mod maintain;
+mod outbox;
 mod paranoid;
 mod plans;
 mod provenance;
@@ -24,10 +25,11 @@ mod schema;
 mod sink;
 mod subscribers;
 mod subscriptions;
+mod thread;
 
 pub(crate) use core::Core;
 pub(crate) use handle::{Handle, WeakHandle};
 pub(crate) use mailbox::Mailbox;
 #[cfg(test)]
 pub(crate) use registry::Registry;
-pub(crate) use sink::Sink;
+pub(crate) use sink::{Callback, Sink};

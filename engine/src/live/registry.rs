@@ -197,11 +197,18 @@ impl Registry {
         self.router.route(batch, |id| self.bindings.get(&id).map(|binding| binding.interest()), look_up)
     }
 
+    /// The bindings of a template, if it is subscribed to.
+    pub(super) fn bindings_of(&self, template: &str) -> Option<Vec<(BindingId, &Binding)>> {
+        let template = self.templates.get(self.template_ids.get(template)?)?;
+        let bindings = template.bindings.values().filter_map(|id| Some((*id, &**self.bindings.get(id)?)));
+        Some(bindings.collect())
+    }
+
     /// What the bindings of a template hold, if it is subscribed to.
     pub(super) fn summary(&self, template: &str) -> Option<TemplateSummary> {
         let id = *self.template_ids.get(template)?;
         let mut summary = TemplateSummary { id, ..TemplateSummary::default() };
-        for binding in self.templates.get(&id)?.bindings.values().filter_map(|id| self.bindings.get(id)) {
+        for (_, binding) in self.bindings_of(template)? {
             summary.bindings += 1;
             summary.subscriptions += binding.subscribers.len() as u64;
             summary.state_rows += binding.held.len() as u64;

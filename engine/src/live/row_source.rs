@@ -33,7 +33,7 @@ impl RowSource for Session<'_> {
 
 impl PathSource for Session<'_> {
     fn hold_state(&self) -> bool {
-        !self.is_alone() && self.begin_reads().is_ok()
+        !self.is_alone() && self.begin_reads()
     }
 
     fn show(&self, table: &Arc<str>, images: &RowImages) {

@@ -35,6 +35,7 @@ impl Live {
         self.bindings.registry.replace_query(id, query);
         let mut told = Told::new();
         self.bindings.rerun(session, commit, id, &mut told);
+        self.bindings.record_failed_plan(id);
         self.address(told, events);
         for subscriber in subscribers {
             self.rename_columns(session, commit, id, subscriber, events);

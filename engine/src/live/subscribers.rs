@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use super::sink::{Outbox, Sink};
+use super::mailbox::Waiting;
+use super::outbox::Outbox;
+use super::sink::Sink;
 use crate::api::event::Event;
 use crate::prepare::PreparedQuery;
 use crate::types::{Row, Snapshot, SubscriptionId};
@@ -26,7 +28,7 @@ struct Subscriber {
 #[derive(Default)]
 pub(crate) struct Subscribers {
     by_id: FxHashMap<SubscriptionId, Subscriber>,
-    pub(super) outbox: Outbox,
+    pub(super) outbox: Arc<Outbox>,
 }
 
 impl Subscribers {
@@ -77,10 +79,26 @@ impl Subscribers {
                 if matches!(event, Event::Error { closed: true, .. }) {
                     ended.push(id);
                 }
-                self.outbox.send(&subscriber.sink, id, event);
+                subscriber.sink.send(&self.outbox, id, event);
             }
         }
         ended
+    }
+
+    /// What waits for the readers of streams, and for callbacks. What was merged for subscriptions that ended is not counted.
+    pub(super) fn waiting(&self) -> Waiting {
+        let mut all = Waiting { events: self.outbox.waiting() as u64, ..Waiting::default() };
+        for subscriber in self.by_id.values() {
+            if let Sink::Mailbox(mailbox) = &subscriber.sink
+                && let Some(mailbox) = mailbox.upgrade()
+            {
+                let Waiting { events, bytes, merged } = mailbox.waiting();
+                all.events += events;
+                all.bytes += bytes;
+                all.merged += merged;
+            }
+        }
+        all
     }
 
     /// Tells every stream that nothing more will come.

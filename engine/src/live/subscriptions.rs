@@ -54,6 +54,7 @@ impl Live {
         let Counters { maintained, requeries, refused, given_up, beyond, refills, repairs, edits } = metrics.engine();
         let Intake { commits, rows, lookups, divergences } = self.intake;
         let remembered = plans.dataflows.state_bytes();
+        let waiting = self.subscribers.waiting();
         Stats {
             commits,
             subscriptions: registry.subscription_count() as u64,
@@ -77,6 +78,9 @@ impl Live {
             rows_out: edits,
             disagreements: self.prepared.disagreements(),
             divergences,
+            waiting_events: waiting.events,
+            waiting_bytes: waiting.bytes,
+            merged_events: waiting.merged,
         }
     }
 
@@ -112,7 +116,9 @@ impl Live {
             return Ok((id, self.rows_of(session, id)?));
         }
         let id = self.bindings.registry.bind(Arc::clone(query), slots);
-        match self.bindings.evaluate(session, id) {
+        let evaluated = self.bindings.evaluate(session, id);
+        self.bindings.record_failed_plan(id);
+        match evaluated {
             Ok(Some(rows)) => Ok((id, rows)),
             Ok(None) => Ok((id, self.rows_of(session, id)?)),
             Err(error) => {
@@ -129,9 +135,10 @@ impl Live {
         self.forget(id);
     }
 
-    /// Whether a subscription is maintained by a plan.
+    /// Whether a subscription is maintained by a plan now.
     pub(super) fn is_planned(&self, id: SubscriptionId) -> bool {
-        self.bindings.uses_plans && self.subscribers.query(id).is_some_and(|query| query.planned.is_ok())
+        let binding = self.bindings.registry.binding_of(id).and_then(|id| self.bindings.registry.binding(id));
+        binding.is_some_and(|binding| binding.plan.is_some())
     }
 
     /// A binding's rows as of now. One that failed is tried again: a lock or the clock may have been the cause.

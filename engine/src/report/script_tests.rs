@@ -51,13 +51,13 @@ const COMMIT: &str = "BEGIN;
     COMMIT";
 
 fn open() -> Storage {
-    Storage::open(&Location::Memory, &Options::default()).expect("a database in memory")
+    Storage::open(&Location::Memory, &Options::default().with_foreign_keys(false)).expect("a database in memory")
 }
 
 /// Runs a script; the script that its last commit makes for a query.
 fn run(storage: &mut Storage, sql: &str) -> String {
     let mut script = String::new();
-    let run = Script { sql, params: &Params::None, owner: TransactionOwner::Script };
+    let run = Script { sql, params: &Params::None, owner: TransactionOwner::Statement };
     let (_, ran) = storage.session().run(&run, &mut |session, sealed| {
         let query = Query {
             sql: "SELECT * FROM Seen_Through\nWHERE a = ?1 AND a <> :b",

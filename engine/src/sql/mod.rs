@@ -21,7 +21,8 @@ use crate::types::Catalog;
 pub(crate) use analyze::tells_of_connection;
 pub(crate) use bind::unstored::is_unstored;
 pub(crate) use syntax::order::declares_order;
-pub(crate) use syntax::statement::{StatementKind, leading_keyword};
+pub(crate) use syntax::split::split;
+pub(crate) use syntax::statement::{StatementKind, leading_keyword, pragma, savepoint_name};
 pub(crate) use syntax::template::{Normalised, normalise};
 
 /// Why a text has no bound tree.

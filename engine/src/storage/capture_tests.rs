@@ -24,10 +24,10 @@ impl Shadow {
 
     fn open(schema: &str, options: Options) -> Self {
         let engine = Engine::open(Location::Memory, options).expect("a database in memory");
-        engine.exec(schema, ()).expect("the schema");
+        engine.exec_each(schema, ()).expect("the schema");
         let shadow = Self { engine, tables: Arc::default(), batches: Arc::default() };
         let (tables, batches) = (Arc::clone(&shadow.tables), Arc::clone(&shadow.batches));
-        shadow.engine.on_change(move |_, batch| {
+        let observer = move |_, batch: &ChangeBatch| {
             batches.lock().unwrap().push(batch.clone());
             let mut tables = tables.lock().unwrap();
             for (table, changes) in &batch.tables {
@@ -44,12 +44,13 @@ impl Shadow {
                     }
                 }
             }
-        });
+        };
+        shadow.engine.on_change(observer).unwrap();
         shadow
     }
 
     fn run(&self, sql: &str) -> Result<(), Error> {
-        let ran = self.engine.exec(sql, ());
+        let ran = self.engine.exec_each(sql, ());
         if !self.engine.in_transaction() {
             self.check();
         }
@@ -180,7 +181,7 @@ fn generated_columns() {
     hidden.exec("CREATE TABLE t(a, v AS (a * 2), z)", ()).unwrap();
     let seen = Arc::new(Mutex::new(Vec::new()));
     let sink = Arc::clone(&seen);
-    hidden.on_change(move |_, batch| sink.lock().unwrap().push(batch.clone()));
+    hidden.on_change(move |_, batch| sink.lock().unwrap().push(batch.clone())).unwrap();
     hidden.exec("INSERT INTO t(a, z) VALUES (1, 'end')", ()).unwrap();
     let batch = seen.lock().unwrap()[0].clone();
     let row = batch.tables["main.t"].rows[0].new.clone().unwrap();

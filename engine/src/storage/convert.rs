@@ -64,46 +64,44 @@ pub(super) fn signature(statement: &Statement<'_>) -> Signature {
     Signature { columns: columns(statement), slots: (1..=statement.parameter_count()).map(slot).collect() }
 }
 
-/// The values of a statement's slots in order; slots without a value are NULL, as in SQLite.
+/// The values of a statement's slots in order: one for each slot, and none that there is no slot for.
 pub(crate) fn slot_values(slots: &[Option<String>], params: &Params) -> Result<Vec<Value>, Error> {
     match params {
-        Params::None => Ok(vec![Value::Null; slots.len()]),
-        Params::Positional(values) if values.len() > slots.len() => Err(Error::BadParameters(
-            format!("{} parameters were given, the statement has {}", values.len(), slots.len()).into(),
-        )),
-        Params::Positional(values) => {
-            let missing = slots.len() - values.len();
-            Ok(values.iter().cloned().chain(std::iter::repeat_n(Value::Null, missing)).collect())
-        }
+        Params::None if slots.is_empty() => Ok(Vec::new()),
+        Params::None => Err(wrong_count(0, slots.len())),
+        Params::Positional(values) if values.len() == slots.len() => Ok(values.clone()),
+        Params::Positional(values) => Err(wrong_count(values.len(), slots.len())),
         Params::Named(values) => {
-            if let Some((name, _)) = values.iter().find(|(name, _)| !slots.iter().flatten().any(|slot| slot == name)) {
-                return Err(Error::BadParameters(format!("the statement has no parameter named {name}").into()));
+            let is_known = |name: &str| slots.iter().flatten().any(|slot| slot == bare_name(name));
+            if let Some((name, _)) = values.iter().find(|(name, _)| !is_known(name)) {
+                return Err(unknown_name(name));
             }
-            let value = |slot: &Option<String>| {
-                let (_, value) = values.iter().find(|(name, _)| Some(name) == slot.as_ref())?;
-                Some(value.clone())
-            };
-            Ok(slots.iter().map(|slot| value(slot).unwrap_or(Value::Null)).collect())
+            slots.iter().map(|slot| named_value(slot.as_deref(), values)).collect()
         }
     }
 }
 
-/// Binds `params`. With `strict`, a parameter that the statement does not have is an error; without it, the statement takes
-/// the parameters that it has, as the statements of a longer script do.
-pub(super) fn bind(statement: &mut Statement<'_>, params: &Params, strict: bool) -> Result<(), Error> {
-    if *params == Params::None {
-        return Ok(());
-    }
-    let signature = signature(statement);
-    let values = match (strict, params) {
-        (true, _) | (false, Params::None) => slot_values(&signature.slots, params)?,
-        (false, Params::Positional(values)) => values.iter().take(signature.slots.len()).cloned().collect(),
-        (false, Params::Named(values)) => {
-            let known = values.iter().filter(|(name, _)| signature.slots.iter().flatten().any(|slot| slot == name));
-            slot_values(&signature.slots, &Params::Named(known.cloned().collect()))?
-        }
+fn named_value(slot: Option<&str>, values: &[(String, Value)]) -> Result<Value, Error> {
+    let Some(slot) = slot else {
+        return Err(Error::BadParameters("the statement has parameters without a name".into()));
     };
-    bind_slots(statement, &values)
+    match values.iter().find(|(name, _)| bare_name(name) == slot) {
+        Some((_, value)) => Ok(value.clone()),
+        None => Err(Error::BadParameters(format!("the parameter {slot} has no value").into())),
+    }
+}
+
+/// A parameter's name without the sigil that SQL writes before it.
+pub(super) fn bare_name(name: &str) -> &str {
+    name.strip_prefix([':', '@', '$']).unwrap_or(name)
+}
+
+pub(super) fn wrong_count(given: usize, slots: usize) -> Error {
+    Error::BadParameters(format!("{given} parameters were given, the statement has {slots}").into())
+}
+
+pub(super) fn unknown_name(name: &str) -> Error {
+    Error::BadParameters(format!("the statement has no parameter named {name}").into())
 }
 
 pub(super) fn bind_slots(statement: &mut Statement<'_>, values: &[Value]) -> Result<(), Error> {

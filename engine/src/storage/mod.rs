@@ -8,15 +8,20 @@ mod convert;
 mod delta_tables;
 mod exact_sums;
 mod instruction_budget;
+#[cfg(not(target_arch = "wasm32"))]
+mod math_functions;
 mod open;
 mod reads;
 mod scans;
 mod script;
 mod statements;
 mod virtual_columns;
+mod zero_sign;
 
 #[cfg(test)]
 mod capture_tests;
+#[cfg(test)]
+mod math_functions_tests;
 #[cfg(test)]
 mod order_tests;
 
@@ -82,6 +87,8 @@ struct State {
     schema_is_writable: bool,
     /// The engine, not the script, began the open transaction.
     wrapped: bool,
+    /// The open transaction is one of reads, which all see one state.
+    holds_reads: Cell<bool>,
 }
 
 /// Exclusive use of the connection.
@@ -178,6 +185,7 @@ impl Session<'_> {
         if !matches!(leading_keyword(sql), Some(StatementKind::Select | StatementKind::With) | None) {
             return Err(Error::NotASelect);
         }
+        refuse_several(sql)?;
         let statement = self.connection.prepare(sql).map_err(convert::error)?;
         if statement.column_count() == 0 || !statement.readonly() || statement.is_explain() != 0 {
             return Err(Error::NotASelect);
@@ -210,9 +218,14 @@ impl Session<'_> {
         self.state.instruction_budget.set(instructions);
     }
 
-    /// Checks that SQLite compiles a statement of a plan.
-    pub(crate) fn check(&self, sql: &str) -> Result<(), Error> {
-        self.connection.prepare_cached(sql).map(drop).map_err(convert::error)
+    /// Whether SQLite compiles a statement.
+    pub(crate) fn compiles(&self, sql: &str) -> bool {
+        self.connection.prepare_cached(sql).is_ok()
+    }
+
+    /// Compiles a statement of a plan, which SQLite may refuse.
+    pub(crate) fn compile(&self, sql: &str) -> Result<(), Error> {
+        self.state.statements.compile(self.connection, sql)
     }
 
     /// Registers the delta tables of a table with SQLite.
@@ -267,14 +280,17 @@ impl Session<'_> {
 
     /// Runs one statement that returns rows. A statement that also writes must be run by [`Session::run`].
     pub(crate) fn query(&self, sql: &str, params: &Params) -> Result<Rows, Error> {
+        refuse_several(sql)?;
         let mut statement = self.connection.prepare_cached(sql).map_err(convert::error)?;
-        convert::bind(&mut statement, params, true)?;
+        let values = convert::slot_values(&convert::signature(&statement).slots, params)?;
+        convert::bind_slots(&mut statement, &values)?;
         let rows = convert::rows(&mut statement)?;
         Ok(Rows { rows, columns: convert::columns(&statement) })
     }
 
     /// Whether SQLite considers a statement read-only.
     pub(crate) fn is_readonly(&self, sql: &str) -> Result<bool, Error> {
+        refuse_several(sql)?;
         let statement = self.connection.prepare_cached(sql).map_err(convert::error)?;
         Ok(statement.readonly())
     }
@@ -315,14 +331,34 @@ impl Session<'_> {
         })
     }
 
-    /// Begins a read transaction: several reads see one state of the database.
-    pub(crate) fn begin_reads(&self) -> Result<(), Error> {
-        self.control("BEGIN")
+    /// Holds one state of the database for several reads; whether this call began to, and its caller has to end it. Should it
+    /// fail, each read sees a committed state of its own.
+    pub(crate) fn begin_reads(&self) -> bool {
+        let begins = !self.state.holds_reads.get() && self.control("BEGIN").is_ok();
+        if begins {
+            self.state.holds_reads.set(true);
+        }
+        begins
     }
 
-    /// Ends the read transaction.
-    pub(crate) fn end_reads(&self) -> Result<(), Error> {
-        self.control("COMMIT")
+    /// Ends the read transaction, if the caller began it.
+    pub(crate) fn end_reads(&self, began: bool) {
+        if began {
+            self.state.holds_reads.set(false);
+            // A read transaction has nothing to lose at its end.
+            let _ = self.control("COMMIT");
+        }
+    }
+
+    /// Whether another connection has committed between the last commit here and the reads that have begun: then they see more
+    /// than that commit. Its number, if it stored one, counts from now on.
+    pub(crate) fn take_external_change(&mut self) -> Result<bool, Error> {
+        let noticed = self.notice_external_change()?;
+        if noticed {
+            self.state.external = false;
+            self.state.commit_number.reload(self.connection)?;
+        }
+        Ok(noticed)
     }
 
     fn control(&self, sql: &str) -> Result<(), Error> {
@@ -330,6 +366,10 @@ impl Session<'_> {
         statement.raw_execute().map_err(convert::error)?;
         Ok(())
     }
+}
+
+fn refuse_several(sql: &str) -> Result<(), Error> {
+    if script::is_several(sql) { Err(Error::NotOneStatement("several")) } else { Ok(()) }
 }
 
 /// Locks a mutex. Poison is no error here: the data is plain, and every change leaves it consistent.

@@ -3,15 +3,18 @@
 use std::cell::Cell;
 use std::sync::Arc;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use super::catalog::Roots;
 use super::commit_number::CommitNumber;
 use super::delta_tables::DeltaTables;
 use super::instruction_budget::InstructionBudget;
+#[cfg(not(target_arch = "wasm32"))]
+use super::math_functions;
 use super::statements::Statements;
 use super::virtual_columns::VirtualColumns;
-use super::{State, Storage, capture, convert, exact_sums, reads};
+use super::{State, Storage, capture, convert, exact_sums, reads, zero_sign};
 use crate::api::options::{Location, Options};
 use crate::error::Error;
 use crate::plan::quoted;
@@ -28,6 +31,11 @@ impl Storage {
         configure(&connection, location, options).map_err(convert::error)?;
         connection.set_prepared_statement_cache_capacity(STATEMENT_CACHE);
         exact_sums::install(&connection)?;
+        zero_sign::install(&connection)?;
+        #[cfg(not(target_arch = "wasm32"))]
+        if !math_functions::are_built_in(&connection).map_err(convert::error)? {
+            math_functions::install(&connection)?;
+        }
         let recorder = capture::install(&mut connection)?;
         let reads = reads::install(&mut connection)?;
         let instruction_budget = InstructionBudget::install(&mut connection)?;
@@ -54,6 +62,7 @@ impl Storage {
             settings_changed: false,
             schema_is_writable: false,
             wrapped: false,
+            holds_reads: Cell::new(false),
         };
         Ok(Self { connection, state })
     }
@@ -70,6 +79,9 @@ fn connect(location: &Location, options: &Options) -> rusqlite::Result<Connectio
 
 fn configure(connection: &Connection, location: &Location, options: &Options) -> rusqlite::Result<()> {
     connection.busy_timeout(options.busy_timeout)?;
+    // Literals of a query are parameters in the statements of its plan. Without this, SQLite plans by the values of parameters,
+    // and finds other rows for a parameter than for the literal where an index is partial: <https://sqlite.org/queryplanner-ng.html#qpstab>.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     if options.exclusive && *location != Location::Memory {
         // Exclusive locking has to come first: without it, a VFS that has no shared memory silently keeps a rollback
         // journal instead of WAL (sqlite3PagerWalSupported).

@@ -1,24 +1,29 @@
 //! Runs SQL text: one statement or many. The engine wraps them in a transaction if the text has none of its own, and seals
 //! every commit as soon as it happens.
 //!
-//! A script of several statements outside a transaction is all or nothing. A single statement leaves what SQLite leaves (OR
-//! FAIL keeps the rows before the conflict). A script that begins its own transaction controls it. A statement that cannot
-//! run inside a transaction (PRAGMA, VACUUM, ATTACH, DETACH) first commits what came before it.
+//! A script of several statements is all or nothing: one transaction, or one savepoint where a transaction is open. What no
+//! transaction contains is refused there ([`rules`]). A single statement leaves what SQLite leaves (OR FAIL keeps the rows before
+//! the conflict).
 
-use rusqlite::fallible_iterator::FallibleIterator;
-use rusqlite::{Batch, Statement};
+mod given;
+mod rules;
+mod several;
+
+use rusqlite::Statement;
 
 use super::conflict::failed_under_fail;
 use super::{SOMEBODY_ELSE, SealedCommit, Session, convert, lock};
 use crate::error::Error;
-use crate::sql::{StatementKind, leading_keyword};
-use crate::types::{ChangeBatch, Params, Rows};
+use crate::sql::{StatementKind, leading_keyword, split};
+use crate::types::{ChangeBatch, Params, Rows, Value};
 
 /// Who ends the transaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum TransactionOwner {
-    /// The script itself, or the engine at the end of the script.
+    /// The engine, at the end of the script.
     Script,
+    /// The engine, at the end of each statement, as SQLite would. Statements may begin and end transactions.
+    Statement,
     /// The caller. BEGIN, COMMIT and ROLLBACK in the text are refused.
     Caller,
 }
@@ -52,8 +57,8 @@ impl Session<'_> {
         let ran = self.run_statements(script, &mut output, on_commit);
         let settled = match (script.owner, ran) {
             (TransactionOwner::Caller, ran) => ran,
-            (TransactionOwner::Script, Ok(())) => self.commit_wrapped(on_commit),
-            (TransactionOwner::Script, Err(error)) => {
+            (_, Ok(())) => self.commit_wrapped(on_commit),
+            (_, Err(error)) => {
                 // The first error is returned; an error of the rollback is not.
                 let _ = self.rollback_wrapped();
                 Err(error)
@@ -68,39 +73,23 @@ impl Session<'_> {
         output: &mut ScriptOutput,
         on_commit: OnCommit<'_>,
     ) -> Result<(), Error> {
-        let connection = self.connection;
-        if statement_kind(script.sql) == StatementKind::Empty {
+        let kind = statement_kind(script.sql);
+        if kind == StatementKind::Empty {
             return Ok(());
         }
-        match connection.prepare_cached(script.sql) {
-            Ok(mut statement) => {
-                let kind = statement_kind(script.sql);
-                let ran = self.run_statement(&mut statement, kind, script, true, output, on_commit);
-                drop(statement);
-                ran.and_then(|()| self.after_statement(on_commit))
-            }
-            Err(rusqlite::Error::MultipleStatement) => self.run_batch(script, output, on_commit),
-            // Either the statement is wrong, or a later one uses a table that the script has yet to create.
-            Err(error) if is_one_statement(script.sql) => Err(convert::error(error)),
-            Err(_) => self.run_batch(script, output, on_commit),
+        if is_several(script.sql) {
+            return self.run_several(script, output, on_commit);
         }
-    }
-
-    fn run_batch(
-        &mut self,
-        script: &Script<'_>,
-        output: &mut ScriptOutput,
-        on_commit: OnCommit<'_>,
-    ) -> Result<(), Error> {
-        let mut batch = Batch::new(self.connection, script.sql);
-        while let Some(mut statement) = batch.next().map_err(convert::error)? {
-            let kind = statement_kind(&statement.expanded_sql().unwrap_or_default());
-            let ran = self.run_statement(&mut statement, kind, script, false, output, on_commit);
-            drop(statement);
-            ran?;
-            self.after_statement(on_commit)?;
+        if (script.owner, kind) == (TransactionOwner::Caller, StatementKind::Pragma)
+            && !rules::is_transactional(script.sql)
+        {
+            return Err(Error::MustStandAlone(rules::described(script.sql)));
         }
-        Ok(())
+        let mut statement = self.connection.prepare_cached(script.sql).map_err(convert::error)?;
+        let values = convert::slot_values(&convert::signature(&statement).slots, script.params)?;
+        let ran = self.run_statement(&mut statement, kind, script, &values, true, output, on_commit);
+        drop(statement);
+        ran.and_then(|()| self.after_statement(on_commit))
     }
 
     fn run_statement(
@@ -108,12 +97,13 @@ impl Session<'_> {
         statement: &mut Statement<'_>,
         kind: StatementKind,
         script: &Script<'_>,
+        values: &[Value],
         alone: bool,
         output: &mut ScriptOutput,
         on_commit: OnCommit<'_>,
     ) -> Result<(), Error> {
-        self.before_statement(statement, kind, script.owner, on_commit)?;
-        convert::bind(statement, script.params, alone)?;
+        self.before_statement(statement, kind, script.owner, alone, on_commit)?;
+        convert::bind_slots(statement, values)?;
         let stepped = if statement.column_count() > 0 {
             convert::rows(statement).map(|rows| output.rows = Some(Rows { rows, columns: convert::columns(statement) }))
         } else {
@@ -131,10 +121,10 @@ impl Session<'_> {
                 // SQLite undoes the statement's rows without a report, unless it keeps them (OR FAIL).
                 lock(&self.state.recorder).invalidate();
                 self.state.wrapped &= !self.connection.is_autocommit();
-                let is_ours_alone = alone && self.state.wrapped && script.owner == TransactionOwner::Script;
+                let is_ours_alone = alone && self.state.wrapped && script.owner != TransactionOwner::Caller;
                 if is_ours_alone
                     && lock(&self.state.recorder).would_change_rows(self.connection)
-                    && failed_under_fail(self.connection, script.sql, &error)
+                    && failed_under_fail(self.connection, &statement.expanded_sql().unwrap_or_default(), &error)
                 {
                     self.commit_wrapped(on_commit)?;
                 }
@@ -148,9 +138,10 @@ impl Session<'_> {
         statement: &Statement<'_>,
         kind: StatementKind,
         owner: TransactionOwner,
+        is_alone: bool,
         on_commit: OnCommit<'_>,
     ) -> Result<(), Error> {
-        use StatementKind::{Begin, Commit, Pragma, Release, Rollback, Unwrapped};
+        use StatementKind::{Begin, Commit, Pragma, Release, Rollback, RollbackTo, Savepoint, Schema, Unwrapped};
         if let (TransactionOwner::Caller, Begin | Commit | Rollback) = (owner, kind) {
             return Err(Error::TransactionControl(match kind {
                 Begin => "BEGIN",
@@ -165,18 +156,11 @@ impl Session<'_> {
                 Err(convert::no_transaction(if kind == Commit { "commit" } else { "rollback" }))
             }
             Commit | Release if !autocommit && !self.state.wrapped => self.store_number(),
-            Pragma | Unwrapped if self.state.wrapped && owner == TransactionOwner::Script => {
-                self.commit_wrapped(on_commit)
-            }
-            Begin
-            | Commit
-            | Rollback
-            | Release
-            | Pragma
-            | Unwrapped
-            | StatementKind::RollbackTo
-            | StatementKind::Savepoint => Ok(()),
-            _ if statement.readonly() && kind != StatementKind::Schema => Ok(()),
+            Begin | Commit | Rollback | Release | Unwrapped => Ok(()),
+            // Alone it runs as it is. In a script, the transaction of the script contains what it does.
+            Pragma | Savepoint if is_alone => Ok(()),
+            RollbackTo => Ok(()),
+            _ if statement.readonly() && !matches!(kind, Schema | Pragma | Savepoint) => Ok(()),
             _ => {
                 self.refresh_catalog()?;
                 if autocommit {
@@ -204,9 +188,8 @@ impl Session<'_> {
                 self.state.catalog_is_stale = true;
             }
             StatementKind::Unwrapped => self.setting_changed(),
-            // A PRAGMA that only reads changes no result. The text does not show which ones set something, so every PRAGMA
-            // with an argument counts.
-            StatementKind::Pragma if statement.expanded_sql().is_none_or(|text| text.contains(['=', '('])) => {
+            // A setting may change every result.
+            StatementKind::Pragma if statement.expanded_sql().is_none_or(|text| !rules::is_transactional(&text)) => {
                 self.setting_changed();
             }
             _ => {}
@@ -312,7 +295,9 @@ fn statement_kind(sql: &str) -> StatementKind {
     leading_keyword(sql).unwrap_or(StatementKind::Select)
 }
 
-/// Whether a text that does not compile is one statement: it has no semicolon except at its end.
-fn is_one_statement(sql: &str) -> bool {
-    !sql.trim_end_matches(|c: char| c.is_whitespace() || c == ';').contains(';')
+/// Whether a text has several statements. It is to be asked before the text is compiled: rusqlite compiles what follows the first
+/// statement as well, and some statements take effect when they are compiled.
+pub(super) fn is_several(sql: &str) -> bool {
+    // Most texts have no semicolon but at their end.
+    sql.trim_end_matches(|c: char| c.is_whitespace() || c == ';').contains(';') && split(sql).nth(1).is_some()
 }

@@ -62,6 +62,14 @@ impl Statements {
         rows
     }
 
+    /// Compiles a statement that will be run.
+    pub(super) fn compile(&self, connection: &Connection, sql: &str) -> Result<(), Error> {
+        if !self.kept.borrow().contains_key(sql) {
+            self.keep(Box::from(sql), Compiled::new(connection, sql)?);
+        }
+        Ok(())
+    }
+
     fn keep(&self, text: Box<str>, compiled: Compiled) {
         self.uses.set(self.uses.get() + 1);
         let kept = &mut *self.kept.borrow_mut();

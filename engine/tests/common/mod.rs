@@ -12,9 +12,9 @@ pub fn play(schema: &str, writes: &[&str], sql: &str) -> (Option<&'static str>, 
     for write in writes {
         engine.exec(write, ()).unwrap();
     }
-    let explained = engine.explain(sql, ()).unwrap();
     drop(watch);
-    let stats = engine.stats();
+    let explained = engine.explain(sql, ()).unwrap();
+    let stats = engine.stats().unwrap();
     assert_eq!((stats.divergences, stats.repairs), (0, 0), "{sql}");
     let is_planned = explained.plan == PlanKind::Incremental;
     ((!is_planned).then(|| explained.reason_code.unwrap()), stats.maintained)
@@ -40,11 +40,11 @@ impl Checked {
 
     /// How many results the writes maintained, and how many they re-ran.
     pub fn counts(&self, writes: &[&str]) -> (u64, u64) {
-        let before = self.engine.stats();
+        let before = self.engine.stats().unwrap();
         for write in writes {
             self.engine.exec(write, ()).unwrap();
         }
-        let after = self.engine.stats();
+        let after = self.engine.stats().unwrap();
         assert_eq!((after.divergences, after.repairs), (0, 0), "{}", self.sql);
         (after.maintained - before.maintained, after.requeries - before.requeries)
     }

@@ -156,6 +156,9 @@ pub(crate) fn stats(stats: &tidewater::Stats) -> Stats {
         rows_out,
         disagreements: _,
         divergences: _,
+        waiting_events: _,
+        waiting_bytes: _,
+        merged_events: _,
     } = *stats;
     Stats {
         commits,

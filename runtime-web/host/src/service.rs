@@ -66,7 +66,7 @@ impl Service {
     /// # Errors
     /// What SQLite says of writing the epoch.
     pub fn begin(engine: Engine, storage: StorageMode, after: Epoch) -> Result<Self, Error> {
-        let opened = CommitId(engine.commit().0);
+        let opened = CommitId(engine.last_commit().0);
         let (epoch, _) = engine.transaction(|transaction| {
             transaction.exec(TABLES, ())?;
             let stored = transaction.query("SELECT max(epoch) FROM tidewater_host", ())?;
@@ -118,9 +118,10 @@ impl Service {
             }
             PageToHost::Transaction { request, statements } => Some(self.transaction(request, &statements)),
             PageToHost::Explain { request, sql, params } => Some(self.explain(request, &sql, params.as_ref())),
-            PageToHost::Stats { request } => {
-                Some(HostToPage::Counted { request, stats: answer::stats(&self.engine.stats()) })
-            }
+            PageToHost::Stats { request } => Some(match self.engine.stats() {
+                Ok(stats) => HostToPage::Counted { request, stats: answer::stats(&stats) },
+                Err(error) => failed(request, answer::error(&error)),
+            }),
             PageToHost::Subscribe { subscription, sql, params, resumed } => {
                 Some(self.subscribe(client, subscription, Query { sql, params }, resumed))
             }
@@ -391,7 +392,7 @@ impl Service {
     }
 
     fn commit(&self) -> CommitId {
-        CommitId(self.engine.commit().0)
+        CommitId(self.engine.last_commit().0)
     }
 }
 

@@ -30,9 +30,10 @@ impl Capture {
     pub fn of(engine: &Engine) -> Self {
         let batches = Arc::new(Mutex::new(Vec::new()));
         let sink = Arc::clone(&batches);
-        engine.on_change(move |commit, batch| {
+        let observer = move |commit, batch: &ChangeBatch| {
             sink.lock().unwrap_or_else(PoisonError::into_inner).push((commit, batch.clone()));
-        });
+        };
+        engine.on_change(observer).expect("no call of the engine is around this one");
         Self { batches, tables: HashMap::new() }
     }
 

@@ -87,8 +87,7 @@ impl Mirror {
     pub fn exec(&self, sql: &str, params: &Params) -> Result<u64, String> {
         // A trigger on a large table may take long; the limit still ends a runaway write.
         self.fuel.store(self.allowance.saturating_mul(3), Ordering::Relaxed);
-        let wrap = self.connection.is_autocommit() && self.wants_wrapping(sql)?;
-        if !wrap {
+        if !self.wraps(sql)? {
             return self.run(sql, params);
         }
         self.control("BEGIN")?;
@@ -242,6 +241,14 @@ impl Mirror {
 
     fn control(&self, sql: &str) -> Result<(), String> {
         self.connection.execute_batch(sql).map_err(|error| error.to_string())
+    }
+
+    /// Whether a script is run as one transaction.
+    ///
+    /// # Errors
+    /// SQLite's message.
+    pub fn wraps(&self, sql: &str) -> Result<bool, String> {
+        Ok(self.connection.is_autocommit() && self.wants_wrapping(sql)?)
     }
 
     /// A single statement needs no transaction, and without one it keeps what OR FAIL keeps.

@@ -34,7 +34,7 @@ pub fn run(case: &Case, settings: &Settings, log: Log) -> CaseReport {
 pub(crate) fn close(harness: &Harness, finding: Option<Finding>) -> CaseReport {
     let mut tally = harness.tally.clone();
     tally.cases = 1;
-    let stats = harness.engine().stats();
+    let stats = harness.engine().stats().expect("no call of the engine is around this one");
     (tally.maintained, tally.rerun) = (stats.maintained, stats.requeries);
     (tally.refused, tally.refills) = (stats.refused, stats.refills);
     let finding = finding.filter(|finding| finding.fault != Fault::GaveUp && !harness.mirror().picks_rowids());

@@ -18,7 +18,9 @@ const DIVERGED: u8 = 3;
 
 /// Answers every line of standard input until it ends.
 pub fn run(args: ReplayArgs) -> Result<ExitCode> {
-    let options = Options::default().with_strategy(args.strategy.into()).with_paranoid(args.paranoid);
+    // Recorded scripts keep their meaning, whatever the library's defaults become.
+    let options =
+        Options::default().with_strategy(args.strategy.into()).with_paranoid(args.paranoid).with_foreign_keys(false);
     let engine = open(args.db, options)?;
     let mut session = Replay::new(engine);
     let mut input = std::io::stdin().lock();

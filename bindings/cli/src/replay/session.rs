@@ -5,9 +5,10 @@ use std::collections::hash_map::Entry;
 use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tidewater::{Engine, Event, Params, Watch};
+use tidewater::{Engine, Error, Event, Executed, Params, Watch};
 
 use super::request::Request;
+use crate::shell::split::without_leading_comments;
 use crate::wire::{Answer, EventLine, Failure, SubscriptionName, write_line};
 
 /// The engine, the script's subscriptions by name, and the events delivered since the last answer.
@@ -65,7 +66,7 @@ impl Replay {
 
     fn answer(&mut self, request: Request, out: &mut Vec<u8>) -> Result<(), Failure> {
         match request {
-            Request::Exec { sql, params } => write_line(&Answer::executed(&self.engine.exec(&sql, params)?), out),
+            Request::Exec { sql, params } => write_line(&Answer::executed(&self.exec(&sql, params)?), out),
             Request::Query { sql, params } => write_line(&Answer::rows(&self.engine.query(&sql, params)?), out),
             Request::Subscribe { name, sql, params } => self.subscribe(name, &sql, params, out)?,
             Request::Unsubscribe { name } => match self.subscriptions.remove(&name) {
@@ -75,9 +76,21 @@ impl Replay {
             Request::Explain { sql, params } => {
                 write_line(&Answer::explained(&self.engine.explain(&sql, params)?), out)
             }
-            Request::Stats => write_line(&Answer::counted(&self.engine.stats()), out),
+            Request::Stats => write_line(&Answer::counted(&self.engine.stats()?), out),
         }
         Ok(())
+    }
+
+    /// Runs a script as one transaction, or statement by statement: within a transaction, where the script begins one, and where a
+    /// statement has to stand alone.
+    fn exec(&self, sql: &str, params: Params) -> Result<Executed, Error> {
+        if self.engine.in_transaction() || begins_transaction(sql) {
+            return self.engine.exec_each(sql, params);
+        }
+        match self.engine.exec(sql, params.clone()) {
+            Err(Error::MustStandAlone(_)) => self.engine.exec_each(sql, params),
+            done => done,
+        }
     }
 
     fn subscribe(
@@ -97,6 +110,13 @@ impl Replay {
         place.insert(watch);
         Ok(())
     }
+}
+
+/// Whether the first statement of a script begins a transaction, which the script then ends itself or leaves open.
+fn begins_transaction(script: &str) -> bool {
+    let text = without_leading_comments(script);
+    let word = text.split(|letter: char| !letter.is_ascii_alphabetic()).next().unwrap_or_default();
+    word.eq_ignore_ascii_case("begin") || word.eq_ignore_ascii_case("savepoint")
 }
 
 fn lock(outbox: &Mutex<Outbox>) -> MutexGuard<'_, Outbox> {

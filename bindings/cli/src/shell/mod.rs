@@ -5,7 +5,7 @@ mod live;
 mod piped;
 mod prompt;
 mod session;
-mod split;
+pub mod split;
 mod surface;
 
 use std::io::IsTerminal;

@@ -100,9 +100,9 @@ impl Shell {
                 let count = counted(answer.rows.len(), "row");
                 return Ok(format!("{}\n{count}", table(&answer.columns, &answer.rows, self.surface.width())));
             }
-            return Ok(format!("done, commit {}", self.engine.commit()));
+            return Ok(format!("done, commit {}", self.engine.last_commit()));
         }
-        let before = self.engine.commit();
+        let before = self.engine.last_commit();
         let executed = self.engine.exec(sql, Params::None)?;
         let changed = counted(usize::try_from(executed.changes).unwrap_or(usize::MAX), "row");
         Ok(match (executed.commit == before, executed.changes) {
@@ -138,7 +138,7 @@ impl Shell {
             DotCommand::Explain(sql) => {
                 answered(self.engine.explain(sql, Params::None).map(|explain| paragraph(&explain.text)))
             }
-            DotCommand::Stats => Reply::Text(stats_text(&self.engine.stats())),
+            DotCommand::Stats => answered(self.engine.stats().map(|stats| stats_text(&stats))),
             DotCommand::Help => Reply::Text(HELP.to_owned()),
             DotCommand::Quit => Reply::Quit,
         }

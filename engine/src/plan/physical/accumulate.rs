@@ -17,6 +17,9 @@ pub const EXACT_SUM: &str = "tidewater_exact_sum";
 /// The aggregate and window function that is 1 if the rounding of the sum of its values may depend on row order, else 0.
 pub const ROUNDS_BY_ORDER: &str = "tidewater_rounds_by_order";
 
+/// The name of the SQL function that tells -0.0 from 0.0.
+pub const ZERO_SIGN: &str = "tidewater_zero_sign";
+
 /// A grouped query over a linear one.
 #[derive(Clone, Debug)]
 pub struct Accumulate {

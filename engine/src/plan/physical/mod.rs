@@ -12,7 +12,7 @@ mod text;
 
 use std::sync::Arc;
 
-pub use accumulate::{Accumulate, Distinct, EXACT_SUM, Measure, ROUNDS_BY_ORDER, Shown};
+pub use accumulate::{Accumulate, Distinct, EXACT_SUM, Measure, ROUNDS_BY_ORDER, Shown, ZERO_SIGN};
 pub use combine::{Combine, SetOperator};
 pub use delta::{Delta, MOST_CHANGED};
 pub use derived::{Derived, DerivedColumn, derived_id};

@@ -1,6 +1,6 @@
 //! Expressions about several values: whether they differ, though SQL may call them equal.
 
-use crate::plan::{Expression, SqlText};
+use crate::plan::{Expression, SqlText, ZERO_SIGN};
 
 /// A value, or NULL if FILTER excludes its row.
 pub(super) fn filtered(value: &Expression, filter: Option<&Expression>) -> Expression {
@@ -26,7 +26,7 @@ pub(super) fn several(value: &SqlText) -> SqlText {
 }
 
 /// The number of different values, where values that differ in type or bytes count as different. Values of one type are
-/// counted by DISTINCT, which tells them all apart except 0.0 and -0.0; their angles differ.
+/// counted by DISTINCT, which tells them all apart except 0.0 and -0.0; their signs differ.
 pub(super) fn different(value: &SqlText) -> SqlText {
     let mut text = SqlText::default();
     let mut add = |before: &str, between: &str, after: &str| {
@@ -45,13 +45,14 @@ pub(super) fn different(value: &SqlText) -> SqlText {
     text
 }
 
-/// The angle of 0.0, which differs from that of -0.0; NULL for any other value.
+/// The sign of 0.0, which differs from that of -0.0; NULL for any other value.
 pub(super) fn zero(value: &SqlText) -> SqlText {
     let mut text = SqlText::default();
-    for part in ["CASE WHEN (", ") = 0.0 AND typeof(", ") = 'real' THEN atan2("] {
+    let sign = format!(") = 'real' THEN {ZERO_SIGN}(");
+    for part in ["CASE WHEN (", ") = 0.0 AND typeof(", &sign] {
         text.push(part);
         text.append(value);
     }
-    text.push(", -1) END");
+    text.push(") END");
     text
 }

@@ -52,6 +52,11 @@ impl<'a> Lexer<'a> {
     pub fn new(sql: &'a str) -> Self {
         Self { rest: sql }
     }
+
+    /// The text behind the last token.
+    pub fn rest(&self) -> &'a str {
+        self.rest
+    }
 }
 
 /// All tokens of a text, or nothing if SQLite would refuse one of them.

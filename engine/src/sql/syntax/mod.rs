@@ -6,6 +6,7 @@ pub(super) mod name;
 pub(super) mod order;
 pub(super) mod parse;
 pub(super) mod print;
+pub(super) mod split;
 pub(super) mod statement;
 pub(super) mod template;
 mod walk;

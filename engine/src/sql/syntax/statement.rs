@@ -2,6 +2,7 @@
 //! parsed.
 
 use super::lexer::{Lexer, Token, TokenKind};
+use super::name::plain;
 
 /// A statement by its leading keywords.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,6 +69,23 @@ fn rollback<'a>(tokens: impl Iterator<Item = Token<'a>>) -> StatementKind {
         None => false,
     };
     if to { StatementKind::RollbackTo } else { StatementKind::Rollback }
+}
+
+/// The name of a PRAGMA in lower case, and whether it is given an argument.
+pub(crate) fn pragma(sql: &str) -> (String, bool) {
+    let mut tokens = Lexer::new(sql).skip_while(|token| token.is_symbol(";")).skip(1).peekable();
+    let mut name = tokens.next();
+    if tokens.next_if(|token| token.is_symbol(".")).is_some() {
+        name = tokens.next();
+    }
+    let has_argument = tokens.next().is_some_and(|token| !token.is_symbol(";"));
+    (name.map(|name| plain(name.text).to_ascii_lowercase()).unwrap_or_default(), has_argument)
+}
+
+/// The name in SAVEPOINT, RELEASE and ROLLBACK TO, which is their last word; savepoints are told apart without regard to case.
+pub(crate) fn savepoint_name(sql: &str) -> String {
+    let name = Lexer::new(sql).filter(|token| !token.is_symbol(";")).last();
+    name.map(|name| plain(name.text).to_ascii_lowercase()).unwrap_or_default()
 }
 
 #[cfg(test)]
