@@ -36,6 +36,9 @@ pub enum Error {
     /// The query has no incremental plan, and [`Strategy::Incremental`](crate::Strategy::Incremental) asked for one.
     #[error("no incremental plan: {0}")]
     NotIncremental(Arc<str>),
+    /// Code that was given the connection has left a transaction open; it was rolled back.
+    #[error("a transaction was left open and has been rolled back")]
+    TransactionLeftOpen,
     /// The engine was called from inside a call of its own on the same thread: from a closure given to `Engine::transaction`, from
     /// an observer, or from a SQL function. Dropping a subscription is allowed there.
     #[error(
@@ -75,6 +78,7 @@ impl Error {
     /// | `in_transaction` | a transaction is open |
     /// | `transaction_control` | BEGIN, COMMIT or ROLLBACK where it is not allowed |
     /// | `must_stand_alone` | a statement that no transaction contains is part of a script |
+    /// | `transaction_left_open` | code that was given the connection did not end its transaction |
     /// | `reentrant` | the engine was called from inside a call of its own |
     /// | `not_incremental` | an incremental plan was demanded and there is none |
     /// | `closed` | the engine is gone, or the subscription has ended |
@@ -90,6 +94,7 @@ impl Error {
             Self::TransactionControl(_) => "transaction_control",
             Self::NotIncremental(_) => "not_incremental",
             Self::MustStandAlone(_) => "must_stand_alone",
+            Self::TransactionLeftOpen => "transaction_left_open",
             Self::Reentrant => "reentrant",
             Self::AnothersTransaction => "busy",
             Self::Closed(_) => "closed",

@@ -26,6 +26,9 @@ mod sql;
 mod storage;
 mod types;
 
+/// The SQLite library below, for [`Engine::with_connection`] and [`Options::with_on_open`].
+pub use rusqlite;
+
 pub use api::{
     AsSql, Divergence, Engine, Event, Executed, Explain, Found, LiveTemplate, Location, Options, PlanKind, Route,
     RoutePredicate, Stats, Strategy, Subscription, SumStore, Transaction, WantedIndex, Watch,

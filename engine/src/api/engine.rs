@@ -12,7 +12,7 @@ use crate::api::options::{Location, Options};
 use crate::api::stats::Stats;
 use crate::error::Error;
 use crate::live::{Callback, Core, Handle, Sink};
-use crate::storage::{Storage, TransactionOwner};
+use crate::storage::{Connection, Storage, TransactionOwner};
 use crate::types::{ChangeBatch, CommitId, Params, Rows, SubscriptionId};
 
 /// A SQLite database whose queries can be subscribed to.
@@ -116,6 +116,17 @@ impl Engine {
         body: impl FnOnce(&Transaction<'_>) -> Result<T, Error>,
     ) -> Result<(T, Executed), Error> {
         self.call(|core| Transaction::begin(core, body))
+    }
+
+    /// Runs `body` with the SQLite connection itself: to register functions and collations, to migrate with a library of rusqlite's,
+    /// for backups and blobs. What it commits is delivered as one commit before this returns, and every subscription is evaluated
+    /// again. Hooks and the authorizer are the engine's: do not set them.
+    ///
+    /// # Errors
+    /// [`Error::InTransaction`] while a transaction is open, [`Error::TransactionLeftOpen`] if `body` leaves one open, and what
+    /// SQLite says of reading the database afterwards.
+    pub fn with_connection<T>(&self, body: impl FnOnce(&mut Connection) -> T) -> Result<T, Error> {
+        self.call(|core| core.with_connection(body))
     }
 
     /// Subscribes to a query: its result now, and a stream of what later commits change.

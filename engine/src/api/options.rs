@@ -1,7 +1,10 @@
 //! How an engine is opened.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
+
+use rusqlite::Connection;
 
 use crate::plan::DisabledFeatures;
 
@@ -65,6 +68,24 @@ impl Default for SumStore {
     }
 }
 
+/// The application's code that prepares each connection; see [`Options::with_on_open`].
+#[derive(Clone)]
+pub(crate) struct OnOpen(Arc<OnOpenFn>);
+
+type OnOpenFn = dyn Fn(&Connection) -> rusqlite::Result<()> + Send + Sync;
+
+impl OnOpen {
+    pub(crate) fn call(&self, connection: &Connection) -> rusqlite::Result<()> {
+        (self.0)(connection)
+    }
+}
+
+impl std::fmt::Debug for OnOpen {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("OnOpen")
+    }
+}
+
 /// How an engine is opened.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -104,6 +125,8 @@ pub struct Options {
     /// How many events wait in a [`Subscription`](crate::Subscription) that is not read, 64 by default. Those that follow are
     /// merged into one diff, without causes: a late reader misses steps between, never what they come to.
     pub waiting_events: usize,
+    /// See [`Options::with_on_open`].
+    pub(crate) on_open: Option<OnOpen>,
 }
 
 impl Default for Options {
@@ -122,6 +145,7 @@ impl Default for Options {
             cache_kib: None,
             busy_timeout: Duration::from_secs(5),
             waiting_events: 64,
+            on_open: None,
         }
     }
 }
@@ -215,6 +239,34 @@ impl Options {
     #[must_use]
     pub fn with_waiting_events(mut self, waiting_events: usize) -> Self {
         self.waiting_events = waiting_events;
+        self
+    }
+
+    /// Runs `on_open` on each connection that the engine opens, before anything else: to register functions and collations or to
+    /// load extensions.
+    ///
+    /// A function that is registered as deterministic can be part of incremental plans. Queries with other ones, and with aggregates
+    /// of the application's, are re-run. Hooks and the authorizer are the engine's.
+    ///
+    /// ```
+    /// use tidewater::rusqlite::functions::FunctionFlags;
+    /// use tidewater::{Engine, Location, Options};
+    /// # fn main() -> Result<(), tidewater::Error> {
+    /// let options = Options::default().with_on_open(|connection| {
+    ///     let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
+    ///     connection.create_scalar_function("half", 1, flags, |context| Ok(context.get::<f64>(0)? / 2.0))
+    /// });
+    /// let engine = Engine::open(Location::Memory, options)?;
+    /// assert_eq!(engine.query("SELECT half(3)", ())?.rows[0].get(0), Some(tidewater::ValueRef::Real(1.5)));
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn with_on_open(
+        mut self,
+        on_open: impl Fn(&Connection) -> rusqlite::Result<()> + Send + Sync + 'static,
+    ) -> Self {
+        self.on_open = Some(OnOpen(Arc::new(on_open)));
         self
     }
 }

@@ -11,7 +11,7 @@ use crate::api::stats::Stats;
 use crate::error::Error;
 use crate::explain::explain;
 use crate::sql::{StatementKind, leading_keyword};
-use crate::storage::{Script, ScriptOutput, Session, Storage, TransactionOwner, slot_values};
+use crate::storage::{Connection, Script, ScriptOutput, Session, Storage, TransactionOwner, slot_values};
 use crate::types::{CommitId, Params, Rows, Snapshot, SubscriptionId, Value};
 
 /// Everything behind the engine's lock.
@@ -63,6 +63,12 @@ impl Core {
             // COMMIT is read-only to SQLite as well, and has to be sealed; a PRAGMA may take effect when it is compiled.
             Some(_) => Ok(false),
         }
+    }
+
+    /// Hands the connection to the application's code.
+    pub(crate) fn with_connection<T>(&mut self, body: impl FnOnce(&mut Connection) -> T) -> Result<T, Error> {
+        let Self { storage, live } = self;
+        storage.with_connection(body, &mut |session, sealed| live.commit(session, sealed))
     }
 
     /// Begins a transaction of the caller's.

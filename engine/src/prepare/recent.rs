@@ -10,7 +10,7 @@ use crate::plan::{
 };
 use crate::results::Order;
 use crate::sql::{self, Arena, BoundQuery, Normalised, Unparsed};
-use crate::storage::{Reads, Session, Signature};
+use crate::storage::{Reads, Session, Signature, Unplannable};
 use crate::types::{Catalog, ColumnKind, SortedSet, Table, TableKind};
 
 /// How many prepared queries are kept, whether or not anybody subscribes to them.
@@ -71,6 +71,7 @@ fn prepare(
     disabled: DisabledFeatures,
 ) -> Result<PreparedQuery, Error> {
     let (shape, mut reads) = session.prepare(text)?;
+    let unplannable = session.unplannable(&reads.functions).map(|(name, why)| (name.to_owned(), why));
     let arena = Arena::default();
     let bound = sql::bind(text, catalog, &arena);
     let (mut dependencies, unparsed) = match &bound {
@@ -85,8 +86,11 @@ fn prepare(
     for lookup in dependencies.sources.iter_mut().flat_map(|source| &mut source.path_lookups) {
         lookup.is_served = is_served(session, &lookup.path, catalog);
     }
+    if let Some((name, Unplannable::Nondeterministic)) = &unplannable {
+        dependencies.nondeterministic.insert(name.clone());
+    }
     let declares_order = bound.as_ref().map_or_else(|_| sql::declares_order(text), BoundQuery::declares_order);
-    let analysed = Analysed { bound: bound.as_ref(), shape: &shape, dependencies: &dependencies, catalog };
+    let analysed = Analysed { bound: bound.as_ref(), shape: &shape, dependencies: &dependencies, catalog, unplannable };
     let planned = planned(session, &analysed, disabled);
     Ok(PreparedQuery {
         sql: text.into(),
@@ -108,17 +112,22 @@ struct Analysed<'r> {
     shape: &'r Signature,
     dependencies: &'r Dependencies,
     catalog: &'r Catalog,
+    /// A function of the application's that no plan can call.
+    unplannable: Option<(String, Unplannable)>,
 }
 
 /// Plans a query that only depends on rows which the hooks report.
 fn planned(session: &mut Session<'_>, analysed: &Analysed<'_>, disabled: DisabledFeatures) -> Result<Planned, Reason> {
-    let Analysed { bound, shape, dependencies, catalog } = analysed;
+    let Analysed { bound, shape, dependencies, catalog, unplannable } = analysed;
     let bound = bound.map_err(|unparsed| Reason::Unparsed(Box::new(unparsed.reason.clone())))?;
     if let Some(affected) = &dependencies.every_commit {
         return Err(affected.clone().into());
     }
     if let Some(name) = dependencies.nondeterministic.first() {
         return Err(Reason::Nondeterministic { function: name.clone() });
+    }
+    if let Some((function, Unplannable::Aggregate)) = unplannable {
+        return Err(Reason::ApplicationAggregate { function: function.clone() });
     }
     if !catalog.is_utf8 {
         return Err(Reason::Utf16);

@@ -7,6 +7,7 @@ mod conflict;
 mod convert;
 mod delta_tables;
 mod exact_sums;
+mod functions;
 mod instruction_budget;
 #[cfg(not(target_arch = "wasm32"))]
 mod math_functions;
@@ -26,9 +27,10 @@ mod math_functions_tests;
 mod order_tests;
 
 use std::cell::Cell;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use rusqlite::Connection;
+pub(crate) use rusqlite::Connection;
 use rusqlite::hooks::{Action, AuthContext, Authorization, PreUpdateCase};
 
 use crate::error::{Error, GiveUp};
@@ -46,9 +48,10 @@ use statements::Statements;
 use virtual_columns::VirtualColumns;
 
 pub(crate) use convert::slot_values;
+pub(crate) use functions::Unplannable;
 pub(crate) use reads::Reads;
 pub(crate) use scans::Scan;
-pub(crate) use script::{Script, ScriptOutput, TransactionOwner};
+pub(crate) use script::{OnCommit, Script, ScriptOutput, TransactionOwner};
 
 /// Why every subscription is evaluated again after a commit of another connection.
 const SOMEBODY_ELSE: &str = "another connection committed";
@@ -72,6 +75,8 @@ struct State {
     /// The SQLite instructions that reads have taken so far.
     instructions: Cell<u64>,
     catalog: Arc<Catalog>,
+    /// The application's functions that no plan can call.
+    unplannable: SortedMap<String, Unplannable>,
     roots: Roots,
     catalog_is_stale: bool,
     commit_number: CommitNumber,
@@ -121,6 +126,23 @@ impl Storage {
     pub(crate) fn session(&mut self) -> Session<'_> {
         Session { connection: &self.connection, state: &mut self.state }
     }
+
+    /// Hands the connection to the application's code. Whatever that may have changed is looked at again; what it committed is
+    /// sealed as one commit.
+    pub(crate) fn with_connection<T>(
+        &mut self,
+        body: impl FnOnce(&mut Connection) -> T,
+        on_commit: OnCommit<'_>,
+    ) -> Result<T, Error> {
+        if self.session().has_open_transaction() {
+            return Err(Error::InTransaction);
+        }
+        // A panic goes on when everything is in order again.
+        let outcome = catch_unwind(AssertUnwindSafe(|| body(&mut self.connection)));
+        let settled = self.session().settle_application_code(on_commit);
+        let value = outcome.unwrap_or_else(|panic| resume_unwind(panic));
+        settled.map(|()| value)
+    }
 }
 
 impl Drop for Storage {
@@ -146,6 +168,15 @@ impl Session<'_> {
     /// Whether a script has left a transaction open.
     pub(crate) fn has_open_transaction(&self) -> bool {
         !self.connection.is_autocommit() && !self.state.wrapped
+    }
+
+    /// Why no plan can call one of these functions, if so.
+    pub(crate) fn unplannable<'f>(
+        &self,
+        functions: impl IntoIterator<Item = &'f String>,
+    ) -> Option<(&'f str, Unplannable)> {
+        let mut functions = functions.into_iter();
+        functions.find_map(|name| Some((name.as_str(), *self.state.unplannable.get(name)?)))
     }
 
     /// The schema; it is read again if a statement may have changed it.

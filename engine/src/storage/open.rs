@@ -14,7 +14,7 @@ use super::instruction_budget::InstructionBudget;
 use super::math_functions;
 use super::statements::Statements;
 use super::virtual_columns::VirtualColumns;
-use super::{State, Storage, capture, convert, exact_sums, reads, zero_sign};
+use super::{State, Storage, capture, convert, exact_sums, functions, reads, zero_sign};
 use crate::api::options::{Location, Options};
 use crate::error::Error;
 use crate::plan::quoted;
@@ -30,6 +30,9 @@ impl Storage {
         let mut connection = connect(location, options).map_err(convert::error)?;
         configure(&connection, location, options).map_err(convert::error)?;
         connection.set_prepared_statement_cache_capacity(STATEMENT_CACHE);
+        if let Some(on_open) = &options.on_open {
+            on_open.call(&connection).map_err(convert::error)?;
+        }
         exact_sums::install(&connection)?;
         zero_sign::install(&connection)?;
         #[cfg(not(target_arch = "wasm32"))]
@@ -53,6 +56,7 @@ impl Storage {
             virtual_columns: VirtualColumns::default(),
             instructions: Cell::new(0),
             catalog: Arc::new(Catalog::default()),
+            unplannable: functions::unplannable(&connection).map_err(convert::error)?,
             roots: Roots::default(),
             catalog_is_stale: true,
             commit_number,

@@ -12,7 +12,7 @@ mod several;
 use rusqlite::Statement;
 
 use super::conflict::failed_under_fail;
-use super::{SOMEBODY_ELSE, SealedCommit, Session, convert, lock};
+use super::{SOMEBODY_ELSE, SealedCommit, Session, convert, functions, lock};
 use crate::error::Error;
 use crate::sql::{StatementKind, leading_keyword, split};
 use crate::types::{ChangeBatch, Params, Rows, Value};
@@ -235,6 +235,25 @@ impl Session<'_> {
         if on_commit(self, &sealed) {
             self.state.commit_number.take_without_storing();
         }
+    }
+
+    /// Brings everything in order after code that had the connection to itself.
+    pub(super) fn settle_application_code(&mut self, on_commit: OnCommit<'_>) -> Result<(), Error> {
+        let is_open = !self.connection.is_autocommit();
+        if is_open {
+            self.control("ROLLBACK")?;
+        }
+        self.state.unplannable = functions::unplannable(self.connection).map_err(convert::error)?;
+        self.setting_changed();
+        if lock(&self.state.recorder).has_effects() {
+            // The number of a commit has to be stored before anybody is told of it.
+            self.control("BEGIN IMMEDIATE")?;
+            self.state.wrapped = true;
+            self.commit_wrapped(on_commit)?;
+        } else {
+            self.after_statement(on_commit)?;
+        }
+        if is_open { Err(Error::TransactionLeftOpen) } else { Ok(()) }
     }
 
     /// Begins a transaction on behalf of the caller, who ends it.

@@ -97,6 +97,8 @@ pub enum Reason {
     AlwaysAffected(AlwaysAffected),
     #[error("{function}() returns another value at each call")]
     Nondeterministic { function: String },
+    #[error("{function}() is an aggregate of the application's: how it changes with its rows is unknown")]
+    ApplicationAggregate { function: String },
     #[error("the database stores text as UTF-16, which sorts in another order")]
     Utf16,
     #[error("{0}")]
@@ -270,6 +272,7 @@ impl Reason {
             Self::Recursion { .. } => "recursion",
             Self::AlwaysAffected(affected) => affected.code(),
             Self::Nondeterministic { .. } => "nondeterministic",
+            Self::ApplicationAggregate { .. } => "application_aggregate",
             Self::Utf16 => "utf16",
             Self::Order(order) => order.code(),
             Self::IndexedOrder => "indexed_order",
