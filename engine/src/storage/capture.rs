@@ -15,6 +15,7 @@ use rusqlite::types::ValueRef as SqliteValue;
 use rustc_hash::FxHashMap;
 
 use super::commit_number::TABLE as COMMIT_NUMBER_TABLE;
+use super::convert::Outcome;
 use super::{convert, lock};
 use crate::error::Error;
 use crate::plan::quoted;
@@ -87,15 +88,15 @@ pub(super) fn install(connection: &mut Connection) -> Result<Arc<Mutex<Recorder>
     let record = move |_: Action, database: &str, table: &str, case: &PreUpdateCase| {
         lock(&shared).record(database, table, case);
     };
-    connection.preupdate_hook(Some(record)).map_err(convert::error)?;
+    connection.preupdate_hook(Some(record)).checked()?;
     let shared = Arc::clone(&recorder);
-    connection.rollback_hook(Some(move || lock(&shared).forget())).map_err(convert::error)?;
+    connection.rollback_hook(Some(move || lock(&shared).forget())).checked()?;
     let shared = Arc::clone(&recorder);
     let committed = move || {
         lock(&shared).committed = true;
         false
     };
-    connection.commit_hook(Some(committed)).map_err(convert::error)?;
+    connection.commit_hook(Some(committed)).checked()?;
     Ok(recorder)
 }
 

@@ -46,6 +46,24 @@ pub(super) fn error(error: rusqlite::Error) -> Error {
     }
 }
 
+/// What a call returns that cannot fail in some versions of rusqlite.
+pub(super) trait Outcome {
+    /// As a result of the engine's.
+    fn checked(self) -> Result<(), Error>;
+}
+
+impl Outcome for () {
+    fn checked(self) -> Result<(), Error> {
+        Ok(())
+    }
+}
+
+impl Outcome for rusqlite::Result<()> {
+    fn checked(self) -> Result<(), Error> {
+        self.map_err(error)
+    }
+}
+
 /// The error that SQLite returns when no transaction is open.
 pub(super) fn no_transaction(verb: &str) -> Error {
     let message = format!("cannot {verb} - no transaction is active");
@@ -53,7 +71,9 @@ pub(super) fn no_transaction(verb: &str) -> Error {
 }
 
 pub(super) fn columns(statement: &Statement<'_>) -> Arc<[String]> {
-    statement.column_names().map(str::to_owned).collect()
+    // An iterator in some versions of rusqlite, a vector in others.
+    #[allow(clippy::useless_conversion, reason = "of another version")]
+    statement.column_names().into_iter().map(str::to_owned).collect()
 }
 
 pub(super) fn signature(statement: &Statement<'_>) -> Signature {

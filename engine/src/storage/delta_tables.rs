@@ -9,20 +9,14 @@
 //! A derived table with a plan of its own has the same delta tables, and one more for all of its rows, in which SQLite
 //! looks rows up by equality.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::ffi::{CStr, CString, c_int};
-use std::marker::PhantomData;
+use std::ffi::{CStr, CString};
 use std::sync::{Arc, Mutex};
 
 use rusqlite::Connection;
-use rusqlite::fallible_iterator::FallibleIterator;
-use rusqlite::ffi;
-use rusqlite::types::{ToSqlOutput, ValueRef as SqliteValue};
-use rusqlite::vtab::{Context, Filters, IndexConstraintOp, IndexInfo, Module, VTab, VTabConnection, VTabCursor};
-
 use rustc_hash::FxHashMap;
 
+use super::virtual_table::{self, Arguments, Cursor, Equality, Index, ResultCode, VirtualTable};
 use super::{convert, lock};
 use crate::error::Error;
 use crate::plan::{DerivedColumn, RowImages, TableVersion, column_name, quoted};
@@ -97,11 +91,11 @@ impl DeltaTables {
         declaration: CString,
         versions: &[TableVersion],
     ) -> Result<(), Error> {
-        const MODULE: Module<'_, DeltaTable> = Module::eponymous_only_module();
         for &version in versions {
             let (contents, pretends) = (Arc::clone(&self.contents), Arc::clone(&self.pretends));
-            let aux = Aux { contents, pretends, table: Arc::clone(table), version, declaration: declaration.clone() };
-            connection.create_module(version.table_name(table).as_str(), &MODULE, Some(aux)).map_err(convert::error)?;
+            let declaration = declaration.as_c_str().into();
+            let delta = DeltaTable { contents, pretends, table: Arc::clone(table), version, declaration };
+            virtual_table::register(connection, version.table_name(table).as_str(), delta)?;
         }
         self.declared.insert(Arc::clone(table), declaration);
         Ok(())
@@ -146,136 +140,85 @@ fn declared<'c>(columns: impl Iterator<Item = (String, Affinity, &'c str)>) -> R
 }
 
 /// Lets SQLite look rows up by all columns that it compares for equality.
-fn search(info: &mut IndexInfo) -> bool {
-    let is_equality = |operator| {
-        matches!(
-            operator,
-            IndexConstraintOp::SQLITE_INDEX_CONSTRAINT_EQ | IndexConstraintOp::SQLITE_INDEX_CONSTRAINT_IS
-        )
-    };
-    let usable: Vec<(usize, c_int)> = info
-        .constraints()
-        .enumerate()
-        .filter(|(_, constraint)| {
-            constraint.is_usable() && constraint.column() >= 0 && is_equality(constraint.operator())
-        })
-        .map(|(at, constraint)| (at, constraint.column()))
-        .collect();
-    let mut columns: Vec<c_int> = Vec::new();
+fn search(index: &mut Index<'_>) {
+    let mut by: Vec<Equality> = Vec::new();
     let mut list = None;
-    for (at, column) in usable {
+    for equality in index.equalities() {
         // Buckets compare by SQLite's built-in collating sequences only. SQLite checks each row again.
-        let is_known = info.collation(at).is_ok_and(|name| Collation::named(name).is_some());
-        if !is_known || columns.contains(&column) {
+        let is_known = index.collation(equality).is_some_and(|name| Collation::named(name).is_some());
+        if !is_known || by.iter().any(|other| other.column == equality.column) {
             continue;
         }
-        if info.is_in_constraint(at).unwrap_or(true) {
+        if index.is_list(equality) {
             // A lookup for each value of the list would compare without the affinity that IN applies (`pCompare` in
             // sqlite3WhereCodeOneLoopStart); when the list is taken as a whole, SQLite checks IN itself.
-            if list.is_some() || !info.set_in_constraint(at, true).unwrap_or(false) {
+            if list.is_some() || !index.take_list(equality) {
                 continue;
             }
-            list = Some(column);
+            list = Some(equality.column);
         }
-        columns.push(column);
-        info.constraint_usage(at).set_argv_index(c_int::try_from(columns.len()).unwrap_or(c_int::MAX));
+        by.push(equality);
     }
-    let names = columns.iter().map(|column| match list {
+    let names = by.iter().map(|Equality { column, .. }| match list {
         Some(list) if list == *column => format!("{column}{IN_LIST}"),
         _ => column.to_string(),
     });
-    info.set_idx_str(&names.collect::<Vec<_>>().join(","));
-    let rows = if columns.is_empty() { DERIVED_ROWS } else { 1 };
-    info.set_estimated_rows(rows);
+    let name = names.collect::<Vec<_>>().join(",");
+    let rows = if by.is_empty() { DERIVED_ROWS } else { 1 };
     #[expect(clippy::cast_precision_loss, reason = "an estimate")]
-    info.set_estimated_cost(rows as f64);
-    true
+    index.choose(&by, &name, rows, rows as f64);
 }
 
 /// Marks the column of a search that is looked up by all values of a list.
 const IN_LIST: char = '*';
 
 /// The rows that a search finds.
-fn found(bag: &mut Bag, columns: Option<&str>, values: &Filters<'_>) -> rusqlite::Result<Vec<(i64, Row)>> {
-    let names: Vec<&str> = columns.unwrap_or_default().split(',').collect();
+fn found(bag: &mut Bag, columns: &str, values: &Arguments<'_>) -> Result<Vec<(i64, Row)>, ResultCode> {
+    let names: Vec<&str> = columns.split(',').collect();
     let columns: Vec<usize> = names.iter().filter_map(|name| name.trim_end_matches(IN_LIST).parse().ok()).collect();
-    let mut sought: Vec<ValueRef<'_>> = values.iter().map(convert::value_ref).collect();
+    let sought: Vec<ValueRef<'_>> = values.values();
     let Some(list) = names.iter().position(|name| name.ends_with(IN_LIST)) else {
         return Ok(bag.find(&columns, &sought));
     };
     // Several values can find the same row.
     let mut rows = BTreeMap::new();
-    let mut elements = values.in_values(list)?;
-    while let Some(element) = elements.next()? {
-        sought[list] = convert::value_ref(element);
+    values.for_each_in(list, |element| {
+        let element = element.to_value();
+        let mut sought = sought.clone();
+        sought[list] = element.as_ref();
         rows.extend(bag.find(&columns, &sought));
-    }
+    })?;
     Ok(rows.into_iter().collect())
 }
 
-/// What SQLite keeps for each delta table module.
-struct Aux {
-    contents: SharedContents,
-    pretends: Pretends,
-    table: Arc<str>,
-    version: TableVersion,
-    declaration: CString,
-}
-
-/// A delta table, as a statement sees it.
-#[repr(C)]
+/// A delta table.
+#[derive(Clone)]
 struct DeltaTable {
-    /// The base class, which has to be first.
-    base: ffi::sqlite3_vtab,
     contents: SharedContents,
     pretends: Pretends,
     table: Arc<str>,
     version: TableVersion,
+    declaration: Arc<CStr>,
 }
 
-// SAFETY: the struct is `repr(C)` and begins with `sqlite3_vtab`.
-unsafe impl<'vtab> VTab<'vtab> for DeltaTable {
-    type Aux = Aux;
-    type Cursor = DeltaCursor<'vtab>;
+impl VirtualTable for DeltaTable {
+    type Cursor = DeltaCursor;
 
-    fn connect(
-        _db: &mut VTabConnection,
-        aux: Option<&Aux>,
-        _module_name: &[u8],
-        _database_name: &[u8],
-        _table_name: &[u8],
-        _args: &[&[u8]],
-    ) -> rusqlite::Result<(Cow<'static, CStr>, Self)> {
-        let Some(aux) = aux else {
-            return Err(rusqlite::Error::ModuleError("a delta table without its table".to_owned()));
-        };
-        let table = Self {
-            base: ffi::sqlite3_vtab::default(),
-            contents: Arc::clone(&aux.contents),
-            pretends: Arc::clone(&aux.pretends),
-            table: Arc::clone(&aux.table),
-            version: aux.version,
-        };
-        Ok((Cow::Owned(aux.declaration.clone()), table))
+    fn declaration(&self) -> &CStr {
+        &self.declaration
     }
 
-    fn best_index(&self, info: &mut IndexInfo) -> rusqlite::Result<bool> {
-        if self.version == TableVersion::Post {
-            return Ok(search(info));
+    fn best_index(&self, index: &mut Index<'_>) {
+        match self.version {
+            TableVersion::Post => search(index),
+            TableVersion::New if *lock(&self.pretends) => pretend(index),
+            // An estimate of one row makes SQLite start from the changed rows and look up the rest.
+            _ => index.choose(&[], "", 1, 1.0),
         }
-        if self.version == TableVersion::New && *lock(&self.pretends) {
-            pretend(info);
-            return Ok(true);
-        }
-        // An estimate of one row makes SQLite start from the changed rows and look up the rest.
-        info.set_estimated_cost(1.0);
-        info.set_estimated_rows(1);
-        Ok(true)
     }
 
-    fn open(&'vtab mut self) -> rusqlite::Result<DeltaCursor<'vtab>> {
-        Ok(DeltaCursor {
-            base: ffi::sqlite3_vtab_cursor::default(),
+    fn open(&self) -> DeltaCursor {
+        DeltaCursor {
             contents: Arc::clone(&self.contents),
             table: Arc::clone(&self.table),
             version: self.version,
@@ -283,36 +226,22 @@ unsafe impl<'vtab> VTab<'vtab> for DeltaTable {
             rows: Vec::new(),
             at: 0,
             offsets: Vec::new(),
-            phantom: PhantomData,
-        })
+        }
     }
 }
 
 /// Accepts every lookup offered; more columns make it cheaper.
-fn pretend(info: &mut IndexInfo) {
-    use IndexConstraintOp::{SQLITE_INDEX_CONSTRAINT_EQ as EQUAL, SQLITE_INDEX_CONSTRAINT_IS as IS};
-    let lookups = info.constraints().enumerate().filter(|(_, constraint)| {
-        constraint.is_usable() && constraint.column() >= 0 && matches!(constraint.operator(), EQUAL | IS)
-    });
-    let lookups: Vec<(usize, c_int)> = lookups.map(|(at, constraint)| (at, constraint.column())).collect();
-    let mut cost = ROWS_OF_A_TABLE;
-    let mut columns = Vec::with_capacity(lookups.len());
-    for (argument, (at, column)) in (1..).zip(lookups) {
-        columns.push(format!("{column} {}", info.collation(at).unwrap_or_default()));
-        info.constraint_usage(at).set_argv_index(argument);
-        cost = (cost / 100.0).max(10.0);
-    }
-    info.set_idx_str(&columns.join(","));
-    info.set_estimated_cost(cost);
+fn pretend(index: &mut Index<'_>) {
+    let by = index.equalities();
+    let cost = by.iter().fold(ROWS_OF_A_TABLE, |cost, _| (cost / 100.0).max(10.0));
+    let name = |equality: &Equality| format!("{} {}", equality.column, index.collation(*equality).unwrap_or_default());
+    let name = by.iter().map(name).collect::<Vec<_>>().join(",");
     #[expect(clippy::cast_possible_truncation, reason = "a small number")]
-    info.set_estimated_rows(cost as i64);
+    index.choose(&by, &name, cost as i64, cost);
 }
 
 /// A position among the rows of a delta table.
-#[repr(C)]
-struct DeltaCursor<'vtab> {
-    /// The base class, which has to be first.
-    base: ffi::sqlite3_vtab_cursor,
+struct DeltaCursor {
     contents: SharedContents,
     table: Arc<str>,
     version: TableVersion,
@@ -322,10 +251,9 @@ struct DeltaCursor<'vtab> {
     at: usize,
     /// The offsets of the current row's values.
     offsets: Vec<u32>,
-    phantom: PhantomData<&'vtab DeltaTable>,
 }
 
-impl DeltaCursor<'_> {
+impl DeltaCursor {
     fn row(&self) -> Option<&Row> {
         self.image().map(|(_, row)| row)
     }
@@ -352,13 +280,12 @@ impl DeltaCursor<'_> {
     }
 }
 
-// SAFETY: the struct is `repr(C)` and begins with `sqlite3_vtab_cursor`.
-unsafe impl VTabCursor for DeltaCursor<'_> {
-    fn filter(&mut self, _idx_num: c_int, columns: Option<&str>, args: &Filters<'_>) -> rusqlite::Result<()> {
+impl Cursor for DeltaCursor {
+    fn filter(&mut self, columns: &str, values: &Arguments<'_>) -> Result<(), ResultCode> {
         if self.version == TableVersion::Post {
             let bag = lock(&self.contents).derived.get(&self.table).cloned();
             self.rows = match bag {
-                Some(bag) => found(&mut lock(&bag), columns, args)?,
+                Some(bag) => found(&mut lock(&bag), columns, values)?,
                 None => Vec::new(),
             };
         } else {
@@ -369,32 +296,23 @@ unsafe impl VTabCursor for DeltaCursor<'_> {
         Ok(())
     }
 
-    fn next(&mut self) -> rusqlite::Result<()> {
+    fn advance(&mut self) {
         self.at += 1;
         self.arrive();
-        Ok(())
     }
 
-    fn eof(&self) -> bool {
+    fn is_at_end(&self) -> bool {
         self.row().is_none()
     }
 
-    fn column(&self, ctx: &mut Context, i: c_int) -> rusqlite::Result<()> {
-        let offset = usize::try_from(i).ok().and_then(|column| self.offsets.get(column));
-        let value = match (self.row(), offset) {
+    fn value(&self, column: usize) -> ValueRef<'_> {
+        match (self.row(), self.offsets.get(column)) {
             (Some(row), Some(offset)) => row.value_at(*offset),
             _ => ValueRef::Null,
-        };
-        ctx.set_result(ToSqlOutput::Borrowed(match value {
-            ValueRef::Null => SqliteValue::Null,
-            ValueRef::Integer(value) => SqliteValue::Integer(value),
-            ValueRef::Real(value) => SqliteValue::Real(value),
-            ValueRef::Text(bytes) => SqliteValue::Text(bytes),
-            ValueRef::Blob(bytes) => SqliteValue::Blob(bytes),
-        }))
+        }
     }
 
-    fn rowid(&self) -> rusqlite::Result<i64> {
-        Ok(self.image().map_or(0, |(rowid, _)| *rowid))
+    fn rowid(&self) -> i64 {
+        self.image().map_or(0, |(rowid, _)| *rowid)
     }
 }

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use rusqlite::Connection;
 
-use super::convert;
+use super::convert::Outcome;
 use crate::error::Error;
 
 /// After how many instructions SQLite calls the progress handler: few enough to stop in time, many enough to cost nothing.
@@ -28,7 +28,7 @@ impl InstructionBudget {
             counted.store(left.saturating_sub(u64::from(EACH)), Ordering::Relaxed);
             left == 0
         };
-        connection.progress_handler(EACH.cast_signed(), Some(is_spent)).map_err(convert::error)?;
+        connection.progress_handler(EACH.cast_signed(), Some(is_spent)).checked()?;
         Ok(Self(left))
     }
 

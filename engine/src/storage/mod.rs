@@ -16,7 +16,9 @@ mod reads;
 mod scans;
 mod script;
 mod statements;
+mod values;
 mod virtual_columns;
+mod virtual_table;
 mod zero_sign;
 
 #[cfg(test)]

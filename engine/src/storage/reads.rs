@@ -10,7 +10,8 @@ use rusqlite::Connection;
 use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
 
 use super::catalog::Roots;
-use super::{convert, lock};
+use super::convert::Outcome;
+use super::lock;
 use crate::error::Error;
 use crate::types::{Catalog, SortedMap, SortedSet, TableKind, table_id};
 
@@ -97,6 +98,6 @@ pub(super) fn install(connection: &mut Connection) -> Result<Arc<Mutex<ReadColle
         }
         Authorization::Allow
     };
-    connection.authorizer(Some(authorize)).map_err(convert::error)?;
+    connection.authorizer(Some(authorize)).checked()?;
     Ok(collector)
 }

@@ -12,6 +12,7 @@ use std::ptr::{self, NonNull};
 use rusqlite::{Connection, ffi};
 use rustc_hash::FxHashMap;
 
+use super::values::bytes;
 use crate::error::Error;
 use crate::types::{Row, RowBuilder, Value, ValueRef};
 
@@ -199,18 +200,6 @@ unsafe fn value<'row>(raw: *mut ffi::sqlite3_stmt, column: c_int) -> ValueRef<'r
             }
             _ => ValueRef::Null,
         }
-    }
-}
-
-/// Bytes that SQLite owns; an empty blob has a null pointer.
-///
-/// # Safety
-/// The pointer must be null, or point to `length` bytes that live as long as the result is used.
-unsafe fn bytes<'row>(start: *const u8, length: c_int) -> &'row [u8] {
-    match usize::try_from(length) {
-        // SAFETY: the caller guarantees it.
-        Ok(length) if !start.is_null() => unsafe { std::slice::from_raw_parts(start, length) },
-        _ => &[],
     }
 }
 
