@@ -31,7 +31,7 @@ pub use rusqlite;
 
 pub use api::{
     AsSql, Divergence, Engine, Event, Executed, Explain, Found, LiveTemplate, Location, Options, PlanKind, Route,
-    RoutePredicate, Stats, Strategy, Subscription, SumStore, Transaction, WantedIndex, Watch,
+    RoutePredicate, SqliteBuild, Stats, Strategy, Subscription, SumStore, Transaction, WantedIndex, Watch,
 };
 pub use error::Error;
 pub use plan::{DisabledFeatures, LiveStep, PlannerFeature, Step, UnknownFeature};

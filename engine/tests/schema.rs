@@ -45,7 +45,7 @@ fn every_change_of_the_schema_shows() {
         ("SELECT n.name, i.name, x.name FROM notes n, pragma_index_list(n.name) i, pragma_index_info(i.name) x", 2),
         ("SELECT \"table\", \"from\", \"to\" FROM pragma_foreign_key_list WHERE arg = 'items'", 0),
     ] {
-        let (reason, maintained) = common::play(SCHEMA, &WRITES, sql);
+        let (reason, maintained) = common::play(SCHEMA, WRITES, sql);
         assert_eq!(reason, None, "{sql}");
         assert!(maintained >= least, "{sql}: {maintained}");
     }

@@ -7,6 +7,7 @@ mod debian;
 mod demo;
 mod licences;
 mod node;
+mod outside;
 mod packages;
 mod process;
 mod project;
@@ -23,7 +24,7 @@ use anyhow::{Result, bail};
 /// README and CONTRIBUTING may name only these; `tests/tidy` reads the table.
 const COMMANDS: &[(&str, &str)] = &[
     ("setup", "find or install the wasm target, clang, Chromium and the npm packages"),
-    ("test", "set up and run all tests, or only the suites named: native, browser"),
+    ("test", "set up and run all tests, or only the suites named: native, outside, browser"),
     ("demo", "set up, build and serve the demo, print its address"),
     ("web", "build the browser packages (--release: optimised, with sizes; --oracle, --benches: that alone)"),
     ("fmt", "format the Rust code (--check to only compare)"),

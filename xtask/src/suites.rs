@@ -7,11 +7,11 @@ use anyhow::{Result, bail};
 
 use crate::tally::Tally;
 use crate::web::{self, Mode};
-use crate::{checks, chromium, clang, demo, licences, node, packages, process, project, toolchain};
+use crate::{checks, chromium, clang, demo, licences, node, outside, packages, process, project, toolchain};
 
 type Suite = (&'static str, fn() -> Result<Tally>);
 
-const SUITES: &[Suite] = &[("native", native), ("browser", browser)];
+const SUITES: &[Suite] = &[("native", native), ("outside", outside::test), ("browser", browser)];
 
 /// The npm packages with a `test` script. The demo's tests are in tests/browser.
 const TESTED_PACKAGES: &[&str] = &["bindings/js", "tests/browser"];

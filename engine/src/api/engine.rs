@@ -9,6 +9,7 @@ use super::transaction::Transaction;
 use crate::api::event::Event;
 use crate::api::explain::Explain;
 use crate::api::options::{Location, Options};
+use crate::api::sqlite_build::SqliteBuild;
 use crate::api::stats::Stats;
 use crate::error::Error;
 use crate::live::{Callback, Core, Handle, Sink};
@@ -173,6 +174,14 @@ impl Engine {
     /// As [`Engine::subscribe`].
     pub fn explain(&self, sql: &(impl AsSql + ?Sized), params: impl Into<Params>) -> Result<Explain, Error> {
         self.call(|core| core.explain(&sql.as_sql(), &params.into()))
+    }
+
+    /// The build of SQLite below.
+    ///
+    /// # Errors
+    /// [`Error::Reentrant`], and what SQLite says.
+    pub fn sqlite(&self) -> Result<SqliteBuild, Error> {
+        self.call(Core::sqlite_build)
     }
 
     /// What the engine holds and has done so far.

@@ -8,6 +8,7 @@ pub(crate) mod explain;
 pub(crate) mod options;
 #[cfg(all(any(test, feature = "sqlparser"), not(target_family = "wasm")))]
 mod query_tree;
+pub(crate) mod sqlite_build;
 pub(crate) mod stats;
 mod subscription;
 mod transaction;
@@ -18,6 +19,7 @@ pub use event::{Divergence, Event};
 pub use executed::Executed;
 pub use explain::{Explain, Found, LiveTemplate, PlanKind, Route, RoutePredicate, WantedIndex};
 pub use options::{Location, Options, Strategy, SumStore};
+pub use sqlite_build::SqliteBuild;
 pub use stats::Stats;
 pub use subscription::{Subscription, Watch};
 pub use transaction::Transaction;

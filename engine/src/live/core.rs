@@ -7,6 +7,7 @@ use super::sink::Sink;
 use super::subscriptions::{ChangeObserver, Live};
 use crate::api::explain::Explain;
 use crate::api::options::Options;
+use crate::api::sqlite_build::SqliteBuild;
 use crate::api::stats::Stats;
 use crate::error::Error;
 use crate::explain::explain;
@@ -153,6 +154,11 @@ impl Core {
         };
         let idle = live.bindings.idle(&query);
         Ok(explain(&session, &query, &slots, &catalog, template, idle, metrics.as_ref()))
+    }
+
+    /// The build of SQLite.
+    pub(crate) fn sqlite_build(&mut self) -> Result<SqliteBuild, Error> {
+        self.storage.session().sqlite_build()
     }
 
     /// Whether a subscription is maintained by a plan.

@@ -7,6 +7,7 @@
 
 mod binding;
 mod bindings;
+mod callback;
 mod commit;
 mod core;
 mod handle;
@@ -27,9 +28,10 @@ mod subscribers;
 mod subscriptions;
 mod thread;
 
+pub(crate) use callback::Callback;
 pub(crate) use core::Core;
 pub(crate) use handle::{Handle, WeakHandle};
 pub(crate) use mailbox::Mailbox;
 #[cfg(test)]
 pub(crate) use registry::Registry;
-pub(crate) use sink::{Callback, Sink};
+pub(crate) use sink::Sink;

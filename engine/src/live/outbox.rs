@@ -9,7 +9,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::task::Waker;
 
-use super::sink::Callback;
+use super::callback::Callback;
 use super::thread::Thread;
 use crate::api::event::Event;
 use crate::types::SubscriptionId;

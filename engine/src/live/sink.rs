@@ -1,14 +1,12 @@
 //! Where a subscription's events go: to a mailbox at once, or to a callback once the engine's lock is free.
 
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::Weak;
 
+use super::callback::Callback;
 use super::mailbox::Mailbox;
 use super::outbox::Outbox;
 use crate::api::event::Event;
 use crate::types::SubscriptionId;
-
-/// A callback that takes a subscription's events.
-pub(crate) struct Callback(Mutex<Box<dyn FnMut(SubscriptionId, &Event) + Send>>);
 
 /// Where a subscription's events go. Both end with the subscription, which owns them.
 #[derive(Clone)]
@@ -17,24 +15,6 @@ pub(crate) enum Sink {
     Mailbox(Weak<Mailbox>),
     /// To a callback.
     Callback(Weak<Callback>),
-}
-
-impl std::fmt::Debug for Callback {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Callback").finish_non_exhaustive()
-    }
-}
-
-impl Callback {
-    pub(crate) fn new(callback: impl FnMut(SubscriptionId, &Event) + Send + 'static) -> Arc<Self> {
-        Arc::new(Self(Mutex::new(Box::new(callback))))
-    }
-
-    /// Calls it; it may call the engine.
-    pub(super) fn call(&self, id: SubscriptionId, event: &Event) {
-        let mut callback = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        (*callback)(id, event);
-    }
 }
 
 impl Sink {

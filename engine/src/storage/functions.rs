@@ -3,6 +3,9 @@
 
 use rusqlite::Connection;
 
+use super::{Session, convert};
+use crate::api::sqlite_build::SqliteBuild;
+use crate::error::Error;
 use crate::types::SortedMap;
 
 /// `SQLITE_DETERMINISTIC`: <https://sqlite.org/c3ref/c_deterministic.html>.
@@ -37,6 +40,19 @@ pub(crate) enum Unplannable {
     Nondeterministic,
     /// It is an aggregate or a window function.
     Aggregate,
+}
+
+impl Session<'_> {
+    /// The build of SQLite.
+    pub(crate) fn sqlite_build(&self) -> Result<SqliteBuild, Error> {
+        let texts = |sql: &str| {
+            let mut statement = self.connection.prepare(sql)?;
+            statement.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<Vec<String>>>()
+        };
+        let options = texts("PRAGMA compile_options").map_err(convert::error)?;
+        let lends_math_functions = !options.iter().any(|option| option == "ENABLE_MATH_FUNCTIONS");
+        Ok(SqliteBuild { version: rusqlite::version().to_owned(), options, lends_math_functions })
+    }
 }
 
 /// The functions of a connection that no plan can call, by their names in lower case.

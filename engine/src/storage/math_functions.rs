@@ -17,11 +17,14 @@ enum Number {
     Real(f64),
 }
 
+type Unary = fn(f64) -> f64;
+type Binary = fn(f64, f64) -> f64;
+
 /// Digits of a text behind these are of no number.
 const MOST_DIGITS: usize = 400;
 
 /// Functions of one number.
-const UNARY: [(&str, fn(f64) -> f64); 19] = [
+const UNARY: [(&str, Unary); 20] = [
     ("acos", f64::acos),
     ("acosh", f64::acosh),
     ("asin", f64::asin),
@@ -41,14 +44,15 @@ const UNARY: [(&str, fn(f64) -> f64); 19] = [
     ("sinh", f64::sinh),
     ("sqrt", f64::sqrt),
     ("tan", f64::tan),
+    ("tanh", f64::tanh),
 ];
 
 /// Functions of two numbers.
-const BINARY: [(&str, fn(f64, f64) -> f64); 4] =
+const BINARY: [(&str, Binary); 4] =
     [("atan2", f64::atan2), ("mod", remainder), ("pow", f64::powf), ("power", f64::powf)];
 
 /// Functions that leave integers as they are.
-const ROUNDING: [(&str, fn(f64) -> f64); 4] =
+const ROUNDING: [(&str, Unary); 4] =
     [("ceil", f64::ceil), ("ceiling", f64::ceil), ("floor", f64::floor), ("trunc", f64::trunc)];
 
 /// Whether SQLite has its own.
@@ -63,7 +67,7 @@ pub(super) fn install(connection: &Connection) -> Result<(), Error> {
 
 fn register(connection: &Connection) -> rusqlite::Result<()> {
     let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC | FunctionFlags::SQLITE_INNOCUOUS;
-    for (name, function) in UNARY.into_iter().chain([("tanh", f64::tanh as fn(f64) -> f64)]) {
+    for (name, function) in UNARY {
         connection.create_scalar_function(name, 1, flags, move |context| {
             Ok(number(context, 0).map(|argument| function(argument.to_f64())))
         })?;

@@ -1,5 +1,6 @@
 //! The only room that names SQLite: the connection, what its hooks report, the catalog, and running statements.
 
+mod application;
 mod capture;
 mod catalog;
 mod commit_number;
@@ -29,7 +30,6 @@ mod math_functions_tests;
 mod order_tests;
 
 use std::cell::Cell;
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub(crate) use rusqlite::Connection;
@@ -127,23 +127,6 @@ impl Storage {
     /// Gives exclusive use of the connection.
     pub(crate) fn session(&mut self) -> Session<'_> {
         Session { connection: &self.connection, state: &mut self.state }
-    }
-
-    /// Hands the connection to the application's code. Whatever that may have changed is looked at again; what it committed is
-    /// sealed as one commit.
-    pub(crate) fn with_connection<T>(
-        &mut self,
-        body: impl FnOnce(&mut Connection) -> T,
-        on_commit: OnCommit<'_>,
-    ) -> Result<T, Error> {
-        if self.session().has_open_transaction() {
-            return Err(Error::InTransaction);
-        }
-        // A panic goes on when everything is in order again.
-        let outcome = catch_unwind(AssertUnwindSafe(|| body(&mut self.connection)));
-        let settled = self.session().settle_application_code(on_commit);
-        let value = outcome.unwrap_or_else(|panic| resume_unwind(panic));
-        settled.map(|()| value)
     }
 }
 

@@ -12,10 +12,10 @@ mod several;
 use rusqlite::Statement;
 
 use super::conflict::failed_under_fail;
-use super::{SOMEBODY_ELSE, SealedCommit, Session, convert, functions, lock};
+use super::{SOMEBODY_ELSE, SealedCommit, Session, convert, lock};
 use crate::error::Error;
 use crate::sql::{StatementKind, leading_keyword, split};
-use crate::types::{ChangeBatch, Params, Rows, Value};
+use crate::types::{ChangeBatch, Params, Rows};
 
 /// Who ends the transaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,23 +87,23 @@ impl Session<'_> {
         }
         let mut statement = self.connection.prepare_cached(script.sql).map_err(convert::error)?;
         let values = convert::slot_values(&convert::signature(&statement).slots, script.params)?;
-        let ran = self.run_statement(&mut statement, kind, script, &values, true, output, on_commit);
+        convert::bind_slots(&mut statement, &values)?;
+        let ran = self.run_statement(&mut statement, kind, script, true, output, on_commit);
         drop(statement);
         ran.and_then(|()| self.after_statement(on_commit))
     }
 
+    /// Runs a statement whose parameters are bound.
     fn run_statement(
         &mut self,
         statement: &mut Statement<'_>,
         kind: StatementKind,
         script: &Script<'_>,
-        values: &[Value],
         alone: bool,
         output: &mut ScriptOutput,
         on_commit: OnCommit<'_>,
     ) -> Result<(), Error> {
         self.before_statement(statement, kind, script.owner, alone, on_commit)?;
-        convert::bind_slots(statement, values)?;
         let stepped = if statement.column_count() > 0 {
             convert::rows(statement).map(|rows| output.rows = Some(Rows { rows, columns: convert::columns(statement) }))
         } else {
@@ -196,7 +196,7 @@ impl Session<'_> {
         }
     }
 
-    fn setting_changed(&mut self) {
+    pub(super) fn setting_changed(&mut self) {
         self.state.settings_changed = true;
         self.state.is_alone = false;
         self.state.catalog_is_stale = true;
@@ -205,7 +205,7 @@ impl Session<'_> {
     }
 
     /// Seals the commit of a statement, if it committed.
-    fn after_statement(&mut self, on_commit: OnCommit<'_>) -> Result<(), Error> {
+    pub(super) fn after_statement(&mut self, on_commit: OnCommit<'_>) -> Result<(), Error> {
         if !self.connection.is_autocommit() {
             return Ok(());
         }
@@ -235,25 +235,6 @@ impl Session<'_> {
         if on_commit(self, &sealed) {
             self.state.commit_number.take_without_storing();
         }
-    }
-
-    /// Brings everything in order after code that had the connection to itself.
-    pub(super) fn settle_application_code(&mut self, on_commit: OnCommit<'_>) -> Result<(), Error> {
-        let is_open = !self.connection.is_autocommit();
-        if is_open {
-            self.control("ROLLBACK")?;
-        }
-        self.state.unplannable = functions::unplannable(self.connection).map_err(convert::error)?;
-        self.setting_changed();
-        if lock(&self.state.recorder).has_effects() {
-            // The number of a commit has to be stored before anybody is told of it.
-            self.control("BEGIN IMMEDIATE")?;
-            self.state.wrapped = true;
-            self.commit_wrapped(on_commit)?;
-        } else {
-            self.after_statement(on_commit)?;
-        }
-        if is_open { Err(Error::TransactionLeftOpen) } else { Ok(()) }
     }
 
     /// Begins a transaction on behalf of the caller, who ends it.

@@ -9,6 +9,10 @@ const INHERITED: &[&str] = &["version", "edition", "rust-version", "license"];
 fn crate_findings(file: &File) -> Vec<String> {
     let manifest: toml::Table = file.text.parse().expect("a manifest is TOML");
     let Some(package) = manifest.get("package") else { return Vec::new() };
+    // A crate that stands for an application inherits nothing.
+    if manifest.contains_key("workspace") {
+        return Vec::new();
+    }
     let inherits = |key: &str| package.get(key).and_then(|value| value.get("workspace")).is_some();
     let mut found: Vec<_> = INHERITED
         .iter()

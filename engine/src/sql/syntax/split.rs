@@ -38,7 +38,7 @@ fn first(sql: &str) -> (usize, bool) {
     let mut is_trigger = false;
     let (mut before, mut last) = (None, None);
     let mut is_empty = true;
-    while let Some(token) = lexer.next() {
+    for token in lexer.by_ref() {
         let is_end = token.is_symbol(";") && (!is_trigger || (is_end_word(last) && is_semicolon(before)));
         if is_end {
             break;

@@ -104,10 +104,10 @@ impl Session<'_> {
         let connection = self.connection;
         let mut statement = connection.prepare(text).map_err(convert::error)?;
         let values = given.values(&convert::signature(&statement).slots)?;
-        let ran = self.run_statement(&mut statement, statement_kind(text), script, &values, alone, output, on_commit);
+        convert::bind_slots(&mut statement, &values)?;
+        let ran = self.run_statement(&mut statement, statement_kind(text), script, alone, output, on_commit);
         drop(statement);
         ran?;
-        // Whoever reads the schema next must not see an older one.
         self.after_statement(on_commit)
     }
 }

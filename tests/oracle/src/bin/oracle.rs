@@ -10,6 +10,7 @@
 //! oracle show [--family NAME] [--seed N]
 //! oracle replay FILE
 //! oracle shrink FILE
+//! oracle sample
 //! ```
 //!
 //! `--strategy` is `incremental` (plans are used wherever there are any), `auto` (the cost gate decides) or `requery`, for
@@ -33,6 +34,14 @@ use tidewater_oracle::{run_case, runner};
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if arguments.first().is_some_and(|command| command == "sample") {
+        let (text, code) = match campaign::sample() {
+            Ok(line) => (line, 0),
+            Err(findings) => (findings, 1),
+        };
+        println!("{text}");
+        return ExitCode::from(code);
+    }
     match run(&arguments) {
         Ok(campaign) => {
             // On standard error, because standard output may go into a file.

@@ -1,0 +1,48 @@
+//! The connection in the hands of the application's code.
+
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+
+use rusqlite::Connection;
+
+use super::{OnCommit, Session, Storage, convert, functions, lock};
+use crate::error::Error;
+
+impl Storage {
+    /// Hands the connection to the application's code. Whatever that may have changed is looked at again; what it committed is
+    /// sealed as one commit.
+    pub(crate) fn with_connection<T>(
+        &mut self,
+        body: impl FnOnce(&mut Connection) -> T,
+        on_commit: OnCommit<'_>,
+    ) -> Result<T, Error> {
+        if self.session().has_open_transaction() {
+            return Err(Error::InTransaction);
+        }
+        // A panic goes on when everything is in order again.
+        let outcome = catch_unwind(AssertUnwindSafe(|| body(&mut self.connection)));
+        let settled = self.session().settle_application_code(on_commit);
+        let value = outcome.unwrap_or_else(|panic| resume_unwind(panic));
+        settled.map(|()| value)
+    }
+}
+
+impl Session<'_> {
+    /// Brings everything in order after code that had the connection to itself.
+    fn settle_application_code(&mut self, on_commit: OnCommit<'_>) -> Result<(), Error> {
+        let is_open = !self.connection.is_autocommit();
+        if is_open {
+            self.control("ROLLBACK")?;
+        }
+        self.state.unplannable = functions::unplannable(self.connection).map_err(convert::error)?;
+        self.setting_changed();
+        if lock(&self.state.recorder).has_effects() {
+            // The number of a commit has to be stored before anybody is told of it.
+            self.control("BEGIN IMMEDIATE")?;
+            self.state.wrapped = true;
+            self.commit_wrapped(on_commit)?;
+        } else {
+            self.after_statement(on_commit)?;
+        }
+        if is_open { Err(Error::TransactionLeftOpen) } else { Ok(()) }
+    }
+}
