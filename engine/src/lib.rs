@@ -31,9 +31,11 @@ pub use rusqlite;
 
 pub use api::{
     AsSql, Divergence, Engine, Event, Executed, Explain, Found, LiveTemplate, Location, Options, PlanKind, Route,
-    RoutePredicate, SqliteBuild, Stats, Strategy, Subscription, SumStore, Transaction, WantedIndex, Watch,
+    RoutePredicate, SqliteBuild, Stats, Strategy, Subscription, SumStore, Transaction, TransactionBehavior,
+    WantedIndex, Watch,
 };
 pub use error::Error;
+pub use live::InterruptHandle;
 pub use plan::{DisabledFeatures, LiveStep, PlannerFeature, Step, UnknownFeature};
 pub use types::{
     Cause, Change, ChangeBatch, CommitId, Diff, Edit, Params, Row, RowBuilder, RowKey, Rows, Snapshot, SubscriptionId,

@@ -5,14 +5,14 @@ use std::sync::Arc;
 use super::as_sql::AsSql;
 use super::executed::Executed;
 use super::subscription::{Subscription, Ticket, Watch};
-use super::transaction::Transaction;
+use super::transaction::{Transaction, TransactionBehavior};
 use crate::api::event::Event;
 use crate::api::explain::Explain;
 use crate::api::options::{Location, Options};
 use crate::api::sqlite_build::SqliteBuild;
 use crate::api::stats::Stats;
 use crate::error::Error;
-use crate::live::{Callback, Core, Handle, Sink};
+use crate::live::{Callback, Core, Handle, InterruptHandle, Sink};
 use crate::storage::{Connection, Storage, TransactionOwner};
 use crate::types::{ChangeBatch, CommitId, Params, Rows, SubscriptionId};
 
@@ -106,7 +106,7 @@ impl Engine {
         self.handle.lock()?.only_reads(sql)
     }
 
-    /// Runs `body` in a transaction: committed if it returns `Ok`, rolled back if it returns `Err` or panics.
+    /// Runs `body` in a transaction that may write from the start ([`TransactionBehavior::Immediate`]): committed if it returns `Ok`, rolled back if it returns `Err` or panics.
     ///
     /// The engine is locked while `body` runs. Use the transaction in it; calls of the engine itself are refused.
     ///
@@ -116,7 +116,21 @@ impl Engine {
         &self,
         body: impl FnOnce(&Transaction<'_>) -> Result<T, Error>,
     ) -> Result<(T, Executed), Error> {
-        self.call(|core| Transaction::begin(core, body))
+        self.try_transaction(TransactionBehavior::default(), body)
+    }
+
+    /// The same with the behavior of the transaction, and with an error type of the caller's.
+    ///
+    /// # Errors
+    /// As [`Engine::transaction`].
+    pub fn try_transaction<T, E: From<Error>>(
+        &self,
+        behavior: TransactionBehavior,
+        body: impl FnOnce(&Transaction<'_>) -> Result<T, E>,
+    ) -> Result<(T, Executed), E> {
+        let ended = Transaction::begin(&mut *self.handle.lock()?, behavior, body);
+        self.handle.deliver();
+        ended
     }
 
     /// Runs `body` with the SQLite connection itself: to register functions and collations, to migrate with a library of rusqlite's,
@@ -182,6 +196,12 @@ impl Engine {
     /// [`Error::Reentrant`], and what SQLite says.
     pub fn sqlite(&self) -> Result<SqliteBuild, Error> {
         self.call(Core::sqlite_build)
+    }
+
+    /// A handle by which another thread ends the statement that a call runs: that call then fails with the code `interrupted`.
+    #[must_use]
+    pub fn interrupt_handle(&self) -> InterruptHandle {
+        self.handle.interrupt_handle()
     }
 
     /// What the engine holds and has done so far.

@@ -22,4 +22,4 @@ pub use options::{Location, Options, Strategy, SumStore};
 pub use sqlite_build::SqliteBuild;
 pub use stats::Stats;
 pub use subscription::{Subscription, Watch};
-pub use transaction::Transaction;
+pub use transaction::{Transaction, TransactionBehavior};

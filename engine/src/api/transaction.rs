@@ -8,6 +8,31 @@ use crate::live::Core;
 use crate::storage::TransactionOwner;
 use crate::types::{Params, Rows};
 
+/// When a transaction takes the locks of the database: <https://sqlite.org/lang_transaction.html>.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum TransactionBehavior {
+    /// With its first statement; one that reads first and then writes can fail with the code `busy`.
+    Deferred,
+    /// The lock for writing at once, waiting for it: what it has read stays true when it writes.
+    #[default]
+    Immediate,
+    /// As `Immediate`; outside of WAL it keeps readers out as well.
+    Exclusive,
+}
+
+impl TransactionBehavior {
+    fn begin(self) -> &'static str {
+        match self {
+            Self::Deferred => "BEGIN DEFERRED",
+            Self::Immediate => "BEGIN IMMEDIATE",
+            Self::Exclusive => "BEGIN EXCLUSIVE",
+        }
+    }
+}
+
+/// The name of the savepoints of [`Transaction::savepoint`]; SQLite takes the innermost of a name.
+const SAVEPOINT: &str = "tidewater_savepoint";
+
 /// An open transaction; see [`Engine::transaction`](crate::Engine::transaction).
 pub struct Transaction<'c> {
     core: RefCell<&'c mut Core>,
@@ -15,11 +40,12 @@ pub struct Transaction<'c> {
 }
 
 impl Transaction<'_> {
-    pub(crate) fn begin<T>(
+    pub(crate) fn begin<T, E: From<Error>>(
         core: &mut Core,
-        body: impl FnOnce(&Transaction<'_>) -> Result<T, Error>,
-    ) -> Result<(T, Executed), Error> {
-        core.begin_transaction()?;
+        behavior: TransactionBehavior,
+        body: impl FnOnce(&Transaction<'_>) -> Result<T, E>,
+    ) -> Result<(T, Executed), E> {
+        core.begin_transaction(behavior.begin())?;
         let mut open = Open { core, committed: false };
         let transaction = Transaction { core: RefCell::new(&mut *open.core), changes: RefCell::new(0) };
         let value = body(&transaction)?;
@@ -47,6 +73,40 @@ impl Transaction<'_> {
         ran?;
         *self.changes.borrow_mut() += outcome.changes;
         Ok((outcome.changes, outcome.rows))
+    }
+
+    /// Runs `body` in a savepoint: what it wrote stays if it returns `Ok`, and is undone if it returns `Err`. The transaction stays
+    /// open either way. Savepoints can stand within each other.
+    ///
+    /// ```
+    /// use tidewater::{Engine, Error, Location, Options};
+    /// # fn main() -> Result<(), Error> {
+    /// let engine = Engine::open(Location::Memory, Options::default())?;
+    /// engine.exec("CREATE TABLE t(a UNIQUE)", ())?;
+    /// engine.transaction(|transaction| {
+    ///     transaction.exec("INSERT INTO t VALUES (1)", ())?;
+    ///     let twice = transaction.savepoint(|transaction| {
+    ///         transaction.exec("INSERT INTO t VALUES (2)", ())?;
+    ///         transaction.exec("INSERT INTO t VALUES (1)", ())
+    ///     });
+    ///     assert_eq!(twice.map_err(|error| error.code()), Err("constraint"));
+    ///     Ok(())
+    /// })?;
+    /// assert_eq!(engine.query("SELECT a FROM t", ())?.rows.len(), 1);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// The error of `body`, or what SQLite says of the savepoint.
+    pub fn savepoint<T, E: From<Error>>(&self, body: impl FnOnce(&Self) -> Result<T, E>) -> Result<T, E> {
+        self.exec(&format!("SAVEPOINT {SAVEPOINT}"), ())?;
+        let done = body(self);
+        if done.is_err() {
+            self.exec(&format!("ROLLBACK TO {SAVEPOINT}"), ())?;
+        }
+        self.exec(&format!("RELEASE {SAVEPOINT}"), ())?;
+        done
     }
 
     /// Runs one statement and gives the rows it returns, which show what the transaction has written so far.

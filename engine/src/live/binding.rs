@@ -76,9 +76,9 @@ impl Binding {
         Interest { dependencies, slots: &self.slots, slot_names: &self.query.slots, any_row_matters }
     }
 
-    /// Whether another connection kept it from being read at the last commit that concerned it.
+    /// Whether another connection, or an interruption, kept it from being read at the last commit that concerned it.
     pub(super) fn is_blocked(&self) -> bool {
-        self.failure.as_ref().is_some_and(|error| error.code() == "busy")
+        self.failure.as_ref().is_some_and(|error| matches!(error.code(), "busy" | "interrupted"))
     }
 
     /// Notes what a commit did to the result; what subscribers are told of it, if anything. A query that recovers is told even

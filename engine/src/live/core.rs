@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::interrupt::InterruptHandle;
 use super::outbox::Outbox;
 use super::sink::Sink;
 use super::subscriptions::{ChangeObserver, Live};
@@ -73,12 +74,12 @@ impl Core {
     }
 
     /// Begins a transaction of the caller's.
-    pub(crate) fn begin_transaction(&mut self) -> Result<(), Error> {
+    pub(crate) fn begin_transaction(&mut self, begin: &str) -> Result<(), Error> {
         let mut session = self.storage.session();
         if session.has_open_transaction() {
             return Err(Error::InTransaction);
         }
-        session.begin_wrapped()
+        session.begin_wrapped(begin)
     }
 
     /// Ends a transaction of the caller's.
@@ -154,6 +155,12 @@ impl Core {
         };
         let idle = live.bindings.idle(&query);
         Ok(explain(&session, &query, &slots, &catalog, template, idle, metrics.as_ref()))
+    }
+
+    /// What ends a statement from another thread.
+    pub(super) fn interrupt_handle(&self) -> InterruptHandle {
+        let (interrupt, is_on) = self.storage.interrupt();
+        InterruptHandle { is_on, interrupt }
     }
 
     /// The build of SQLite.

@@ -6,6 +6,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use super::core::Core;
+use super::interrupt::InterruptHandle;
 use super::mailbox::Mailbox;
 use super::outbox::Outbox;
 use super::thread::Thread;
@@ -39,6 +40,7 @@ struct Shared {
     /// How many events wait one by one in a mailbox.
     waiting_events: usize,
     outbox: Arc<Outbox>,
+    interrupt: InterruptHandle,
     /// Subscriptions that were dropped by the thread that holds the lock; they end when it lets go.
     dropped: Mutex<Vec<SubscriptionId>>,
     /// The number of the last commit.
@@ -55,7 +57,8 @@ pub(crate) struct Locked<'h> {
 impl Handle {
     pub(crate) fn new(mut core: Core, options: &Options) -> Self {
         let Options { busy_timeout, waiting_events, .. } = *options;
-        let (outbox, commit) = (core.outbox(), AtomicU64::new(core.commit().0));
+        let (outbox, interrupt) = (core.outbox(), core.interrupt_handle());
+        let commit = AtomicU64::new(core.commit().0);
         let shared = Shared {
             core: Mutex::new(core),
             transaction_of: Mutex::default(),
@@ -64,6 +67,7 @@ impl Handle {
             busy_timeout,
             waiting_events,
             outbox,
+            interrupt,
             dropped: Mutex::default(),
             commit,
         };
@@ -120,6 +124,11 @@ impl Handle {
     pub(crate) fn has_transaction(&self) -> bool {
         let of = lock(&self.shared.transaction_of);
         of.as_ref().is_some_and(|of| std::ptr::eq(of.as_ptr(), Arc::as_ptr(&Thread::current())))
+    }
+
+    /// What ends a statement from another thread.
+    pub(crate) fn interrupt_handle(&self) -> InterruptHandle {
+        self.shared.interrupt.clone()
     }
 
     /// A mailbox for a new subscription.

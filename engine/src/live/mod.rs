@@ -13,6 +13,7 @@ mod core;
 mod handle;
 mod hydrate;
 mod images;
+mod interrupt;
 mod mailbox;
 mod maintain;
 mod outbox;
@@ -31,6 +32,7 @@ mod thread;
 pub(crate) use callback::Callback;
 pub(crate) use core::Core;
 pub(crate) use handle::{Handle, WeakHandle};
+pub use interrupt::InterruptHandle;
 pub(crate) use mailbox::Mailbox;
 #[cfg(test)]
 pub(crate) use registry::Registry;

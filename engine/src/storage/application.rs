@@ -1,13 +1,20 @@
 //! The connection in the hands of the application's code.
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use rusqlite::Connection;
 
-use super::{OnCommit, Session, Storage, convert, functions, lock};
+use super::{Interrupt, OnCommit, Session, Storage, convert, functions, lock};
 use crate::error::Error;
 
 impl Storage {
+    /// What interrupts a statement, and whether one of the application's runs.
+    pub(crate) fn interrupt(&self) -> (Arc<Interrupt>, Arc<AtomicBool>) {
+        (Arc::new(self.connection.get_interrupt_handle()), Arc::clone(&self.state.is_interruptible))
+    }
+
     /// Hands the connection to the application's code. Whatever that may have changed is looked at again; what it committed is
     /// sealed as one commit.
     pub(crate) fn with_connection<T>(

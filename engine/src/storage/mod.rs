@@ -30,10 +30,11 @@ mod math_functions_tests;
 mod order_tests;
 
 use std::cell::Cell;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-pub(crate) use rusqlite::Connection;
 use rusqlite::hooks::{Action, AuthContext, Authorization, PreUpdateCase};
+pub(crate) use rusqlite::{Connection, InterruptHandle as Interrupt};
 
 use crate::error::{Error, GiveUp};
 use crate::plan::{DerivedColumn, RowImages};
@@ -94,6 +95,8 @@ struct State {
     schema_is_writable: bool,
     /// The engine, not the script, began the open transaction.
     wrapped: bool,
+    /// A statement of the application's runs, which it may interrupt.
+    is_interruptible: Arc<AtomicBool>,
     /// The open transaction is one of reads, which all see one state.
     holds_reads: Cell<bool>,
 }
@@ -300,8 +303,16 @@ impl Session<'_> {
         let mut statement = self.connection.prepare_cached(sql).map_err(convert::error)?;
         let values = convert::slot_values(&convert::signature(&statement).slots, params)?;
         convert::bind_slots(&mut statement, &values)?;
-        let rows = convert::rows(&mut statement)?;
+        let rows = self.interruptible(|| convert::rows(&mut statement))?;
         Ok(Rows { rows, columns: convert::columns(&statement) })
+    }
+
+    /// Runs a statement of the application's, which it may interrupt meanwhile.
+    fn interruptible<T>(&self, run: impl FnOnce() -> T) -> T {
+        self.state.is_interruptible.store(true, Ordering::SeqCst);
+        let done = run();
+        self.state.is_interruptible.store(false, Ordering::SeqCst);
+        done
     }
 
     /// Whether SQLite considers a statement read-only.

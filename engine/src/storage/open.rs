@@ -66,6 +66,7 @@ impl Storage {
             settings_changed: false,
             schema_is_writable: false,
             wrapped: false,
+            is_interruptible: Arc::default(),
             holds_reads: Cell::new(false),
         };
         Ok(Self { connection, state })

@@ -104,11 +104,15 @@ impl Session<'_> {
         on_commit: OnCommit<'_>,
     ) -> Result<(), Error> {
         self.before_statement(statement, kind, script.owner, alone, on_commit)?;
-        let stepped = if statement.column_count() > 0 {
-            convert::rows(statement).map(|rows| output.rows = Some(Rows { rows, columns: convert::columns(statement) }))
-        } else {
-            statement.raw_execute().map(|_| ()).map_err(convert::error)
-        };
+        let stepped = self.interruptible(|| {
+            if statement.column_count() > 0 {
+                let rows = convert::rows(statement)?;
+                output.rows = Some(Rows { rows, columns: convert::columns(statement) });
+                Ok(())
+            } else {
+                statement.raw_execute().map(|_| ()).map_err(convert::error)
+            }
+        });
         if matches!(kind, StatementKind::Dml | StatementKind::With) && !statement.readonly() && stepped.is_ok() {
             output.changes += self.connection.changes();
         }
@@ -238,8 +242,8 @@ impl Session<'_> {
     }
 
     /// Begins a transaction on behalf of the caller, who ends it.
-    pub(crate) fn begin_wrapped(&mut self) -> Result<(), Error> {
-        self.control("BEGIN")?;
+    pub(crate) fn begin_wrapped(&mut self, begin: &str) -> Result<(), Error> {
+        self.control(begin)?;
         self.state.wrapped = true;
         Ok(())
     }

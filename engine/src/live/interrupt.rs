@@ -1,0 +1,31 @@
+//! Ending a statement of a call from another thread.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::storage::Interrupt;
+
+/// Ends the statement that an engine runs for a call; see [`Engine::interrupt_handle`](crate::Engine::interrupt_handle).
+///
+/// What the engine itself runs after a commit, to bring results up to date, is left alone. Clones share one engine.
+#[derive(Clone)]
+pub struct InterruptHandle {
+    /// A statement of the application's may be running.
+    pub(super) is_on: Arc<AtomicBool>,
+    pub(super) interrupt: Arc<Interrupt>,
+}
+
+impl std::fmt::Debug for InterruptHandle {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("InterruptHandle")
+    }
+}
+
+impl InterruptHandle {
+    /// Ends the statement that is running, if one is. It may be called from any thread, and does nothing when the engine is gone.
+    pub fn interrupt(&self) {
+        if self.is_on.load(Ordering::SeqCst) {
+            self.interrupt.interrupt();
+        }
+    }
+}
