@@ -110,7 +110,8 @@ export class Database {
   }
 
   /**
-   * Runs one or several statements in one transaction. When it resolves, what it changed is durable and has reached the
+   * Runs one or several statements in one transaction: all of them or none. A statement that no transaction contains, such as
+   * `PRAGMA foreign_keys = OFF` or VACUUM, has to be a call of its own (`must_stand_alone`). When it resolves, what it changed is durable and has reached the
    * subscriptions of this tab.
    */
   async exec(sql: string, params?: Parameters): Promise<Executed> {

@@ -11,7 +11,8 @@ export interface OpenOptions {
   name: string;
   /**
    * A script that makes the schema. It runs in one transaction, once for each distinct text in the life of the database, before
-   * `open` resolves; it has to work on a database that former versions of it have made.
+   * `open` resolves; it has to work on a database that former versions of it have made. Foreign keys are enforced; a PRAGMA that sets something
+   * cannot be part of it.
    */
   schema?: string;
   /** Where the package's files are, if not where its code expects them. */
