@@ -1,7 +1,6 @@
 //! Tidewater keeps the results of SQL queries over a SQLite database up to date.
-//!
-//! An application subscribes to any SELECT and receives, after every committed transaction, the edits that turn the old
-//! result into the new one. [`Engine`] is the place to start.
+
+#![doc = include_str!("../README.md")]
 //!
 //! # Features
 //!

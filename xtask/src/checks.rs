@@ -18,6 +18,14 @@ pub fn format(check_only: bool) -> Result<()> {
     process::run(&mut command)
 }
 
+/// The crates that are published, as they would be: built from what is packaged, without the repository around it.
+pub fn package() -> Result<()> {
+    process::step("Packages of the published crates");
+    let mut command = toolchain::cargo()?;
+    command.args(["package", "--allow-dirty", "--package", "tidewater", "--package", "tidewater-cli"]);
+    process::run(&mut command)
+}
+
 /// Clippy natively and for wasm32, warnings being errors.
 pub fn lint() -> Result<()> {
     process::step("Clippy, native");

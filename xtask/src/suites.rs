@@ -51,6 +51,7 @@ pub fn ci() -> Result<()> {
     packages::built(Mode::Release)?;
     web::check_size()?;
     checks::lint()?;
+    checks::package()?;
     test(&[])
 }
 
@@ -67,7 +68,21 @@ fn native() -> Result<Tally> {
     let mut tally = counted(&mut command)?;
     process::step("Native tests: examples in the documentation");
     tally.include(counted(toolchain::cargo()?.args(["test", "--workspace", "--doc", "--no-fail-fast"]))?);
+    process::step("Native tests: the example programs");
+    for example in examples()? {
+        process::run(toolchain::cargo()?.args(["run", "--quiet", "-p", "tidewater", "--example", &example]))?;
+        tally.passed += 1;
+    }
     Ok(tally)
+}
+
+/// The names of the engine's example programs.
+fn examples() -> Result<Vec<String>> {
+    let files = std::fs::read_dir(project::path("engine/examples"))?.collect::<std::io::Result<Vec<_>>>()?;
+    let name = |file: &std::fs::DirEntry| Some(file.path().file_stem()?.to_str()?.to_owned());
+    let mut names: Vec<String> = files.iter().filter_map(name).collect();
+    names.sort_unstable();
+    Ok(names)
 }
 
 /// What runs in a browser: the built package as an application would use it.

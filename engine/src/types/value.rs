@@ -168,7 +168,7 @@ impl<T: Into<Value>> From<Option<T>> for Value {
 }
 
 /// A SQLite value borrowed from a packed [`Row`](crate::Row) or from SQLite itself. Equality is identity, as in [`Value`].
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub enum ValueRef<'a> {
     /// NULL.
     Null,
@@ -192,6 +192,19 @@ impl ValueRef<'_> {
             Self::Real(value) => Value::Real(value),
             Self::Text(bytes) => Value::Text(Text::from_bytes(bytes)),
             Self::Blob(bytes) => Value::Blob(bytes.into()),
+        }
+    }
+}
+
+/// Text as text, not as bytes.
+impl fmt::Debug for ValueRef<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Null => f.write_str("Null"),
+            Self::Integer(value) => write!(f, "Integer({value})"),
+            Self::Real(value) => write!(f, "Real({value:?})"),
+            Self::Text(bytes) => write!(f, "Text({:?})", String::from_utf8_lossy(bytes)),
+            Self::Blob(bytes) => write!(f, "Blob({bytes:?})"),
         }
     }
 }

@@ -1,0 +1,26 @@
+//! Migrations by the version that SQLite stores in a file. `exec` is all or nothing, so a step is there whole or not at all.
+
+use tidewater::{Engine, Error, Location, Options, ValueRef};
+
+const STEPS: [&str; 2] = [
+    "CREATE TABLE person(id INTEGER PRIMARY KEY, name TEXT NOT NULL); PRAGMA user_version = 1",
+    "ALTER TABLE person ADD COLUMN email TEXT; CREATE UNIQUE INDEX person_by_email ON person(email); PRAGMA user_version = 2",
+];
+
+fn migrate(engine: &Engine) -> Result<(), Error> {
+    let rows = engine.query("PRAGMA user_version", ())?.rows;
+    let Some(ValueRef::Integer(version)) = rows[0].get(0) else { unreachable!("the version is an integer") };
+    for step in STEPS.iter().skip(usize::try_from(version).unwrap_or(0)) {
+        engine.exec(step, ())?;
+    }
+    Ok(())
+}
+
+fn main() -> Result<(), Error> {
+    let engine = Engine::open(Location::Memory, Options::default())?;
+    migrate(&engine)?;
+    migrate(&engine)?;
+    engine.exec("INSERT INTO person(name, email) VALUES ('Ada', 'ada@example.org')", ())?;
+    println!("{:?}", engine.query("SELECT * FROM person", ())?);
+    Ok(())
+}
