@@ -17,6 +17,9 @@ pub enum Error {
     /// A parameter has no value, one was given that the statement does not have, or a value has no form in SQLite.
     #[error("{0}")]
     BadParameters(Arc<str>),
+    /// A row cannot be read as the type that was asked for.
+    #[error("{0}")]
+    Conversion(Arc<str>),
     /// Only a statement that returns rows and changes nothing can be subscribed.
     #[error("only a single SELECT can be subscribed")]
     NotASelect,
@@ -73,6 +76,7 @@ impl Error {
     /// | `too_big` | a value or statement exceeds a limit of SQLite |
     /// | `out_of_memory` | SQLite could not allocate |
     /// | `bad_parameters` | the parameters do not fit the statement |
+    /// | `conversion` | a row cannot be read as the type that was asked for |
     /// | `not_a_select` | only a single SELECT can be subscribed |
     /// | `not_one_statement` | the call needs exactly one statement |
     /// | `in_transaction` | a transaction is open |
@@ -88,6 +92,7 @@ impl Error {
         match self {
             Self::Sqlite { extended_code, .. } => sqlite_code(*extended_code),
             Self::BadParameters(_) => "bad_parameters",
+            Self::Conversion(_) => "conversion",
             Self::NotASelect => "not_a_select",
             Self::NotOneStatement(_) => "not_one_statement",
             Self::InTransaction => "in_transaction",

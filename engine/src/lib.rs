@@ -29,9 +29,9 @@ mod types;
 pub use rusqlite;
 
 pub use api::{
-    AsSql, Divergence, Engine, Event, Executed, Explain, Found, LiveTemplate, Location, Options, PlanKind, Route,
-    RoutePredicate, SqliteBuild, Stats, Strategy, Subscription, SumStore, Transaction, TransactionBehavior,
-    WantedIndex, Watch,
+    AsSql, Column, Divergence, Engine, Event, Executed, Explain, Found, FromRow, FromValue, LiveTemplate, Location,
+    NamedRow, Options, PlanKind, Route, RoutePredicate, SqliteBuild, Stats, Strategy, Subscription, SumStore,
+    Transaction, TransactionBehavior, WantedIndex, Watch,
 };
 pub use error::Error;
 pub use live::InterruptHandle;

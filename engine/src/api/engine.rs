@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::as_sql::AsSql;
 use super::executed::Executed;
+use super::rows::FromRow;
 use super::subscription::{Subscription, Ticket, Watch};
 use super::transaction::{Transaction, TransactionBehavior};
 use crate::api::event::Event;
@@ -96,6 +97,30 @@ impl Engine {
     pub fn query(&self, sql: &(impl AsSql + ?Sized), params: impl Into<Params>) -> Result<Rows, Error> {
         let (sql, params) = (sql.as_sql(), params.into());
         self.call(|core| core.query(&sql, &params, TransactionOwner::Script))
+    }
+
+    /// Runs one statement and gives the rows it returns as a type: see [`FromRow`].
+    ///
+    /// # Errors
+    /// As [`Engine::query`], and [`Error::Conversion`].
+    pub fn query_as<T: FromRow>(
+        &self,
+        sql: &(impl AsSql + ?Sized),
+        params: impl Into<Params>,
+    ) -> Result<Vec<T>, Error> {
+        self.query(sql, params)?.read()
+    }
+
+    /// Runs one statement and gives the first row it returns as a type; nothing if it returns none.
+    ///
+    /// # Errors
+    /// As [`Engine::query_as`].
+    pub fn query_one<T: FromRow>(
+        &self,
+        sql: &(impl AsSql + ?Sized),
+        params: impl Into<Params>,
+    ) -> Result<Option<T>, Error> {
+        self.query(sql, params)?.iter().next().map(T::from_row).transpose()
     }
 
     /// Whether a statement certainly only reads: [`Engine::query`] can run it twice without harm. A PRAGMA never certainly does.

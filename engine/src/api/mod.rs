@@ -8,6 +8,7 @@ pub(crate) mod explain;
 pub(crate) mod options;
 #[cfg(all(any(test, feature = "sqlparser"), not(target_family = "wasm")))]
 mod query_tree;
+mod rows;
 pub(crate) mod sqlite_build;
 pub(crate) mod stats;
 mod subscription;
@@ -19,6 +20,7 @@ pub use event::{Divergence, Event};
 pub use executed::Executed;
 pub use explain::{Explain, Found, LiveTemplate, PlanKind, Route, RoutePredicate, WantedIndex};
 pub use options::{Location, Options, Strategy, SumStore};
+pub use rows::{Column, FromRow, FromValue, NamedRow};
 pub use sqlite_build::SqliteBuild;
 pub use stats::Stats;
 pub use subscription::{Subscription, Watch};

@@ -1,6 +1,8 @@
 //! SQLite values with their storage classes, owned and borrowed.
 
+use std::borrow::Cow;
 use std::fmt;
+use std::num::TryFromIntError;
 use std::sync::Arc;
 
 /// Text as SQLite stores it: bytes in the database's encoding that are UTF-8 unless somebody stored otherwise.
@@ -107,21 +109,39 @@ impl From<bool> for Value {
     }
 }
 
-impl From<i32> for Value {
-    fn from(value: i32) -> Self {
-        Self::Integer(i64::from(value))
+macro_rules! integers {
+    ($($type:ty),*) => {$(
+        impl From<$type> for Value {
+            fn from(value: $type) -> Self {
+                Self::Integer(i64::from(value))
+            }
+        }
+    )*};
+}
+
+integers!(i8, i16, i32, i64, u8, u16, u32);
+
+/// Fails above the largest INTEGER, 2^63 - 1.
+impl TryFrom<u64> for Value {
+    type Error = TryFromIntError;
+
+    fn try_from(value: u64) -> Result<Self, TryFromIntError> {
+        value.try_into().map(Self::Integer)
     }
 }
 
-impl From<u32> for Value {
-    fn from(value: u32) -> Self {
-        Self::Integer(i64::from(value))
+/// Fails above the largest INTEGER, 2^63 - 1.
+impl TryFrom<usize> for Value {
+    type Error = TryFromIntError;
+
+    fn try_from(value: usize) -> Result<Self, TryFromIntError> {
+        value.try_into().map(Self::Integer)
     }
 }
 
-impl From<i64> for Value {
-    fn from(value: i64) -> Self {
-        Self::Integer(value)
+impl From<f32> for Value {
+    fn from(value: f32) -> Self {
+        Self::Real(f64::from(value))
     }
 }
 
@@ -143,6 +163,30 @@ impl From<String> for Value {
     }
 }
 
+impl From<&String> for Value {
+    fn from(value: &String) -> Self {
+        Self::from(value.as_str())
+    }
+}
+
+impl From<Box<str>> for Value {
+    fn from(value: Box<str>) -> Self {
+        Self::from(&*value)
+    }
+}
+
+impl From<Arc<str>> for Value {
+    fn from(value: Arc<str>) -> Self {
+        Self::from(&*value)
+    }
+}
+
+impl From<Cow<'_, str>> for Value {
+    fn from(value: Cow<'_, str>) -> Self {
+        Self::from(&*value)
+    }
+}
+
 impl From<Text> for Value {
     fn from(value: Text) -> Self {
         Self::Text(value)
@@ -152,6 +196,24 @@ impl From<Text> for Value {
 impl From<&[u8]> for Value {
     fn from(value: &[u8]) -> Self {
         Self::Blob(value.into())
+    }
+}
+
+impl<const N: usize> From<[u8; N]> for Value {
+    fn from(value: [u8; N]) -> Self {
+        Self::Blob(value.into())
+    }
+}
+
+impl<const N: usize> From<&[u8; N]> for Value {
+    fn from(value: &[u8; N]) -> Self {
+        Self::Blob(value.as_slice().into())
+    }
+}
+
+impl From<Cow<'_, [u8]>> for Value {
+    fn from(value: Cow<'_, [u8]>) -> Self {
+        Self::Blob((&*value).into())
     }
 }
 
