@@ -29,8 +29,8 @@ mod types;
 pub use rusqlite;
 
 pub use api::{
-    AsSql, Column, Divergence, Engine, Event, Executed, Explain, Found, FromRow, FromValue, LiveTemplate, Location,
-    NamedRow, Options, PlanKind, Route, RoutePredicate, SqliteBuild, Stats, Strategy, Subscription, SumStore,
+    Access, AsSql, Column, Divergence, Engine, Event, Executed, Explain, Found, FromRow, FromValue, LiveTemplate,
+    Location, NamedRow, Options, PlanKind, Route, RoutePredicate, SqliteBuild, Stats, Strategy, Subscription, SumStore,
     Transaction, TransactionBehavior, WantedIndex, Watch,
 };
 pub use error::Error;

@@ -19,7 +19,7 @@ pub use engine::Engine;
 pub use event::{Divergence, Event};
 pub use executed::Executed;
 pub use explain::{Explain, Found, LiveTemplate, PlanKind, Route, RoutePredicate, WantedIndex};
-pub use options::{Location, Options, Strategy, SumStore};
+pub use options::{Access, Location, Options, Strategy, SumStore};
 pub use rows::{Column, FromRow, FromValue, NamedRow};
 pub use sqlite_build::SqliteBuild;
 pub use stats::Stats;

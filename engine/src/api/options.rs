@@ -10,11 +10,26 @@ use crate::plan::DisabledFeatures;
 
 /// Where the database is.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Location {
     /// In memory, gone with the engine.
     Memory,
-    /// A file, created when missing.
+    /// A file; [`Options::access`] says whether it is created when missing.
     File(PathBuf),
+    /// A file as a URI, `file:shop.db?mode=ro`: <https://sqlite.org/uri.html>.
+    Uri(String),
+}
+
+/// What may be done with a file.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Access {
+    /// Read and write; it is created when missing.
+    #[default]
+    Create,
+    /// Read and write; it has to exist.
+    Write,
+    /// Read; it has to exist. Subscriptions follow what others write.
+    Read,
 }
 
 impl From<&str> for Location {
@@ -113,6 +128,8 @@ pub struct Options {
     pub memory_budget: Option<usize>,
     /// Whether foreign keys are enforced from the start. `PRAGMA foreign_keys` changes it later.
     pub foreign_keys: bool,
+    /// What may be done with the file.
+    pub access: Access,
     /// Be the only connection: `locking_mode=EXCLUSIVE`, then WAL with `synchronous=NORMAL`. One-row commits are about
     /// thirty times cheaper on OPFS than with SQLite's defaults and survive the death of every tab and of the browser.
     pub exclusive: bool,
@@ -140,6 +157,7 @@ impl Default for Options {
             sums: SumStore::default(),
             memory_budget: None,
             foreign_keys: true,
+            access: Access::Create,
             exclusive: false,
             vfs: None,
             cache_kib: None,
@@ -204,6 +222,13 @@ impl Options {
     #[must_use]
     pub fn with_exclusive(mut self, exclusive: bool) -> Self {
         self.exclusive = exclusive;
+        self
+    }
+
+    /// The options with [`Options::access`] set.
+    #[must_use]
+    pub fn with_access(mut self, access: Access) -> Self {
+        self.access = access;
         self
     }
 

@@ -1,6 +1,7 @@
 //! Opening a database: flags, pragmas in their order, hooks.
 
 use std::cell::Cell;
+use std::path::Path;
 use std::sync::Arc;
 
 use rusqlite::config::DbConfig;
@@ -15,7 +16,7 @@ use super::math_functions;
 use super::statements::Statements;
 use super::virtual_columns::VirtualColumns;
 use super::{State, Storage, capture, convert, exact_sums, functions, reads, zero_sign};
-use crate::api::options::{Location, Options};
+use crate::api::options::{Access, Location, Options};
 use crate::error::Error;
 use crate::plan::quoted;
 use crate::types::{Catalog, SortedMap};
@@ -44,7 +45,7 @@ impl Storage {
         let instruction_budget = InstructionBudget::install(&mut connection)?;
         let commit_number = match location {
             Location::Memory => CommitNumber::in_memory(),
-            Location::File(_) => CommitNumber::in_database(&connection)?,
+            Location::File(_) | Location::Uri(_) => CommitNumber::in_database(&connection)?,
         };
         let data_versions = data_versions(&connection, &[])?;
         let state = State {
@@ -74,11 +75,20 @@ impl Storage {
 }
 
 fn connect(location: &Location, options: &Options) -> rusqlite::Result<Connection> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    match (location, &options.vfs) {
-        (Location::Memory, _) => Connection::open_in_memory_with_flags(flags),
-        (Location::File(path), None) => Connection::open_with_flags(path, flags),
-        (Location::File(path), Some(vfs)) => Connection::open_with_flags_and_vfs(path, flags, vfs.as_str()),
+    let access = match options.access {
+        Access::Create => OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE,
+        Access::Write => OpenFlags::SQLITE_OPEN_READ_WRITE,
+        Access::Read => OpenFlags::SQLITE_OPEN_READ_ONLY,
+    };
+    let flags = access | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let (path, flags) = match location {
+        Location::Memory => return Connection::open_in_memory_with_flags(flags | OpenFlags::SQLITE_OPEN_CREATE),
+        Location::File(path) => (path.as_path(), flags),
+        Location::Uri(uri) => (Path::new(uri), flags | OpenFlags::SQLITE_OPEN_URI),
+    };
+    match &options.vfs {
+        None => Connection::open_with_flags(path, flags),
+        Some(vfs) => Connection::open_with_flags_and_vfs(path, flags, vfs.as_str()),
     }
 }
 
