@@ -42,8 +42,9 @@ impl Engine {
     /// # Errors
     /// [`Error::Sqlite`] when the file is no database, cannot be opened, or is held by another connection.
     pub fn open(location: impl Into<Location>, options: Options) -> Result<Self, Error> {
-        let storage = Storage::open(&location.into(), &options)?;
-        Ok(Self { handle: Handle::new(Core::new(storage, options.clone()), &options) })
+        let location = location.into();
+        let storage = Storage::open(&location, &options)?;
+        Ok(Self { handle: Handle::new(Core::new(storage, options.clone()), &location, &options) })
     }
 
     /// Runs one or many statements, all or nothing.
@@ -92,10 +93,15 @@ impl Engine {
 
     /// Runs one statement and gives the rows it returns, the last committed state or that of the open transaction.
     ///
+    /// Of a file in WAL mode, what only reads is answered by a connection of its own: it waits for no writer, and no writer for it.
+    ///
     /// # Errors
     /// As [`Engine::exec`].
     pub fn query(&self, sql: &(impl AsSql + ?Sized), params: impl Into<Params>) -> Result<Rows, Error> {
         let (sql, params) = (sql.as_sql(), params.into());
+        if let Some(rows) = self.handle.query_beside(&sql, &params)? {
+            return Ok(rows);
+        }
         self.call(|core| core.query(&sql, &params, TransactionOwner::Script))
     }
 

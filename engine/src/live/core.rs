@@ -1,8 +1,8 @@
 //! What the engine's lock guards: storage runs statements and seals commits, and each commit maintains the live queries.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
-use super::interrupt::InterruptHandle;
 use super::outbox::Outbox;
 use super::sink::Sink;
 use super::subscriptions::{ChangeObserver, Live};
@@ -13,7 +13,7 @@ use crate::api::stats::Stats;
 use crate::error::Error;
 use crate::explain::explain;
 use crate::sql::{StatementKind, leading_keyword};
-use crate::storage::{Connection, Script, ScriptOutput, Session, Storage, TransactionOwner, slot_values};
+use crate::storage::{Connection, Interrupt, Script, ScriptOutput, Session, Storage, TransactionOwner, slot_values};
 use crate::types::{CommitId, Params, Rows, Snapshot, SubscriptionId, Value};
 
 /// Everything behind the engine's lock.
@@ -157,10 +157,14 @@ impl Core {
         Ok(explain(&session, &query, &slots, &catalog, template, idle, metrics.as_ref()))
     }
 
-    /// What ends a statement from another thread.
-    pub(super) fn interrupt_handle(&self) -> InterruptHandle {
-        let (interrupt, is_on) = self.storage.interrupt();
-        InterruptHandle { is_on, interrupt }
+    /// Whether a connection that only reads sees the same database.
+    pub(super) fn can_be_read_beside(&mut self) -> bool {
+        self.storage.session().can_be_read_beside()
+    }
+
+    /// What ends a statement from another thread, and whether one of the application's runs.
+    pub(super) fn interrupt(&self) -> (Arc<Interrupt>, Arc<AtomicBool>) {
+        self.storage.interrupt()
     }
 
     /// The build of SQLite.

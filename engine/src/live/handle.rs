@@ -1,7 +1,7 @@
 //! The lock around the core: who holds it, whose transaction is open, and the delivery that follows a call.
 
 use std::ops::{Deref, DerefMut};
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
@@ -10,9 +10,11 @@ use super::interrupt::InterruptHandle;
 use super::mailbox::Mailbox;
 use super::outbox::Outbox;
 use super::thread::Thread;
-use crate::api::options::Options;
+use crate::api::options::{Location, Options};
 use crate::error::Error;
-use crate::types::{CommitId, SubscriptionId};
+#[cfg(not(target_arch = "wasm32"))]
+use crate::storage::Readers;
+use crate::types::{CommitId, Params, Rows, SubscriptionId};
 
 /// Shares one core. Clones share the same one.
 #[derive(Clone, Debug)]
@@ -45,6 +47,10 @@ struct Shared {
     dropped: Mutex<Vec<SubscriptionId>>,
     /// The number of the last commit.
     commit: AtomicU64,
+    #[cfg(not(target_arch = "wasm32"))]
+    readers: Option<Arc<Readers>>,
+    /// Readers see what the core does.
+    can_be_read_beside: AtomicBool,
 }
 
 /// The core, locked.
@@ -55,9 +61,17 @@ pub(crate) struct Locked<'h> {
 }
 
 impl Handle {
-    pub(crate) fn new(mut core: Core, options: &Options) -> Self {
+    pub(crate) fn new(mut core: Core, location: &Location, options: &Options) -> Self {
         let Options { busy_timeout, waiting_events, .. } = *options;
-        let (outbox, interrupt) = (core.outbox(), core.interrupt_handle());
+        let (outbox, (interrupt, is_on)) = (core.outbox(), core.interrupt());
+        #[cfg(not(target_arch = "wasm32"))]
+        let readers = Readers::new(location, options).map(Arc::new);
+        let interrupt = InterruptHandle {
+            is_on,
+            interrupt,
+            #[cfg(not(target_arch = "wasm32"))]
+            readers: readers.clone(),
+        };
         let commit = AtomicU64::new(core.commit().0);
         let shared = Shared {
             core: Mutex::new(core),
@@ -70,6 +84,9 @@ impl Handle {
             interrupt,
             dropped: Mutex::default(),
             commit,
+            #[cfg(not(target_arch = "wasm32"))]
+            readers,
+            can_be_read_beside: AtomicBool::new(false),
         };
         Self { shared: Arc::new(shared) }
     }
@@ -105,6 +122,22 @@ impl Handle {
     pub(crate) fn lock_at_once(&self) -> Result<Locked<'_>, Error> {
         let thread = self.shared.enter()?;
         Ok(Locked::new(&self.shared, lock(&self.shared.core), thread))
+    }
+
+    /// Answers a query beside the core, without waiting for the lock; nothing if only the core can answer it.
+    ///
+    /// # Errors
+    /// [`Error::Reentrant`] if this thread holds the lock.
+    pub(crate) fn query_beside(&self, sql: &str, params: &Params) -> Result<Option<Rows>, Error> {
+        self.shared.enter()?;
+        #[cfg(not(target_arch = "wasm32"))]
+        if let Some(readers) = &self.shared.readers
+            && !self.has_transaction()
+            && self.shared.can_be_read_beside.load(Ordering::Acquire)
+        {
+            return readers.query(sql, params).transpose();
+        }
+        Ok(None)
     }
 
     /// Ends a subscription: at once, or when this thread lets the lock go that it holds.
@@ -215,6 +248,8 @@ impl Drop for Locked<'_> {
             }
             _ => {}
         }
+        let can_be_read_beside = self.core.can_be_read_beside();
+        self.shared.can_be_read_beside.store(can_be_read_beside, Ordering::Release);
         self.shared.commit.store(self.core.commit().0, Ordering::Release);
         self.shared.holder.store(0, Ordering::Relaxed);
     }

@@ -4,8 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::storage::Interrupt;
+#[cfg(not(target_arch = "wasm32"))]
+use crate::storage::Readers;
 
-/// Ends the statement that an engine runs for a call; see [`Engine::interrupt_handle`](crate::Engine::interrupt_handle).
+/// Ends the statements that an engine runs for calls; see [`Engine::interrupt_handle`](crate::Engine::interrupt_handle).
 ///
 /// What the engine itself runs after a commit, to bring results up to date, is left alone. Clones share one engine.
 #[derive(Clone)]
@@ -13,6 +15,8 @@ pub struct InterruptHandle {
     /// A statement of the application's may be running.
     pub(super) is_on: Arc<AtomicBool>,
     pub(super) interrupt: Arc<Interrupt>,
+    #[cfg(not(target_arch = "wasm32"))]
+    pub(super) readers: Option<Arc<Readers>>,
 }
 
 impl std::fmt::Debug for InterruptHandle {
@@ -22,10 +26,14 @@ impl std::fmt::Debug for InterruptHandle {
 }
 
 impl InterruptHandle {
-    /// Ends the statement that is running, if one is. It may be called from any thread, and does nothing when the engine is gone.
+    /// Ends the statements that are running. It may be called from any thread, and does nothing when the engine is gone.
     pub fn interrupt(&self) {
         if self.is_on.load(Ordering::SeqCst) {
             self.interrupt.interrupt();
+        }
+        #[cfg(not(target_arch = "wasm32"))]
+        if let Some(readers) = &self.readers {
+            readers.interrupt();
         }
     }
 }

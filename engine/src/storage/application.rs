@@ -41,6 +41,7 @@ impl Session<'_> {
             self.control("ROLLBACK")?;
         }
         self.state.unplannable = functions::unplannable(self.connection).map_err(convert::error)?;
+        self.state.is_set_apart = true;
         self.setting_changed();
         if lock(&self.state.recorder).has_effects() {
             // The number of a commit has to be stored before anybody is told of it.

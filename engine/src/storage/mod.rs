@@ -14,6 +14,8 @@ mod instruction_budget;
 mod math_functions;
 mod open;
 mod other_writers;
+#[cfg(not(target_arch = "wasm32"))]
+mod readers;
 mod reads;
 mod scans;
 mod script;
@@ -53,8 +55,11 @@ use virtual_columns::VirtualColumns;
 
 pub(crate) use convert::slot_values;
 pub(crate) use functions::Unplannable;
+#[cfg(not(target_arch = "wasm32"))]
+pub(crate) use readers::Readers;
 pub(crate) use reads::Reads;
 pub(crate) use scans::Scan;
+use script::is_several;
 pub(crate) use script::{OnCommit, Script, ScriptOutput, TransactionOwner};
 
 /// Why every subscription is evaluated again after a commit of another connection.
@@ -98,6 +103,12 @@ struct State {
     wrapped: bool,
     /// A statement of the application's runs, which it may interrupt.
     is_interruptible: Arc<AtomicBool>,
+    /// A setting of the connection was changed that another connection does not share.
+    is_set_apart: bool,
+    /// The file is in WAL mode.
+    is_wal: bool,
+    /// There are no temporary tables and no attached files in the catalog.
+    has_main_alone: bool,
     /// The open transaction is one of reads, which all see one state.
     holds_reads: Cell<bool>,
 }
@@ -181,6 +192,9 @@ impl Session<'_> {
             self.connection.flush_prepared_statement_cache();
             self.state.statements.flush();
             self.state.catalog = Arc::new(catalog::read(self.connection)?);
+            let Catalog { tables, search_path, .. } = &*self.state.catalog;
+            self.state.has_main_alone = tables.values().all(|table| table.database == "main")
+                && search_path.iter().all(|database| matches!(database.as_str(), "main" | "temp"));
             self.state.roots = catalog::roots(self.connection)?;
             lock(&self.state.recorder).set_catalog(&self.state.catalog);
             self.state.virtual_columns.invalidate();
@@ -308,6 +322,13 @@ impl Session<'_> {
         Ok(Rows { rows, columns: convert::columns(&statement) })
     }
 
+    /// Whether another connection that reads sees the same database: it is in WAL mode, without temporary tables and attached files,
+    /// and no setting makes a difference.
+    pub(crate) fn can_be_read_beside(&self) -> bool {
+        let State { is_wal, is_set_apart, catalog_is_stale, has_main_alone, .. } = &*self.state;
+        *is_wal && !is_set_apart && !catalog_is_stale && *has_main_alone
+    }
+
     /// Runs a statement of the application's, which it may interrupt meanwhile.
     fn interruptible<T>(&self, run: impl FnOnce() -> T) -> T {
         self.state.is_interruptible.store(true, Ordering::SeqCst);
@@ -336,7 +357,7 @@ impl Session<'_> {
 }
 
 fn refuse_several(sql: &str) -> Result<(), Error> {
-    if script::is_several(sql) { Err(Error::NotOneStatement("several")) } else { Ok(()) }
+    if is_several(sql) { Err(Error::NotOneStatement("several")) } else { Ok(()) }
 }
 
 /// Locks a mutex. Poison is no error here: the data is plain, and every change leaves it consistent.

@@ -31,15 +31,9 @@ impl Storage {
         let mut connection = connect(location, options).map_err(convert::error)?;
         configure(&connection, location, options).map_err(convert::error)?;
         connection.set_prepared_statement_cache_capacity(STATEMENT_CACHE);
-        if let Some(on_open) = &options.on_open {
-            on_open.call(&connection).map_err(convert::error)?;
-        }
+        lend_functions(&connection, options)?;
         exact_sums::install(&connection)?;
         zero_sign::install(&connection)?;
-        #[cfg(not(target_arch = "wasm32"))]
-        if !math_functions::are_built_in(&connection).map_err(convert::error)? {
-            math_functions::install(&connection)?;
-        }
         let recorder = capture::install(&mut connection)?;
         let reads = reads::install(&mut connection)?;
         let instruction_budget = InstructionBudget::install(&mut connection)?;
@@ -67,11 +61,42 @@ impl Storage {
             settings_changed: false,
             schema_is_writable: false,
             wrapped: false,
+            is_set_apart: false,
+            is_wal: is_wal(&connection),
+            has_main_alone: false,
             is_interruptible: Arc::default(),
             holds_reads: Cell::new(false),
         };
         Ok(Self { connection, state })
     }
+}
+
+/// A connection that only reads, with the functions that the main one has.
+#[cfg(not(target_arch = "wasm32"))]
+pub(super) fn reader(location: &Location, options: &Options) -> Result<Connection, Error> {
+    let connection = connect(location, options).map_err(convert::error)?;
+    configure(&connection, location, options).map_err(convert::error)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENT_CACHE);
+    lend_functions(&connection, options)?;
+    Ok(connection)
+}
+
+/// Registers the functions that queries can call.
+fn lend_functions(connection: &Connection, options: &Options) -> Result<(), Error> {
+    if let Some(on_open) = &options.on_open {
+        on_open.call(connection).map_err(convert::error)?;
+    }
+    #[cfg(not(target_arch = "wasm32"))]
+    if !math_functions::are_built_in(connection).map_err(convert::error)? {
+        math_functions::install(connection)?;
+    }
+    Ok(())
+}
+
+/// Whether the file is in WAL mode.
+pub(super) fn is_wal(connection: &Connection) -> bool {
+    let mode = connection.pragma_query_value(None, "journal_mode", |row| row.get::<_, String>(0));
+    mode.is_ok_and(|mode| mode.eq_ignore_ascii_case("wal"))
 }
 
 fn connect(location: &Location, options: &Options) -> rusqlite::Result<Connection> {

@@ -12,7 +12,7 @@ mod several;
 use rusqlite::Statement;
 
 use super::conflict::failed_under_fail;
-use super::{SOMEBODY_ELSE, SealedCommit, Session, convert, lock};
+use super::{SOMEBODY_ELSE, SealedCommit, Session, convert, lock, open};
 use crate::error::Error;
 use crate::sql::{StatementKind, leading_keyword, split};
 use crate::types::{ChangeBatch, Params, Rows};
@@ -194,6 +194,7 @@ impl Session<'_> {
             StatementKind::Unwrapped => self.setting_changed(),
             // A setting may change every result.
             StatementKind::Pragma if statement.expanded_sql().is_none_or(|text| !rules::is_transactional(&text)) => {
+                self.state.is_set_apart |= statement.expanded_sql().is_none_or(|text| rules::sets_apart(&text));
                 self.setting_changed();
             }
             _ => {}
@@ -201,6 +202,7 @@ impl Session<'_> {
     }
 
     pub(super) fn setting_changed(&mut self) {
+        self.state.is_wal = open::is_wal(self.connection);
         self.state.settings_changed = true;
         self.state.is_alone = false;
         self.state.catalog_is_stale = true;

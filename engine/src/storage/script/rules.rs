@@ -109,6 +109,23 @@ pub(super) fn is_transactional(text: &str) -> bool {
     !has_argument || TRANSACTIONAL_PRAGMAS.contains(&name.as_str())
 }
 
+/// Whether a PRAGMA gives a connection a setting by which it could answer otherwise than others: all but those of the file, of
+/// durability and of speed.
+pub(super) fn sets_apart(text: &str) -> bool {
+    const SHARED: [&str; 9] = [
+        "busy_timeout",
+        "cache_size",
+        "foreign_keys",
+        "journal_mode",
+        "journal_size_limit",
+        "mmap_size",
+        "synchronous",
+        "wal_autocheckpoint",
+        "wal_checkpoint",
+    ];
+    !SHARED.contains(&pragma(text).0.as_str())
+}
+
 /// A PRAGMA as messages name it.
 pub(super) fn described(text: &str) -> std::sync::Arc<str> {
     format!("PRAGMA {}", pragma(text).0).into()

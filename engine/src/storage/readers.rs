@@ -1,0 +1,99 @@
+//! Connections that only read, for queries that neither wait for a writer nor hold one up.
+//!
+//! In WAL mode each sees the last committed state as of its query (<https://sqlite.org/wal.html#concurrency>). They are used only
+//! while the main connection has nothing that they could not see: no temporary tables, no attached files, no settings of its own.
+
+use std::path::PathBuf;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use rusqlite::Connection;
+
+use super::{Interrupt, convert, is_several, lock, open};
+use crate::api::options::{Access, Location, Options};
+use crate::error::Error;
+use crate::sql::{StatementKind, leading_keyword};
+use crate::types::{Params, Rows};
+
+/// How many connections are kept.
+const MOST: usize = 4;
+
+/// Words in a query whose answer the main connection alone can give: of what it has written, and how it is set.
+const OF_THE_CONNECTION: [&str; 3] = ["changes", "last_insert_rowid", "pragma"];
+
+/// Connections to one file.
+pub(crate) struct Readers {
+    location: Location,
+    options: Options,
+    idle: Mutex<Vec<Connection>>,
+    /// What interrupts the queries that are running, by numbers that are given to them.
+    running: Mutex<Vec<(u64, Interrupt)>>,
+    last: AtomicU64,
+}
+
+impl std::fmt::Debug for Readers {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Readers").field("location", &self.location).finish_non_exhaustive()
+    }
+}
+
+impl Readers {
+    /// Readers of a file; nothing if others cannot read it.
+    pub(crate) fn new(location: &Location, options: &Options) -> Option<Self> {
+        let is_file = matches!(location, Location::File(path) if *path != PathBuf::new());
+        (is_file && !options.exclusive && options.vfs.is_none()).then(|| Self {
+            location: location.clone(),
+            options: options.clone().with_access(Access::Read),
+            idle: Mutex::default(),
+            running: Mutex::default(),
+            last: AtomicU64::new(0),
+        })
+    }
+
+    /// Runs a query on a connection of its own. Nothing if that cannot be told to be the same: then the main connection answers,
+    /// or says what is wrong.
+    pub(crate) fn query(&self, sql: &str, params: &Params) -> Option<Result<Rows, Error>> {
+        if !may_be_read_anywhere(sql) {
+            return None;
+        }
+        let idle = lock(&self.idle).pop();
+        let connection = match idle {
+            Some(connection) => connection,
+            None => open::reader(&self.location, &self.options).ok()?,
+        };
+        let number = self.last.fetch_add(1, Ordering::Relaxed);
+        lock(&self.running).push((number, connection.get_interrupt_handle()));
+        let answer = read(&connection, sql, params);
+        lock(&self.running).retain(|(running, _)| *running != number);
+        let mut idle = lock(&self.idle);
+        if idle.len() < MOST {
+            idle.push(connection);
+        }
+        answer
+    }
+}
+
+impl Readers {
+    /// Ends the queries that are running.
+    pub(crate) fn interrupt(&self) {
+        lock(&self.running).iter().for_each(|(_, interrupt)| interrupt.interrupt());
+    }
+}
+
+/// Whether a text can only read, and its answer is in the database alone.
+fn may_be_read_anywhere(sql: &str) -> bool {
+    let is_query = matches!(leading_keyword(sql), Some(StatementKind::Select | StatementKind::With));
+    let lower = sql.to_ascii_lowercase();
+    is_query && !OF_THE_CONNECTION.iter().any(|word| lower.contains(word)) && !is_several(sql)
+}
+
+fn read(connection: &Connection, sql: &str, params: &Params) -> Option<Result<Rows, Error>> {
+    let mut statement = connection.prepare_cached(sql).ok().filter(|statement| statement.readonly())?;
+    let values = match convert::slot_values(&convert::signature(&statement).slots, params) {
+        Ok(values) => values,
+        Err(error) => return Some(Err(error)),
+    };
+    let bound = convert::bind_slots(&mut statement, &values);
+    let rows = bound.and_then(|()| convert::rows(&mut statement));
+    Some(rows.map(|rows| Rows { rows, columns: convert::columns(&statement) }))
+}
