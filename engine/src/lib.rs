@@ -6,6 +6,7 @@
 //!
 //! - `differential` (on by default): sums by key are kept in differential-dataflow, on timely. Without it they are kept in hash
 //!   tables, as in the packages for browsers. Results are the same; see [`SumStore`].
+//! - `wasm-bindgen` (wasm32 only): what SQLite needs of a browser, the time and randomness, by wasm-bindgen.
 //! - `sqlparser` (native only): queries can be given as `sqlparser::ast::Query`; see [`AsSql`].
 
 #![forbid(missing_docs)]
@@ -40,3 +41,21 @@ pub use types::{
     Cause, Change, ChangeBatch, CommitId, Diff, Edit, Params, Row, RowBuilder, RowKey, Rows, Snapshot, SubscriptionId,
     TableChanges, Text, Value, ValueRef,
 };
+
+/// Positional [`Params`] of values of any types.
+///
+/// ```
+/// # fn main() -> Result<(), tidewater::Error> {
+/// use tidewater::{Engine, Location, Options, params};
+/// let engine = Engine::open(Location::Memory, Options::default())?;
+/// engine.exec("CREATE TABLE item(name TEXT, price INTEGER, note TEXT)", ())?;
+/// engine.exec("INSERT INTO item VALUES (?, ?, ?)", params!["tea", 320, None::<String>])?;
+/// # Ok(())
+/// # }
+/// ```
+#[macro_export]
+macro_rules! params {
+    ($($value:expr),* $(,)?) => {
+        $crate::Params::Positional(vec![$($crate::Value::from($value)),*])
+    };
+}

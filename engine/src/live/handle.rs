@@ -12,7 +12,6 @@ use super::outbox::Outbox;
 use super::thread::Thread;
 use crate::api::options::{Location, Options};
 use crate::error::Error;
-#[cfg(not(target_arch = "wasm32"))]
 use crate::storage::Readers;
 use crate::types::{CommitId, Params, Rows, SubscriptionId};
 
@@ -47,7 +46,6 @@ struct Shared {
     dropped: Mutex<Vec<SubscriptionId>>,
     /// The number of the last commit.
     commit: AtomicU64,
-    #[cfg(not(target_arch = "wasm32"))]
     readers: Option<Arc<Readers>>,
     /// Readers see what the core does.
     can_be_read_beside: AtomicBool,
@@ -64,14 +62,8 @@ impl Handle {
     pub(crate) fn new(mut core: Core, location: &Location, options: &Options) -> Self {
         let Options { busy_timeout, waiting_events, .. } = *options;
         let (outbox, (interrupt, is_on)) = (core.outbox(), core.interrupt());
-        #[cfg(not(target_arch = "wasm32"))]
         let readers = Readers::new(location, options).map(Arc::new);
-        let interrupt = InterruptHandle {
-            is_on,
-            interrupt,
-            #[cfg(not(target_arch = "wasm32"))]
-            readers: readers.clone(),
-        };
+        let interrupt = InterruptHandle { is_on, interrupt, readers: readers.clone() };
         let commit = AtomicU64::new(core.commit().0);
         let shared = Shared {
             core: Mutex::new(core),
@@ -84,7 +76,6 @@ impl Handle {
             interrupt,
             dropped: Mutex::default(),
             commit,
-            #[cfg(not(target_arch = "wasm32"))]
             readers,
             can_be_read_beside: AtomicBool::new(false),
         };
@@ -130,7 +121,6 @@ impl Handle {
     /// [`Error::Reentrant`] if this thread holds the lock.
     pub(crate) fn query_beside(&self, sql: &str, params: &Params) -> Result<Option<Rows>, Error> {
         self.shared.enter()?;
-        #[cfg(not(target_arch = "wasm32"))]
         if let Some(readers) = &self.shared.readers
             && !self.has_transaction()
             && self.shared.can_be_read_beside.load(Ordering::Acquire)

@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::storage::Interrupt;
-#[cfg(not(target_arch = "wasm32"))]
 use crate::storage::Readers;
 
 /// Ends the statements that an engine runs for calls; see [`Engine::interrupt_handle`](crate::Engine::interrupt_handle).
@@ -15,7 +14,6 @@ pub struct InterruptHandle {
     /// A statement of the application's may be running.
     pub(super) is_on: Arc<AtomicBool>,
     pub(super) interrupt: Arc<Interrupt>,
-    #[cfg(not(target_arch = "wasm32"))]
     pub(super) readers: Option<Arc<Readers>>,
 }
 
@@ -31,7 +29,6 @@ impl InterruptHandle {
         if self.is_on.load(Ordering::SeqCst) {
             self.interrupt.interrupt();
         }
-        #[cfg(not(target_arch = "wasm32"))]
         if let Some(readers) = &self.readers {
             readers.interrupt();
         }

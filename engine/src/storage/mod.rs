@@ -14,7 +14,7 @@ mod instruction_budget;
 mod math_functions;
 mod open;
 mod other_writers;
-#[cfg(not(target_arch = "wasm32"))]
+#[cfg_attr(target_arch = "wasm32", path = "no_readers.rs")]
 mod readers;
 mod reads;
 mod scans;
@@ -55,7 +55,6 @@ use virtual_columns::VirtualColumns;
 
 pub(crate) use convert::slot_values;
 pub(crate) use functions::Unplannable;
-#[cfg(not(target_arch = "wasm32"))]
 pub(crate) use readers::Readers;
 pub(crate) use reads::Reads;
 pub(crate) use scans::Scan;

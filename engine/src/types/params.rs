@@ -86,21 +86,3 @@ tuples!(
     (A 0, B 1, C 2, D 3, E 4, F 5, G 6),
     (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7)
 );
-
-/// Positional [`Params`] of values of any types.
-///
-/// ```
-/// # fn main() -> Result<(), tidewater::Error> {
-/// use tidewater::{Engine, Location, Options, params};
-/// let engine = Engine::open(Location::Memory, Options::default())?;
-/// engine.exec("CREATE TABLE item(name TEXT, price INTEGER, note TEXT)", ())?;
-/// engine.exec("INSERT INTO item VALUES (?, ?, ?)", params!["tea", 320, None::<String>])?;
-/// # Ok(())
-/// # }
-/// ```
-#[macro_export]
-macro_rules! params {
-    ($($value:expr),* $(,)?) => {
-        $crate::Params::Positional(vec![$($crate::Value::from($value)),*])
-    };
-}

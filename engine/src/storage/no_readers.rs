@@ -1,0 +1,26 @@
+//! In a browser the one connection has the file to itself: there are no others that read.
+
+use crate::api::options::{Location, Options};
+use crate::error::Error;
+use crate::types::{Params, Rows};
+
+/// Connections to one file, of which there are none.
+#[derive(Debug)]
+pub(crate) enum Readers {}
+
+impl Readers {
+    /// Nothing.
+    pub(crate) fn new(_: &Location, _: &Options) -> Option<Self> {
+        None
+    }
+
+    /// Not called: there are none.
+    pub(crate) fn query(&self, _: &str, _: &Params) -> Option<Result<Rows, Error>> {
+        match *self {}
+    }
+
+    /// Not called: there are none.
+    pub(crate) fn interrupt(&self) {
+        match *self {}
+    }
+}
