@@ -102,6 +102,11 @@ fn copy(crate_folder: &str, folder: &Path) -> Result<()> {
     let manifest = fs::read_to_string(source.join("Cargo.toml"))?;
     let manifest = manifest.replace("\"../../", &format!("\"{root}/")).replace("\"../", &format!("\"{root}/tests/"));
     fs::write(folder.join("Cargo.toml"), manifest)?;
+    // A crate with versions of its own choice keeps them.
+    let versions = source.join("Cargo.lock");
+    if versions.exists() {
+        fs::copy(versions, folder.join("Cargo.lock"))?;
+    }
     Ok(())
 }
 
