@@ -1,6 +1,6 @@
 //! Migrations by the version that SQLite stores in a file. `exec` is all or nothing, so a step is there whole or not at all.
 
-use tidewater::{Engine, Error, Location, Options, ValueRef};
+use tidewater::{Engine, Error, Location, Options};
 
 const STEPS: [&str; 2] = [
     "CREATE TABLE person(id INTEGER PRIMARY KEY, name TEXT NOT NULL); PRAGMA user_version = 1",
@@ -8,9 +8,8 @@ const STEPS: [&str; 2] = [
 ];
 
 fn migrate(engine: &Engine) -> Result<(), Error> {
-    let rows = engine.query("PRAGMA user_version", ())?.rows;
-    let Some(ValueRef::Integer(version)) = rows[0].get(0) else { unreachable!("the version is an integer") };
-    for step in STEPS.iter().skip(usize::try_from(version).unwrap_or(0)) {
+    let (version,) = engine.query_one::<(usize,)>("PRAGMA user_version", ())?.unwrap_or_default();
+    for step in STEPS.iter().skip(version) {
         engine.exec(step, ())?;
     }
     Ok(())

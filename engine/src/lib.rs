@@ -30,7 +30,7 @@ mod types;
 pub use rusqlite;
 
 pub use api::{
-    Access, AsSql, Column, Divergence, Engine, Event, Executed, Explain, Found, FromRow, FromValue, LiveTemplate,
+    Access, AsSql, ColumnIndex, Divergence, Engine, Event, Executed, Explain, Found, FromRow, FromValue, LiveTemplate,
     Location, NamedRow, Options, PlanKind, Route, RoutePredicate, SqliteBuild, Stats, Strategy, Subscription, SumStore,
     Transaction, TransactionBehavior, WantedIndex, Watch,
 };

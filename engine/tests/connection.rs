@@ -2,6 +2,7 @@
 #![allow(missing_docs, clippy::unwrap_used, reason = "a test says what it tests by its name")]
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use rusqlite::Connection;
@@ -124,4 +125,23 @@ fn a_transaction_that_is_left_open_is_rolled_back() {
     assert!(!engine.in_transaction());
     assert!(engine.query("SELECT * FROM t", ()).unwrap().rows.is_empty());
     engine.exec("INSERT INTO t VALUES (1)", ()).unwrap();
+}
+
+#[test]
+fn what_was_committed_before_a_panic_is_delivered_before_the_panic_goes_on() {
+    let engine = Engine::open(Location::Memory, options()).unwrap();
+    engine.exec("CREATE TABLE t(id INTEGER PRIMARY KEY)", ()).unwrap();
+    let heard = Arc::new(AtomicI64::new(0));
+    let counted = Arc::clone(&heard);
+    let _watch = engine.subscribe_with("SELECT id FROM t", (), move |_, _| {
+        counted.fetch_add(1, Ordering::SeqCst);
+    });
+    let panicked = catch_unwind(AssertUnwindSafe(|| {
+        engine.with_connection(|connection| {
+            connection.execute("INSERT INTO t VALUES (1)", []).unwrap();
+            panic!("after the commit");
+        })
+    }));
+    assert!(panicked.is_err());
+    assert_eq!(heard.load(Ordering::SeqCst), 1);
 }

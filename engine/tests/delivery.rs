@@ -241,3 +241,23 @@ fn a_transaction_of_a_thread_that_has_ended_is_rolled_back() {
     engine.exec("INSERT INTO t VALUES (2, 2)", ()).unwrap();
     assert_eq!(engine.query("SELECT id FROM t", ()).unwrap().rows, [Row::from_iter([Value::from(2)])]);
 }
+
+/// The engine's own thread-local may be gone by then.
+#[test]
+fn a_subscription_that_a_thread_drops_as_it_ends_is_gone() {
+    thread_local! {
+        static KEPT: std::cell::RefCell<Option<Watch>> = const { std::cell::RefCell::new(None) };
+    }
+    let engine = engine();
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            KEPT.with(|kept| drop(kept.borrow_mut().take()));
+            let watch = engine.subscribe_with("SELECT a FROM t", (), |_, _| {}).unwrap();
+            KEPT.with(|kept| *kept.borrow_mut() = Some(watch));
+        });
+    });
+    // A scope may end before the destructors of its threads.
+    while engine.stats().unwrap().subscriptions > 0 {
+        thread::yield_now();
+    }
+}

@@ -1,5 +1,6 @@
 //! The facade: what applications call.
 
+use std::panic::resume_unwind;
 use std::sync::Arc;
 
 use super::as_sql::AsSql;
@@ -172,7 +173,8 @@ impl Engine {
     /// [`Error::InTransaction`] while a transaction is open, [`Error::TransactionLeftOpen`] if `body` leaves one open, and what
     /// SQLite says of reading the database afterwards.
     pub fn with_connection<T>(&self, body: impl FnOnce(&mut Connection) -> T) -> Result<T, Error> {
-        self.call(|core| core.with_connection(body))
+        let outcome = self.call(|core| core.with_connection(body))?;
+        Ok(outcome.unwrap_or_else(|panic| resume_unwind(panic)))
     }
 
     /// Subscribes to a query: its result now, and a stream of what later commits change.

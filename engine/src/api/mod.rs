@@ -20,7 +20,7 @@ pub use event::{Divergence, Event};
 pub use executed::Executed;
 pub use explain::{Explain, Found, LiveTemplate, PlanKind, Route, RoutePredicate, WantedIndex};
 pub use options::{Access, Location, Options, Strategy, SumStore};
-pub use rows::{Column, FromRow, FromValue, NamedRow};
+pub use rows::{ColumnIndex, FromRow, FromValue, NamedRow};
 pub use sqlite_build::SqliteBuild;
 pub use stats::Stats;
 pub use subscription::{Subscription, Watch};

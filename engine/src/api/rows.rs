@@ -56,7 +56,7 @@ pub struct NamedRow<'r> {
 }
 
 /// What a column is found by: its number from 0, or its name, of which the first counts.
-pub trait Column: Copy {
+pub trait ColumnIndex: Copy {
     /// The number of the column.
     fn find(self, columns: &[String]) -> Option<usize>;
 
@@ -64,7 +64,7 @@ pub trait Column: Copy {
     fn describe(self) -> String;
 }
 
-impl Column for usize {
+impl ColumnIndex for usize {
     fn find(self, columns: &[String]) -> Option<usize> {
         (self < columns.len()).then_some(self)
     }
@@ -74,7 +74,7 @@ impl Column for usize {
     }
 }
 
-impl Column for &str {
+impl ColumnIndex for &str {
     fn find(self, columns: &[String]) -> Option<usize> {
         columns.iter().position(|name| name == self)
     }
@@ -95,7 +95,7 @@ impl<'r> NamedRow<'r> {
     ///
     /// # Errors
     /// [`Error::Conversion`] where there is no such column, or its value is of another type.
-    pub fn get<T: FromValue>(&self, column: impl Column) -> Result<T, Error> {
+    pub fn get<T: FromValue>(&self, column: impl ColumnIndex) -> Result<T, Error> {
         let value = column.find(self.columns).and_then(|place| self.row.get(place));
         let Some(value) = value else {
             return Err(Error::Conversion(format!("there is no column {}", column.describe()).into()));

@@ -67,8 +67,11 @@ impl Core {
         }
     }
 
-    /// Hands the connection to the application's code.
-    pub(crate) fn with_connection<T>(&mut self, body: impl FnOnce(&mut Connection) -> T) -> Result<T, Error> {
+    /// Hands the connection to the application's code; its value or its panic.
+    pub(crate) fn with_connection<T>(
+        &mut self,
+        body: impl FnOnce(&mut Connection) -> T,
+    ) -> Result<std::thread::Result<T>, Error> {
         let Self { storage, live } = self;
         storage.with_connection(body, &mut |session, sealed| live.commit(session, sealed))
     }

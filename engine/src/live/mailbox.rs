@@ -19,7 +19,7 @@ pub(crate) struct Mailbox {
 
 /// What waits in mailboxes.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Waiting {
+pub(crate) struct Backlog {
     /// Events.
     pub(crate) events: u64,
     /// Bytes of their rows.
@@ -95,12 +95,12 @@ impl Mailbox {
     }
 
     /// What waits.
-    pub(crate) fn waiting(&self) -> Waiting {
+    pub(crate) fn waiting(&self) -> Backlog {
         let mail = self.lock();
         let merged = mail.merged.iter().map(Merged::bytes);
         let bytes: usize = mail.events.iter().map(bytes).chain(merged).sum();
         let events = mail.events.len() + usize::from(mail.merged.is_some());
-        Waiting { events: events as u64, bytes: bytes as u64, merged: mail.merges }
+        Backlog { events: events as u64, bytes: bytes as u64, merged: mail.merges }
     }
 
     /// The engine is gone.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use super::mailbox::Waiting;
+use super::mailbox::Backlog;
 use super::outbox::Outbox;
 use super::sink::Sink;
 use crate::api::event::Event;
@@ -86,13 +86,13 @@ impl Subscribers {
     }
 
     /// What waits for the readers of streams, and for callbacks. What was merged for subscriptions that ended is not counted.
-    pub(super) fn waiting(&self) -> Waiting {
-        let mut all = Waiting { events: self.outbox.waiting() as u64, ..Waiting::default() };
+    pub(super) fn waiting(&self) -> Backlog {
+        let mut all = Backlog { events: self.outbox.waiting() as u64, ..Backlog::default() };
         for subscriber in self.by_id.values() {
             if let Sink::Mailbox(mailbox) = &subscriber.sink
                 && let Some(mailbox) = mailbox.upgrade()
             {
-                let Waiting { events, bytes, merged } = mailbox.waiting();
+                let Backlog { events, bytes, merged } = mailbox.waiting();
                 all.events += events;
                 all.bytes += bytes;
                 all.merged += merged;

@@ -1,4 +1,4 @@
-//! Who calls: threads are told apart, to know a call from inside another one and whose a transaction is.
+//! The calling thread: it shows whether a call comes from inside another one, and which thread a transaction belongs to.
 
 use std::sync::Arc;
 
@@ -14,9 +14,9 @@ thread_local! {
 }
 
 impl Thread {
-    /// The thread that runs this.
+    /// The thread that runs this. While it ends, and drops what is its own, each call is one of a thread by itself.
     pub(super) fn current() -> Arc<Self> {
-        CURRENT.with(Arc::clone)
+        CURRENT.try_with(Arc::clone).unwrap_or_else(|_| Arc::new(Self { _place: 0 }))
     }
 
     /// A number that no other living thread has; never 0.

@@ -7,6 +7,7 @@
 
 use rustc_hash::{FxBuildHasher, FxHashMap};
 
+use super::rising;
 use crate::types::{Edit, Row};
 
 /// Past this number of moves, applying them one by one costs a subscriber more than replacing rows: then every place that
@@ -238,32 +239,12 @@ fn match_by_identity(old: &[Row], new: &[Row]) -> Vec<Origin> {
     new.iter().map(origin).collect()
 }
 
-/// Marks the places of a longest run of matched rows whose order did not change (patience sorting, O(n log n)).
+/// Marks the places of a longest run of matched rows whose order did not change.
 fn longest_increasing(origins: &[Origin]) -> Vec<bool> {
-    let old_index = |place: usize| match origins[place] {
-        Origin::Old { index, .. } => index,
-        Origin::Nowhere => usize::MAX,
-    };
-    let mut tails: Vec<usize> = Vec::new();
-    let mut previous: Vec<Option<usize>> = vec![None; origins.len()];
-    for place in 0..origins.len() {
-        if origins[place] == Origin::Nowhere {
-            continue;
-        }
-        let length = tails.partition_point(|&tail| old_index(tail) < old_index(place));
-        previous[place] = length.checked_sub(1).map(|shorter| tails[shorter]);
-        match tails.get_mut(length) {
-            Some(tail) => *tail = place,
-            None => tails.push(place),
-        }
-    }
-    let mut stays = vec![false; origins.len()];
-    let mut next = tails.last().copied();
-    while let Some(place) = next {
-        stays[place] = true;
-        next = previous[place];
-    }
-    stays
+    rising::longest(origins.len(), |place| match origins[place] {
+        Origin::Old { index, .. } => Some(index),
+        Origin::Nowhere => None,
+    })
 }
 
 /// Within each gap between two rows that stay, the rows that come take the places of the rows that go.

@@ -7,6 +7,7 @@ mod list;
 mod merge;
 mod net;
 mod replacements;
+mod rising;
 mod sorting;
 mod window;
 

@@ -4,6 +4,7 @@
 //! changes the pieces as it would change the list. What came and went leaves no trace, so the size is bounded by the rows that
 //! differ in the end, however many diffs there were.
 
+use super::rising;
 use crate::types::{Diff, Edit, Row};
 
 /// The net effect of diffs that follow each other.
@@ -43,11 +44,16 @@ impl Default for NetDiff {
 }
 
 impl Piece {
-    fn rows(&self) -> usize {
+    /// Where it stood in the first list, and how many rows it is.
+    fn origin(&self) -> Option<(usize, usize)> {
         match self {
-            Self::Kept { rows, .. } => *rows,
-            Self::New(_) => 1,
+            Self::Kept { from, rows } => Some((*from, *rows)),
+            Self::New(_) => None,
         }
+    }
+
+    fn rows(&self) -> usize {
+        self.origin().map_or(1, |(_, rows)| rows)
     }
 }
 
@@ -173,8 +179,8 @@ impl NetDiff {
 
     /// The pieces, new rows paired with rows that are gone from the same place.
     fn targets(&self) -> Vec<Target> {
-        let stay = staying(&self.pieces);
-        let mut gone = gone(&self.pieces).into_iter().peekable();
+        let stay = rising::longest(self.pieces.len(), |place| self.pieces[place].origin().map(|(from, _)| from));
+        let mut gone = missing(self.pieces.iter().filter_map(Piece::origin)).into_iter().peekable();
         let mut targets = Vec::with_capacity(self.pieces.len());
         for (place, piece) in self.pieces.iter().enumerate() {
             match piece {
@@ -187,10 +193,7 @@ impl NetDiff {
                 }
                 Piece::New(row) => {
                     let next = (place..self.pieces.len()).find(|next| stay[*next]);
-                    let end = next.and_then(|next| match &self.pieces[next] {
-                        Piece::Kept { from, .. } => Some(*from),
-                        Piece::New(_) => None,
-                    });
+                    let end = next.and_then(|next| self.pieces[next].origin()).map(|(from, _)| from);
                     targets.push(match gone.next_if(|gone| end.is_none_or(|end| *gone < end)) {
                         Some(from) => Target::Replaced { from, row: row.clone() },
                         None => Target::New(row.clone()),
@@ -202,69 +205,29 @@ impl NetDiff {
     }
 }
 
-/// The rows of the first list that are gone, in order.
-fn gone(pieces: &[Piece]) -> Vec<usize> {
-    let mut kept: Vec<(usize, usize)> = pieces.iter().filter_map(kept).collect();
-    kept.sort_unstable();
+/// The rows of the first list that are in none of these runs, in order.
+fn missing(runs: impl Iterator<Item = (usize, usize)>) -> Vec<usize> {
+    let mut runs: Vec<(usize, usize)> = runs.collect();
+    runs.sort_unstable();
     let mut next = 0;
-    let mut gone = Vec::new();
-    for (from, rows) in kept {
-        gone.extend(next..from);
+    let mut missing = Vec::new();
+    for (from, rows) in runs {
+        missing.extend(next..from);
         next = from.saturating_add(rows);
     }
-    gone
-}
-
-fn kept(piece: &Piece) -> Option<(usize, usize)> {
-    match piece {
-        Piece::Kept { from, rows } => Some((*from, *rows)),
-        Piece::New(_) => None,
-    }
-}
-
-/// Which pieces stay where they are while others move: a longest rising sequence of the places they come from.
-fn staying(pieces: &[Piece]) -> Vec<bool> {
-    let origins: Vec<Option<usize>> = pieces.iter().map(|piece| kept(piece).map(|(from, _)| from)).collect();
-    rising(&origins)
-}
-
-fn rising(origins: &[Option<usize>]) -> Vec<bool> {
-    // The last elements of the best rising sequences of each length, and what comes before each element in its own.
-    let (mut ends, mut before): (Vec<usize>, Vec<Option<usize>>) = (Vec::new(), vec![None; origins.len()]);
-    for (at, origin) in origins.iter().enumerate().filter(|(_, origin)| origin.is_some()) {
-        let length = ends.partition_point(|end| origins[*end] < *origin);
-        before[at] = length.checked_sub(1).map(|last| ends[last]);
-        match ends.get_mut(length) {
-            Some(end) => *end = at,
-            None => ends.push(at),
-        }
-    }
-    let mut stay = vec![false; origins.len()];
-    let mut next = ends.last().copied();
-    while let Some(at) = next {
-        stay[at] = true;
-        next = before[at];
-    }
-    stay
+    missing
 }
 
 /// Takes out the rows that are gone for good, from the last one.
 fn removals(targets: &[Target]) -> Vec<Edit> {
-    let mut held: Vec<(usize, usize)> = targets.iter().filter_map(Target::origin).collect();
-    held.sort_unstable();
-    let mut gone = Vec::new();
-    let mut next = 0;
-    for (from, rows) in held {
-        gone.extend(next..from);
-        next = from.saturating_add(rows);
-    }
+    let gone = missing(targets.iter().filter_map(Target::origin));
     gone.into_iter().rev().map(|index| Edit::Remove { index }).collect()
 }
 
 /// Brings the rows that remain into their order.
 fn move_rows(targets: &[Target], edits: &mut Vec<Edit>) {
     let old: Vec<(usize, usize)> = targets.iter().filter_map(Target::origin).collect();
-    let stay = rising(&old.iter().map(|(from, _)| Some(*from)).collect::<Vec<_>>());
+    let stay = rising::longest(old.len(), |run| Some(old[run].0));
     if stay.iter().all(|stays| *stays) {
         return;
     }

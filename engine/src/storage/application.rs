@@ -1,6 +1,6 @@
 //! The connection in the hands of the application's code.
 
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -16,20 +16,21 @@ impl Storage {
     }
 
     /// Hands the connection to the application's code. Whatever that may have changed is looked at again; what it committed is
-    /// sealed as one commit.
+    /// sealed as one commit. A panic is handed back, to go on when that has been delivered.
     pub(crate) fn with_connection<T>(
         &mut self,
         body: impl FnOnce(&mut Connection) -> T,
         on_commit: OnCommit<'_>,
-    ) -> Result<T, Error> {
+    ) -> Result<std::thread::Result<T>, Error> {
         if self.session().has_open_transaction() {
             return Err(Error::InTransaction);
         }
-        // A panic goes on when everything is in order again.
         let outcome = catch_unwind(AssertUnwindSafe(|| body(&mut self.connection)));
         let settled = self.session().settle_application_code(on_commit);
-        let value = outcome.unwrap_or_else(|panic| resume_unwind(panic));
-        settled.map(|()| value)
+        match outcome {
+            Ok(value) => settled.map(|()| Ok(value)),
+            panicked => Ok(panicked),
+        }
     }
 }
 

@@ -76,16 +76,18 @@ fn they_are_what_sqlite_has() {
                 };
                 let (expected, actual) = (answer(&own).expect("SQLite's"), answer(&ours).expect("ours"));
                 assert_eq!(expected.0, actual.0, "{call} of {x} and {y}");
-                assert!(are_same(&expected.1, &actual.1), "{call} of {x} and {y}: {expected:?}, {actual:?}");
+                assert!(are_same(call, &expected.1, &actual.1), "{call} of {x} and {y}: {expected:?}, {actual:?}");
             }
         }
     }
 }
 
-/// Rust computes the inverse hyperbolic functions by other formulas than the C library, which may round the last bits otherwise.
-fn are_same(expected: &Value, actual: &Value) -> bool {
+/// Bit by bit; but Rust computes the inverse hyperbolic functions by other formulas than the C library, which may round the last
+/// bits otherwise.
+fn are_same(call: &str, expected: &Value, actual: &Value) -> bool {
+    let units = if ["acosh(x)", "asinh(x)", "atanh(x)"].contains(&call) { 4 } else { 0 };
     match (expected, actual) {
-        (Value::Real(expected), Value::Real(actual)) => expected.to_bits().abs_diff(actual.to_bits()) <= 4,
+        (Value::Real(expected), Value::Real(actual)) => expected.to_bits().abs_diff(actual.to_bits()) <= units,
         _ => expected == actual,
     }
 }
