@@ -270,9 +270,8 @@ impl Engine {
     /// locked: calls of the engine in it are refused.
     ///
     /// # Errors
-    /// [`Error::Reentrant`] where it is called from inside another call.
+    /// [`Error::Reentrant`] where it is called from inside another call, [`Error::InTransaction`] while a transaction is open.
     pub fn on_change(&self, observer: impl FnMut(CommitId, &ChangeBatch) + Send + 'static) -> Result<(), Error> {
-        self.handle.lock_at_once()?.observe(Box::new(observer));
-        Ok(())
+        self.handle.lock()?.observe(Box::new(observer))
     }
 }

@@ -133,6 +133,10 @@ pub struct Options {
     /// Be the only connection: `locking_mode=EXCLUSIVE`, then WAL with `synchronous=NORMAL`. One-row commits are about
     /// thirty times cheaper on OPFS than with SQLite's defaults and survive the death of every tab and of the browser.
     pub exclusive: bool,
+    /// Store the number of each commit with it, also where the engine is the only connection. Otherwise such an engine reserves
+    /// numbers, 256 at a time, which saves a third of a one-row commit: after a crash the next number leaves some out. The number that is found then
+    /// does not tell whether a commit before the crash was made; with this, it does.
+    pub exact_commit_numbers: bool,
     /// The name of a SQLite VFS that is already registered; the default one when `None`.
     pub vfs: Option<String>,
     /// The size of SQLite's page cache in KiB; SQLite's default when `None`.
@@ -159,6 +163,7 @@ impl Default for Options {
             foreign_keys: true,
             access: Access::Create,
             exclusive: false,
+            exact_commit_numbers: false,
             vfs: None,
             cache_kib: None,
             busy_timeout: Duration::from_secs(5),
@@ -222,6 +227,13 @@ impl Options {
     #[must_use]
     pub fn with_exclusive(mut self, exclusive: bool) -> Self {
         self.exclusive = exclusive;
+        self
+    }
+
+    /// The options with [`Options::exact_commit_numbers`] set.
+    #[must_use]
+    pub fn with_exact_commit_numbers(mut self, exact_commit_numbers: bool) -> Self {
+        self.exact_commit_numbers = exact_commit_numbers;
         self
     }
 

@@ -43,7 +43,7 @@ pub struct Stats {
     pub lookups: u64,
     /// Results that did not fit their changes, and so were re-run; 0 unless there is a fault.
     pub repairs: u64,
-    /// Changed rows that commits brought in.
+    /// Rows that commits changed in columns that subscriptions read.
     pub rows_in: u64,
     /// Edits that went out, counted once for each binding.
     pub rows_out: u64,

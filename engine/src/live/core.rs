@@ -42,6 +42,7 @@ impl Core {
         owner: TransactionOwner,
     ) -> (ScriptOutput, Result<(), Error>) {
         let Self { storage, live } = self;
+        live.direct_capture(&mut storage.session());
         let run = Script { sql, params, owner };
         storage.session().run(&run, &mut |session, sealed| live.commit(session, sealed))
     }
@@ -73,6 +74,7 @@ impl Core {
         body: impl FnOnce(&mut Connection) -> T,
     ) -> Result<std::thread::Result<T>, Error> {
         let Self { storage, live } = self;
+        live.direct_capture(&mut storage.session());
         storage.with_connection(body, &mut |session, sealed| live.commit(session, sealed))
     }
 
@@ -181,8 +183,15 @@ impl Core {
     }
 
     /// Shows every change batch from now on.
-    pub(crate) fn observe(&mut self, observer: ChangeObserver) {
+    ///
+    /// # Errors
+    /// [`Error::InTransaction`]: rows that the open transaction has written may not have been captured.
+    pub(crate) fn observe(&mut self, observer: ChangeObserver) -> Result<(), Error> {
+        if self.in_transaction() {
+            return Err(Error::InTransaction);
+        }
         self.live.observer = Some(observer);
+        Ok(())
     }
 
     /// What the engine holds and has done so far.

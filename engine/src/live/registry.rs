@@ -12,6 +12,7 @@ use super::binding::Binding;
 use crate::cost::Backoff;
 use crate::prepare::PreparedQuery;
 use crate::routing::{Affected, LookUp, Router};
+use crate::storage::TableScope;
 use crate::types::{BindingId, ChangeBatch, PlanId, SortedSet, SubscriptionId, TemplateId, Value};
 
 /// A query with its literals and parameters turned into slots.
@@ -195,6 +196,16 @@ impl Registry {
     /// The bindings that a change batch can affect, each with the changes that can.
     pub(crate) fn route(&self, batch: &ChangeBatch, look_up: LookUp<'_>) -> Affected {
         self.router.route(batch, |id| self.bindings.get(&id).map(|binding| binding.interest()), look_up)
+    }
+
+    /// The tables of which bindings read other columns than when this was last asked, with those columns.
+    pub(crate) fn take_changed_reads(&mut self) -> Vec<TableScope> {
+        self.router.take_changed_reads()
+    }
+
+    /// Whether [`Registry::take_changed_reads`] has anything.
+    pub(super) fn has_changed_reads(&self) -> bool {
+        self.router.has_changed_reads()
     }
 
     /// The bindings of a template, if it is subscribed to.

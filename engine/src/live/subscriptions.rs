@@ -33,6 +33,8 @@ pub(crate) struct Live {
     pub(super) subscribers: Subscribers,
     pub(super) prepared: PreparedQueries,
     pub(super) observer: Option<ChangeObserver>,
+    /// Whether whole rows of all tables are captured.
+    pub(super) captures_everything: bool,
     pub(super) options: Options,
     pub(super) intake: Intake,
 }
@@ -44,6 +46,7 @@ impl Live {
             subscribers: Subscribers::default(),
             prepared: PreparedQueries::new(options.disabled_features),
             observer: None,
+            captures_everything: false,
             options,
             intake: Intake::default(),
         }
@@ -82,6 +85,23 @@ impl Live {
             waiting_bytes: waiting.bytes,
             merged_events: waiting.merged,
         }
+    }
+
+    /// Lets capture keep what is read from now on, if that has changed and no transaction is under way that it has rows of.
+    pub(super) fn direct_capture(&mut self, session: &mut Session<'_>) {
+        let needs_everything = self.observer.is_some() || self.options.provenance || self.options.paranoid;
+        let is_wider = needs_everything && !self.captures_everything;
+        let registry = &mut self.bindings.registry;
+        if !is_wider && !registry.has_changed_reads() {
+            return;
+        }
+        let changed = session.capture(|scope| {
+            if is_wider {
+                scope.widen_to_everything();
+            }
+            scope.change(registry.take_changed_reads());
+        });
+        self.captures_everything |= is_wider && changed;
     }
 
     /// Subscribes: the id and the result as of now.

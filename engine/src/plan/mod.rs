@@ -21,8 +21,8 @@ pub use logical::{
 };
 pub use physical::{
     Accumulate, AffectedKeys, Bounds, Cell, Combine, Condition, Delta, Derived, DerivedColumn, Distinct, EXACT_SUM,
-    Evaluator, Fixpoint, MOST_CHANGED, Measure, Node, Number, Piece, Plan, ROUNDS_BY_ORDER, Recompute, SetOperator,
-    Shown, SortedBy, SqlText, TableRef, Test, Window, ZERO_SIGN, derived_id, quoted,
+    Evaluator, Fixpoint, Linear, MOST_CHANGED, Measure, Node, Number, Piece, Plan, ROUNDS_BY_ORDER, Recompute,
+    SetOperator, Shown, SortedBy, SqlText, TableRef, Test, Window, ZERO_SIGN, derived_id, quoted,
 };
 pub use planner::plan;
 pub use reason::{

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{MOST_ROWS, Query, exactly, literal};
 use crate::api::options::{Location, Options};
-use crate::storage::{Script, Storage, TransactionOwner};
+use crate::storage::{CaptureScope, Script, Storage, TransactionOwner};
 use crate::types::{Params, Row, Value, ValueRef};
 
 const SCHEMA: &str = "
@@ -51,7 +51,10 @@ const COMMIT: &str = "BEGIN;
     COMMIT";
 
 fn open() -> Storage {
-    Storage::open(&Location::Memory, &Options::default().with_foreign_keys(false)).expect("a database in memory")
+    let options = Options::default().with_foreign_keys(false);
+    let mut storage = Storage::open(&Location::Memory, &options).expect("a database in memory");
+    storage.session().capture(CaptureScope::widen_to_everything);
+    storage
 }
 
 /// Runs a script; the script that its last commit makes for a query.

@@ -6,6 +6,7 @@ mod interest;
 mod key;
 mod path_lookup;
 mod ranges;
+mod readers;
 mod router;
 
 #[cfg(test)]

@@ -8,6 +8,8 @@ use rustc_hash::FxHashMap;
 use super::index::TableIndex;
 use super::interest::Interest;
 use super::path_lookup::LookUp;
+use super::readers::ReadCounts;
+use crate::plan::Columns;
 use crate::types::{BindingId, ChangeBatch, TableChanges};
 
 /// The changes of a commit that can affect one binding: by table, their places among its changes.
@@ -21,6 +23,7 @@ pub(crate) type Affected = BTreeMap<BindingId, Routed>;
 pub(crate) struct Router {
     tables: FxHashMap<Arc<str>, TableIndex>,
     always_affected: BTreeSet<BindingId>,
+    reads: ReadCounts,
 }
 
 impl Router {
@@ -30,6 +33,7 @@ impl Router {
             self.always_affected.insert(id);
         }
         for (at, source) in interest.dependencies.sources.iter().enumerate() {
+            self.reads.add(source, interest.any_row_matters);
             self.tables.entry(Arc::clone(&source.table)).or_default().add((id, at), source, interest);
         }
     }
@@ -38,6 +42,7 @@ impl Router {
     pub(crate) fn remove(&mut self, id: BindingId, interest: &Interest<'_>) {
         self.always_affected.remove(&id);
         for (at, source) in interest.dependencies.sources.iter().enumerate() {
+            self.reads.remove(source, interest.any_row_matters);
             if let Some(index) = self.tables.get_mut(&source.table) {
                 index.remove((id, at), source, interest);
                 if index.is_empty() {
@@ -45,6 +50,16 @@ impl Router {
                 }
             }
         }
+    }
+
+    /// What bindings read of each table, see [`ReadCounts`].
+    pub(crate) fn take_changed_reads(&mut self) -> Vec<(Arc<str>, Option<Columns>)> {
+        self.reads.take_changed()
+    }
+
+    /// Whether bindings read anything else than when that was last asked.
+    pub(crate) fn has_changed_reads(&self) -> bool {
+        self.reads.has_changed()
     }
 
     /// The bindings that a change batch can affect. `interest` says what a binding depends on.

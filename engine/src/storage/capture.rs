@@ -5,24 +5,32 @@
 //! images of each changed row: the one before the transaction and the last one reported. After [`Recorder::invalidate`],
 //! the last images are read from the tables again when the batch is sealed.
 //!
+//! Images hold the columns that somebody reads ([`CaptureScope`]), so a table that nobody reads costs the call of the hook, and an
+//! update of columns that nobody reads leaves nothing behind. An update can only change columns that some statement names; the
+//! authorizer reports those of every statement that is compiled ([`UpdatedColumns`]), and the others are not looked at.
+//!
 //! <https://sqlite.org/c3ref/preupdate_blobwrite.html>
+
+pub(super) mod hook;
+mod layout;
+mod scope;
+mod updated;
 
 use std::sync::{Arc, Mutex};
 
 use rusqlite::Connection;
-use rusqlite::hooks::{Action, PreUpdateCase, PreUpdateNewValueAccessor, PreUpdateOldValueAccessor};
-use rusqlite::types::ValueRef as SqliteValue;
 use rustc_hash::FxHashMap;
 
 use super::commit_number::TABLE as COMMIT_NUMBER_TABLE;
-use super::convert::Outcome;
+use super::convert::Outcome as _;
 use super::{convert, lock};
 use crate::error::Error;
-use crate::plan::quoted;
-use crate::types::{
-    Affinity, Catalog, Change, ChangeBatch, Column, ColumnKind, Row, RowBuilder, RowKey, Table, TableChanges,
-    TableKind, ValueRef,
-};
+use crate::types::{Catalog, Change, ChangeBatch, Row, RowBuilder, RowKey, TableChanges, ValueRef};
+
+use hook::RowWrite;
+use layout::{Layout, TableCapture};
+pub(crate) use scope::{CaptureScope, TableScope};
+use updated::UpdatedColumns;
 
 /// Why a batch is incomplete: the hook reported a table that is not in the catalog.
 const UNKNOWN_TABLE: &str = "a table unknown to the catalog was written";
@@ -30,12 +38,20 @@ const UNKNOWN_TABLE: &str = "a table unknown to the catalog was written";
 /// The rows that the current transaction has changed so far.
 #[derive(Default)]
 pub(super) struct Recorder {
-    layouts: FxHashMap<String, FxHashMap<String, Arc<Layout>>>,
+    scope: CaptureScope,
+    updated: UpdatedColumns,
+    layouts: FxHashMap<String, FxHashMap<String, Tracked>>,
     tables: Vec<ChangedTable>,
     /// The index in `tables` of the table that was written last, which is usually written next as well.
     last: usize,
-    /// Packs rows.
-    builder: RowBuilder,
+    /// Pack the rows before and after a write.
+    builders: (RowBuilder, RowBuilder),
+    /// Some row was written, even of a table that nobody reads.
+    wrote: bool,
+    /// The table that was written last of those that nobody reads: what its rows were is not known.
+    unread: Option<Arc<Layout>>,
+    /// The application wrote to the engine's own table.
+    number_touched: bool,
     /// Some writes were undone without a report, so the last images may be wrong.
     invalidated: bool,
     /// Why some changed rows are missing, if any are.
@@ -47,33 +63,20 @@ pub(super) struct Recorder {
     committed: bool,
 }
 
-/// How to read the rows of a table from the hook and from the table itself.
-struct Layout {
-    table: Arc<str>,
-    /// The names of the database and of the table, as the hook reports them.
-    database: String,
-    name: String,
-    columns: Vec<Reported>,
-    /// The primary key of a table WITHOUT ROWID, in the key's order.
-    primary_key: Option<Vec<usize>>,
-    /// The SELECT that reads a row by its key; `None` if columns hide all three names of the rowid.
-    select: Option<String>,
-}
-
-/// How the hook reports the value of a column.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Reported {
-    AsIs,
-    /// SQLite stores a whole REAL as an integer, and reports it as one when it is inserted.
-    Real,
-    /// The hook has no value: the column is computed when it is read.
-    Virtual,
+/// A table, and what of its rows is captured.
+struct Tracked {
+    layout: Arc<Layout>,
+    /// Nothing if nobody reads the table.
+    capture: Option<Arc<TableCapture>>,
 }
 
 struct ChangedTable {
     layout: Arc<Layout>,
-    order: Vec<RowKey>,
-    images: FxHashMap<RowKey, ImagePair>,
+    capture: Arc<TableCapture>,
+    /// The rows in the order in which they were first written.
+    rows: Vec<(RowKey, ImagePair)>,
+    /// Where each key is in `rows`.
+    places: FxHashMap<RowKey, usize>,
 }
 
 /// A row before the transaction and as it was last reported.
@@ -82,13 +85,10 @@ struct ImagePair {
     after: Option<Row>,
 }
 
+/// Starts the capture. [`hook::remove`] has to be called before the recorder is dropped.
 pub(super) fn install(connection: &mut Connection) -> Result<Arc<Mutex<Recorder>>, Error> {
     let recorder = Arc::new(Mutex::new(Recorder::default()));
-    let shared = Arc::clone(&recorder);
-    let record = move |_: Action, database: &str, table: &str, case: &PreUpdateCase| {
-        lock(&shared).record(database, table, case);
-    };
-    connection.preupdate_hook(Some(record)).checked()?;
+    hook::install(connection, &recorder);
     let shared = Arc::clone(&recorder);
     connection.rollback_hook(Some(move || lock(&shared).forget())).checked()?;
     let shared = Arc::clone(&recorder);
@@ -101,21 +101,50 @@ pub(super) fn install(connection: &mut Connection) -> Result<Arc<Mutex<Recorder>
 }
 
 impl Recorder {
+    /// Takes another catalog, with the tables as they are now.
     pub(super) fn set_catalog(&mut self, catalog: &Catalog) {
         self.layouts.clear();
         // The layout of the table that was written last may have changed.
-        self.last = usize::MAX;
+        (self.last, self.unread) = (usize::MAX, None);
         for table in catalog.tables.values() {
             if let Some(layout) = Layout::of(table) {
+                let capture = layout.capture(&self.scope, &self.updated);
                 let tables = self.layouts.entry(table.database.clone()).or_default();
-                tables.insert(table.name.clone(), Arc::new(layout));
+                tables.insert(table.name.clone(), Tracked { layout: Arc::new(layout), capture });
             }
         }
     }
 
+    /// Captures other columns from the next transaction on; no row may have been written in the open one.
+    pub(super) fn set_scope(&mut self, change: impl FnOnce(&mut CaptureScope)) {
+        change(&mut self.scope);
+        for Tracked { layout, capture } in self.layouts.values_mut().flat_map(FxHashMap::values_mut) {
+            *capture = layout.capture(&self.scope, &self.updated);
+        }
+    }
+
+    /// Notes that a statement which can update a column was compiled.
+    pub(super) fn note_updated(&mut self, database: &str, table: &str, column: &str) {
+        if !self.updated.insert(database, table, column) {
+            return;
+        }
+        if let Some(Tracked { layout, capture }) =
+            self.layouts.get_mut(database).and_then(|tables| tables.get_mut(table))
+        {
+            *capture = layout.capture(&self.scope, &self.updated);
+        }
+        // SQLite may compile a statement again while it runs.
+        self.last = usize::MAX;
+    }
+
     /// Whether the open transaction has changed anything.
     pub(super) fn has_effects(&self) -> bool {
-        !self.tables.is_empty() || self.incomplete.is_some()
+        self.wrote || self.incomplete.is_some()
+    }
+
+    /// Whether the engine's own table was written, since the last call, by somebody else than the engine.
+    pub(super) fn take_number_touched(&mut self) -> bool {
+        std::mem::take(&mut self.number_touched)
     }
 
     /// Something was undone without a report: the last images have to be read again.
@@ -141,56 +170,58 @@ impl Recorder {
 
     /// Drops what was recorded, after a rollback.
     fn forget(&mut self) {
-        let layouts = std::mem::take(&mut self.layouts);
-        let schema_undone = self.schema_undone || self.schema_changed;
-        *self = Self { layouts, schema_undone, ..Self::default() };
+        let Self { scope, updated, layouts, schema_undone, schema_changed, number_touched, .. } = std::mem::take(self);
+        let schema_undone = schema_undone || schema_changed;
+        *self = Self { scope, updated, layouts, schema_undone, number_touched, ..Self::default() };
     }
 
-    /// Whether the open transaction changes any row, judged by the tables' contents.
+    /// Whether the open transaction changes any row, judged by the contents of the tables that somebody reads; a write to another
+    /// table counts as a change.
     pub(super) fn would_change_rows(&mut self, connection: &Connection) -> bool {
         let mut differs = |changed: &mut ChangedTable| changed.read_again(connection).is_err() || changed.differs();
-        self.incomplete.is_some() || self.tables.iter_mut().any(&mut differs)
+        self.incomplete.is_some() || self.unread.is_some() || self.tables.iter_mut().any(&mut differs)
     }
 
-    fn record(&mut self, database: &str, table: &str, case: &PreUpdateCase) {
-        if table == COMMIT_NUMBER_TABLE {
+    fn record(&mut self, write: &RowWrite<'_>) {
+        if write.table == COMMIT_NUMBER_TABLE.as_bytes() {
+            self.number_touched |= !write.is_blob_write();
             return;
         }
-        let is_last = |changed: &&mut ChangedTable| changed.layout.is_of(database, table);
+        self.wrote = true;
+        if self.unread.as_ref().is_some_and(|layout| layout.is_of(write.database, write.table)) {
+            return;
+        }
+        let is_last = |changed: &&mut ChangedTable| changed.layout.is_of(write.database, write.table);
         let place = match self.tables.get_mut(self.last).filter(is_last) {
             Some(_) => self.last,
-            None => match self.place_of(database, table) {
+            None => match self.place_of(write) {
                 Some(place) => place,
-                None => {
-                    self.incomplete = Some(UNKNOWN_TABLE);
-                    return;
-                }
+                None => return,
             },
         };
         self.last = place;
-        let (changed, builder) = (&mut self.tables[place], &mut self.builder);
-        match case {
-            PreUpdateCase::Insert(new) => changed.put(changed.layout.new_row(new, builder)),
-            PreUpdateCase::Delete(old) => changed.take(changed.layout.old_row(old, builder)),
-            PreUpdateCase::Update { old_value_accessor, new_value_accessor } => {
-                changed.take(changed.layout.old_row(old_value_accessor, builder));
-                changed.put(changed.layout.new_row(new_value_accessor, builder));
-            }
-            PreUpdateCase::Unknown => self.incomplete = Some(UNKNOWN_TABLE),
-        }
+        self.tables[place].write(write, &mut self.builders);
     }
 
-    /// The index in `tables` of a table, with its current layout: the catalog may be read again in the middle of a
-    /// transaction.
-    fn place_of(&mut self, database: &str, table: &str) -> Option<usize> {
-        let layout = self.layouts.get(database)?.get(table)?;
+    /// The index in `tables` of the table that is written, with its current layout: the catalog may be read again in the middle of
+    /// a transaction. Nothing if nobody reads the table.
+    fn place_of(&mut self, write: &RowWrite<'_>) -> Option<usize> {
+        let [database, table] = [write.database, write.table].map(|name| std::str::from_utf8(name).unwrap_or_default());
+        let Some(Tracked { layout, capture }) = self.layouts.get(database).and_then(|tables| tables.get(table)) else {
+            self.incomplete = Some(UNKNOWN_TABLE);
+            return None;
+        };
+        let Some(capture) = capture else {
+            self.unread = Some(Arc::clone(layout));
+            return None;
+        };
         let place = self.tables.iter().position(|changed| changed.layout.table == layout.table);
         let place = place.unwrap_or_else(|| {
-            let (order, images) = (Vec::new(), FxHashMap::default());
-            self.tables.push(ChangedTable { layout: Arc::clone(layout), order, images });
+            self.tables.push(ChangedTable::new(layout, capture));
             self.tables.len() - 1
         });
-        self.tables[place].layout = Arc::clone(layout);
+        let changed = &mut self.tables[place];
+        (changed.layout, changed.capture) = (Arc::clone(layout), Arc::clone(capture));
         Some(place)
     }
 
@@ -199,6 +230,7 @@ impl Recorder {
         let invalidated = std::mem::take(&mut self.invalidated);
         let mut incomplete = std::mem::take(&mut self.incomplete);
         self.schema_changed = false;
+        (self.wrote, self.unread) = (false, None);
         let mut batch = ChangeBatch::default();
         self.last = usize::MAX;
         for mut changed in std::mem::take(&mut self.tables) {
@@ -206,9 +238,10 @@ impl Recorder {
                 incomplete = Some(why);
                 continue;
             }
+            let table = Arc::clone(&changed.layout.table);
             let rows = changed.net_changes();
             if !rows.is_empty() {
-                batch.tables.insert(Arc::clone(&changed.layout.table), TableChanges { rows });
+                batch.tables.insert(table, TableChanges { rows });
             }
         }
         (batch, incomplete)
@@ -216,41 +249,84 @@ impl Recorder {
 }
 
 impl ChangedTable {
-    fn take(&mut self, (key, row): (RowKey, Row)) {
-        match self.images.get_mut(&key) {
+    fn new(layout: &Arc<Layout>, capture: &Arc<TableCapture>) -> Self {
+        let (rows, places) = (Vec::new(), FxHashMap::default());
+        Self { layout: Arc::clone(layout), capture: Arc::clone(capture), rows, places }
+    }
+
+    /// Takes in what the hook reports.
+    fn write(&mut self, write: &RowWrite<'_>, (old, new): &mut (RowBuilder, RowBuilder)) {
+        let Self { layout, capture, .. } = self;
+        match (write.old_rowid, write.new_rowid) {
+            (Some(before), Some(after)) if before == after && capture.updates_keep_key => {
+                if capture.changes_nothing(write) {
+                    return;
+                }
+                capture.pack_old(old, write);
+                let key = layout.key(before, old);
+                capture.pack_updated(new, old.as_ref(), write);
+                self.update(key, old.finish(), new.finish());
+            }
+            (before, after) => {
+                let before = before.map(|rowid| {
+                    capture.pack_old(old, write);
+                    (layout.key(rowid, old), old.finish())
+                });
+                let after = after.map(|rowid| {
+                    capture.pack_new(new, write);
+                    (layout.key(rowid, new), new.finish())
+                });
+                if let Some((key, row)) = before {
+                    self.take(key, row);
+                }
+                if let Some((key, row)) = after {
+                    self.put(key, row);
+                }
+            }
+        }
+    }
+
+    fn take(&mut self, key: RowKey, row: Row) {
+        match self.images_of(&key) {
             Some(images) => images.after = None,
             None => self.insert(key, ImagePair { before: Some(row), after: None }),
         }
     }
 
-    fn put(&mut self, (key, row): (RowKey, Row)) {
-        match self.images.get_mut(&key) {
+    fn put(&mut self, key: RowKey, row: Row) {
+        match self.images_of(&key) {
             Some(images) => images.after = Some(row),
             None => self.insert(key, ImagePair { before: None, after: Some(row) }),
         }
     }
 
+    fn update(&mut self, key: RowKey, old: Row, new: Row) {
+        match self.images_of(&key) {
+            Some(images) => images.after = Some(new),
+            None => self.insert(key, ImagePair { before: Some(old), after: Some(new) }),
+        }
+    }
+
+    fn images_of(&mut self, key: &RowKey) -> Option<&mut ImagePair> {
+        let place = *self.places.get(key)?;
+        self.rows.get_mut(place).map(|(_, images)| images)
+    }
+
     fn insert(&mut self, key: RowKey, images: ImagePair) {
-        self.order.push(key.clone());
-        self.images.insert(key, images);
+        self.places.insert(key.clone(), self.rows.len());
+        self.rows.push((key, images));
     }
 
     /// Reads every last image from the table again. Fails with a reason if the transaction has renamed or dropped the
     /// table.
     fn read_again(&mut self, connection: &Connection) -> Result<(), &'static str> {
-        let Some(select) = &self.layout.select else { return Err("a table hides its rowid") };
-        Self::read_images(&self.layout, select, &mut self.images, connection)
-            .map_err(|_| "a changed row cannot be read again")
+        let Some(select) = self.layout.select(&self.capture) else { return Err("a table hides its rowid") };
+        self.read_images(&select, connection).map_err(|_| "a changed row cannot be read again")
     }
 
-    fn read_images(
-        layout: &Layout,
-        select: &str,
-        images: &mut FxHashMap<RowKey, ImagePair>,
-        connection: &Connection,
-    ) -> Result<(), Error> {
+    fn read_images(&mut self, select: &str, connection: &Connection) -> Result<(), Error> {
         let mut statement = connection.prepare_cached(select).map_err(convert::error)?;
-        for (key, images) in images {
+        for (key, images) in &mut self.rows {
             let slots: Vec<_> = match key {
                 RowKey::RowId(id) => vec![(*id).into()],
                 RowKey::PrimaryKey(row) => row.values().map(ValueRef::to_value).collect(),
@@ -258,106 +334,18 @@ impl ChangedTable {
             convert::bind_slots(&mut statement, &slots)?;
             let rows = convert::rows(&mut statement)?;
             // The collation may find a key with another spelling, which is a different key of this map.
-            images.after = rows.into_iter().find(|row| layout.key_of(row).is_none_or(|found| found == *key));
+            let layout = &self.layout;
+            images.after = rows.into_iter().find(|row| layout.key_of(row.as_ref()).is_none_or(|found| found == *key));
         }
         Ok(())
     }
 
     fn differs(&self) -> bool {
-        self.images.values().any(|images| images.before != images.after)
+        self.rows.iter().any(|(_, images)| images.before != images.after)
     }
 
-    fn net_changes(&mut self) -> Vec<Change> {
-        let mut changes = Vec::with_capacity(self.order.len());
-        for key in self.order.drain(..) {
-            if let Some(ImagePair { before, after }) = self.images.remove(&key)
-                && before != after
-            {
-                changes.push(Change { key, old: before, new: after });
-            }
-        }
-        changes
-    }
-}
-
-impl Layout {
-    fn of(table: &Table) -> Option<Self> {
-        let TableKind::Table { without_rowid } = table.kind else { return None };
-        let reported = |column: &Column| match (column.kind, column.affinity) {
-            (ColumnKind::GeneratedVirtual, _) => Reported::Virtual,
-            (_, Affinity::Real) => Reported::Real,
-            _ => Reported::AsIs,
-        };
-        let reported_columns: Vec<Reported> = table.columns.iter().map(reported).collect();
-        let primary_key = without_rowid.then(|| table.primary_key());
-        let condition = match &primary_key {
-            Some(key) => {
-                let terms = key
-                    .iter()
-                    .enumerate()
-                    .map(|(slot, &column)| format!("{} IS ?{}", quoted(&table.columns[column].name), slot + 1));
-                Some(terms.collect::<Vec<_>>().join(" AND "))
-            }
-            None => table.rowid_name().map(|name| format!("{name} IS ?1")),
-        };
-        let select = condition.map(|condition| {
-            let columns: Vec<String> = table
-                .columns
-                .iter()
-                .zip(&reported_columns)
-                .map(|(column, reported)| match reported {
-                    Reported::Virtual => "NULL".to_owned(),
-                    Reported::AsIs | Reported::Real => quoted(&column.name),
-                })
-                .collect();
-            format!(
-                "SELECT {} FROM {}.{} WHERE {condition}",
-                columns.join(", "),
-                quoted(&table.database),
-                quoted(&table.name)
-            )
-        });
-        let (database, name) = (table.database.clone(), table.name.clone());
-        Some(Self { table: Arc::clone(&table.id), database, name, columns: reported_columns, primary_key, select })
-    }
-
-    fn is_of(&self, database: &str, table: &str) -> bool {
-        self.name == table && self.database == database
-    }
-
-    fn old_row(&self, accessor: &PreUpdateOldValueAccessor, builder: &mut RowBuilder) -> (RowKey, Row) {
-        let row = self.pack(builder, |column| accessor.get_old_column_value(column).ok());
-        (self.key(accessor.get_old_row_id(), &row), row)
-    }
-
-    fn new_row(&self, accessor: &PreUpdateNewValueAccessor, builder: &mut RowBuilder) -> (RowKey, Row) {
-        let row = self.pack(builder, |column| accessor.get_new_column_value(column).ok());
-        (self.key(accessor.get_new_row_id(), &row), row)
-    }
-
-    fn pack<'a>(&self, builder: &mut RowBuilder, value: impl Fn(i32) -> Option<SqliteValue<'a>>) -> Row {
-        for (column, reported) in (0..).zip(&self.columns) {
-            builder.push(match (reported, value(column).map_or(ValueRef::Null, convert::value_ref)) {
-                (Reported::Virtual, _) => ValueRef::Null,
-                #[expect(clippy::cast_precision_loss, reason = "SQLite stores as integers only REALs that are whole")]
-                (Reported::Real, ValueRef::Integer(whole)) => ValueRef::Real(whole as f64),
-                (Reported::AsIs | Reported::Real, value) => value,
-            });
-        }
-        builder.finish()
-    }
-
-    fn key(&self, rowid: i64, row: &Row) -> RowKey {
-        self.key_of(row).unwrap_or(RowKey::RowId(rowid))
-    }
-
-    fn key_of(&self, row: &Row) -> Option<RowKey> {
-        let key = self.primary_key.as_ref()?;
-        let values: Vec<_> = row.values().collect();
-        let mut builder = RowBuilder::default();
-        for &column in key {
-            builder.push(values.get(column).copied().unwrap_or(ValueRef::Null));
-        }
-        Some(RowKey::PrimaryKey(builder.finish()))
+    fn net_changes(self) -> Vec<Change> {
+        let change = |(key, ImagePair { before: old, after: new })| (old != new).then_some(Change { key, old, new });
+        self.rows.into_iter().filter_map(change).collect()
     }
 }

@@ -36,7 +36,7 @@ use std::cell::Cell;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use rusqlite::hooks::{Action, AuthContext, Authorization, PreUpdateCase};
+use rusqlite::hooks::{AuthContext, Authorization};
 pub(crate) use rusqlite::{Connection, InterruptHandle as Interrupt};
 
 use crate::error::{Error, GiveUp};
@@ -53,6 +53,7 @@ use reads::ReadCollector;
 use statements::Statements;
 use virtual_columns::VirtualColumns;
 
+pub(crate) use capture::{CaptureScope, TableScope};
 pub(crate) use convert::slot_values;
 pub(crate) use functions::Unplannable;
 pub(crate) use readers::Readers;
@@ -88,6 +89,8 @@ struct State {
     roots: Roots,
     catalog_is_stale: bool,
     commit_number: CommitNumber,
+    /// The number of each commit is stored with it, though nobody else can read it.
+    has_exact_commit_numbers: bool,
     /// The data version of each attached file, see [`open::data_versions`].
     data_versions: SortedMap<String, i64>,
     /// No other connection can commit: the database is in memory or locked since it was opened. A PRAGMA can end that.
@@ -151,7 +154,10 @@ impl Drop for Storage {
         if !self.connection.is_autocommit() {
             let _ = self.connection.execute_batch("ROLLBACK");
         }
-        let _ = self.connection.preupdate_hook(None::<fn(Action, &str, &str, &PreUpdateCase)>);
+        if !lock(&self.state.recorder).take_number_touched() {
+            self.state.commit_number.give_back(&self.connection);
+        }
+        capture::hook::remove(&self.connection);
         let _ = self.connection.rollback_hook(None::<fn()>);
         let _ = self.connection.commit_hook(None::<fn() -> bool>);
         let _ = self.connection.authorizer(None::<fn(AuthContext<'_>) -> Authorization>);
@@ -162,6 +168,17 @@ impl Session<'_> {
     /// The number of the last commit.
     pub(crate) fn commit(&self) -> CommitId {
         self.state.commit_number.last()
+    }
+
+    /// Changes what capture keeps from the next transaction on; whether that is possible now. It is not while a transaction has
+    /// written rows.
+    pub(crate) fn capture(&mut self, change: impl FnOnce(&mut CaptureScope)) -> bool {
+        let mut recorder = lock(&self.state.recorder);
+        let is_possible = !recorder.has_effects();
+        if is_possible {
+            recorder.set_scope(change);
+        }
+        is_possible
     }
 
     /// Whether a script has left a transaction open.

@@ -35,7 +35,7 @@ impl Storage {
         exact_sums::install(&connection)?;
         zero_sign::install(&connection)?;
         let recorder = capture::install(&mut connection)?;
-        let reads = reads::install(&mut connection)?;
+        let reads = reads::install(&mut connection, &recorder)?;
         let instruction_budget = InstructionBudget::install(&mut connection)?;
         let commit_number = match location {
             Location::Memory => CommitNumber::in_memory(),
@@ -55,6 +55,7 @@ impl Storage {
             roots: Roots::default(),
             catalog_is_stale: true,
             commit_number,
+            has_exact_commit_numbers: options.exact_commit_numbers,
             data_versions,
             is_alone: options.exclusive || *location == Location::Memory,
             external: false,

@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex};
 use rusqlite::Connection;
 use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
 
+use super::capture::Recorder;
 use super::catalog::Roots;
 use super::convert::Outcome;
 use super::lock;
@@ -88,10 +89,17 @@ pub(super) fn add_opened(connection: &Connection, sql: &str, roots: &Roots, read
     }
 }
 
-pub(super) fn install(connection: &mut Connection) -> Result<Arc<Mutex<ReadCollector>>, Error> {
+pub(super) fn install(
+    connection: &mut Connection,
+    recorder: &Arc<Mutex<Recorder>>,
+) -> Result<Arc<Mutex<ReadCollector>>, Error> {
+    let recorder = Arc::clone(recorder);
     let collector = Arc::new(Mutex::new(ReadCollector::default()));
     let shared = Arc::clone(&collector);
     let authorize = move |context: AuthContext<'_>| {
+        if let AuthAction::Update { table_name, column_name } = context.action {
+            lock(&recorder).note_updated(context.database_name.unwrap_or_default(), table_name, column_name);
+        }
         let mut collector = lock(&shared);
         if collector.active {
             collector.note(&context);

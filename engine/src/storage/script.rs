@@ -280,7 +280,11 @@ impl Session<'_> {
         if self.notice_external_change()? {
             self.state.commit_number.reload(self.connection)?;
         }
-        if self.state.commit_number.store_next(self.connection)? {
+        if lock(&self.state.recorder).take_number_touched() || self.state.catalog_is_stale {
+            self.state.commit_number.reserve_again();
+        }
+        let can_reserve = self.state.is_alone && !self.state.has_exact_commit_numbers;
+        if self.state.commit_number.store_next(self.connection, can_reserve)? {
             lock(&self.state.recorder).schema_changed();
         }
         Ok(())

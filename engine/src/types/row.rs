@@ -158,6 +158,11 @@ impl RowBuilder {
         }
     }
 
+    /// The row built so far, borrowed.
+    pub(crate) fn as_ref(&self) -> RowRef<'_> {
+        RowRef(&self.bytes)
+    }
+
     /// The row built so far; the builder starts again.
     pub fn finish(&mut self) -> Row {
         let row = Row(self.bytes.as_slice().into());

@@ -141,7 +141,10 @@ impl Actor {
             StorageMode::Memory => Engine::open(Location::Memory, options),
             StorageMode::Opfs => {
                 self.take_files().await?;
-                Engine::open(files::FILE, options.with_vfs(files::VFS).with_exclusive(true))
+                Engine::open(
+                    files::FILE,
+                    options.with_vfs(files::VFS).with_exclusive(true).with_exact_commit_numbers(true),
+                )
             }
         };
         let after = self.state.borrow().opening().map_or(Epoch(0), |opening| opening.after);

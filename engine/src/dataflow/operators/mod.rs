@@ -23,6 +23,7 @@ mod evaluator;
 mod fixpoint;
 mod metrics;
 mod recompute;
+mod terms;
 
 use rustc_hash::{FxBuildHasher, FxHashMap};
 

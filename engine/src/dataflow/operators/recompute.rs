@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
+use super::terms::Terms;
 use super::{Tools, changed, consolidated, has_empty_version};
 use crate::dataflow::Job;
 use crate::error::GiveUp;
@@ -23,6 +24,8 @@ pub(in crate::dataflow) struct Recompute {
     /// How many columns a row has before the key.
     width: usize,
     statements: FxHashMap<(usize, Vec<usize>), Statements>,
+    /// Of [`Plan::linear`].
+    linear: Option<Terms>,
     bindings: FxHashMap<BindingId, Parts>,
 }
 
@@ -34,6 +37,7 @@ impl Recompute {
             terms,
             width: plan.width,
             statements: FxHashMap::default(),
+            linear: plan.linear.as_ref().map(|linear| Terms::new(&linear.text)),
             bindings: FxHashMap::default(),
         }
     }
@@ -55,6 +59,9 @@ impl Recompute {
 
     pub(super) fn maintain(&mut self, job: &Job, tools: &Tools<'_>) -> Result<Vec<WeightedRow>, GiveUp> {
         let start = tools.source.instructions();
+        if let Some(rows) = self.linear_changes(job, tools, start)? {
+            return if self.plan.remembers { self.remember(job.binding, &rows) } else { Ok(rows) };
+        }
         let keys = self.touched_keys(job, tools)?;
         if !self.plan.remembers {
             return self.exchanged(job, &keys, tools, start);
@@ -74,6 +81,42 @@ impl Recompute {
             let was = if now.is_empty() { parts.remove(&bytes) } else { parts.insert(bytes, now.clone()) };
             weighted.extend(was.unwrap_or_default().into_iter().map(|row| (row, -1)));
             weighted.extend(now.into_iter().map(|row| (row, 1)));
+        }
+        Ok(consolidated(weighted))
+    }
+
+    /// What changes, each row with its key behind, if only tables have changed that the query is linear in.
+    fn linear_changes(&mut self, job: &Job, tools: &Tools<'_>, start: u64) -> Result<Option<Vec<WeightedRow>>, GiveUp> {
+        let (Some(linear), Some(terms)) = (&self.plan.linear, &mut self.linear) else { return Ok(None) };
+        let changed = changed(&self.plan.table_refs, job);
+        if changed.len() > MOST_CHANGED || !changed.iter().all(|table_ref| linear.table_refs.contains(table_ref)) {
+            return Ok(None);
+        }
+        tools.show(job);
+        let mut rows = Vec::new();
+        terms.add_changes(&self.plan.table_refs, &changed, job, (tools, start), &mut rows)?;
+        Ok(Some(consolidated(rows)))
+    }
+
+    /// Puts changes into the rows that are held, and takes the keys off.
+    fn remember(&mut self, binding: BindingId, changes: &[WeightedRow]) -> Result<Vec<WeightedRow>, GiveUp> {
+        let parts = self.bindings.entry(binding).or_default();
+        let mut weighted = Vec::with_capacity(changes.len());
+        for (row, weight) in changes {
+            let (row, key) = row.split(self.width);
+            let key = sort_key(&self.terms, key);
+            let rows = parts.entry(key.clone()).or_default();
+            for _ in 0..*weight {
+                rows.push(row.clone());
+            }
+            for _ in *weight..0 {
+                let place = rows.iter().position(|held| *held == row).ok_or(GiveUp::EqualRowsDiffer)?;
+                rows.swap_remove(place);
+            }
+            if rows.is_empty() {
+                parts.remove(&key);
+            }
+            weighted.push((row, *weight));
         }
         Ok(consolidated(weighted))
     }

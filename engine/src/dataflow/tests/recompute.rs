@@ -58,6 +58,7 @@ fn recompute(rows: &str, remembers: bool, check: Option<OrderDependence>) -> Pla
         width: 2,
         check,
         what: "by key",
+        linear: None,
     };
     plan(Node::Recompute(recompute), Vec::new())
 }

@@ -80,6 +80,11 @@ impl Lines {
             let text = affected.text.render(&recompute.table_refs, &[]);
             self.line(depth + 1, format_args!("keys by changes of {}: {text}", tables.join(", ")));
         }
+        if let Some(linear) = &recompute.linear {
+            let tables: Vec<&str> = linear.table_refs.iter().map(|at| &*recompute.table_refs[*at].table).collect();
+            let text = linear.text.render(&recompute.table_refs, &[]);
+            self.line(depth + 1, format_args!("changes of {} alone: {text}", tables.join(", ")));
+        }
         self.line(depth + 1, format_args!("key: {}", collations(&recompute.key)));
         self.line(depth + 1, format_args!("rows of a key: {}", recompute.rows));
         self.line(depth + 1, format_args!("all: {}", recompute.all));

@@ -18,7 +18,7 @@ pub use delta::{Delta, MOST_CHANGED};
 pub use derived::{Derived, DerivedColumn, derived_id};
 pub use evaluator::{Cell, Condition, Evaluator, Test};
 pub use fixpoint::Fixpoint;
-pub use recompute::{AffectedKeys, Recompute};
+pub use recompute::{AffectedKeys, Linear, Recompute};
 pub use text::{Piece, SqlText, quoted};
 
 use super::TableVersion;
@@ -250,6 +250,10 @@ impl Fixpoint {
 impl Recompute {
     fn statements(&self, statements: &mut Vec<String>) {
         statements.extend([&self.all, &self.rows].map(ToString::to_string));
+        if let Some(Linear { text, table_refs }) = &self.linear {
+            let one = |table_ref: &usize| text.render(&self.table_refs, &[(*table_ref, TableVersion::New)]);
+            statements.extend(table_refs.iter().map(one));
+        }
         for affected in &self.affected_keys {
             let one =
                 |table_ref: &usize| affected.text.render(&self.table_refs, &[(*table_ref, TableVersion::Changed)]);

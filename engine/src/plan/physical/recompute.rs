@@ -11,6 +11,10 @@
 //!
 //! A window with an end only needs `f(k)` as far as it holds those rows. So if the keys are rows, nothing else is held: the
 //! window's rows of the affected keys go, those that the statement returns come, and rows behind the end do not matter.
+//!
+//! If the keys are rows and only tables that no join pads with NULLs have changed, the query is linear in what has changed: each
+//! of their rows contributes its own rows, whatever the optional tables and the subqueries hold, as long as that stays. It then
+//! changes as by [`Delta`](super::Delta), without a search for keys.
 
 use std::sync::Arc;
 
@@ -42,6 +46,17 @@ pub struct Recompute {
     pub check: Option<OrderDependence>,
     /// The kind of key, for people.
     pub what: &'static str,
+    /// What it is linear in, if the keys are rows.
+    pub linear: Option<Linear>,
+}
+
+/// A statement that is linear in some of its tables while the others stay as they are.
+#[derive(Clone, Debug)]
+pub struct Linear {
+    /// All rows, with the key behind the columns.
+    pub text: SqlText,
+    /// The table references that it is linear in.
+    pub table_refs: Vec<usize>,
 }
 
 /// A statement that finds the keys which a change of some tables affects.

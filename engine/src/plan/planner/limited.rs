@@ -53,6 +53,7 @@ impl Planner {
             width: columns.len(),
             check: None,
             what: WHAT,
+            linear: None,
         });
         self.hold(node, columns, key(query))
     }

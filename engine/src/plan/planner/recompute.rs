@@ -6,7 +6,8 @@ use super::key::Key;
 use super::{Planner, is_nullable};
 use crate::plan::reason::{excluded, reached};
 use crate::plan::{
-    CollatedPart, Expression, Input, Item, Node, Over, PlannerFeature, Reason, Recompute, Select, SqlText, select_text,
+    CollatedPart, Expression, Input, Item, Linear, Node, Over, PlannerFeature, Reason, Recompute, Select, SqlText,
+    select_text,
 };
 use crate::types::{Collation, SortedSet};
 
@@ -16,7 +17,23 @@ const BY_ROW: &str = "by row";
 /// A SELECT by the rows of its preserved tables.
 pub(super) fn identified(planner: &mut Planner, select: &Select, by: &[&Expression]) -> Result<Node, Reason> {
     let keys = rows_as_keys(planner, select)?;
-    recompute(planner, select, by, &keys, BY_ROW)
+    let mut recompute = recompute(planner, select, by, &keys, BY_ROW)?;
+    if !planner.disabled.has(PlannerFeature::Delta) && recompute.check.is_none() {
+        let columns = select.columns.iter().chain(by.iter().copied()).map(|column| &column.text);
+        let columns: Vec<&SqlText> = columns.chain(keys.iter().map(|key| &key.text)).collect();
+        let plain = Select { distinct: false, ..select.clone() };
+        recompute.linear = Some(Linear { text: select_text(&plain, &columns), table_refs: preserved(select) });
+    }
+    Ok(Node::Recompute(recompute))
+}
+
+/// The references to tables that no join pads with NULLs.
+fn preserved(select: &Select) -> Vec<usize> {
+    let table_ref = |(at, item): (usize, &Item)| match item.input {
+        Input::Table { table_ref, .. } if !is_nullable(select, at) => Some(table_ref),
+        _ => None,
+    };
+    select.items.iter().enumerate().filter_map(table_ref).collect()
 }
 
 /// Lets the window of the whole query hold the rows of each key, if the keys are rows. Returns the key, which then comes
@@ -81,7 +98,7 @@ fn rows_as_keys(planner: &Planner, select: &Select) -> Result<Vec<Key>, Reason> 
 pub(super) fn grouped(planner: &mut Planner, select: &Select, by: &[&Expression]) -> Result<Node, Reason> {
     let keys = select.groups.iter().map(Key::of).collect::<Result<Vec<_>, _>>()?;
     let what = if keys.is_empty() { "of all rows" } else { "by group" };
-    recompute(planner, select, by, &keys, what)
+    recompute(planner, select, by, &keys, what).map(Node::Recompute)
 }
 
 /// A SELECT by the partitions of its window functions. Without a common partition it is one part, which is worth it only for
@@ -102,8 +119,8 @@ pub(super) fn partitioned(planner: &mut Planner, select: &Select, by: &[&Express
         |item: &Item| matches!(item.input, Input::Table { table_ref, .. } if planner.is_of_state(table_ref));
     let is_worth_it = planner.in_from || select.items.iter().any(is_of_state);
     match (keys.is_empty(), is_worth_it) {
-        (false, _) => recompute(planner, select, by, &keys, "by partition"),
-        (true, true) => recompute(planner, select, by, &keys, "of all rows"),
+        (false, _) => recompute(planner, select, by, &keys, "by partition").map(Node::Recompute),
+        (true, true) => recompute(planner, select, by, &keys, "of all rows").map(Node::Recompute),
         // The plan would do nothing but re-run the query.
         (true, false) => Err(reached(Reason::WholeWindow)),
     }
@@ -115,7 +132,7 @@ fn recompute(
     by: &[&Expression],
     keys: &[Key],
     what: &'static str,
-) -> Result<Node, Reason> {
+) -> Result<Recompute, Reason> {
     planner.disabled.allows(PlannerFeature::Recompute)?;
     let affected_keys = affected_keys(select, by, keys)?;
     let check = Check::of(planner, select, by)?;
@@ -128,7 +145,7 @@ fn recompute(
     columns.extend(check.iter().map(|(text, _)| text));
     let with_keys: Vec<&SqlText> = columns.iter().copied().chain(keys.iter().map(|key| &key.text)).collect();
     let restricted = restricted(&plain, keys, planner.parameters);
-    Ok(Node::Recompute(Recompute {
+    Ok(Recompute {
         table_refs: planner.table_refs(),
         key: keys.iter().map(|key| key.collation).collect(),
         affected_keys,
@@ -138,7 +155,8 @@ fn recompute(
         width,
         check: check.as_ref().map(|(_, why)| *why),
         what,
-    }))
+        linear: None,
+    })
 }
 
 /// The SELECT of one key, whose values are the parameters after the query's own.

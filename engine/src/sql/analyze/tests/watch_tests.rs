@@ -44,6 +44,13 @@ impl Watch {
             let id = self.registry.bind(query.into(), Vec::new());
             self.hold(id, rows);
         }
+        self.direct_capture(session);
+    }
+
+    /// Lets capture keep what the queries read and nothing else.
+    fn direct_capture(&mut self, session: &mut Session<'_>) {
+        let is_possible = session.capture(|scope| scope.change(self.registry.take_changed_reads()));
+        assert!(is_possible, "no transaction is open");
     }
 
     fn hold(&mut self, id: BindingId, rows: Vec<Row>) {
@@ -65,6 +72,7 @@ impl Watch {
                 Err(_) => drop(self.registry.unbind(id)),
             }
         }
+        self.direct_capture(session);
     }
 
     pub(super) fn commit(&mut self, session: &mut Session<'_>, sealed: &SealedCommit) {

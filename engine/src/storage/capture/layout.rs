@@ -1,0 +1,196 @@
+//! How the rows of a table are read from the hook, and from the table itself.
+
+use std::ffi::c_int;
+use std::sync::Arc;
+
+use super::hook::RowWrite;
+use super::scope::CaptureScope;
+use super::updated::UpdatedColumns;
+use crate::plan::{Columns, quoted};
+use crate::types::{Affinity, Column, ColumnKind, RowBuilder, RowKey, RowRef, Table, TableKind, ValueRef};
+
+/// How to read the rows of a table from the hook and from the table itself.
+pub(super) struct Layout {
+    pub(super) table: Arc<str>,
+    /// The names of the database and of the table, as the hook reports them.
+    database: String,
+    name: String,
+    columns: Vec<Captured>,
+    names: Vec<String>,
+    /// Whether columns are computed from others.
+    computes: bool,
+    /// The primary key of a table WITHOUT ROWID, in the key's order.
+    primary_key: Option<Vec<usize>>,
+    /// The condition that finds a row by its key; nothing if columns hide all three names of the rowid.
+    condition: Option<String>,
+}
+
+/// How the value of a column comes into an image.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Captured {
+    /// As the hook reports it.
+    AsIs,
+    /// SQLite stores a whole REAL as an integer, and reports it as one when it is inserted.
+    Real,
+    /// As NULL: the hook has no value, for the column is computed when it is read.
+    Virtual,
+    /// As NULL: nobody reads it.
+    Unread,
+}
+
+/// What is captured of a table.
+pub(super) struct TableCapture {
+    /// For each column.
+    columns: Vec<Captured>,
+    /// The captured columns that statements can update.
+    updatable: Vec<usize>,
+    /// Whether an update that leaves the rowid leaves what identifies the row.
+    pub(super) updates_keep_key: bool,
+}
+
+impl Layout {
+    pub(super) fn of(table: &Table) -> Option<Self> {
+        let TableKind::Table { without_rowid } = table.kind else { return None };
+        let captured = |column: &Column| match (column.kind, column.affinity) {
+            (ColumnKind::GeneratedVirtual, _) => Captured::Virtual,
+            (_, Affinity::Real) => Captured::Real,
+            _ => Captured::AsIs,
+        };
+        let names: Vec<String> = table.columns.iter().map(|column| column.name.clone()).collect();
+        let primary_key = without_rowid.then(|| table.primary_key());
+        let condition = match &primary_key {
+            Some(key) => {
+                let terms = (1..).zip(key).map(|(slot, column)| format!("{} IS ?{slot}", quoted(&names[*column])));
+                Some(terms.collect::<Vec<_>>().join(" AND "))
+            }
+            None => table.rowid_name().map(|name| format!("{name} IS ?1")),
+        };
+        Some(Self {
+            table: Arc::clone(&table.id),
+            database: table.database.clone(),
+            name: table.name.clone(),
+            columns: table.columns.iter().map(captured).collect(),
+            names,
+            computes: table.columns.iter().any(|column| is_computed(column.kind)),
+            primary_key,
+            condition,
+        })
+    }
+
+    pub(super) fn is_of(&self, database: &[u8], table: &[u8]) -> bool {
+        self.name.as_bytes() == table && self.database.as_bytes() == database
+    }
+
+    /// What images of this table hold; nothing if nobody reads the table. A primary key that identifies rows is always among it,
+    /// and a table that computes columns when they are read is captured whole, as they may be computed from any.
+    pub(super) fn capture(&self, scope: &CaptureScope, updated: &UpdatedColumns) -> Option<Arc<TableCapture>> {
+        let read = scope.of(&self.table)?;
+        let is_whole = self.columns.contains(&Captured::Virtual);
+        let is_key = |column: usize| self.primary_key.as_ref().is_some_and(|key| key.contains(&column));
+        let is_read = |column: usize| match read {
+            Columns::All => true,
+            Columns::Some(columns) => is_whole || is_key(column) || columns.contains(&column),
+        };
+        let kept = |(column, captured)| if is_read(column) { captured } else { Captured::Unread };
+        let columns: Vec<Captured> = self.columns.iter().copied().enumerate().map(kept).collect();
+        let updated = updated.of(&self.database, &self.name);
+        // No statement names a column that is computed.
+        let can_change =
+            |column: usize| self.computes || updated.is_some_and(|names| names.contains(&self.names[column]));
+        let all = || 0..columns.len();
+        let updatable = all().filter(|column| columns[*column].has_value() && can_change(*column)).collect();
+        let updates_keep_key = !all().any(|column| is_key(column) && can_change(column));
+        Some(Arc::new(TableCapture { columns, updatable, updates_keep_key }))
+    }
+
+    /// The SELECT that reads a row by its key, as an image holds it.
+    pub(super) fn select(&self, capture: &TableCapture) -> Option<String> {
+        let condition = self.condition.as_ref()?;
+        let column = |(name, captured): (&String, &Captured)| match captured.has_value() {
+            true => quoted(name),
+            false => "NULL".to_owned(),
+        };
+        let columns: Vec<String> = self.names.iter().zip(&capture.columns).map(column).collect();
+        let (database, table) = (quoted(&self.database), quoted(&self.name));
+        Some(format!("SELECT {} FROM {database}.{table} WHERE {condition}", columns.join(", ")))
+    }
+
+    /// What identifies a packed row.
+    pub(super) fn key(&self, rowid: i64, row: &RowBuilder) -> RowKey {
+        self.key_of(row.as_ref()).unwrap_or(RowKey::RowId(rowid))
+    }
+
+    /// The primary key of a row, if that is what identifies it.
+    pub(super) fn key_of(&self, row: RowRef<'_>) -> Option<RowKey> {
+        let key = self.primary_key.as_ref()?;
+        let values: Vec<_> = row.values().collect();
+        let mut builder = RowBuilder::default();
+        for &column in key {
+            builder.push(values.get(column).copied().unwrap_or(ValueRef::Null));
+        }
+        Some(RowKey::PrimaryKey(builder.finish()))
+    }
+}
+
+impl TableCapture {
+    /// Whether an update leaves all captured columns as they are.
+    pub(super) fn changes_nothing(&self, write: &RowWrite<'_>) -> bool {
+        self.updatable.iter().all(|column| self.old_value(*column, write) == self.new_value(*column, write))
+    }
+
+    /// Packs the row before a write.
+    pub(super) fn pack_old(&self, row: &mut RowBuilder, write: &RowWrite<'_>) {
+        (0..self.columns.len()).for_each(|column| row.push(self.old_value(column, write)));
+    }
+
+    /// Packs the row after a write.
+    pub(super) fn pack_new(&self, row: &mut RowBuilder, write: &RowWrite<'_>) {
+        (0..self.columns.len()).for_each(|column| row.push(self.new_value(column, write)));
+    }
+
+    /// Packs the row after an update: the row before it with other values in the columns that an update can change.
+    pub(super) fn pack_updated(&self, row: &mut RowBuilder, old: RowRef<'_>, write: &RowWrite<'_>) {
+        let mut updatable = self.updatable.iter().copied().peekable();
+        for (column, old) in old.values().enumerate() {
+            row.push(match updatable.next_if_eq(&column) {
+                Some(column) => self.new_value(column, write),
+                None => old,
+            });
+        }
+    }
+
+    fn old_value<'w>(&self, column: usize, write: &'w RowWrite<'_>) -> ValueRef<'w> {
+        self.columns[column].image_of(|| write.old_value(number(column)))
+    }
+
+    fn new_value<'w>(&self, column: usize, write: &'w RowWrite<'_>) -> ValueRef<'w> {
+        self.columns[column].image_of(|| write.new_value(number(column)))
+    }
+}
+
+impl Captured {
+    fn has_value(self) -> bool {
+        matches!(self, Self::AsIs | Self::Real)
+    }
+
+    fn image_of<'v>(self, value: impl FnOnce() -> ValueRef<'v>) -> ValueRef<'v> {
+        match self {
+            Self::Virtual | Self::Unread => ValueRef::Null,
+            Self::AsIs => value(),
+            Self::Real => match value() {
+                #[expect(clippy::cast_precision_loss, reason = "SQLite stores as integers only REALs that are whole")]
+                ValueRef::Integer(whole) => ValueRef::Real(whole as f64),
+                value => value,
+            },
+        }
+    }
+}
+
+fn is_computed(kind: ColumnKind) -> bool {
+    matches!(kind, ColumnKind::GeneratedVirtual | ColumnKind::GeneratedStored)
+}
+
+/// A column's number to SQLite, which has at most 32,767 of them.
+fn number(column: usize) -> c_int {
+    c_int::try_from(column).unwrap_or(c_int::MAX)
+}
