@@ -6,11 +6,12 @@
 use std::io::{self, Write};
 use std::ops::ControlFlow;
 
-use tidewater::{Engine, Params, Row, Value, ValueRef, is_complete};
+use tidewater::{Engine, Params, Value, is_complete};
 
+use crate::cell::text_at as text;
 use crate::failure::Failure;
 use crate::interruption::Interruption;
-use crate::output::literal::{literal, name, text_literal};
+use crate::output::literal::{insert, insert_into, quoted, text_literal};
 
 /// The table in which the engine keeps the number of the last commit.
 pub const COMMIT_TABLE: &str = "tidewater_commit";
@@ -120,7 +121,7 @@ impl Dump<'_> {
         let columns = self.engine.query("SELECT name FROM pragma_table_xinfo(?1, 'main') WHERE hidden = 0", [table])?;
         let columns: Vec<String> = columns.rows.iter().map(|row| quoted(&text(row, 0))).collect();
         let select = format!("SELECT {} FROM main.{}", columns.join(","), quoted(table));
-        let begin = format!("INSERT INTO {} VALUES(", name(table));
+        let begin = insert_into(table);
         let mut written = Ok(());
         self.engine.query_each(&select, (), |row| {
             written = insert(&begin, row.row(), out);
@@ -169,26 +170,6 @@ fn statement(sql: &str, out: &mut dyn Write) -> io::Result<()> {
     if is_complete(&ended) { writeln!(out, "{ended}") } else { writeln!(out, "{sql}\n;") }
 }
 
-fn insert(begin: &str, row: &Row, out: &mut dyn Write) -> io::Result<()> {
-    out.write_all(begin.as_bytes())?;
-    for (place, value) in row.values().enumerate() {
-        out.write_all(if place == 0 { b"" } else { b"," })?;
-        out.write_all(literal(value).as_bytes())?;
-    }
-    out.write_all(b");\n")
-}
-
-fn quoted(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
-}
-
 fn is_autoincrement(sql: &str) -> bool {
     sql.to_ascii_uppercase().contains("AUTOINCREMENT")
-}
-
-fn text(row: &Row, column: usize) -> String {
-    match row.get(column) {
-        Some(ValueRef::Text(bytes)) => String::from_utf8_lossy(bytes).into_owned(),
-        _ => String::new(),
-    }
 }

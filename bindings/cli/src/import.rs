@@ -5,8 +5,9 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use csv::{ByteRecord, Reader, ReaderBuilder};
-use tidewater::{Engine, Params, Text, Value, ValueRef};
+use tidewater::{Engine, Params, Text, Value};
 
+use crate::cell::text_at;
 use crate::failure::Failure;
 use crate::interruption::Interruption;
 use crate::output::literal::name;
@@ -119,11 +120,7 @@ impl Import {
     /// The columns that can be written; none if there is no such table.
     fn columns(&self, engine: &Engine) -> Result<Vec<String>, Failure> {
         let rows = engine.query("SELECT name FROM pragma_table_xinfo(?1) WHERE hidden = 0", [self.table.as_str()])?;
-        let text = |value| match value {
-            Some(ValueRef::Text(bytes)) => String::from_utf8_lossy(bytes).into_owned(),
-            _ => String::new(),
-        };
-        Ok(rows.rows.iter().map(|row| text(row.get(0))).collect())
+        Ok(rows.rows.iter().map(|row| text_at(row, 0)).collect())
     }
 
     fn failure(&self, line: Option<u64>, message: impl ToString) -> Failure {

@@ -280,14 +280,22 @@ fn a_replaced_file_is_told_and_followed() {
         assert_eq!(watching.event()["rows"], json!([["ann"], ["bob"]]));
         let new = Database::new(journal);
         new.write("DELETE FROM t WHERE id = 1");
-        let Database { _folder: folder, file: new, other_program } = new;
-        drop(other_program);
+        let (
+            Database { _folder: old_folder, other_program: old, .. },
+            Database { _folder: folder, file: new, other_program },
+        ) = (database, new);
+        drop((old, other_program));
         std::fs::rename(&new, &file).unwrap();
+        if journal == "WAL" {
+            // What the old file had not taken over yet.
+            std::fs::remove_file(file.with_file_name("app.db-wal")).unwrap();
+            std::fs::remove_file(file.with_file_name("app.db-shm")).unwrap();
+        }
         let snapshot = watching.event();
         assert_eq!((&snapshot["event"], &snapshot["rows"]), (&json!("snapshot"), &json!([["bob"]])), "{journal}");
         Connection::open(&file).unwrap().execute_batch("INSERT INTO t VALUES (3, 'cy')").unwrap();
         assert_eq!(watching.event()["event"], "diff", "{journal}");
-        drop((database, folder));
+        drop((old_folder, folder));
     }
 }
 

@@ -1,7 +1,9 @@
 //! Values and names as SQL text that any version of SQLite reads as the same value again.
 
+use std::io::{self, Write};
+
 use data_encoding::{HEXLOWER, HEXUPPER};
-use tidewater::ValueRef;
+use tidewater::{Row, ValueRef};
 
 /// A value as a literal, or an expression of literals, without line ends.
 pub fn literal(value: ValueRef<'_>) -> String {
@@ -34,7 +36,30 @@ pub fn name(name: &str) -> String {
     let is_plain = name.starts_with(|first: char| first.is_ascii_lowercase() || first == '_')
         && name.chars().all(is_word)
         && !crate::keywords::is_keyword(name);
-    if is_plain { name.to_owned() } else { format!("\"{}\"", name.replace('"', "\"\"")) }
+    if is_plain { name.to_owned() } else { quoted(name) }
+}
+
+/// A name in quotes, whatever it is.
+pub fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+/// Writes a row as an INSERT statement that begins so.
+///
+/// # Errors
+/// Of writing.
+pub fn insert(begin: &str, row: &Row, out: &mut dyn Write) -> io::Result<()> {
+    out.write_all(begin.as_bytes())?;
+    for (place, value) in row.values().enumerate() {
+        out.write_all(if place == 0 { b"" } else { b"," })?;
+        out.write_all(literal(value).as_bytes())?;
+    }
+    out.write_all(b");\n")
+}
+
+/// The beginning of the INSERT statements of a table.
+pub fn insert_into(table: &str) -> String {
+    format!("INSERT INTO {} VALUES(", name(table))
 }
 
 /// Digits that every version of SQLite reads exactly.
@@ -45,8 +70,15 @@ pub fn name(name: &str) -> String {
 fn real_literal(value: f64) -> String {
     const EXACT_DIGITS: usize = 15;
     const EXACT_POWER: i32 = 22;
+    /// Below, versions of SQLite before 3.51 round literals twice.
+    const TINY: f64 = 1e-280;
+    const SCALE: i32 = 512;
     if value.is_infinite() {
         return if value > 0.0 { "1e999" } else { "-1e999" }.to_owned();
+    }
+    if value != 0.0 && value.abs() < TINY {
+        // Both factors are read exactly, and so is their product, which is a double.
+        return format!("{}*{}", real_literal(value * 2.0_f64.powi(SCALE)), real_literal(2.0_f64.powi(-SCALE)));
     }
     let scientific = format!("{value:e}");
     let (digits, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));

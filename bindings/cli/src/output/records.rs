@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use tidewater::{Row, ValueRef};
 
-use super::literal::{literal, name};
+use super::literal::{full_text, insert, insert_into};
 use super::mode::Format;
 use crate::cell::{printable, printable_up_to};
 use crate::text::width;
@@ -32,7 +32,7 @@ impl Lines {
             let pad = usize::from(widest - width(name));
             let text = match value {
                 ValueRef::Null => self.null.clone(),
-                value => printable_up_to(usize::MAX, &super::literal::full_text(value)),
+                value => printable_up_to(usize::MAX, &full_text(value)),
             };
             writeln!(out, "{:pad$}{name} = {text}", "")?;
         }
@@ -47,15 +47,10 @@ pub struct Inserts {
 
 impl Inserts {
     pub fn new(table: &str) -> Self {
-        Self { begin: format!("INSERT INTO {} VALUES(", name(table)) }
+        Self { begin: insert_into(table) }
     }
 
     pub fn row(&self, row: &Row, out: &mut dyn Write) -> io::Result<()> {
-        out.write_all(self.begin.as_bytes())?;
-        for (place, value) in row.values().enumerate() {
-            out.write_all(if place == 0 { b"" } else { b"," })?;
-            out.write_all(literal(value).as_bytes())?;
-        }
-        out.write_all(b");\n")
+        insert(&self.begin, row, out)
     }
 }

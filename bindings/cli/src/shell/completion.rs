@@ -108,7 +108,7 @@ fn offered<'a>(names: impl Iterator<Item = &'a str>, prefix: &str) -> Vec<String
     let plain = |name: String| {
         let is_plain =
             name.chars().all(is_part) && !is_keyword(&name) && !name.starts_with(|first: char| first.is_ascii_digit());
-        if is_plain { name } else { format!("\"{}\"", name.replace('"', "\"\"")) }
+        if is_plain { name } else { literal::quoted(&name) }
     };
     distinct(fitting(names, prefix).map(plain).collect())
 }
@@ -164,7 +164,7 @@ fn words_of(text: &str) -> Vec<&str> {
     while let Some(first) = rest.chars().next() {
         let length =
             if is_part(first) { rest.find(|letter| !is_part(letter)).unwrap_or(rest.len()) } else { first.len_utf8() };
-        if !first.is_whitespace() {
+        if !first.is_whitespace() && !matches!(first, '"' | '`' | '[' | ']') {
             words.push(&rest[..length]);
         }
         rest = &rest[length..];

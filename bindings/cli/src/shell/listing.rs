@@ -1,9 +1,10 @@
 //! What there is in a database: files, tables, indexes, and the statements that created them.
 
-use tidewater::{Engine, Error, Params, Row, Value, ValueRef};
+use tidewater::{Engine, Error, Params, Value};
 
-use crate::cell::printable;
+use crate::cell::{printable, printable_up_to, text_at as text};
 use crate::dump::COMMIT_TABLE;
+use crate::output::literal::quoted;
 use crate::text::width;
 
 /// Names of tables and views; those of other files and temporary ones have the name of their database before them.
@@ -54,7 +55,7 @@ pub fn schema(engine: &Engine, name: Option<&str>) -> Result<String, Error> {
     Ok(lines
         .iter()
         .flat_map(|text| text.lines())
-        .map(|line| crate::cell::printable_up_to(usize::MAX, line))
+        .map(|line| printable_up_to(usize::MAX, line))
         .collect::<Vec<_>>()
         .join("\n"))
 }
@@ -134,17 +135,6 @@ pub fn functions(engine: &Engine) -> Result<Vec<String>, Error> {
     Ok(rows.rows.iter().map(|row| text(row, 0)).collect())
 }
 
-fn quoted(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
-}
-
-fn text(row: &Row, column: usize) -> String {
-    match row.get(column) {
-        Some(ValueRef::Text(bytes)) => String::from_utf8_lossy(bytes).into_owned(),
-        _ => String::new(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::in_columns;
@@ -152,7 +142,7 @@ mod tests {
     #[test]
     fn names_fill_the_lines_column_by_column() {
         let names = ["a", "bb", "ccc", "d", "e"].map(str::to_owned);
-        assert_eq!(in_columns(&names, Some(15)), "a    d\nbb   e\nccc");
+        assert_eq!(in_columns(&names, Some(14)), "a    d\nbb   e\nccc");
         assert_eq!(in_columns(&names, Some(1)), "a\nbb\nccc\nd\ne");
         assert_eq!(in_columns(&names, None), "a\nbb\nccc\nd\ne");
         assert_eq!(in_columns(&[], Some(80)), "");

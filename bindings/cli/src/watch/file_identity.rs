@@ -38,6 +38,8 @@ pub enum Fate {
     Gone,
     /// The path names another file.
     Replaced,
+    /// The path names another file, beside which the write-ahead log of the old one lies: SQLite would apply it to the new one.
+    ReplacedBesideOldLog,
 }
 
 /// A path, and the file that it named when the database was opened.
@@ -46,23 +48,43 @@ pub struct NamedFile {
     /// A database in memory has none.
     path: Option<PathBuf>,
     identity: Option<FileIdentity>,
+    /// The write-ahead log, when the file was last there.
+    log: Option<FileIdentity>,
 }
 
 impl NamedFile {
     /// To be called before the database is opened: a file that comes in between is then noticed.
     pub fn new(path: Option<&Path>) -> Self {
-        Self { path: path.map(Path::to_owned), identity: path.and_then(FileIdentity::of) }
+        Self { path: path.map(Path::to_owned), identity: path.and_then(FileIdentity::of), log: None }
     }
 
-    /// What has become of it.
-    pub fn fate(&self) -> Fate {
+    /// What has become of it. The database has to be open: an identity may be given to another file when it is closed.
+    pub fn fate(&mut self) -> Fate {
         let Some(path) = &self.path else { return Fate::Same };
+        let log = log_of(path);
         match FileIdentity::of(path) {
             None => Fate::Gone,
-            Some(found) if self.identity.as_ref() == Some(&found) => Fate::Same,
+            Some(found) if self.identity.as_ref() == Some(&found) => {
+                self.log = FileIdentity::of(&log);
+                Fate::Same
+            }
+            Some(_) if self.log.is_some() && self.log == FileIdentity::of(&log) && !is_empty(&log) => {
+                Fate::ReplacedBesideOldLog
+            }
             Some(_) => Fate::Replaced,
         }
     }
+}
+
+/// The write-ahead log of a database: <https://sqlite.org/tempfiles.html#walfile>.
+fn log_of(path: &Path) -> PathBuf {
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    log.into()
+}
+
+fn is_empty(path: &Path) -> bool {
+    std::fs::metadata(path).is_ok_and(|metadata| metadata.len() == 0)
 }
 
 #[cfg(test)]
@@ -74,7 +96,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let (path, other) = (folder.path().join("a"), folder.path().join("b"));
         std::fs::write(&path, "one").unwrap();
-        let named = NamedFile::new(Some(&path));
+        let mut named = NamedFile::new(Some(&path));
         std::fs::write(&path, "two").unwrap();
         assert_eq!(named.fate(), Fate::Same);
         std::fs::write(&other, "three").unwrap();

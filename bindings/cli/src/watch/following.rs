@@ -101,6 +101,7 @@ impl Following {
         match self.file.fate() {
             Fate::Same => {}
             Fate::Gone => return Err(Obstacle::File(format!("{} is gone", self.source.place))),
+            Fate::ReplacedBesideOldLog => return Err(Obstacle::File(self.beside_old_log())),
             Fate::Replaced => self.live = None,
         }
         if self.live.is_none() {
@@ -108,6 +109,14 @@ impl Following {
             receive(News::Replaced(snapshot));
         }
         self.live.as_mut().map_or(Ok(()), |live| Ok(live.look(|event| receive(News::Event(event)))?))
+    }
+
+    fn beside_old_log(&self) -> String {
+        let place = &self.source.place;
+        format!(
+            "{place} was replaced by another file beside the -wal file of the old one, which would damage it; delete that -wal \
+             file and the -shm file"
+        )
     }
 
     fn reopen(&mut self) -> Result<Snapshot, Obstacle> {

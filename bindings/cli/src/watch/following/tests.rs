@@ -54,10 +54,30 @@ fn another_file_under_the_same_name_is_opened() {
         let (mut following, _) = Following::start(source(&path)).unwrap();
         assert_eq!(told(&mut following), (vec![], None));
         replace(&path, |new| drop(database(new, journal, 2)));
-        assert_eq!(told(&mut following), (vec!["replaced: [[2]]".to_owned()], None), "{journal}");
+        assert_eq!(told(&mut following), (vec!["replaced: [[Integer(2)]]".to_owned()], None), "{journal}");
         Connection::open(&path).unwrap().execute_batch("INSERT INTO t VALUES (3)").unwrap();
         assert_eq!(told(&mut following), (vec!["1 edits".to_owned()], None), "{journal}");
     }
+}
+
+#[test]
+fn the_log_of_the_old_file_is_not_applied_to_the_new_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("main.db");
+    let writer = database(&path, "WAL", 1);
+    let (mut following, _) = Following::start(source(&path)).unwrap();
+    assert_eq!(told(&mut following), (vec![], None));
+    drop(writer);
+    replace(&path, |new| drop(database(new, "DELETE", 2)));
+    let new = std::fs::read(&path).unwrap();
+    for _ in 0..2 {
+        let (news, obstacle) = told(&mut following);
+        assert!(news.is_empty() && obstacle.unwrap().contains("delete that -wal file"));
+    }
+    assert!(std::fs::read(&path).unwrap() == new);
+    std::fs::remove_file(folder.path().join("main.db-wal")).unwrap();
+    std::fs::remove_file(folder.path().join("main.db-shm")).unwrap();
+    assert_eq!(told(&mut following), (vec!["replaced: [[Integer(2)]]".to_owned()], None));
 }
 
 #[test]
@@ -75,7 +95,7 @@ fn a_file_that_is_gone_or_not_ready_is_told_until_it_is_there() {
         assert!(news.is_empty() && obstacle.unwrap().contains("no such table: t"));
     }
     drop(database(&path, "DELETE", 7));
-    assert_eq!(told(&mut following), (vec!["replaced: [[7]]".to_owned()], None));
+    assert_eq!(told(&mut following), (vec!["replaced: [[Integer(7)]]".to_owned()], None));
 }
 
 /// Puts a new file in the place of one.
