@@ -85,8 +85,10 @@ impl Source {
 impl Following {
     /// Opens the database and subscribes; the first result is returned, and not held.
     pub fn start(source: Source) -> anyhow::Result<(Self, Snapshot)> {
-        let file = NamedFile::new(source.place.path());
+        let mut file = NamedFile::new(source.place.path());
         let mut live = source.open()?;
+        // Its log is known from now on.
+        file.fate();
         let (snapshot, plan) = (live.subscription.take_snapshot(), live.subscription.plan());
         Ok((Self { source, file, live: Some(live), plan }, snapshot))
     }
@@ -120,12 +122,13 @@ impl Following {
     }
 
     fn reopen(&mut self) -> Result<Snapshot, Obstacle> {
-        let file = NamedFile::new(self.source.place.path());
+        let mut file = NamedFile::new(self.source.place.path());
         let mut live = self.source.open().map_err(|error| {
             Obstacle::File(format!("{} was replaced by another file: {error:#}", self.source.place))
         })?;
         let snapshot = live.subscription.take_snapshot();
         self.plan = live.subscription.plan();
+        file.fate();
         (self.file, self.live) = (file, Some(live));
         Ok(snapshot)
     }
