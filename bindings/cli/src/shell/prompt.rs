@@ -37,15 +37,14 @@ pub fn run(mut session: Shell, name: &str) -> Result<ExitCode> {
     let mut editor = editor(session.engine().clone(), &session);
     loop {
         let prompt = ShellPrompt { in_transaction: session.engine().in_transaction() };
-        match editor.read_line(&prompt)? {
-            Signal::Success(input) => {
-                if session.perform(&steps(&input))? == Flow::Quit {
-                    return Ok(ExitCode::SUCCESS);
-                }
-            }
-            Signal::CtrlD => return Ok(ExitCode::SUCCESS),
+        let flow = match editor.read_line(&prompt)? {
+            Signal::Success(input) => session.perform(&steps(&input))?,
+            Signal::CtrlD => Flow::Quit,
             // Ctrl-C: the line is given up.
-            _ => {}
+            _ => Flow::Continue,
+        };
+        if flow == Flow::Quit {
+            return Ok(ExitCode::SUCCESS);
         }
     }
 }
