@@ -87,8 +87,11 @@ fn listen(state: Arc<State>, handle: InterruptHandle, when_idle: WhenIdle) -> Re
 
     let mut signals = Signals::new([SIGINT])?;
     spawn(move || {
-        for _ in signals.forever() {
-            let is_running = || state.is_running.load(Ordering::SeqCst);
+        let is_running = || state.is_running.load(Ordering::SeqCst);
+        loop {
+            if signals.wait().count() == 0 {
+                continue;
+            }
             if !is_running() && when_idle == WhenIdle::End {
                 end_by_signal();
             }
@@ -96,6 +99,10 @@ fn listen(state: Arc<State>, handle: InterruptHandle, when_idle: WhenIdle) -> Re
                 state.is_requested.store(true, Ordering::SeqCst);
                 handle.interrupt();
                 sleep(AGAIN);
+                // Not everything can be interrupted; who presses it again does not want to wait.
+                if signals.pending().count() > 0 && when_idle == WhenIdle::End {
+                    end_by_signal();
+                }
             }
         }
     });
