@@ -37,6 +37,7 @@ pub use api::{
 pub use error::Error;
 pub use live::InterruptHandle;
 pub use plan::{DisabledFeatures, LiveStep, PlannerFeature, Step, UnknownFeature};
+pub use sql::{Statements, is_complete, statements};
 pub use types::{
     Cause, Change, ChangeBatch, CommitId, Diff, Edit, Params, Row, RowBuilder, RowKey, Rows, Snapshot, SubscriptionId,
     TableChanges, Text, Value, ValueRef,

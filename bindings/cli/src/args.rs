@@ -1,12 +1,15 @@
 //! The command line: commands, arguments, and their help.
 
-use std::path::PathBuf;
+use std::ffi::OsString;
 
+use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use tidewater::{DisabledFeatures, Params, Strategy};
 
+use crate::output::Mode;
 use crate::param::{self, Param};
+use crate::place::Place;
 
 const PARAM_HELP: &str = "\
 Parameters:
@@ -17,12 +20,13 @@ Parameters:
 
 const WATCH_EXAMPLES: &str = "\
 Keys: arrows, j/k, PgUp/PgDn, Home/End scroll; Left/Right scroll columns; q, Esc or Ctrl-C quit.
-If standard output is not a terminal, the whole table is printed each time the result changes.
+If standard output is not a terminal, the whole result is printed each time it changes, as a box or in another --mode.
 
 Examples:
   tidewater watch app.db 'SELECT * FROM todo WHERE done = 0 ORDER BY id'
   tidewater watch app.db 'SELECT * FROM event WHERE kind = :kind' --param kind=error
-  tidewater watch app.db 'SELECT count(*) FROM job' --json | jq .";
+  tidewater watch app.db 'SELECT count(*) FROM job' --json | jq .
+  tidewater watch 'file:app.db?mode=ro' 'SELECT id, title FROM todo' --csv --header";
 
 const EXPLAIN_EXAMPLES: &str = "\
 Examples:
@@ -33,7 +37,11 @@ const SHELL_EXAMPLES: &str = "\
 Examples:
   tidewater shell app.db
   tidewater shell                        a database in memory
-  tidewater shell app.db < script.sql    the same, read from a script";
+  tidewater shell app.db < script.sql    the same, read from a script
+  tidewater shell app.db 'SELECT * FROM todo'        prints a box in a terminal, else values with |
+  tidewater shell app.db 'SELECT * FROM todo' --json | jq .
+  tidewater shell app.db .dump > backup.sql
+  tidewater shell app.db '.import people.csv person'";
 
 const REPLAY_EXAMPLES: &str = "\
 The exit status is 3 if --paranoid finds a result that differs from SQLite's.
@@ -66,19 +74,21 @@ pub enum Command {
     Replay(ReplayArgs),
 }
 
+fn place() -> impl TypedValueParser<Value = Place> {
+    OsStringValueParser::new().map(|text: OsString| Place::from(text))
+}
+
 #[derive(Args)]
 pub struct QueryArgs {
-    /// The SQLite file, which must exist
-    pub file: PathBuf,
+    /// The SQLite file, which must exist, or a URI (file:app.db?mode=ro)
+    #[arg(value_parser = place())]
+    pub file: Place,
     /// The SELECT
     #[arg(value_name = "SELECT")]
     pub sql: String,
     /// A value for a parameter of the query (see below); may be repeated
     #[arg(long = "param", value_name = "VALUE|NAME=VALUE", allow_hyphen_values = true)]
     pub params: Vec<Param>,
-    /// Print JSON lines
-    #[arg(long)]
-    pub json: bool,
 }
 
 impl QueryArgs {
@@ -97,12 +107,83 @@ impl QueryArgs {
 pub struct WatchArgs {
     #[command(flatten)]
     pub query: QueryArgs,
+    /// Print the result and then each change as a line of JSON
+    #[arg(long, group = "form")]
+    pub json: bool,
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+/// How results are printed.
+#[derive(Args)]
+pub struct OutputArgs {
+    /// Print whole results in this form
+    #[arg(long, value_enum, value_name = "NAME", group = "form")]
+    pub mode: Option<Mode>,
+    /// The same as --mode csv
+    #[arg(long, group = "form")]
+    pub csv: bool,
+    /// The same as --mode jsonl
+    #[arg(long, group = "form")]
+    pub jsonl: bool,
+    /// The same as --mode markdown
+    #[arg(long, group = "form")]
+    pub markdown: bool,
+    /// The same as --mode line
+    #[arg(long, group = "form")]
+    pub line: bool,
+    /// The same as --mode list
+    #[arg(long, group = "form")]
+    pub list: bool,
+    /// The same as --mode tabs
+    #[arg(long, group = "form")]
+    pub tabs: bool,
+    /// The same as --mode box
+    #[arg(long = "box", group = "form")]
+    pub boxed: bool,
+    /// Print the names of the columns first
+    #[arg(long, overrides_with = "no_header")]
+    pub header: bool,
+    /// Do not print the names of the columns
+    #[arg(long)]
+    pub no_header: bool,
+    /// What stands for NULL
+    #[arg(long = "nullvalue", value_name = "TEXT")]
+    pub null: Option<String>,
+}
+
+impl OutputArgs {
+    /// The mode, if one is chosen.
+    pub fn mode(&self) -> Option<Mode> {
+        let flags = [
+            (self.csv, Mode::Csv),
+            (self.jsonl, Mode::Jsonl),
+            (self.markdown, Mode::Markdown),
+            (self.line, Mode::Line),
+            (self.list, Mode::List),
+            (self.tabs, Mode::Tabs),
+            (self.boxed, Mode::Box),
+        ];
+        self.mode.or(flags.into_iter().find_map(|(is_set, mode)| is_set.then_some(mode)))
+    }
+
+    /// Whether the names of the columns come first, if that is chosen.
+    pub const fn headers(&self) -> Option<bool> {
+        match (self.header, self.no_header) {
+            (true, _) => Some(true),
+            (_, true) => Some(false),
+            _ => None,
+        }
+    }
 }
 
 #[derive(Args)]
 pub struct ExplainArgs {
     #[command(flatten)]
     pub query: QueryArgs,
+    /// Print a line of JSON
+    #[arg(long)]
+    pub json: bool,
 
     /// Planner features to disable, separated by commas, to see how the query is planned instead
     #[arg(long = "disable", value_name = "NAMES", default_value = "", hide_default_value = true)]
@@ -111,15 +192,27 @@ pub struct ExplainArgs {
 
 #[derive(Args)]
 pub struct ShellArgs {
-    /// The SQLite file, created if it does not exist; without it the database is in memory
-    pub file: Option<PathBuf>,
+    /// The SQLite file, created if it does not exist, or a URI; without it, or with :memory:, the database is in memory
+    #[arg(value_parser = place())]
+    pub file: Option<Place>,
+    /// Statements and dot commands to run instead of reading standard input
+    #[arg(value_name = "SQL")]
+    pub sql: Vec<String>,
+    /// Print rows as an array of JSON objects
+    #[arg(long, group = "form")]
+    pub json: bool,
+    #[command(flatten)]
+    pub output: OutputArgs,
+    /// Stop a script at its first error, as statements on the command line do
+    #[arg(long)]
+    pub bail: bool,
 }
 
 #[derive(Args)]
 pub struct ReplayArgs {
-    /// The SQLite file, created if it does not exist; without it the database is in memory
-    #[arg(long, value_name = "FILE")]
-    pub db: Option<PathBuf>,
+    /// The SQLite file, created if it does not exist, or a URI; without it the database is in memory
+    #[arg(long, value_name = "FILE", value_parser = place())]
+    pub db: Option<Place>,
     /// How subscriptions are kept up to date
     #[arg(long, value_enum, default_value_t = StrategyArg::Auto)]
     pub strategy: StrategyArg,

@@ -23,6 +23,14 @@ pub fn cell_text(value: ValueRef<'_>) -> String {
     }
 }
 
+/// The TEXT in a column; empty if it is none.
+pub fn text_at(row: &Row, column: usize) -> String {
+    match row.get(column) {
+        Some(ValueRef::Text(bytes)) => String::from_utf8_lossy(bytes).into_owned(),
+        _ => String::new(),
+    }
+}
+
 /// Whether the value is aligned right.
 pub const fn is_number(value: ValueRef<'_>) -> bool {
     matches!(value, ValueRef::Integer(_) | ValueRef::Real(_))

@@ -18,7 +18,7 @@ pub fn run(args: ExplainArgs) -> Result<ExitCode> {
     let explain = open_existing(&query.file, Options::default().with_disabled_features(args.disabled))?
         .explain(&query.sql, params)?;
     let mut text = Vec::new();
-    if query.json {
+    if args.json {
         write_line(&Answer::explained(&explain), &mut text);
     } else {
         text.extend(paragraph(&explain.text).bytes());

@@ -2,12 +2,21 @@
 
 mod args;
 mod cell;
+mod closed_pipe;
+mod count;
+mod dump;
 mod explain;
+mod failure;
+mod import;
+mod interruption;
+mod keywords;
 mod open;
+mod output;
 mod param;
+mod place;
 mod replay;
 mod shell;
-mod table;
+mod statement;
 mod text;
 mod watch;
 mod wire;
@@ -18,6 +27,8 @@ use anyhow::Result;
 use clap::Parser;
 
 use args::{Cli, Command};
+use closed_pipe::is_closed_pipe;
+use interruption::Interrupted;
 
 /// The exit status for a wrong command line, the same as clap's.
 const WRONG_COMMAND_LINE: u8 = 2;
@@ -26,6 +37,7 @@ fn main() -> ExitCode {
     match Cli::try_parse().map_err(Into::into).and_then(|cli| run(cli.command)) {
         Ok(status) => status,
         Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) if error.is::<Interrupted>() => interruption::end(),
         Err(error) => match error.downcast_ref::<clap::Error>() {
             Some(usage) => explain_usage(usage),
             None => {
@@ -54,9 +66,4 @@ fn explain_usage(usage: &clap::Error) -> ExitCode {
     }
     eprintln!("{shown}");
     ExitCode::from(WRONG_COMMAND_LINE)
-}
-
-/// The reader of standard output may stop, as `head` does. That is no failure.
-fn is_closed_pipe(error: &anyhow::Error) -> bool {
-    error.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
 }

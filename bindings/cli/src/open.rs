@@ -1,19 +1,19 @@
 //! Opens databases; errors name the file.
 
-use std::path::{Path, PathBuf};
-
 use anyhow::{Context, Result, ensure};
-use tidewater::{Engine, Location, Options};
+use tidewater::{Access, Engine, Options};
+
+use crate::place::Place;
 
 /// Opens an existing file: a mistyped name must not create an empty database.
-pub fn open_existing(file: &Path, options: Options) -> Result<Engine> {
-    ensure!(file.exists(), "{}: no such file", file.display());
-    open(Some(file.to_owned()), options)
+pub fn open_existing(place: &Place, options: Options) -> Result<Engine> {
+    if let Some(path) = place.path() {
+        ensure!(path.exists(), "{place}: no such file");
+    }
+    open(place, options.with_access(Access::Write))
 }
 
 /// Opens or creates a file, or a database in memory.
-pub fn open(file: Option<PathBuf>, options: Options) -> Result<Engine> {
-    let name = file.as_ref().map_or_else(|| "a database in memory".to_owned(), |path| path.display().to_string());
-    let location = file.map_or(Location::Memory, Location::File);
-    Engine::open(location, options).with_context(|| format!("cannot open {name}"))
+pub fn open(place: &Place, options: Options) -> Result<Engine> {
+    Engine::open(place.location(), options).with_context(|| format!("cannot open {place}"))
 }

@@ -1,4 +1,4 @@
-//! `tidewater watch` on a terminal: what it draws, which keys it hears, how it leaves.
+//! `tidewater` on a terminal: what it draws, which keys it hears, how it leaves.
 
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
@@ -24,6 +24,12 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// What a program writes when it gives back the screen that was there before.
 const LEAVES_ALTERNATE_SCREEN: &str = "\x1b[?1049l";
 
+/// What a program writes to ask where the cursor is, as the line editor does.
+const ASKS_FOR_CURSOR: &str = "\x1b[6n";
+
+/// The answer of a terminal.
+const CURSOR: &str = "\x1b[1;1R";
+
 /// A program on a terminal of 80 columns and 24 lines.
 struct Screen {
     child: Child,
@@ -43,13 +49,19 @@ impl Screen {
         let name = ptsname(&terminal, Vec::new()).unwrap().into_string().unwrap();
         let tty = OpenOptions::new().read(true).write(true).open(name).unwrap();
         let stdio = || Stdio::from(tty.try_clone().unwrap());
-        let child = tidewater().args(arguments).stdin(stdio()).stdout(stdio()).stderr(stdio()).spawn().unwrap();
+        let mut command = tidewater();
+        command.args(arguments).stdin(stdio()).stdout(stdio()).stderr(stdio());
+        command.env("XDG_STATE_HOME", std::env::temp_dir().join("tidewater-test-state")).env("TERM", "xterm");
+        let child = command.spawn().unwrap();
         let keyboard = File::from(terminal);
         let mut screen = keyboard.try_clone().unwrap();
         let (sender, output) = channel();
         std::thread::spawn(move || {
             let mut bytes = [0; 4096];
             while let Ok(count) = screen.read(&mut bytes) {
+                if bytes[..count].windows(ASKS_FOR_CURSOR.len()).any(|part| part == ASKS_FOR_CURSOR.as_bytes()) {
+                    screen.write_all(CURSOR.as_bytes()).unwrap();
+                }
                 if sender.send(bytes[..count].to_vec()).is_err() {
                     return;
                 }
@@ -157,4 +169,109 @@ fn a_terminated_watch_leaves_the_terminal_as_it_was() {
         screen.wait_for(LEAVES_ALTERNATE_SCREEN);
         assert!(screen.is_restored());
     }
+}
+
+/// Rows without an end, none of which is printed.
+const ENDLESS: &str =
+    "SELECT count(*) FROM (WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n)";
+
+impl Screen {
+    fn shell(file: &str) -> Self {
+        let mut screen = Self::start(&["shell", file]);
+        screen.wait_for_prompt();
+        screen
+    }
+
+    fn wait_for_prompt(&mut self) {
+        self.wait_for("tidewater");
+        self.wait_for("> ");
+    }
+
+    fn interrupt(&self) {
+        kill_process(Pid::from_child(&self.child), Signal::INT).unwrap();
+    }
+}
+
+#[test]
+fn ctrl_c_ends_the_query_and_not_the_shell() {
+    let (_folder, file, _connection) = database();
+    let mut screen = Screen::shell(&file);
+    screen.press(&format!("{ENDLESS};\r"));
+    std::thread::sleep(Duration::from_millis(500));
+    // A terminal that is not in raw mode makes a signal of the key; this one has no process group to send it to.
+    screen.interrupt();
+    screen.wait_for("interrupted");
+    screen.wait_for_prompt();
+    screen.press("SELECT name FROM t WHERE id = 2;\r");
+    screen.wait_for("bob");
+    screen.wait_for_prompt();
+    // At an idle prompt it clears the line.
+    screen.press("SELECT nonsense \x03");
+    screen.wait_for_prompt();
+    screen.press("SELECT 40 + 2;\r");
+    screen.wait_for("42");
+    screen.wait_for_prompt();
+    screen.press("\x04");
+    assert_eq!(screen.end().code(), Some(0));
+    assert!(screen.is_restored());
+}
+
+#[test]
+fn tab_completes_columns_of_the_statement_tables_and_commands() {
+    let (_folder, file, connection) = database();
+    connection.execute_batch("CREATE TABLE wide(some_long_column); INSERT INTO wide VALUES ('found')").unwrap();
+    let mut screen = Screen::shell(&file);
+    screen.press("SELECT some_l\t FROM wid\t;\r");
+    screen.wait_for("found");
+    screen.wait_for_prompt();
+    // Several begin so: what they share is completed, and Enter chooses from the menu before it runs anything.
+    screen.press(".wa\tes\r\r");
+    screen.wait_for("no watches");
+    screen.wait_for_prompt();
+    screen.press(".tab\t\r");
+    screen.wait_for("wide");
+}
+
+#[test]
+fn ctrl_c_ends_a_script_by_the_signal() {
+    let mut child = tidewater()
+        .args(["shell", ":memory:", ENDLESS])
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    std::thread::sleep(Duration::from_millis(500));
+    kill_process(Pid::from_child(&child), Signal::INT).unwrap();
+    let mut errors = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut errors).unwrap();
+    // A shell tells this as the status 130.
+    assert_eq!(child.wait().unwrap().signal(), Some(Signal::INT.as_raw()));
+    assert_eq!(errors, "error: interrupted\n");
+}
+
+#[test]
+fn ctrl_c_ends_a_script_that_waits_for_its_input() {
+    let mut child = tidewater().arg("shell").stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
+    // Waiting for the child would close its input first.
+    let _input = child.stdin.take();
+    std::thread::sleep(Duration::from_millis(500));
+    kill_process(Pid::from_child(&child), Signal::INT).unwrap();
+    assert_eq!(child.wait().unwrap().signal(), Some(Signal::INT.as_raw()));
+}
+
+#[test]
+fn a_replaced_file_is_told_on_the_screen() {
+    let (folder, file, _connection) = database();
+    let mut screen = Screen::start(&["watch", &file, "SELECT name FROM t ORDER BY id"]);
+    screen.wait_for("bob");
+    let new = folder.path().join("new.db");
+    let connection = Connection::open(&new).unwrap();
+    connection.execute_batch("CREATE TABLE t(id INTEGER PRIMARY KEY, name); INSERT INTO t VALUES (1, 'zoe')").unwrap();
+    drop(connection);
+    std::fs::rename(&new, &file).unwrap();
+    screen.wait_for("zoe");
+    screen.wait_for("another file has come");
+    screen.press("q");
+    assert_eq!(screen.end().code(), Some(0));
 }

@@ -270,3 +270,65 @@ fn help_shows_examples() {
         assert!(text.contains("Examples:") && text.contains(&format!("tidewater {command}")), "{text}");
     }
 }
+
+#[test]
+fn a_replaced_file_is_told_and_followed() {
+    for journal in ["DELETE", "WAL"] {
+        let database = Database::new(journal);
+        let file = database.file.clone();
+        let watching = Watching::start(&file, &["SELECT name FROM t ORDER BY id", "--json"]);
+        assert_eq!(watching.event()["rows"], json!([["ann"], ["bob"]]));
+        let new = Database::new(journal);
+        new.write("DELETE FROM t WHERE id = 1");
+        let (
+            Database { _folder: old_folder, other_program: old, .. },
+            Database { _folder: folder, file: new, other_program },
+        ) = (database, new);
+        drop((old, other_program));
+        std::fs::rename(&new, &file).unwrap();
+        if journal == "WAL" {
+            // What the old file had not taken over yet.
+            std::fs::remove_file(file.with_file_name("app.db-wal")).unwrap();
+            std::fs::remove_file(file.with_file_name("app.db-shm")).unwrap();
+        }
+        let snapshot = watching.event();
+        assert_eq!((&snapshot["event"], &snapshot["rows"]), (&json!("snapshot"), &json!([["bob"]])), "{journal}");
+        Connection::open(&file).unwrap().execute_batch("INSERT INTO t VALUES (3, 'cy')").unwrap();
+        assert_eq!(watching.event()["event"], "diff", "{journal}");
+        drop((old_folder, folder));
+    }
+}
+
+#[test]
+fn results_are_printed_in_the_chosen_form() {
+    let database = Database::new("WAL");
+    let watching = Watching::start(&database.file, &["SELECT id, name FROM t ORDER BY id", "--csv", "--header"]);
+    let lines: Vec<_> = (0..3).map(|_| watching.line()).collect();
+    assert_eq!(lines, ["id,name", "1,ann", "2,bob"]);
+    database.write("DELETE FROM t WHERE id = 1");
+    let lines: Vec<_> = (0..3).map(|_| watching.line()).collect();
+    assert_eq!(lines, ["", "id,name", "2,bob"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_watch_that_nobody_reads_ends_at_once() {
+    let database = Database::new("WAL");
+    for flags in [&["--json"][..], &["--csv"], &[]] {
+        let mut child = tidewater()
+            .arg("watch")
+            .arg(&database.file)
+            .arg("SELECT id, name FROM t ORDER BY id")
+            .args(flags)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        assert!(!line.is_empty());
+        let output = child.wait_with_output().unwrap();
+        assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
+    }
+}

@@ -1,11 +1,12 @@
 //! The facade: what applications call.
 
-use std::panic::resume_unwind;
+use std::ops::ControlFlow;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 
 use super::as_sql::AsSql;
 use super::executed::Executed;
-use super::rows::FromRow;
+use super::rows::{FromRow, NamedRow};
 use super::subscription::{Subscription, Ticket, Watch};
 use super::transaction::{Transaction, TransactionBehavior};
 use crate::api::event::Event;
@@ -16,7 +17,7 @@ use crate::api::stats::Stats;
 use crate::error::Error;
 use crate::live::{Callback, Core, Handle, InterruptHandle, Sink};
 use crate::storage::{Connection, Storage, TransactionOwner};
-use crate::types::{ChangeBatch, CommitId, Params, Rows, SubscriptionId};
+use crate::types::{ChangeBatch, CommitId, Params, Row, Rows, SubscriptionId};
 
 /// A SQLite database whose queries can be subscribed to.
 ///
@@ -100,10 +101,56 @@ impl Engine {
     /// As [`Engine::exec`].
     pub fn query(&self, sql: &(impl AsSql + ?Sized), params: impl Into<Params>) -> Result<Rows, Error> {
         let (sql, params) = (sql.as_sql(), params.into());
-        if let Some(rows) = self.handle.query_beside(&sql, &params)? {
-            return Ok(rows);
+        if let Some(readers) = self.handle.readers()?
+            && let Some(answer) = readers.query(&sql, &params)
+        {
+            return answer;
         }
         self.call(|core| core.query(&sql, &params, TransactionOwner::Script))
+    }
+
+    /// Runs one statement and hands its rows on one by one, as SQLite finds them: nothing is gathered, so an answer of any size
+    /// begins at once and takes little memory. It ends early when `each` breaks. Returns the names of the columns.
+    ///
+    /// The engine may be locked while `each` runs: calls of it are refused there. What a statement writes (INSERT .. RETURNING)
+    /// is committed whole before its first row comes.
+    ///
+    /// ```
+    /// use std::ops::ControlFlow;
+    /// use tidewater::{Engine, Location, Options};
+    /// # fn main() -> Result<(), tidewater::Error> {
+    /// let engine = Engine::open(Location::Memory, Options::default())?;
+    /// let count = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n";
+    /// let mut sum = 0;
+    /// let columns = engine.query_each(count, (), |row| {
+    ///     sum += row.get::<i64>("i").unwrap_or(0);
+    ///     if sum < 100 { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    /// })?;
+    /// assert_eq!((sum, columns[0].as_str()), (105, "i"));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Engine::query`]; rows that came before an error have been handed on.
+    pub fn query_each(
+        &self,
+        sql: &(impl AsSql + ?Sized),
+        params: impl Into<Params>,
+        mut each: impl FnMut(NamedRow<'_>) -> ControlFlow<()>,
+    ) -> Result<Arc<[String]>, Error> {
+        let (sql, params) = (sql.as_sql(), params.into());
+        let mut panic = None;
+        // A panic goes on once SQLite's statement is at its end.
+        let mut each = |columns: &Arc<[String]>, row: &Row| {
+            catch_unwind(AssertUnwindSafe(|| each(NamedRow::new(columns, row)))).unwrap_or_else(|payload| {
+                panic = Some(payload);
+                ControlFlow::Break(())
+            })
+        };
+        let beside = self.handle.readers()?.and_then(|readers| readers.query_each(&sql, &params, &mut each));
+        let answer = beside.unwrap_or_else(|| self.call(|core| core.query_each(&sql, &params, &mut each)));
+        panic.map_or(answer, |payload| resume_unwind(payload))
     }
 
     /// Runs one statement and gives the rows it returns as a type: see [`FromRow`].

@@ -106,6 +106,12 @@ impl<'r> NamedRow<'r> {
         })
     }
 
+    /// The names of the columns.
+    #[must_use]
+    pub fn columns(&self) -> &'r [String] {
+        self.columns
+    }
+
     /// The row without the names.
     #[must_use]
     pub fn row(&self) -> &'r Row {

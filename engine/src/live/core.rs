@@ -13,7 +13,9 @@ use crate::api::stats::Stats;
 use crate::error::Error;
 use crate::explain::explain;
 use crate::sql::{StatementKind, leading_keyword};
-use crate::storage::{Connection, Interrupt, Script, ScriptOutput, Session, Storage, TransactionOwner, slot_values};
+use crate::storage::{
+    Connection, EachRow, Interrupt, Script, ScriptOutput, Session, Storage, TransactionOwner, slot_values,
+};
 use crate::types::{CommitId, Params, Rows, Snapshot, SubscriptionId, Value};
 
 /// Everything behind the engine's lock.
@@ -54,6 +56,17 @@ impl Core {
         }
         let (outcome, ran) = self.run(sql, params, owner);
         ran.map(|()| outcome.rows.unwrap_or(Rows { columns: Arc::default(), rows: Vec::new() }))
+    }
+
+    /// Runs one statement and hands its rows on one by one, as they are read unless it writes; the names of the columns.
+    pub(crate) fn query_each(&mut self, sql: &str, params: &Params, each: EachRow<'_>) -> Result<Arc<[String]>, Error> {
+        if self.only_reads(sql)? {
+            return self.storage.session().query_each(sql, params, each);
+        }
+        let Rows { columns, rows } = self.query(sql, params, TransactionOwner::Script)?;
+        // It has enough, or there are no more.
+        let _ = rows.iter().try_for_each(|row| each(&columns, row));
+        Ok(columns)
     }
 
     /// Whether one statement certainly only reads, so that running it twice does no harm.

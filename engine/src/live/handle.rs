@@ -13,7 +13,7 @@ use super::thread::Thread;
 use crate::api::options::{Location, Options};
 use crate::error::Error;
 use crate::storage::Readers;
-use crate::types::{CommitId, Params, Rows, SubscriptionId};
+use crate::types::{CommitId, SubscriptionId};
 
 /// Shares one core. Clones share the same one.
 #[derive(Clone, Debug)]
@@ -115,19 +115,14 @@ impl Handle {
         Ok(Locked::new(&self.shared, lock(&self.shared.core), thread))
     }
 
-    /// Answers a query beside the core, without waiting for the lock; nothing if only the core can answer it.
+    /// What answers queries beside the core, without waiting for the lock; nothing if only the core can.
     ///
     /// # Errors
     /// [`Error::Reentrant`] if this thread holds the lock.
-    pub(crate) fn query_beside(&self, sql: &str, params: &Params) -> Result<Option<Rows>, Error> {
+    pub(crate) fn readers(&self) -> Result<Option<&Readers>, Error> {
         self.shared.enter()?;
-        if let Some(readers) = &self.shared.readers
-            && !self.has_transaction()
-            && self.shared.can_be_read_beside.load(Ordering::Acquire)
-        {
-            return readers.query(sql, params).transpose();
-        }
-        Ok(None)
+        let can_read = !self.has_transaction() && self.shared.can_be_read_beside.load(Ordering::Acquire);
+        Ok(self.shared.readers.as_deref().filter(|_| can_read))
     }
 
     /// Ends a subscription: at once, or when this thread lets the lock go that it holds.

@@ -21,7 +21,7 @@ use crate::types::Catalog;
 pub(crate) use analyze::tells_of_connection;
 pub(crate) use bind::unstored::is_unstored;
 pub(crate) use syntax::order::declares_order;
-pub(crate) use syntax::split::split;
+pub use syntax::split::{Statements, is_complete, statements};
 pub(crate) use syntax::statement::{StatementKind, leading_keyword, pragma, savepoint_name};
 pub(crate) use syntax::template::{Normalised, normalise};
 

@@ -1,11 +1,12 @@
 //! Conversions between rusqlite's types and the engine's.
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use rusqlite::Statement;
 use rusqlite::types::{ToSql, ToSqlOutput, ValueRef as SqliteValue};
 
-use super::Signature;
+use super::{EachRow, Signature};
 use crate::error::Error;
 use crate::types::{Params, Row, RowBuilder, Value, ValueRef};
 
@@ -134,6 +135,24 @@ pub(super) fn bind_slots(statement: &mut Statement<'_>, values: &[Value]) -> Res
 /// Steps a statement to its end and packs its rows.
 pub(super) fn rows(statement: &mut Statement<'_>) -> Result<Vec<Row>, Error> {
     let mut packed = Vec::new();
+    step(statement, |_, row| {
+        packed.push(row);
+        ControlFlow::Continue(())
+    })?;
+    Ok(packed)
+}
+
+/// Steps a statement and hands on each row with the names of the columns, which are returned in any case.
+pub(super) fn each_row(statement: &mut Statement<'_>, each: EachRow<'_>) -> Result<Arc<[String]>, Error> {
+    let mut names: Option<Arc<[String]>> = None;
+    step(statement, |statement, row| each(names.get_or_insert_with(|| columns(statement)), &row))?;
+    Ok(names.unwrap_or_else(|| columns(statement)))
+}
+
+fn step(
+    statement: &mut Statement<'_>,
+    mut each: impl FnMut(&Statement<'_>, Row) -> ControlFlow<()>,
+) -> Result<(), Error> {
     let mut builder = RowBuilder::default();
     let mut rows = statement.raw_query();
     while let Some(row) = rows.next().map_err(error)? {
@@ -141,7 +160,9 @@ pub(super) fn rows(statement: &mut Statement<'_>) -> Result<Vec<Row>, Error> {
         for column in 0..row.as_ref().column_count() {
             builder.push(value_ref(row.get_ref(column).map_err(error)?));
         }
-        packed.push(builder.finish());
+        if each(row.as_ref(), builder.finish()).is_break() {
+            break;
+        }
     }
-    Ok(packed)
+    Ok(())
 }

@@ -33,6 +33,7 @@ mod math_functions_tests;
 mod order_tests;
 
 use std::cell::Cell;
+use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -61,6 +62,9 @@ pub(crate) use reads::Reads;
 pub(crate) use scans::Scan;
 use script::is_several;
 pub(crate) use script::{OnCommit, Script, ScriptOutput, TransactionOwner};
+
+/// Takes the rows of a query one by one, with the names of the columns, until it has enough.
+pub(crate) type EachRow<'a> = &'a mut dyn FnMut(&Arc<[String]>, &Row) -> ControlFlow<()>;
 
 /// Why every subscription is evaluated again after a commit of another connection.
 const SOMEBODY_ELSE: &str = "another connection committed";
@@ -336,6 +340,15 @@ impl Session<'_> {
         convert::bind_slots(&mut statement, &values)?;
         let rows = self.interruptible(|| convert::rows(&mut statement))?;
         Ok(Rows { rows, columns: convert::columns(&statement) })
+    }
+
+    /// The same for a statement that only reads, row by row; returns the names of the columns.
+    pub(crate) fn query_each(&self, sql: &str, params: &Params, each: EachRow<'_>) -> Result<Arc<[String]>, Error> {
+        refuse_several(sql)?;
+        let mut statement = self.connection.prepare_cached(sql).map_err(convert::error)?;
+        let values = convert::slot_values(&convert::signature(&statement).slots, params)?;
+        convert::bind_slots(&mut statement, &values)?;
+        self.interruptible(|| convert::each_row(&mut statement, each))
     }
 
     /// Whether another connection that reads sees the same database: it is in WAL mode, without temporary tables and attached files,

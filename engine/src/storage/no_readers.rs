@@ -1,5 +1,8 @@
 //! In a browser the one connection has the file to itself: there are no others that read.
 
+use std::sync::Arc;
+
+use super::EachRow;
 use crate::api::options::{Location, Options};
 use crate::error::Error;
 use crate::types::{Params, Rows};
@@ -16,6 +19,11 @@ impl Readers {
 
     /// Not called: there are none.
     pub(crate) fn query(&self, _: &str, _: &Params) -> Option<Result<Rows, Error>> {
+        match *self {}
+    }
+
+    /// Not called: there are none.
+    pub(crate) fn query_each(&self, _: &str, _: &Params, _: EachRow<'_>) -> Option<Result<Arc<[String]>, Error>> {
         match *self {}
     }
 

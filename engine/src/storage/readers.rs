@@ -4,12 +4,12 @@
 //! while the main connection has nothing that they could not see: no temporary tables, no attached files, no settings of its own.
 
 use std::path::PathBuf;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 
-use rusqlite::Connection;
+use rusqlite::{Connection, Statement};
 
-use super::{Interrupt, convert, is_several, lock, open};
+use super::{EachRow, Interrupt, convert, is_several, lock, open};
 use crate::api::options::{Access, Location, Options};
 use crate::error::Error;
 use crate::sql::{StatementKind, leading_keyword};
@@ -53,6 +53,28 @@ impl Readers {
     /// Runs a query on a connection of its own. Nothing if that cannot be told to be the same: then the main connection answers,
     /// or says what is wrong.
     pub(crate) fn query(&self, sql: &str, params: &Params) -> Option<Result<Rows, Error>> {
+        self.read(sql, params, |statement| {
+            let rows = convert::rows(statement)?;
+            Ok(Rows { rows, columns: convert::columns(statement) })
+        })
+    }
+
+    /// The same row by row; the names of the columns.
+    pub(crate) fn query_each(
+        &self,
+        sql: &str,
+        params: &Params,
+        each: EachRow<'_>,
+    ) -> Option<Result<Arc<[String]>, Error>> {
+        self.read(sql, params, |statement| convert::each_row(statement, each))
+    }
+
+    fn read<T>(
+        &self,
+        sql: &str,
+        params: &Params,
+        run: impl FnOnce(&mut Statement<'_>) -> Result<T, Error>,
+    ) -> Option<Result<T, Error>> {
         if !may_be_read_anywhere(sql) {
             return None;
         }
@@ -63,7 +85,7 @@ impl Readers {
         };
         let number = self.last.fetch_add(1, Ordering::Relaxed);
         lock(&self.running).push((number, connection.get_interrupt_handle()));
-        let answer = read(&connection, sql, params);
+        let answer = read(&connection, sql, params, run);
         lock(&self.running).retain(|(running, _)| *running != number);
         let mut idle = lock(&self.idle);
         if idle.len() < MOST {
@@ -87,13 +109,17 @@ fn may_be_read_anywhere(sql: &str) -> bool {
     is_query && !OF_THE_CONNECTION.iter().any(|word| lower.contains(word)) && !is_several(sql)
 }
 
-fn read(connection: &Connection, sql: &str, params: &Params) -> Option<Result<Rows, Error>> {
+fn read<T>(
+    connection: &Connection,
+    sql: &str,
+    params: &Params,
+    run: impl FnOnce(&mut Statement<'_>) -> Result<T, Error>,
+) -> Option<Result<T, Error>> {
     let mut statement = connection.prepare_cached(sql).ok().filter(|statement| statement.readonly())?;
     let values = match convert::slot_values(&convert::signature(&statement).slots, params) {
         Ok(values) => values,
         Err(error) => return Some(Err(error)),
     };
     let bound = convert::bind_slots(&mut statement, &values);
-    let rows = bound.and_then(|()| convert::rows(&mut statement));
-    Some(rows.map(|rows| Rows { rows, columns: convert::columns(&statement) }))
+    Some(bound.and_then(|()| run(&mut statement)))
 }

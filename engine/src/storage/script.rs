@@ -14,7 +14,7 @@ use rusqlite::Statement;
 use super::conflict::failed_under_fail;
 use super::{SOMEBODY_ELSE, SealedCommit, Session, convert, lock, open};
 use crate::error::Error;
-use crate::sql::{StatementKind, leading_keyword, split};
+use crate::sql::{StatementKind, leading_keyword, statements};
 use crate::types::{ChangeBatch, Params, Rows};
 
 /// Who ends the transaction.
@@ -309,5 +309,5 @@ fn statement_kind(sql: &str) -> StatementKind {
 /// statement as well, and some statements take effect when they are compiled.
 pub(super) fn is_several(sql: &str) -> bool {
     // Most texts have no semicolon but at their end.
-    sql.trim_end_matches(|c: char| c.is_whitespace() || c == ';').contains(';') && split(sql).nth(1).is_some()
+    sql.trim_end_matches(|c: char| c.is_whitespace() || c == ';').contains(';') && statements(sql).nth(1).is_some()
 }

@@ -11,6 +11,7 @@ use tidewater::Options;
 
 use crate::args::ReplayArgs;
 use crate::open::open;
+use crate::place::Place;
 use session::Replay;
 
 /// The exit status if `--paranoid` found a wrong result.
@@ -21,7 +22,7 @@ pub fn run(args: ReplayArgs) -> Result<ExitCode> {
     // Recorded scripts keep their meaning, whatever the library's defaults become.
     let options =
         Options::default().with_strategy(args.strategy.into()).with_paranoid(args.paranoid).with_foreign_keys(false);
-    let engine = open(args.db, options)?;
+    let engine = open(&args.db.unwrap_or(Place::Memory), options)?;
     let mut session = Replay::new(engine);
     let mut input = std::io::stdin().lock();
     let mut output = std::io::stdout().lock();

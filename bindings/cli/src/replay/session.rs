@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tidewater::{Engine, Error, Event, Executed, Params, Watch};
 
 use super::request::Request;
-use crate::shell::split::without_leading_comments;
+use crate::statement::begins_transaction;
 use crate::wire::{Answer, EventLine, Failure, SubscriptionName, write_line};
 
 /// The engine, the script's subscriptions by name, and the events delivered since the last answer.
@@ -110,13 +110,6 @@ impl Replay {
         place.insert(watch);
         Ok(())
     }
-}
-
-/// Whether the first statement of a script begins a transaction, which the script then ends itself or leaves open.
-fn begins_transaction(script: &str) -> bool {
-    let text = without_leading_comments(script);
-    let word = text.split(|letter: char| !letter.is_ascii_alphabetic()).next().unwrap_or_default();
-    word.eq_ignore_ascii_case("begin") || word.eq_ignore_ascii_case("savepoint")
 }
 
 fn lock(outbox: &Mutex<Outbox>) -> MutexGuard<'_, Outbox> {

@@ -5,7 +5,8 @@ use tidewater::{Diff, Edit, Event, Row, Snapshot};
 
 use super::surface::Surface;
 use crate::cell::{cell_text, looks_like_another_row};
-use crate::table::{counted, grouped, table};
+use crate::count::{counted, grouped};
+use crate::output::table;
 use crate::text::one_line;
 
 /// A diff with more edits than this is shown as a new table.

@@ -6,16 +6,17 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::Result;
-use ratatui::crossterm::style::Stylize;
 use reedline::{
-    ExternalPrinter, FileBackedHistory, Prompt, PromptEditMode, PromptHistorySearch, Reedline, Signal,
-    ValidationResult, Validator,
+    ColumnarMenu, Emacs, ExternalPrinter, FileBackedHistory, KeyCode, KeyModifiers, MenuBuilder, Prompt,
+    PromptEditMode, PromptHistorySearch, Reedline, ReedlineEvent, ReedlineMenu, Signal, ValidationResult, Validator,
+    default_emacs_keybindings,
 };
-use tidewater::Engine;
+use tidewater::{Engine, is_complete};
 
 use super::command::is_dot_command;
-use super::session::{Reply, Shell, steps};
-use super::split::{is_blank, split};
+use super::names::NameCompleter;
+use super::script::steps;
+use super::session::{Flow, Shell};
 use crate::text::one_line;
 
 /// How often to poll for commits of other programs while waiting for a key.
@@ -27,28 +28,23 @@ const WAITING_TEXTS: usize = 16;
 /// The number of inputs kept in the history file.
 const HISTORY: usize = 10_000;
 
+/// The name of the menu that Tab opens.
+const MENU: &str = "completion";
+
 /// Runs until the user quits.
-pub fn run(engine: Engine, mut session: Shell, name: &str) -> Result<ExitCode> {
+pub fn run(mut session: Shell, name: &str) -> Result<ExitCode> {
     println!("tidewater {}, {name}; .help lists the commands", env!("CARGO_PKG_VERSION"));
-    let mut editor = editor(engine.clone(), &session);
+    let mut editor = editor(session.engine().clone(), &session);
     loop {
-        let prompt = ShellPrompt { in_transaction: session.in_transaction() };
-        match editor.read_line(&prompt)? {
-            Signal::Success(input) => {
-                for step in steps(&input) {
-                    match session.perform(step) {
-                        Reply::Text(text) if text.is_empty() => {}
-                        Reply::Text(text) => println!("{text}"),
-                        Reply::Trouble(message) => println!("{}", format!("error: {message}").red()),
-                        Reply::Quit => return Ok(ExitCode::SUCCESS),
-                    }
-                    for text in session.news().take() {
-                        println!("{text}");
-                    }
-                }
-            }
-            Signal::CtrlD => return Ok(ExitCode::SUCCESS),
-            _ => {}
+        let prompt = ShellPrompt { in_transaction: session.engine().in_transaction() };
+        let flow = match editor.read_line(&prompt)? {
+            Signal::Success(input) => session.perform(&steps(&input))?,
+            Signal::CtrlD => Flow::Quit,
+            // Ctrl-C: the line is given up.
+            _ => Flow::Continue,
+        };
+        if flow == Flow::Quit {
+            return Ok(ExitCode::SUCCESS);
         }
     }
 }
@@ -56,6 +52,7 @@ pub fn run(engine: Engine, mut session: Shell, name: &str) -> Result<ExitCode> {
 fn editor(engine: Engine, session: &Shell) -> Reedline {
     let printer = ExternalPrinter::new(WAITING_TEXTS);
     let (sender, news) = (printer.sender(), session.news());
+    let engine_of_names = engine.clone();
     let mut trouble = None;
     let look_for_commits = move || {
         let mut texts = Vec::new();
@@ -70,7 +67,17 @@ fn editor(engine: Engine, session: &Shell) -> Reedline {
             let _ = sender.try_send(texts.join("\n"));
         }
     };
+    let completer = NameCompleter::new(engine_of_names);
+    let menu = ColumnarMenu::default().with_name(MENU).with_marker("> ");
+    let mut keys = default_emacs_keybindings();
+    let complete = ReedlineEvent::UntilFound(vec![ReedlineEvent::Menu(MENU.to_owned()), ReedlineEvent::MenuNext]);
+    keys.add_binding(KeyModifiers::NONE, KeyCode::Tab, complete);
     let editor = Reedline::create()
+        .with_completer(Box::new(completer))
+        .with_menu(ReedlineMenu::EngineCompleter(Box::new(menu)))
+        .with_quick_completions(true)
+        .with_partial_completions(true)
+        .with_edit_mode(Box::new(Emacs::new(keys)))
         .with_validator(Box::new(StatementValidator))
         .with_external_printer(printer)
         .with_poll_interval(TICK)
@@ -96,7 +103,7 @@ struct StatementValidator;
 
 impl Validator for StatementValidator {
     fn validate(&self, input: &str) -> ValidationResult {
-        if is_dot_command(input) || is_blank(split(input).1) {
+        if is_dot_command(input) || is_complete(input) {
             ValidationResult::Complete
         } else {
             ValidationResult::Incomplete

@@ -1,222 +1,280 @@
-//! The shell without a terminal: takes text, returns text, and collects the changes of watched results.
+//! The shell without a terminal: performs statements and dot commands, and prints what comes of them.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Write};
+use std::ops::ControlFlow;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Instant;
 
-use tidewater::{Engine, Error, Event, Params, Stats, Watch};
+use tidewater::{Engine, Stats};
 
-use super::command::{DotCommand, HELP, asks_for_rows, is_dot_command};
-use super::live::Live;
-use super::split::{is_blank, split};
+use super::command::{DotCommand, HELP, is_dot_command};
+use super::destination::Destination;
+use super::listing;
+use super::script::{Script, Step};
+use super::settings::Settings;
 use super::surface::Surface;
-use crate::cell::printable;
-use crate::table::{counted, table};
+use super::watched::{News, Watches};
+use crate::count::counted;
+use crate::dump::dump;
+use crate::failure::Failure;
+use crate::interruption::Interruption;
+use crate::output::{Mode, Printer};
+use crate::statement::asks_for_rows;
 use crate::text::{one_line, paragraph};
 
-/// Splits an input into steps: one dot command, or statements. The last one may lack its semicolon.
-pub fn steps(input: &str) -> Vec<&str> {
-    if is_dot_command(input) {
-        return vec![input];
-    }
-    let (mut statements, rest) = split(input);
-    if !is_blank(rest) {
-        statements.push(rest);
-    }
-    statements
-}
+/// How deep `.read` may be in files that are read.
+const DEEPEST: usize = 25;
 
-/// The outcome of a step.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Reply {
-    /// Text to show; it may be empty.
-    Text(String),
-    /// An error message.
-    Trouble(String),
-    /// The user quits.
+/// What follows a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Flow {
+    /// The next step.
+    Continue,
+    /// Nothing of this input: an error ended it, or Ctrl-C.
+    Stop,
+    /// Nothing at all: the user quits.
     Quit,
 }
 
 /// A running shell.
 pub struct Shell {
     engine: Engine,
-    watches: BTreeMap<u32, Watched>,
-    last_number: u32,
-    news: Arc<News>,
     surface: Surface,
-}
-
-struct Watched {
-    watch: Watch,
-    sql: String,
-}
-
-/// Texts of watched results that are not shown yet; shared with the prompt.
-#[derive(Default)]
-pub struct News {
-    unshown: Mutex<Unshown>,
-}
-
-#[derive(Default)]
-struct Unshown {
-    texts: Vec<String>,
-    ended: Vec<u32>,
-}
-
-impl News {
-    /// Takes all texts since the last call.
-    pub fn take(&self) -> Vec<String> {
-        std::mem::take(&mut self.lock().texts)
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Unshown> {
-        self.unshown.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+    settings: Settings,
+    output: Destination,
+    watches: Watches,
+    interruption: Interruption,
+    /// The files that are being read, outermost first.
+    reading: Vec<String>,
+    has_failed: bool,
 }
 
 impl Shell {
-    pub fn new(engine: Engine, surface: Surface) -> Self {
-        Self { engine, watches: BTreeMap::new(), last_number: 0, news: Arc::default(), surface }
+    pub fn new(engine: Engine, surface: Surface, settings: Settings, interruption: Interruption) -> Self {
+        let (output, watches) = (Destination::new(), Watches::new(surface));
+        Self { engine, surface, settings, output, watches, interruption, reading: Vec::new(), has_failed: false }
     }
 
     /// The texts of watched results.
     pub fn news(&self) -> Arc<News> {
-        Arc::clone(&self.news)
+        self.watches.news()
     }
 
-    /// Whether a transaction is open.
-    pub fn in_transaction(&self) -> bool {
-        self.engine.in_transaction()
+    /// The database.
+    pub const fn engine(&self) -> &Engine {
+        &self.engine
     }
 
-    /// Performs one step that [`steps`] returned.
-    pub fn perform(&mut self, step: &str) -> Reply {
-        if is_dot_command(step) { self.dot_command(step) } else { answered(self.statement(step)) }
+    /// Whether anything has failed.
+    pub const fn has_failed(&self) -> bool {
+        self.has_failed
     }
 
-    fn statement(&self, sql: &str) -> Result<String, Error> {
-        if asks_for_rows(sql) {
-            let answer = self.engine.query(sql, Params::None)?;
-            if !answer.columns.is_empty() {
-                let count = counted(answer.rows.len(), "row");
-                return Ok(format!("{}\n{count}", table(&answer.columns, &answer.rows, self.surface.width())));
+    /// Performs steps one after the other. Fails if the output cannot be written.
+    pub fn perform(&mut self, steps: &[Step]) -> io::Result<Flow> {
+        for step in steps {
+            let flow = self.step(step)?;
+            if flow != Flow::Continue {
+                return Ok(flow);
             }
-            return Ok(format!("done, commit {}", self.engine.last_commit()));
         }
+        Ok(Flow::Continue)
+    }
+
+    /// Performs the steps in lines as they come.
+    pub fn perform_lines(&mut self, mut input: impl BufRead) -> io::Result<Flow> {
+        let mut script = Script::default();
+        let mut line = Vec::new();
+        while input.read_until(b'\n', &mut line)? > 0 {
+            let steps = script.push(&String::from_utf8_lossy(&line));
+            let flow = self.perform(&steps)?;
+            if flow != Flow::Continue {
+                return Ok(flow);
+            }
+            line.clear();
+        }
+        let last = script.finish();
+        self.perform(last.as_slice())
+    }
+
+    fn step(&mut self, step: &Step) -> io::Result<Flow> {
+        let interruption = self.interruption.clone();
+        // What a file contains belongs to the command that reads it.
+        let running = self.reading.is_empty().then(|| interruption.begin());
+        let performed = if is_dot_command(&step.text) { self.command(&step.text) } else { self.statement(&step.text) };
+        drop(running);
+        let flow = match performed {
+            Ok(flow) => flow,
+            Err(Failure::Output(error)) => return Err(error),
+            Err(Failure::Message(message)) => self.complain(&message, step.line)?,
+        };
+        self.output.end_command()?;
+        self.tell_news(step.line)?;
+        Ok(if self.interruption.is_requested() && flow == Flow::Continue { Flow::Stop } else { flow })
+    }
+
+    fn complain(&mut self, message: &str, line: usize) -> io::Result<Flow> {
+        self.output.flush()?;
+        let place = self.reading.last().map(|file| format!("{file}:{line}: ")).unwrap_or_default();
+        self.surface.complain(&format!("{place}{message}"))?;
+        self.has_failed = true;
+        Ok(if self.settings.stops_at_errors { Flow::Stop } else { Flow::Continue })
+    }
+
+    /// Tells what watched results have become, by commits of other programs as well.
+    fn tell_news(&mut self, line: usize) -> io::Result<()> {
+        if let Err(error) = self.engine.poll() {
+            self.complain(&one_line(&error.to_string()), line)?;
+        }
+        self.news().take().iter().try_for_each(|text| self.output.tell(text))
+    }
+
+    fn statement(&mut self, sql: &str) -> Result<Flow, Failure> {
+        let began = Instant::now();
+        let done = if asks_for_rows(sql) { self.query(sql) } else { self.exec(sql) };
+        if self.settings.has_timer {
+            writeln!(self.output, "took {:.3} s", began.elapsed().as_secs_f64())?;
+        }
+        done.map(|()| Flow::Continue)
+    }
+
+    fn query(&mut self, sql: &str) -> Result<(), Failure> {
+        let Self { engine, output, interruption, .. } = self;
+        let width = if output.is_file() { None } else { self.surface.width() };
+        let mut printer = Printer::new(&self.settings.format, width);
+        let mut written = Ok(());
+        let columns = engine.query_each(sql, (), |row| {
+            written = printer.row(row.columns(), row.row(), output).and_then(|()| output.end_row());
+            if written.is_err() || interruption.is_requested() {
+                return ControlFlow::Break(());
+            }
+            ControlFlow::Continue(())
+        })?;
+        written?;
+        if columns.is_empty() {
+            return self.tell(&format!("done, commit {}", self.engine.last_commit()));
+        }
+        let rows = printer.finish(&columns, output)?;
+        if interruption.is_requested() {
+            return Err(Failure::interrupted());
+        }
+        if self.settings.format.mode == Mode::Box { self.tell(&counted(rows, "row")) } else { Ok(()) }
+    }
+
+    fn exec(&mut self, sql: &str) -> Result<(), Failure> {
         let before = self.engine.last_commit();
-        let executed = self.engine.exec(sql, Params::None)?;
+        let executed = self.engine.exec(sql, ())?;
         let changed = counted(usize::try_from(executed.changes).unwrap_or(usize::MAX), "row");
-        Ok(match (executed.commit == before, executed.changes) {
+        let text = match (executed.commit == before, executed.changes) {
             (true, 0) => "done".to_owned(),
             (true, _) => format!("{changed} changed, not committed yet"),
             (false, 0) => format!("done, commit {}", executed.commit),
             (false, _) => format!("{changed} changed, commit {}", executed.commit),
-        })
-    }
-
-    fn dot_command(&mut self, line: &str) -> Reply {
-        let command = match DotCommand::parse(line) {
-            Ok(command) => command,
-            Err(message) => return Reply::Trouble(one_line(&message)),
         };
-        match command {
-            DotCommand::Watch(sql) => answered(self.watch(sql)),
-            DotCommand::Unwatch(number) => self.unwatch(number),
-            DotCommand::Watches => Reply::Text(self.watches()),
-            DotCommand::Tables => answered(self.listing(
-                "SELECT name FROM sqlite_schema WHERE type IN ('table', 'view') \
-                 AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND name <> 'tidewater_commit' ORDER BY name",
-                Params::None,
-            )),
-            DotCommand::Schema(None) => answered(self.listing(
-                "SELECT sql || ';' FROM sqlite_schema WHERE sql IS NOT NULL AND name <> 'tidewater_commit' ORDER BY rowid",
-                Params::None,
-            )),
-            DotCommand::Schema(Some(name)) => answered(self.listing(
-                "SELECT sql || ';' FROM sqlite_schema WHERE sql IS NOT NULL AND tbl_name = ?1 COLLATE NOCASE ORDER BY rowid",
-                Params::from([name]),
-            )),
-            DotCommand::Explain(sql) => {
-                answered(self.engine.explain(sql, Params::None).map(|explain| paragraph(&explain.text)))
-            }
-            DotCommand::Stats => answered(self.engine.stats().map(|stats| stats_text(&stats))),
-            DotCommand::Help => Reply::Text(HELP.to_owned()),
-            DotCommand::Quit => Reply::Quit,
+        match self.settings.tells_changes {
+            Some(true) => Ok(writeln!(self.output, "{text}")?),
+            Some(false) => Ok(()),
+            None => self.tell(&text),
         }
     }
 
-    fn watch(&mut self, sql: &str) -> Result<String, Error> {
-        let number = self.last_number + 1;
-        // No event can arrive before the first result is known.
-        let live: Arc<Mutex<Option<Live>>> = Arc::default();
-        let (receiver, news) = (Arc::clone(&live), Arc::clone(&self.news));
-        let watch = self.engine.subscribe_with(sql, Params::None, move |_, event| {
-            let mut live = receiver.lock().unwrap_or_else(PoisonError::into_inner);
-            if let Some(live) = &mut *live {
-                let mut unshown = news.lock();
-                unshown.texts.push(live.receive(event));
-                if matches!(event, Event::Error { closed: true, .. }) {
-                    unshown.ended.push(number);
-                }
-            }
-        })?;
-        let first = Live::new(number, watch.snapshot(), self.surface);
-        let text = format!("watch {number}, {}\n{}", watch.plan().as_str(), first.page());
-        *live.lock().unwrap_or_else(PoisonError::into_inner) = Some(first);
-        self.last_number = number;
-        self.watches.insert(number, Watched { watch, sql: sql.to_owned() });
-        Ok(text)
+    /// Says something beside the rows.
+    fn tell(&mut self, text: &str) -> Result<(), Failure> {
+        if self.settings.is_talkative() {
+            writeln!(self.output, "{text}")?;
+        }
+        Ok(())
     }
 
-    fn unwatch(&mut self, number: Option<u32>) -> Reply {
-        self.forget_ended();
-        match number {
-            None => {
-                let count = std::mem::take(&mut self.watches).len();
-                Reply::Text(format!(
-                    "{} stopped",
-                    if count == 1 { "1 watch".to_owned() } else { format!("{count} watches") }
-                ))
+    fn command(&mut self, line: &str) -> Result<Flow, Failure> {
+        let command = DotCommand::parse(line).map_err(|message| Failure::Message(one_line(&message)))?;
+        let width = if self.output.is_file() { None } else { self.surface.width() };
+        let text = match command {
+            DotCommand::Quit => return Ok(Flow::Quit),
+            DotCommand::Read(file) => return self.read(&file),
+            DotCommand::Dump(names) => {
+                dump(&self.engine, &names, &self.interruption, &mut self.output)?;
+                String::new()
             }
-            Some(number) => match self.watches.remove(&number) {
-                Some(_) => Reply::Text(format!("watch {number} stopped")),
-                None => Reply::Trouble(format!("there is no watch {number}; .watches lists them")),
-            },
-        }
-    }
-
-    fn watches(&mut self) -> String {
-        self.forget_ended();
-        if self.watches.is_empty() {
-            return "no watches".to_owned();
-        }
-        let line = |(number, watched): (&u32, &Watched)| {
-            format!("{number}  {}  {}", watched.watch.plan().as_str(), one_line(&watched.sql))
+            DotCommand::Import(import) => {
+                let imported = import.run(&self.engine, &self.interruption)?;
+                let created = if imported.has_created { ", which is new" } else { "" };
+                let rows = counted(imported.rows, "row");
+                self.tell(&format!("{rows} imported into {}{created}", one_line(&import.table)))?;
+                String::new()
+            }
+            DotCommand::Output(None) => {
+                self.output.close()?;
+                String::new()
+            }
+            DotCommand::Output(Some(file)) => self.open_output(&file, false)?,
+            DotCommand::Once(file) => self.open_output(&file, true)?,
+            DotCommand::Watch(sql) => self.watches.watch(&self.engine, &sql)?,
+            DotCommand::Unwatch(number) => self.watches.unwatch(number).map_err(Failure::Message)?,
+            DotCommand::Watches => self.watches.list(),
+            DotCommand::Databases => listing::files(&self.engine)?,
+            DotCommand::Indexes(table) => {
+                listing::in_columns(&listing::indexes(&self.engine, table.as_deref())?, width)
+            }
+            DotCommand::Tables(pattern) => {
+                listing::in_columns(&listing::tables(&self.engine, pattern.as_deref())?, width)
+            }
+            DotCommand::Schema(name) => listing::schema(&self.engine, name.as_deref())?,
+            DotCommand::Explain(sql) => paragraph(&self.engine.explain(&sql, ())?.text),
+            DotCommand::Stats => stats_text(&self.engine.stats()?),
+            DotCommand::Print(text) => format!("{text}\n"),
+            DotCommand::Help => HELP.to_owned(),
+            setting => self.set(setting),
         };
-        self.watches.iter().map(line).collect::<Vec<_>>().join("\n")
+        if !text.is_empty() {
+            writeln!(self.output, "{}", text.strip_suffix('\n').unwrap_or(&text))?;
+        }
+        Ok(Flow::Continue)
     }
 
-    fn forget_ended(&mut self) {
-        for number in std::mem::take(&mut self.news.lock().ended) {
-            self.watches.remove(&number);
+    /// Changes a setting. Returns what there is to say.
+    fn set(&mut self, setting: DotCommand) -> String {
+        let format = &mut self.settings.format;
+        match setting {
+            DotCommand::Bail(on) => self.settings.stops_at_errors = on,
+            DotCommand::Changes(on) => self.settings.tells_changes = Some(on),
+            DotCommand::Timer(on) => self.settings.has_timer = on,
+            DotCommand::Headers(on) => format.headers = Some(on),
+            DotCommand::NullValue(text) => format.null = Some(text),
+            DotCommand::Mode(None) => return format!("mode {}; there are {}", format.mode.name(), Mode::names()),
+            DotCommand::Mode(Some((mode, table))) => {
+                format.mode = mode;
+                format.table = table.unwrap_or_else(|| "tab".to_owned());
+            }
+            // Every other command is performed.
+            _ => {}
+        }
+        String::new()
+    }
+
+    fn open_output(&mut self, file: &Path, is_once: bool) -> Result<String, Failure> {
+        match self.output.open(file, is_once) {
+            Ok(()) => Ok(String::new()),
+            Err(error) => Err(Failure::Message(format!("cannot write {}: {error}", file.display()))),
         }
     }
 
-    fn listing(&self, sql: &str, params: Params) -> Result<String, Error> {
-        let answer = self.engine.query(sql, params)?;
-        let texts = answer.rows.iter().filter_map(|row| match row.get(0) {
-            Some(tidewater::ValueRef::Text(bytes)) => {
-                Some(String::from_utf8_lossy(bytes).lines().map(printable).collect::<Vec<_>>().join("\n"))
-            }
-            _ => None,
+    fn read(&mut self, file: &Path) -> Result<Flow, Failure> {
+        let name = one_line(&file.display().to_string());
+        if self.reading.len() == DEEPEST {
+            return Err(Failure::Message(format!("{name} is read by files that read each other, {DEEPEST} deep")));
+        }
+        let opened = File::open(file).and_then(|opened| match opened.metadata()?.is_dir() {
+            true => Err(io::ErrorKind::IsADirectory.into()),
+            false => Ok(opened),
         });
-        Ok(texts.collect::<Vec<_>>().join("\n"))
-    }
-}
-
-fn answered(result: Result<String, Error>) -> Reply {
-    match result {
-        Ok(text) => Reply::Text(text),
-        Err(error) => Reply::Trouble(one_line(&error.to_string())),
+        let opened = opened.map_err(|error| Failure::Message(format!("cannot read {name}: {error}")))?;
+        self.reading.push(name);
+        let performed = self.perform_lines(BufReader::new(opened));
+        self.reading.pop();
+        Ok(performed?)
     }
 }
 

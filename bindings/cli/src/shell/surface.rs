@@ -1,4 +1,6 @@
-//! The output of the shell: whether it supports colours, and its width.
+//! Where the shell is: at a terminal or in a pipe, with colours or without.
+
+use std::io::{self, Write};
 
 use ratatui::crossterm::style::{Color, Stylize};
 use ratatui::crossterm::terminal;
@@ -29,6 +31,16 @@ impl Surface {
         match self {
             Self::Terminal { .. } => terminal::size().ok().map(|(width, _)| width),
             Self::Pipe => None,
+        }
+    }
+
+    /// Tells an error.
+    pub fn complain(self, message: &str) -> io::Result<()> {
+        let text = format!("error: {message}");
+        match self {
+            Self::Terminal { .. } => writeln!(io::stdout(), "{}", self.paint(text, Color::Red)),
+            // Whatever becomes of standard error, the script goes on.
+            Self::Pipe => writeln!(io::stderr(), "{text}").or(Ok(())),
         }
     }
 }

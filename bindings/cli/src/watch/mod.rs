@@ -1,6 +1,7 @@
 //! `tidewater watch`: a live result, on the screen or as lines.
 
 mod columns;
+mod file_identity;
 mod following;
 mod lines;
 mod model;
@@ -15,11 +16,11 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
-use tidewater::{Engine, Error, Options, Params, Subscription};
+use tidewater::{Error, Options, Snapshot};
 
-use crate::args::{QueryArgs, WatchArgs};
-use crate::open::open_existing;
-use following::Following;
+use crate::args::WatchArgs;
+use crate::output::{Format, Mode};
+use following::{Following, Source};
 use model::Model;
 use view::Heading;
 
@@ -31,31 +32,32 @@ const BUSY_TIMEOUT: Duration = Duration::from_millis(20);
 
 /// Watches until the user quits or the subscription ends.
 pub fn run(args: WatchArgs) -> Result<ExitCode> {
-    let query = args.query;
-    let params = query.params()?;
-    if query.json || !std::io::stdout().is_terminal() {
-        let engine = open_existing(&query.file, Options::default())?;
-        let subscription = engine.subscribe(&query.sql, params)?;
-        return if query.json { lines::json(&engine, subscription) } else { lines::tables(&engine, subscription) };
+    let params = args.query.params()?;
+    let mut source = Source { place: args.query.file, sql: args.query.sql, params, options: Options::default() };
+    if args.json {
+        return lines::json(source);
     }
-    let (engine, subscription) = subscribe_patiently(&query, &params)?;
-    let plan = subscription.plan().as_str();
-    let heading = Heading { file: query.file.display().to_string(), sql: query.sql.clone(), plan };
-    let model = Model::new(subscription.snapshot());
-    terminal::run(Following::new(&engine, subscription), model, &heading)
+    let mode = args.output.mode();
+    if mode.is_some() || !std::io::stdout().is_terminal() {
+        let mut format = Format::new(mode.unwrap_or(Mode::Box));
+        format.headers = args.output.headers();
+        format.null = args.output.null;
+        return lines::tables(source, &format);
+    }
+    let patience = std::mem::replace(&mut source.options.busy_timeout, BUSY_TIMEOUT);
+    let mut heading = Heading { file: source.place.to_string(), sql: source.sql.clone(), plan: "" };
+    let (following, first) = start_patiently(&source, patience)?;
+    heading.plan = following.plan().as_str();
+    let model = Model::new(&first);
+    drop(first);
+    terminal::run(following, model, heading)
 }
 
 /// Opens and subscribes for the screen. No keys are read yet, so this may wait for the default busy timeout.
-fn subscribe_patiently(query: &QueryArgs, params: &Params) -> Result<(Engine, Subscription)> {
-    let mut options = Options::default();
-    let patience = std::mem::replace(&mut options.busy_timeout, BUSY_TIMEOUT);
+fn start_patiently(source: &Source, patience: Duration) -> Result<(Following, Snapshot)> {
     let start = Instant::now();
     loop {
-        let begun = open_existing(&query.file, options.clone()).and_then(|engine| {
-            let subscription = engine.subscribe(&query.sql, params.clone())?;
-            Ok((engine, subscription))
-        });
-        match begun {
+        match Following::start(source.clone()) {
             Err(error) if is_busy(&error) && start.elapsed() < patience => sleep(TICK),
             begun => return begun,
         }

@@ -9,6 +9,12 @@ use crate::cell::looks_like_another_row;
 /// How long a row shows its last change.
 pub const MARK_LASTS: Duration = Duration::from_millis(1200);
 
+/// How long a notice is shown.
+const NOTICE_LASTS: Duration = Duration::from_secs(5);
+
+/// What is told when another file has come in the place of the one that was watched.
+const REPLACED: &str = "another file has come in the place of the one that was watched; these are its rows";
+
 /// A diff with more edits than this replaces the page: its removed rows disappear at once.
 const EDITS_FOLLOWED: usize = 500;
 
@@ -22,14 +28,16 @@ pub struct Model {
     marked_at: Option<Duration>,
     commit: CommitId,
     trouble: Option<String>,
+    /// When the file was replaced, if that is to be told.
+    replaced_at: Option<Duration>,
 }
 
 /// One line of the table.
 pub struct Line {
     /// The row; a removed row is the last one it was.
     pub row: Row,
-    /// Its last change.
-    pub mark: Option<Mark>,
+    /// Its last change; few lines have one.
+    pub mark: Option<Box<Mark>>,
 }
 
 /// A change of a row, and its time.
@@ -55,11 +63,11 @@ pub enum Happened {
 
 impl Line {
     fn marked(row: Row, what: Happened, at: Duration) -> Self {
-        Self { row, mark: Some(Mark { what, at }) }
+        Self { row, mark: Some(Box::new(Mark { what, at })) }
     }
 
     fn is_ghost(&self) -> bool {
-        matches!(self.mark, Some(Mark { what: Happened::Removed, .. }))
+        matches!(self.mark.as_deref(), Some(Mark { what: Happened::Removed, .. }))
     }
 }
 
@@ -73,6 +81,7 @@ impl Model {
             marked_at: None,
             commit: snapshot.commit,
             trouble: None,
+            replaced_at: None,
         };
         model.reset(snapshot);
         model
@@ -86,6 +95,17 @@ impl Model {
         self.marked_at = None;
         self.commit = snapshot.commit;
         self.trouble = None;
+    }
+
+    /// Starts again from the result of another file.
+    pub fn replace(&mut self, snapshot: &Snapshot, now: Duration) {
+        self.reset(snapshot);
+        self.replaced_at = Some(now);
+    }
+
+    /// What is told for a while.
+    pub const fn notice(&self) -> Option<&'static str> {
+        if self.replaced_at.is_some() { Some(REPLACED) } else { None }
     }
 
     /// Applies an event. Returns whether it was the last one.
@@ -128,16 +148,18 @@ impl Model {
 
     /// Drops expired marks. Returns whether the display changes.
     pub fn expire(&mut self, now: Duration) -> bool {
-        let Some(marked_at) = self.marked_at else { return false };
+        let is_told = |at: &mut Duration| now.saturating_sub(*at) >= NOTICE_LASTS;
+        let has_told = self.replaced_at.take_if(is_told).is_some();
+        let Some(marked_at) = self.marked_at else { return has_told };
         if now.saturating_sub(marked_at) >= MARK_LASTS {
             self.marked_at = None;
         }
         let is_over = |mark: &Mark| now.saturating_sub(mark.at) >= MARK_LASTS;
         let before = self.lines.len();
         self.drop_ghosts(|mark| !is_over(mark));
-        let mut changed = self.lines.len() != before;
+        let mut changed = has_told || self.lines.len() != before;
         for line in &mut self.lines {
-            if line.mark.as_ref().is_some_and(is_over) {
+            if line.mark.as_deref().is_some_and(is_over) {
                 line.mark = None;
                 changed = true;
             }
@@ -179,7 +201,7 @@ impl Model {
             Edit::Remove { index } => {
                 let place = self.place(*index);
                 if follow {
-                    self.lines[place].mark = Some(Mark { what: Happened::Removed, at: now });
+                    self.lines[place].mark = Some(Box::new(Mark { what: Happened::Removed, at: now }));
                     self.ghosts += 1;
                 } else {
                     self.lines.remove(place);
@@ -190,7 +212,7 @@ impl Model {
                 let row_count = self.row_count();
                 let line = &mut self.lines[place];
                 if follow && looks_like_another_row(&line.row, row, row_count) {
-                    line.mark = Some(Mark { what: Happened::Removed, at: now });
+                    line.mark = Some(Box::new(Mark { what: Happened::Removed, at: now }));
                     self.ghosts += 1;
                     self.lines.insert(place + 1, Line::marked(row.clone(), Happened::Added, now));
                     return;
@@ -218,7 +240,7 @@ impl Model {
 
     fn drop_ghosts(&mut self, stays: impl Fn(&Mark) -> bool) {
         if self.ghosts > 0 {
-            self.lines.retain(|line| !line.is_ghost() || line.mark.as_ref().is_some_and(&stays));
+            self.lines.retain(|line| !line.is_ghost() || line.mark.as_deref().is_some_and(&stays));
             self.ghosts = self.lines.iter().filter(|line| line.is_ghost()).count();
         }
     }

@@ -8,14 +8,14 @@ use ratatui::DefaultTerminal;
 use ratatui::crossterm::event::{self, Event as TerminalEvent, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 use super::TICK;
-use super::following::Following;
+use super::following::{Following, News};
 use super::model::Model;
 use super::signals::restore_terminal_on_termination;
 use super::trouble::Trouble;
 use super::view::{Heading, Scroll, View};
 
 /// Shows the subscription until the user quits.
-pub fn run(following: Following<'_>, model: Model, heading: &Heading) -> Result<ExitCode> {
+pub fn run(following: Following, model: Model, heading: Heading) -> Result<ExitCode> {
     restore_terminal_on_termination()?;
     let mut terminal = ratatui::try_init()?;
     let shown = show(&mut terminal, following, model, heading);
@@ -25,9 +25,9 @@ pub fn run(following: Following<'_>, model: Model, heading: &Heading) -> Result<
 
 fn show(
     terminal: &mut DefaultTerminal,
-    mut following: Following<'_>,
+    mut following: Following,
     mut model: Model,
-    heading: &Heading,
+    mut heading: Heading,
 ) -> Result<ExitCode> {
     let start = Instant::now();
     let mut view = View::default();
@@ -36,17 +36,23 @@ fn show(
     let mut trouble = Trouble::default();
     loop {
         let now = start.elapsed();
-        let looked = following.look(|event| {
-            if model.receive(event, now) {
-                status = ExitCode::FAILURE;
+        let looked = following.look(|news| {
+            match news {
+                News::Event(event) if model.receive(event, now) => status = ExitCode::FAILURE,
+                News::Event(_) => {}
+                News::Replaced(snapshot) => {
+                    status = ExitCode::SUCCESS;
+                    model.replace(&snapshot, now);
+                }
             }
             is_stale = true;
         });
+        heading.plan = following.plan().as_str();
         is_stale |= trouble.receive(looked, now, start.elapsed());
         is_stale |= model.expire(now);
         if is_stale || model.is_fading() {
-            let trouble = trouble.message().or(model.trouble());
-            terminal.draw(|frame| view.draw(&model, heading, trouble, now, frame.area(), frame.buffer_mut()))?;
+            let trouble = trouble.message().or(model.trouble()).or(model.notice());
+            terminal.draw(|frame| view.draw(&model, &heading, trouble, now, frame.area(), frame.buffer_mut()))?;
             is_stale = false;
         }
         // All waiting keys come before the next poll, which may take long.

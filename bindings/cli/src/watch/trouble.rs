@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tidewater::Error;
+use super::following::Obstacle;
 
 /// A lock held for less than this is an ordinary commit and is not reported.
 const GOES_BY: Duration = Duration::from_millis(300);
@@ -16,16 +16,16 @@ pub struct Trouble {
 
 impl Trouble {
     /// Records a poll that began at one time and ended at another. Returns whether the message changed.
-    pub fn receive(&mut self, look: Result<(), Error>, began: Duration, now: Duration) -> bool {
+    pub fn receive(&mut self, look: Result<(), Obstacle>, began: Duration, now: Duration) -> bool {
         let message = match look {
-            Err(error) if error.code() == "busy" => {
+            Err(obstacle) if obstacle.is_busy() => {
                 let since = *self.busy_since.get_or_insert(began);
                 let is_long = now.saturating_sub(since) >= GOES_BY;
                 is_long.then(|| "busy: another program has locked the database".to_owned())
             }
             look => {
                 self.busy_since = None;
-                look.err().map(|error| error.to_string())
+                look.err().map(|obstacle| obstacle.to_string())
             }
         };
         let is_new = message != self.message;
@@ -42,14 +42,15 @@ impl Trouble {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use tidewater::Error;
 
     const START: Duration = Duration::from_secs(9);
 
-    fn busy() -> Result<(), Error> {
-        Err(Error::Sqlite { extended_code: 5, message: "database is locked".into() })
+    fn busy() -> Result<(), Obstacle> {
+        Err(Error::Sqlite { extended_code: 5, message: "database is locked".into() }.into())
     }
 
-    fn look(trouble: &mut Trouble, look: Result<(), Error>, now: Duration) -> bool {
+    fn look(trouble: &mut Trouble, look: Result<(), Obstacle>, now: Duration) -> bool {
         trouble.receive(look, now, now)
     }
 
@@ -75,7 +76,7 @@ mod tests {
     #[test]
     fn other_trouble_is_told_at_once() {
         let mut trouble = Trouble::default();
-        assert!(look(&mut trouble, Err(Error::InTransaction), START));
+        assert!(look(&mut trouble, Err(Error::InTransaction.into()), START));
         assert_eq!(trouble.message(), Some(Error::InTransaction.to_string().as_str()));
         assert!(look(&mut trouble, Ok(()), START));
     }

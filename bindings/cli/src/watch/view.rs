@@ -11,7 +11,7 @@ use ratatui::widgets::{Cell, Row as TableRow, Table, Widget};
 use super::columns::{GAP, widths_in_sight};
 use super::model::{Happened, Line, MARK_LASTS, Mark, Model};
 use crate::cell::{cell_text, is_number, printable};
-use crate::table::counted;
+use crate::count::counted;
 use crate::text::{fitted, one_line, width};
 
 /// The width of a row's sign.
@@ -191,19 +191,19 @@ fn file_name(path: &str, room: usize) -> String {
 }
 
 fn table_row<'a>(line: &Line, left: usize, widths: &[u16], now: Duration) -> TableRow<'a> {
-    let sign = match &line.mark {
+    let sign = match line.mark.as_deref() {
         None => " ",
         Some(Mark { what: Happened::Added, .. }) => "+",
         Some(Mark { what: Happened::Changed(_), .. }) => "~",
         Some(Mark { what: Happened::Moved, .. }) => "↕",
         Some(Mark { what: Happened::Removed, .. }) => "-",
     };
-    let row_style = line.mark.as_ref().map_or_else(Style::new, |mark| row_style(mark, now));
-    let sign_style = line.mark.as_ref().map_or_else(Style::new, |mark| sign_style(mark, now));
+    let row_style = line.mark.as_deref().map_or_else(Style::new, |mark| row_style(mark, now));
+    let sign_style = line.mark.as_deref().map_or_else(Style::new, |mark| sign_style(mark, now));
     let cells = line.row.values().enumerate().skip(left).zip(widths).map(|((column, value), width)| {
         let alignment = if is_number(value) { Alignment::Right } else { Alignment::Left };
         let text = TextLine::from(fitted(cell_text(value), *width)).alignment(alignment);
-        let style = line.mark.as_ref().map_or_else(Style::new, |mark| cell_style(mark, column, now));
+        let style = line.mark.as_deref().map_or_else(Style::new, |mark| cell_style(mark, column, now));
         match value {
             tidewater::ValueRef::Null => Cell::new(text.dim()).style(style),
             _ => Cell::new(text).style(style),

@@ -4,7 +4,7 @@ mod line;
 mod message;
 mod value;
 
-pub use line::write_line;
+pub use line::{write_json, write_line, write_line_to};
 pub use message::{Answer, EventLine, Failure, SubscriptionName};
-pub use value::parse_value;
+pub use value::{Cell, parse_value};
 use value::{Edits, RowsJson};

@@ -139,11 +139,11 @@ fn alone(what: &str) -> Error {
 mod tests {
     use super::{Rules, Step};
     use crate::error::Error;
-    use crate::sql::{StatementKind, leading_keyword, split};
+    use crate::sql::{StatementKind, leading_keyword, statements};
 
     fn admitted(script: &str, is_nested: bool) -> Result<Vec<Step>, String> {
         let mut rules = Rules::new(is_nested);
-        let statements: Vec<&str> = split(script).collect();
+        let statements: Vec<&str> = statements(script).collect();
         let steps = statements.iter().enumerate().map(|(place, text)| {
             let kind = leading_keyword(text).unwrap_or(StatementKind::Select);
             rules.admit(text, kind, place == 0, place + 1 == statements.len())

@@ -4,7 +4,7 @@ use super::given::Given;
 use super::rules::{Rules, Step};
 use super::{OnCommit, Script, ScriptOutput, TransactionOwner, statement_kind};
 use crate::error::Error;
-use crate::sql::split;
+use crate::sql::statements;
 use crate::storage::{Session, convert, lock};
 
 /// The savepoint of a script that runs inside a transaction.
@@ -33,7 +33,7 @@ impl Session<'_> {
         on_commit: OnCommit<'_>,
     ) -> Result<(), Error> {
         let mut given = Given::new(script.params);
-        for text in split(script.sql) {
+        for text in statements(script.sql) {
             self.run_text(text, script, &mut given, true, output, on_commit)?;
             self.commit_wrapped(on_commit)?;
         }
@@ -70,7 +70,7 @@ impl Session<'_> {
         on_commit: OnCommit<'_>,
     ) -> Result<(), Error> {
         let mut given = Given::new(script.params);
-        let mut statements = split(script.sql).peekable();
+        let mut statements = statements(script.sql).peekable();
         let mut is_first = true;
         while let Some(text) = statements.next() {
             let step = rules.admit(text, statement_kind(text), is_first, statements.peek().is_none())?;
