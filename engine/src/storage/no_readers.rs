@@ -1,5 +1,6 @@
 //! In a browser the one connection has the file to itself: there are no others that read.
 
+use super::cancel::Cancel;
 use crate::api::options::{Location, Options};
 use crate::error::Error;
 use crate::types::{Params, Rows};
@@ -15,7 +16,7 @@ impl Readers {
     }
 
     /// Not called: there are none.
-    pub(crate) fn query(&self, _: &str, _: &Params) -> Option<Result<Rows, Error>> {
+    pub(crate) fn query(&self, _: &str, _: &Params, _: &Cancel) -> Option<Result<Rows, Error>> {
         match *self {}
     }
 
