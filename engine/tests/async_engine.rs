@@ -417,7 +417,7 @@ fn nothing_of_a_subscription_waits_on_the_task() {
         let mut page = engine.subscribe("SELECT a FROM t ORDER BY a LIMIT ?", [1]).await.unwrap();
         let other = engine.subscribe("SELECT a FROM t", ()).await.unwrap();
         let (go_on, writing) = hold_writer(&engine).await;
-        // The engine is locked: this would wait for ever.
+        // The engine is locked: this would wait forever.
         drop(other);
         poll_once(page.rebind([3]));
         assert_eq!(page.try_next(), None);

@@ -1,5 +1,6 @@
 //! Commits of other connections that are noticed without a call: by changes of the files, and by time.
 #![allow(missing_docs, clippy::unwrap_used, reason = "a test says what it tests by its name")]
+#![allow(clippy::disallowed_methods, reason = "it is about time")]
 
 use std::path::Path;
 use std::sync::mpsc::{Receiver, channel};

@@ -57,7 +57,7 @@ use crate::types::{CommitId, Params, Rows};
 /// # Waiting
 /// The queues are bounded ([`AsyncOptions::queued_calls`]): when one is full, a call waits for a place before it is queued.
 /// In a closure that the engine runs, do not block on one of its futures: that is refused with [`Error::Reentrant`] where it can be
-/// seen, and waits for ever if another thread awaits it meanwhile.
+/// seen, and waits forever if another thread awaits it meanwhile.
 ///
 /// A transaction that SQL begins would be open to all tasks: a call that leaves one open is rolled back and fails with
 /// [`Error::TransactionLeftOpen`]. Use [`AsyncEngine::transaction`].

@@ -1,5 +1,5 @@
 //! Tasks over HTTP: a POST writes one, and a GET is a stream of server-sent events that begins with the list and goes on with what
-//! changes of it, whoever writes: this server, or another program that has the file open.
+//! changes of it, by this server or by another program that has the file open.
 
 mod json;
 
