@@ -28,6 +28,8 @@ fn links(text: &str) -> Vec<&str> {
         .filter_map(|(at, found)| text[at + found.len()..].split(')').next())
         .map(|target| target.split('#').next().unwrap_or_default())
         .filter(|target| !target.is_empty() && !target.contains("://") && !target.starts_with("mailto:"))
+        // Of an item of a crate, for rustdoc.
+        .filter(|target| !target.starts_with("crate::"))
         .collect()
 }
 
@@ -111,7 +113,7 @@ fn links_in_papers_lead_somewhere() {
 
 #[test]
 fn commands_and_links_are_found() {
-    let text = "Run `cargo xtask tests` or\n`cargo xtask COMMAND`; see [x](a/b.md#part), [y](https://c.d) and ![z](nothing.png).";
+    let text = "Run `cargo xtask tests` or\n`cargo xtask COMMAND`; see [x](a/b.md#part), [y](https://c.d), [w](crate::W) and ![z](nothing.png).";
     assert_eq!(commands(text), ["tests"]);
     assert_eq!(links(text), ["a/b.md", "nothing.png"]);
     assert_eq!(
