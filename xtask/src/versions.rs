@@ -15,10 +15,10 @@ pub fn test(only: &[&str]) -> Result<()> {
     let range = Range::of(&manifest)?;
     let minors = range.choose(only)?;
     let folder = std::env::temp_dir().join(format!("tidewater-versions-{}", std::process::id()));
-    let tested =
-        copy(&folder).and_then(|()| minors.iter().map(|minor| test_one(&folder, &manifest, &range, *minor)).collect());
+    let test_all = |()| minors.iter().map(|minor| test_one(&folder, &manifest, &range, *minor)).collect();
+    let tested: Result<Vec<(String, Tally)>> = copy(&folder).and_then(test_all);
     fs::remove_dir_all(&folder).ok();
-    let lines: Vec<(String, Tally)> = tested?;
+    let lines = tested?;
     println!("\n==> rusqlite");
     lines.iter().for_each(|(version, tally)| println!("    {version}: {tally}"));
     ensure!(lines.iter().all(|(_, tally)| tally.failed == 0 && tally.passed > 0), "tests failed");
@@ -51,7 +51,7 @@ impl Range {
     fn choose(&self, only: &[&str]) -> Result<Vec<u32>> {
         let all = self.first..=self.last;
         let wanted = only.iter().map(|version| {
-            let minor = version.strip_prefix("0.").and_then(|minor| minor.parse().ok());
+            let minor: Option<u32> = version.strip_prefix("0.").and_then(|minor| minor.parse().ok());
             match minor.filter(|minor| all.contains(minor)) {
                 Some(minor) => Ok(minor),
                 None => bail!("`{version}` is not in `{}`", self.text),
