@@ -1,10 +1,12 @@
-//! Another process writes the same file; the engine notices when it is asked to look.
+//! Another process writes the same file; a thread of the engine's notices, and a callback is told.
 
 use std::error::Error;
 use std::process::Command;
+use std::sync::mpsc;
+use std::time::Duration;
 use std::{env, fs};
 
-use tidewater::{Engine, Event, Options};
+use tidewater::{Engine, Event, Options, Polling};
 
 fn main() -> Result<(), Box<dyn Error>> {
     if let Some(path) = env::args().nth(1) {
@@ -19,15 +21,15 @@ fn main() -> Result<(), Box<dyn Error>> {
     let path = folder.join("jobs.db");
     let engine = Engine::open(path.as_path(), Options::default())?;
     engine.exec("CREATE TABLE job(id INTEGER PRIMARY KEY, name TEXT)", ())?;
-    let mut jobs = engine.subscribe("SELECT name FROM job", ())?;
+    let (sender, events) = mpsc::channel();
+    let watch = engine.subscribe_with("SELECT name FROM job", (), move |_, event| drop(sender.send(event.clone())))?;
+    let poller = engine.start_polling(Polling::default())?;
 
     let status = Command::new(env::current_exe()?).arg(&path).status()?;
     assert!(status.success());
-    // A program that waits for others calls this from time to time.
-    assert!(engine.poll()?);
-    let Some(Event::Diff(diff)) = jobs.try_next() else { return Err("no diff".into()) };
+    let Event::Diff(diff) = events.recv_timeout(Duration::from_secs(30))? else { return Err("no diff".into()) };
     println!("{:?}", diff.edits);
-    drop((engine, jobs));
+    drop((poller, watch, engine));
     fs::remove_dir_all(folder)?;
     Ok(())
 }

@@ -6,18 +6,25 @@
 //!
 //! - `differential` (on by default): sums by key are kept in differential-dataflow, on timely. Without it they are kept in hash
 //!   tables, as in the packages for browsers. Results are the same; see [`SumStore`].
+//! - `tokio` (native only): `AsyncEngine`.
+//! - `file-events` (native only): `Engine::start_polling` watches the database's files, with the crate notify.
 //! - `wasm-bindgen` (wasm32 only): what SQLite needs of a browser, the time and randomness, by wasm-bindgen.
 //! - `sqlparser` (native only): queries can be given as `sqlparser::ast::Query`; see [`AsSql`].
 
 #![forbid(missing_docs)]
 
 mod api;
+#[cfg(all(feature = "tokio", not(target_family = "wasm")))]
+mod asynchronous;
 mod cost;
 mod dataflow;
 mod error;
 mod explain;
+pub mod guide;
 mod live;
 mod plan;
+#[cfg(not(target_family = "wasm"))]
+mod polling;
 mod prepare;
 mod report;
 mod results;
@@ -34,9 +41,13 @@ pub use api::{
     Location, NamedRow, Options, PlanKind, Route, RoutePredicate, SqliteBuild, Stats, Strategy, Subscription, SumStore,
     Transaction, TransactionBehavior, WantedIndex, Watch,
 };
+#[cfg(all(feature = "tokio", not(target_family = "wasm")))]
+pub use asynchronous::{AsyncEngine, AsyncOptions, AsyncSubscription};
 pub use error::Error;
 pub use live::InterruptHandle;
 pub use plan::{DisabledFeatures, LiveStep, PlannerFeature, Step, UnknownFeature};
+#[cfg(not(target_family = "wasm"))]
+pub use polling::{Poller, Polling};
 pub use sql::{Statements, is_complete, statements};
 pub use types::{
     Cause, Change, ChangeBatch, CommitId, Diff, Edit, Params, Row, RowBuilder, RowKey, Rows, Snapshot, SubscriptionId,

@@ -145,3 +145,17 @@ fn write_beside(path: &Path, commits: u64, start: &Barrier) {
         connection.execute("UPDATE p SET name = substr(name, 1, 1) || ?1 WHERE id = ?1 % 4 + 1", [number]).unwrap();
     }
 }
+
+#[test]
+fn the_first_commit_to_an_attached_file_is_noticed() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("attached.db");
+    let other = Connection::open(&path).unwrap();
+    other.execute_batch("CREATE TABLE o(a)").unwrap();
+    let engine = Engine::open(folder.path().join("main.db"), Options::default()).unwrap();
+    engine.exec("ATTACH ? AS attached", [path.to_str().unwrap()]).unwrap();
+    let mut rows = engine.subscribe("SELECT a FROM attached.o", ()).unwrap();
+    other.execute_batch("INSERT INTO o VALUES (1)").unwrap();
+    assert!(engine.poll().unwrap());
+    assert!(rows.try_next().is_some());
+}

@@ -46,6 +46,18 @@ fn a_read_waits_for_no_transaction_of_another_thread() {
 }
 
 #[test]
+fn an_interrupt_handle_keeps_no_connection_open() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("main.db");
+    let engine = engine(&path);
+    assert_eq!(count(&engine), 1, "on a connection of its own");
+    let handle = engine.interrupt_handle();
+    drop(engine);
+    assert!(!path.with_extension("db-wal").exists(), "the last connection has closed the file");
+    handle.interrupt();
+}
+
+#[test]
 fn a_read_waits_for_no_lock_of_another_process() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("main.db");

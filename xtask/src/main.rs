@@ -14,6 +14,7 @@ mod project;
 mod suites;
 mod tally;
 mod toolchain;
+mod versions;
 mod web;
 
 use std::process::ExitCode;
@@ -30,6 +31,7 @@ const COMMANDS: &[(&str, &str)] = &[
     ("fmt", "format the Rust code (--check to only compare)"),
     ("lint", "clippy, natively and for wasm32, and the TypeScript checks"),
     ("licences", "check the licence of every dependency, crates and npm packages"),
+    ("versions", "run the engine's tests with each version of rusqlite it allows, or those named: 0.37"),
     ("ci", "everything that must pass before a change lands"),
 ];
 
@@ -58,6 +60,7 @@ fn run(arguments: &[String]) -> Result<()> {
         "fmt" => only(&flags, &["--check"]).and_then(|()| checks::format(!flags.is_empty())),
         "lint" => only(&flags, &[]).and_then(|()| checks::lint()),
         "licences" => only(&flags, &[]).and_then(|()| licences::check()),
+        "versions" => versions::test(&flags),
         "ci" => only(&flags, &[]).and_then(|()| suites::ci()),
         "help" | "--help" | "-h" => {
             help();

@@ -1,5 +1,5 @@
-//! The engine as applications build it: a crate that is no member of the workspace, and the terminal program as `cargo install`
-//! makes it. Both are built from a folder outside of the repository, so that nothing of its settings reaches them.
+//! The engine as applications build it: crates that are no members of the workspace, and the terminal program as `cargo install`
+//! makes it. All are built from a folder outside of the repository, so that nothing of its settings reaches them.
 
 use std::fs;
 use std::io::Write;
@@ -21,7 +21,7 @@ const SCRIPT: &str = r#"{"op":"exec","sql":"CREATE TABLE contact(id INTEGER PRIM
 {"op":"explain","sql":"SELECT email, count(*) FROM contact GROUP BY email"}
 "#;
 
-/// Runs the tests of `tests/outside`, the same sample inside and outside, the installed program, and `tests/beside`.
+/// Runs the tests of `tests/outside`, the same sample inside and outside, the installed program, `tests/beside` and `examples/axum`.
 pub fn test() -> Result<Tally> {
     let folder = std::env::temp_dir().join(format!("tidewater-outside-{}", std::process::id()));
     let tested = test_in(&folder);
@@ -65,6 +65,11 @@ fn test_in(folder: &Path) -> Result<Tally> {
     let beside = folder.join("beside");
     copy("tests/beside", &beside)?;
     run_tests(&beside, &mut tally, |_| {})?;
+
+    process::step("Outside the repository: a web server with live results");
+    let server = folder.join("axum");
+    copy("examples/axum", &server)?;
+    run_tests(&server, &mut tally, |_| {})?;
     Ok(tally)
 }
 
@@ -112,7 +117,7 @@ fn copy(crate_folder: &str, folder: &Path) -> Result<()> {
 
 /// `cargo` in a folder outside, without the settings of the repository.
 fn cargo(folder: &Path) -> Result<Command> {
-    let mut command = toolchain::cargo()?;
+    let mut command = toolchain::native_cargo()?;
     command.current_dir(folder).env("CARGO_TARGET_DIR", project::path("target/outside"));
     for setting in SETTINGS {
         command.env_remove(setting);

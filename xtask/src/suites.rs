@@ -7,7 +7,7 @@ use anyhow::{Result, bail};
 
 use crate::tally::Tally;
 use crate::web::{self, Mode};
-use crate::{checks, chromium, clang, demo, licences, node, outside, packages, process, project, toolchain};
+use crate::{checks, chromium, demo, licences, node, outside, packages, process, project, toolchain};
 
 type Suite = (&'static str, fn() -> Result<Tally>);
 
@@ -56,10 +56,9 @@ pub fn ci() -> Result<()> {
 }
 
 fn native() -> Result<Tally> {
-    clang::current()?;
     process::step("Native tests");
     let nextest = process::probe("cargo", &["nextest", "--version"]).is_some();
-    let mut command = toolchain::cargo()?;
+    let mut command = toolchain::native_cargo()?;
     if nextest {
         command.args(["nextest", "run", "--workspace", "--no-fail-fast"]);
     } else {
@@ -67,10 +66,10 @@ fn native() -> Result<Tally> {
     }
     let mut tally = counted(&mut command)?;
     process::step("Native tests: examples in the documentation");
-    tally.include(counted(toolchain::cargo()?.args(["test", "--workspace", "--doc", "--no-fail-fast"]))?);
+    tally.include(counted(toolchain::native_cargo()?.args(["test", "--workspace", "--doc", "--no-fail-fast"]))?);
     process::step("Native tests: the example programs");
     for example in examples()? {
-        process::run(toolchain::cargo()?.args(["run", "--quiet", "-p", "tidewater", "--example", &example]))?;
+        process::run(toolchain::native_cargo()?.args(["run", "--quiet", "-p", "tidewater", "--example", &example]))?;
         tally.passed += 1;
     }
     Ok(tally)

@@ -34,6 +34,13 @@ pub fn current() -> Result<&'static Toolchain> {
 
 /// `cargo` of the chosen toolchain in the root folder, with the C compiler for wasm32 set.
 pub fn cargo() -> Result<Command> {
+    let mut command = native_cargo()?;
+    command.envs(clang::current()?.variables());
+    Ok(command)
+}
+
+/// The same without a C compiler for wasm32, which not every system has.
+pub fn native_cargo() -> Result<Command> {
     let mut command = Command::new("cargo");
     command.current_dir(project::root());
     // Set by the cargo that runs xtask, they would pin children to its toolchain.
@@ -41,7 +48,6 @@ pub fn cargo() -> Result<Command> {
         command.env_remove(inherited);
     }
     command.envs(current()?.variables.iter().cloned());
-    command.envs(clang::current()?.variables());
     Ok(command)
 }
 

@@ -15,8 +15,10 @@ use crate::api::options::{Location, Options};
 use crate::api::sqlite_build::SqliteBuild;
 use crate::api::stats::Stats;
 use crate::error::Error;
+#[cfg(not(target_family = "wasm"))]
+use crate::live::WeakHandle;
 use crate::live::{Callback, Core, Handle, InterruptHandle, Sink};
-use crate::storage::{Connection, Storage, TransactionOwner};
+use crate::storage::{Cancel, Connection, Storage, TransactionOwner};
 use crate::types::{ChangeBatch, CommitId, Params, Row, Rows, SubscriptionId};
 
 /// A SQLite database whose queries can be subscribed to.
@@ -36,6 +38,21 @@ use crate::types::{ChangeBatch, CommitId, Params, Row, Rows, SubscriptionId};
 #[derive(Clone, Debug)]
 pub struct Engine {
     handle: Handle,
+}
+
+/// An engine that this does not keep open.
+#[cfg(not(target_family = "wasm"))]
+#[derive(Clone, Debug)]
+pub(crate) struct WeakEngine {
+    handle: WeakHandle,
+}
+
+#[cfg(not(target_family = "wasm"))]
+impl WeakEngine {
+    /// The engine, if it is open.
+    pub(crate) fn upgrade(&self) -> Option<Engine> {
+        self.handle.upgrade().map(|handle| Engine { handle })
+    }
 }
 
 impl Engine {
@@ -86,6 +103,12 @@ impl Engine {
         })
     }
 
+    /// The engine, not kept open.
+    #[cfg(not(target_family = "wasm"))]
+    pub(crate) fn downgrade(&self) -> WeakEngine {
+        WeakEngine { handle: self.handle.downgrade() }
+    }
+
     /// Does something with the core, then delivers what came of it.
     fn call<T>(&self, call: impl FnOnce(&mut Core) -> Result<T, Error>) -> Result<T, Error> {
         let done = call(&mut *self.handle.lock()?);
@@ -101,12 +124,27 @@ impl Engine {
     /// As [`Engine::exec`].
     pub fn query(&self, sql: &(impl AsSql + ?Sized), params: impl Into<Params>) -> Result<Rows, Error> {
         let (sql, params) = (sql.as_sql(), params.into());
-        if let Some(readers) = self.handle.readers()?
-            && let Some(answer) = readers.query(&sql, &params)
-        {
-            return answer;
+        if let Some(rows) = self.handle.query_beside(&sql, &params, &Cancel::never())? {
+            return Ok(rows);
         }
-        self.call(|core| core.query(&sql, &params, TransactionOwner::Script))
+        self.query_alone(&sql, &params, &Cancel::never())
+    }
+
+    /// Runs one statement on the connection that writes as well.
+    pub(crate) fn query_alone(&self, sql: &str, params: &Params, cancel: &Cancel) -> Result<Rows, Error> {
+        self.call(|core| core.query(sql, params, TransactionOwner::Script, cancel))
+    }
+
+    /// Answers a query beside the connection that writes; nothing if only that one can.
+    #[cfg(all(feature = "tokio", not(target_family = "wasm")))]
+    pub(crate) fn query_beside(&self, sql: &str, params: &Params, cancel: &Cancel) -> Result<Option<Rows>, Error> {
+        self.handle.query_beside(sql, params, cancel)
+    }
+
+    /// Whether [`Engine::query_beside`] may answer a query.
+    #[cfg(all(feature = "tokio", not(target_family = "wasm")))]
+    pub(crate) fn may_query_beside(&self, sql: &str) -> bool {
+        self.handle.may_query_beside(sql)
     }
 
     /// Runs one statement and hands its rows on one by one, as SQLite finds them: nothing is gathered, so an answer of any size

@@ -11,11 +11,13 @@ mod query_tree;
 mod rows;
 pub(crate) mod sqlite_build;
 pub(crate) mod stats;
-mod subscription;
+pub(crate) mod subscription;
 mod transaction;
 
 pub use as_sql::AsSql;
 pub use engine::Engine;
+#[cfg(not(target_family = "wasm"))]
+pub(crate) use engine::WeakEngine;
 pub use event::{Divergence, Event};
 pub use executed::Executed;
 pub use explain::{Explain, Found, LiveTemplate, PlanKind, Route, RoutePredicate, WantedIndex};

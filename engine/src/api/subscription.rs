@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 
-use tokio_stream::Stream;
+use futures_core::Stream;
 
 use crate::api::event::Event;
 use crate::api::explain::PlanKind;
@@ -43,6 +43,12 @@ pub struct Subscription {
 impl Subscription {
     pub(crate) fn new(ticket: Ticket, mailbox: Arc<Mailbox>) -> Self {
         Self { ticket, mailbox }
+    }
+
+    /// The place in the registry, and where its events wait.
+    #[cfg(all(feature = "tokio", not(target_family = "wasm")))]
+    pub(crate) fn into_parts(self) -> (Ticket, Arc<Mailbox>) {
+        (self.ticket, self.mailbox)
     }
 
     /// Which subscription this is.
@@ -103,7 +109,7 @@ impl Stream for Subscription {
     type Item = Event;
 
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Event>> {
-        self.mailbox.poll(context, self.ticket.handle.is_gone())
+        self.mailbox.poll(context, self.ticket.is_over())
     }
 }
 
@@ -164,14 +170,14 @@ pub(crate) struct Ticket {
 }
 
 impl Ticket {
-    fn rebind(&self, params: &Params) -> Result<(), Error> {
+    pub(crate) fn rebind(&self, params: &Params) -> Result<(), Error> {
         let handle = self.engine()?;
         let rebound = handle.lock()?.rebind(self.id, params);
         handle.deliver();
         rebound
     }
 
-    fn plan(&self) -> PlanKind {
+    pub(crate) fn plan(&self) -> PlanKind {
         if let Ok(handle) = self.engine()
             && let Ok(core) = handle.lock_at_once()
         {
@@ -180,11 +186,16 @@ impl Ticket {
         if self.is_planned.load(Ordering::Relaxed) { PlanKind::Incremental } else { PlanKind::Requery }
     }
 
+    /// Whether the engine is gone.
+    pub(crate) fn is_over(&self) -> bool {
+        self.handle.is_gone()
+    }
+
     fn engine(&self) -> Result<Handle, Error> {
         self.handle.upgrade().ok_or(Error::Closed("the engine is gone"))
     }
 
-    fn take_snapshot(&mut self) -> Snapshot {
+    pub(crate) fn take_snapshot(&mut self) -> Snapshot {
         let rows = std::mem::take(&mut self.snapshot.rows);
         Snapshot { rows, ..self.snapshot.clone() }
     }

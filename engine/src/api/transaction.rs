@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use super::executed::Executed;
 use crate::error::Error;
 use crate::live::Core;
-use crate::storage::TransactionOwner;
+use crate::storage::{Cancel, TransactionOwner};
 use crate::types::{Params, Rows};
 
 /// When a transaction takes the locks of the database: <https://sqlite.org/lang_transaction.html>.
@@ -114,7 +114,7 @@ impl Transaction<'_> {
     /// # Errors
     /// As [`Engine::query`](crate::Engine::query); the transaction stays open.
     pub fn query(&self, sql: &str, params: impl Into<Params>) -> Result<Rows, Error> {
-        self.core.borrow_mut().query(sql, &params.into(), TransactionOwner::Caller)
+        self.core.borrow_mut().query(sql, &params.into(), TransactionOwner::Caller, &Cancel::never())
     }
 }
 

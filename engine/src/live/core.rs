@@ -14,7 +14,7 @@ use crate::error::Error;
 use crate::explain::explain;
 use crate::sql::{StatementKind, leading_keyword};
 use crate::storage::{
-    Connection, EachRow, Interrupt, Script, ScriptOutput, Session, Storage, TransactionOwner, slot_values,
+    Cancel, Connection, EachRow, Interrupt, Script, ScriptOutput, Session, Storage, TransactionOwner, slot_values,
 };
 use crate::types::{CommitId, Params, Rows, Snapshot, SubscriptionId, Value};
 
@@ -49,10 +49,16 @@ impl Core {
         storage.session().run(&run, &mut |session, sealed| live.commit(session, sealed))
     }
 
-    /// Runs one statement that returns rows, which may write as well.
-    pub(crate) fn query(&mut self, sql: &str, params: &Params, owner: TransactionOwner) -> Result<Rows, Error> {
+    /// Runs one statement that returns rows, which may write as well; one that only reads can be cancelled.
+    pub(crate) fn query(
+        &mut self,
+        sql: &str,
+        params: &Params,
+        owner: TransactionOwner,
+        cancel: &Cancel,
+    ) -> Result<Rows, Error> {
         if self.only_reads(sql)? {
-            return self.storage.session().query(sql, params);
+            return self.storage.session().query(sql, params, cancel);
         }
         let (outcome, ran) = self.run(sql, params, owner);
         ran.map(|()| outcome.rows.unwrap_or(Rows { columns: Arc::default(), rows: Vec::new() }))
@@ -63,7 +69,7 @@ impl Core {
         if self.only_reads(sql)? {
             return self.storage.session().query_each(sql, params, each);
         }
-        let Rows { columns, rows } = self.query(sql, params, TransactionOwner::Script)?;
+        let Rows { columns, rows } = self.query(sql, params, TransactionOwner::Script, &Cancel::never())?;
         // It has enough, or there are no more.
         let _ = rows.iter().try_for_each(|row| each(&columns, row));
         Ok(columns)

@@ -2,7 +2,7 @@
 
 use std::ops::{Deref, DerefMut};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, TryLockError, Weak};
 use std::time::Duration;
 
 use super::core::Core;
@@ -12,8 +12,8 @@ use super::outbox::Outbox;
 use super::thread::Thread;
 use crate::api::options::{Location, Options};
 use crate::error::Error;
-use crate::storage::Readers;
-use crate::types::{CommitId, SubscriptionId};
+use crate::storage::{Cancel, Readers};
+use crate::types::{CommitId, Params, Rows, SubscriptionId};
 
 /// Shares one core. Clones share the same one.
 #[derive(Clone, Debug)]
@@ -29,6 +29,8 @@ pub(crate) struct WeakHandle {
 
 #[derive(Debug)]
 struct Shared {
+    /// Closed before the core: the connection that closes a file last empties its write-ahead log, and these only read.
+    readers: Option<Arc<Readers>>,
     core: Mutex<Core>,
     /// The thread that holds the lock, as [`Thread::number`]; 0 if none does.
     holder: AtomicUsize,
@@ -42,11 +44,10 @@ struct Shared {
     waiting_events: usize,
     outbox: Arc<Outbox>,
     interrupt: InterruptHandle,
-    /// Subscriptions that were dropped by the thread that holds the lock; they end when it lets go.
+    /// Subscriptions that were dropped; they end when the lock is taken next, or let go.
     dropped: Mutex<Vec<SubscriptionId>>,
     /// The number of the last commit.
     commit: AtomicU64,
-    readers: Option<Arc<Readers>>,
     /// Readers see what the core does.
     can_be_read_beside: AtomicBool,
 }
@@ -63,7 +64,7 @@ impl Handle {
         let Options { busy_timeout, waiting_events, .. } = *options;
         let (outbox, (interrupt, is_on)) = (core.outbox(), core.interrupt());
         let readers = Readers::new(location, options).map(Arc::new);
-        let interrupt = InterruptHandle { is_on, interrupt, readers: readers.clone() };
+        let interrupt = InterruptHandle { is_on, interrupt, readers: readers.as_ref().map(Arc::downgrade) };
         let commit = AtomicU64::new(core.commit().0);
         let shared = Shared {
             core: Mutex::new(core),
@@ -115,7 +116,15 @@ impl Handle {
         Ok(Locked::new(&self.shared, lock(&self.shared.core), thread))
     }
 
-    /// What answers queries beside the core, without waiting for the lock; nothing if only the core can.
+    /// Answers a query beside the core, without waiting for the lock; nothing if only the core can answer it.
+    ///
+    /// # Errors
+    /// [`Error::Reentrant`] if this thread holds the lock.
+    pub(crate) fn query_beside(&self, sql: &str, params: &Params, cancel: &Cancel) -> Result<Option<Rows>, Error> {
+        self.readers()?.and_then(|readers| readers.query(sql, params, cancel)).transpose()
+    }
+
+    /// The connections that answer queries beside the core, if they see what this thread would see in it.
     ///
     /// # Errors
     /// [`Error::Reentrant`] if this thread holds the lock.
@@ -125,11 +134,20 @@ impl Handle {
         Ok(self.shared.readers.as_deref().filter(|_| can_read))
     }
 
-    /// Ends a subscription: at once, or when this thread lets the lock go that it holds.
+    /// Whether [`Handle::query_beside`] may answer a query.
+    #[cfg(all(feature = "tokio", not(target_family = "wasm")))]
+    pub(crate) fn may_query_beside(&self, sql: &str) -> bool {
+        let Shared { readers, can_be_read_beside, .. } = &*self.shared;
+        readers.is_some() && can_be_read_beside.load(Ordering::Acquire) && Readers::may_answer(sql)
+    }
+
+    /// Ends a subscription, without waiting: at once if the lock is free, or else before the next commit.
     pub(crate) fn unsubscribe(&self, id: SubscriptionId) {
-        match self.lock_at_once() {
-            Ok(mut core) => core.unsubscribe(id),
-            Err(_) => lock(&self.shared.dropped).push(id),
+        lock(&self.shared.dropped).push(id);
+        if let Ok(thread) = self.shared.enter()
+            && let Some(core) = try_lock(&self.shared.core)
+        {
+            drop(Locked::new(&self.shared, core, thread));
         }
     }
 
@@ -201,7 +219,16 @@ impl Shared {
 impl<'h> Locked<'h> {
     fn new(shared: &'h Shared, core: MutexGuard<'h, Core>, thread: Arc<Thread>) -> Self {
         shared.holder.store(thread.number(), Ordering::Relaxed);
-        Self { shared, core, thread }
+        let mut locked = Self { shared, core, thread };
+        locked.end_dropped();
+        locked
+    }
+
+    /// Ends the subscriptions that were dropped while the lock was taken.
+    fn end_dropped(&mut self) {
+        for id in std::mem::take(&mut *lock(&self.shared.dropped)) {
+            self.core.unsubscribe(id);
+        }
     }
 }
 
@@ -221,9 +248,7 @@ impl DerefMut for Locked<'_> {
 
 impl Drop for Locked<'_> {
     fn drop(&mut self) {
-        for id in std::mem::take(&mut *lock(&self.shared.dropped)) {
-            self.core.unsubscribe(id);
-        }
+        self.end_dropped();
         let mut transaction_of = lock(&self.shared.transaction_of);
         match (self.core.in_transaction(), transaction_of.is_some()) {
             (true, false) => *transaction_of = Some(Arc::downgrade(&self.thread)),
@@ -233,7 +258,7 @@ impl Drop for Locked<'_> {
             }
             _ => {}
         }
-        let can_be_read_beside = self.core.can_be_read_beside();
+        let can_be_read_beside = self.shared.readers.is_some() && self.core.can_be_read_beside();
         self.shared.can_be_read_beside.store(can_be_read_beside, Ordering::Release);
         self.shared.commit.store(self.core.commit().0, Ordering::Release);
         self.shared.holder.store(0, Ordering::Relaxed);
@@ -243,4 +268,13 @@ impl Drop for Locked<'_> {
 /// Locks a mutex. Poison is no error here: a panic of the application's code is caught before it leaves anything half done.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The same without waiting; nothing if it is taken.
+fn try_lock<T>(mutex: &Mutex<T>) -> Option<MutexGuard<'_, T>> {
+    match mutex.try_lock() {
+        Ok(guard) => Some(guard),
+        Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+        Err(TryLockError::WouldBlock) => None,
+    }
 }

@@ -1,7 +1,7 @@
 //! Ending a statement of a call from another thread.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Weak};
 
 use crate::storage::Interrupt;
 use crate::storage::Readers;
@@ -14,7 +14,8 @@ pub struct InterruptHandle {
     /// A statement of the application's may be running.
     pub(super) is_on: Arc<AtomicBool>,
     pub(super) interrupt: Arc<Interrupt>,
-    pub(super) readers: Option<Arc<Readers>>,
+    /// Weak: their connections are closed with the engine.
+    pub(super) readers: Option<Weak<Readers>>,
 }
 
 impl std::fmt::Debug for InterruptHandle {
@@ -29,7 +30,7 @@ impl InterruptHandle {
         if self.is_on.load(Ordering::SeqCst) {
             self.interrupt.interrupt();
         }
-        if let Some(readers) = &self.readers {
+        if let Some(readers) = self.readers.as_ref().and_then(Weak::upgrade) {
             readers.interrupt();
         }
     }

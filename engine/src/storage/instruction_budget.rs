@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use rusqlite::Connection;
 
+use super::cancel::CancelSlot;
 use super::convert::Outcome;
 use crate::error::Error;
 
@@ -17,13 +18,14 @@ const EACH: u32 = 4096;
 pub(super) struct InstructionBudget(Arc<AtomicU64>);
 
 impl InstructionBudget {
-    pub(super) fn install(connection: &mut Connection) -> Result<Self, Error> {
+    /// `cancel` ends what runs as well: a connection has one progress handler.
+    pub(super) fn install(connection: &mut Connection, cancel: CancelSlot) -> Result<Self, Error> {
         let left = Arc::new(AtomicU64::new(u64::MAX));
         let counted = Arc::clone(&left);
         let is_spent = move || {
             let left = counted.load(Ordering::Relaxed);
             if left == u64::MAX {
-                return false;
+                return cancel.is_cancelled();
             }
             counted.store(left.saturating_sub(u64::from(EACH)), Ordering::Relaxed);
             left == 0

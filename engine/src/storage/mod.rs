@@ -1,6 +1,8 @@
 //! The only room that names SQLite: the connection, what its hooks report, the catalog, and running statements.
 
 mod application;
+#[cfg_attr(target_arch = "wasm32", path = "no_cancel.rs")]
+mod cancel;
 mod capture;
 mod catalog;
 mod commit_number;
@@ -45,6 +47,7 @@ use crate::plan::{DerivedColumn, RowImages};
 use crate::sql::{StatementKind, leading_keyword};
 use crate::types::{Catalog, Change, ChangeBatch, CommitId, Params, Row, Rows, SharedBag, SortedMap, Table, Value};
 
+use cancel::CancelSlot;
 use capture::Recorder;
 use catalog::Roots;
 use commit_number::CommitNumber;
@@ -55,6 +58,7 @@ use statements::Statements;
 use virtual_columns::VirtualColumns;
 
 pub(crate) use capture::{CaptureScope, TableScope};
+pub(crate) use cancel::Cancel;
 pub(crate) use convert::slot_values;
 pub(crate) use functions::Unplannable;
 pub(crate) use readers::Readers;
@@ -84,6 +88,8 @@ struct State {
     statements: Statements,
     delta_tables: DeltaTables,
     instruction_budget: InstructionBudget,
+    /// What cancels the query of the application's that runs.
+    cancel: CancelSlot,
     virtual_columns: VirtualColumns,
     /// The SQLite instructions that reads have taken so far.
     instructions: Cell<u64>,
@@ -332,13 +338,14 @@ impl Session<'_> {
         self.state.delta_tables.clear();
     }
 
-    /// Runs one statement that returns rows. A statement that also writes must be run by [`Session::run`].
-    pub(crate) fn query(&self, sql: &str, params: &Params) -> Result<Rows, Error> {
+    /// Runs one statement that returns rows, unless it is cancelled. A statement that also writes must be run by [`Session::run`].
+    pub(crate) fn query(&self, sql: &str, params: &Params, cancel: &Cancel) -> Result<Rows, Error> {
         refuse_several(sql)?;
         let mut statement = self.connection.prepare_cached(sql).map_err(convert::error)?;
         let values = convert::slot_values(&convert::signature(&statement).slots, params)?;
         convert::bind_slots(&mut statement, &values)?;
-        let rows = self.interruptible(|| convert::rows(&mut statement))?;
+        let run = || self.interruptible(|| convert::rows(&mut statement));
+        let rows = self.state.cancel.during(cancel, run)?;
         Ok(Rows { rows, columns: convert::columns(&statement) })
     }
 
@@ -353,7 +360,15 @@ impl Session<'_> {
 
     /// Whether another connection that reads sees the same database: it is in WAL mode, without temporary tables and attached files,
     /// and no setting makes a difference.
-    pub(crate) fn can_be_read_beside(&self) -> bool {
+    pub(crate) fn can_be_read_beside(&mut self) -> bool {
+        // Whether there are temporary tables or attached files is known from the catalog. A later call would read it anyway.
+        if self.state.is_wal
+            && !self.state.is_set_apart
+            && self.connection.is_autocommit()
+            && self.refresh_catalog().is_err()
+        {
+            return false;
+        }
         let State { is_wal, is_set_apart, catalog_is_stale, has_main_alone, .. } = &*self.state;
         *is_wal && !is_set_apart && !catalog_is_stale && *has_main_alone
     }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::EachRow;
+use super::cancel::Cancel;
 use crate::api::options::{Location, Options};
 use crate::error::Error;
 use crate::types::{Params, Rows};
@@ -18,7 +19,7 @@ impl Readers {
     }
 
     /// Not called: there are none.
-    pub(crate) fn query(&self, _: &str, _: &Params) -> Option<Result<Rows, Error>> {
+    pub(crate) fn query(&self, _: &str, _: &Params, _: &Cancel) -> Option<Result<Rows, Error>> {
         match *self {}
     }
 

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
+use super::cancel::CancelSlot;
 use super::catalog::Roots;
 use super::commit_number::CommitNumber;
 use super::delta_tables::DeltaTables;
@@ -36,7 +37,8 @@ impl Storage {
         zero_sign::install(&connection)?;
         let recorder = capture::install(&mut connection)?;
         let reads = reads::install(&mut connection, &recorder)?;
-        let instruction_budget = InstructionBudget::install(&mut connection)?;
+        let cancel = CancelSlot::default();
+        let instruction_budget = InstructionBudget::install(&mut connection, cancel.clone())?;
         let commit_number = match location {
             Location::Memory => CommitNumber::in_memory(),
             Location::File(_) | Location::Uri(_) => CommitNumber::in_database(&connection)?,
@@ -48,6 +50,7 @@ impl Storage {
             statements: Statements::default(),
             delta_tables: DeltaTables::default(),
             instruction_budget,
+            cancel,
             virtual_columns: VirtualColumns::default(),
             instructions: Cell::new(0),
             catalog: Arc::new(Catalog::default()),

@@ -10,6 +10,8 @@ impl Session<'_> {
         if self.state.is_alone {
             return Ok(self.state.external);
         }
+        // A file that was attached has a version from now on.
+        self.refresh_catalog()?;
         let versions = open::data_versions(self.connection, &self.state.catalog.search_path)?;
         let known = std::mem::replace(&mut self.state.data_versions, versions);
         let moved = |(file, version)| known.get(file).is_some_and(|known| known != version);

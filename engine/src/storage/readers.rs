@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex};
 
 use rusqlite::{Connection, Statement};
 
+use super::cancel::{Cancel, CancelSlot};
 use super::{EachRow, Interrupt, convert, is_several, lock, open};
 use crate::api::options::{Access, Location, Options};
 use crate::error::Error;
@@ -25,10 +26,16 @@ const OF_THE_CONNECTION: [&str; 3] = ["changes", "last_insert_rowid", "pragma"];
 pub(crate) struct Readers {
     location: Location,
     options: Options,
-    idle: Mutex<Vec<Connection>>,
+    idle: Mutex<Vec<Reader>>,
     /// What interrupts the queries that are running, by numbers that are given to them.
     running: Mutex<Vec<(u64, Interrupt)>>,
     last: AtomicU64,
+}
+
+/// One connection, and what cancels the query that it runs.
+struct Reader {
+    connection: Connection,
+    cancel: CancelSlot,
 }
 
 impl std::fmt::Debug for Readers {
@@ -50,10 +57,10 @@ impl Readers {
         })
     }
 
-    /// Runs a query on a connection of its own. Nothing if that cannot be told to be the same: then the main connection answers,
-    /// or says what is wrong.
-    pub(crate) fn query(&self, sql: &str, params: &Params) -> Option<Result<Rows, Error>> {
-        self.read(sql, params, |statement| {
+    /// Runs a query on a connection of its own, unless it is cancelled. Nothing if that cannot be told to be the same: then the main
+    /// connection answers, or says what is wrong.
+    pub(crate) fn query(&self, sql: &str, params: &Params, cancel: &Cancel) -> Option<Result<Rows, Error>> {
+        self.read(sql, params, cancel, |statement| {
             let rows = convert::rows(statement)?;
             Ok(Rows { rows, columns: convert::columns(statement) })
         })
@@ -66,39 +73,55 @@ impl Readers {
         params: &Params,
         each: EachRow<'_>,
     ) -> Option<Result<Arc<[String]>, Error>> {
-        self.read(sql, params, |statement| convert::each_row(statement, each))
+        self.read(sql, params, &Cancel::never(), |statement| convert::each_row(statement, each))
     }
 
     fn read<T>(
         &self,
         sql: &str,
         params: &Params,
+        cancel: &Cancel,
         run: impl FnOnce(&mut Statement<'_>) -> Result<T, Error>,
     ) -> Option<Result<T, Error>> {
         if !may_be_read_anywhere(sql) {
             return None;
         }
         let idle = lock(&self.idle).pop();
-        let connection = match idle {
-            Some(connection) => connection,
-            None => open::reader(&self.location, &self.options).ok()?,
+        let reader = match idle {
+            Some(reader) => reader,
+            None => Reader::open(&self.location, &self.options).ok()?,
         };
         let number = self.last.fetch_add(1, Ordering::Relaxed);
-        lock(&self.running).push((number, connection.get_interrupt_handle()));
-        let answer = read(&connection, sql, params, run);
+        lock(&self.running).push((number, reader.connection.get_interrupt_handle()));
+        let answer = reader.cancel.during(cancel, || read(&reader.connection, sql, params, run));
         lock(&self.running).retain(|(running, _)| *running != number);
         let mut idle = lock(&self.idle);
         if idle.len() < MOST {
-            idle.push(connection);
+            idle.push(reader);
         }
         answer
     }
 }
 
 impl Readers {
+    /// Whether a query may be answered here.
+    #[cfg(feature = "tokio")]
+    pub(crate) fn may_answer(sql: &str) -> bool {
+        may_be_read_anywhere(sql)
+    }
+
     /// Ends the queries that are running.
     pub(crate) fn interrupt(&self) {
         lock(&self.running).iter().for_each(|(_, interrupt)| interrupt.interrupt());
+    }
+}
+
+impl Reader {
+    fn open(location: &Location, options: &Options) -> Result<Self, Error> {
+        let mut connection = open::reader(location, options)?;
+        let cancel = CancelSlot::default();
+        cancel.install(&mut connection)?;
+        Ok(Self { connection, cancel })
     }
 }
 

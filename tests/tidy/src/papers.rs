@@ -1,4 +1,4 @@
-//! What the papers promise: commands that exist, links that lead somewhere.
+//! What the papers promise, and what hosted CI runs: commands that exist, links that lead somewhere.
 
 use std::collections::BTreeSet;
 
@@ -28,6 +28,8 @@ fn links(text: &str) -> Vec<&str> {
         .filter_map(|(at, found)| text[at + found.len()..].split(')').next())
         .map(|target| target.split('#').next().unwrap_or_default())
         .filter(|target| !target.is_empty() && !target.contains("://") && !target.starts_with("mailto:"))
+        // Of an item of a crate, for rustdoc.
+        .filter(|target| !target.starts_with("crate::"))
         .collect()
 }
 
@@ -39,6 +41,24 @@ fn dead_links(file: &File) -> Vec<String> {
         .filter(|target| !folder.join(target).exists())
         .map(|target| format!("{}: {target} does not exist", file.path))
         .collect()
+}
+
+/// The programs of the project that a workflow runs by path: words that begin with a folder of it.
+fn programs(text: &str) -> Vec<&str> {
+    text.split_whitespace().filter(|word| word.starts_with(".ci/") || word.starts_with("scripts/")).collect()
+}
+
+/// What follows `cargo xtask test` on its line.
+fn suites(text: &str) -> Vec<&str> {
+    let rests = text.lines().filter_map(|line| line.split("cargo xtask test").nth(1));
+    rests.flat_map(str::split_whitespace).collect()
+}
+
+/// The workflows of hosted CI.
+fn workflows() -> Vec<File> {
+    let mut files = files::all();
+    files.retain(|file| file.path.starts_with(".github/workflows/"));
+    files
 }
 
 fn papers() -> Vec<File> {
@@ -56,7 +76,9 @@ fn commands_in_papers_exist() {
     for promised in ["test", "demo"] {
         assert!(commands(&readme).contains(&promised), "README.md names `cargo xtask {promised}`");
     }
-    let unknown = papers()
+    let mut papers = papers();
+    papers.extend(workflows());
+    let unknown = papers
         .iter()
         .flat_map(|file| {
             commands(&file.text)
@@ -70,13 +92,28 @@ fn commands_in_papers_exist() {
 }
 
 #[test]
+fn workflows_run_what_the_project_has() {
+    let known = files::read("xtask/src/suites.rs");
+    let workflows = workflows();
+    assert!(workflows.iter().any(|file| programs(&file.text).contains(&".ci/run")), "hosted CI runs .ci/run");
+    let mut missing = Vec::new();
+    for file in &workflows {
+        let strange = suites(&file.text).into_iter().filter(|suite| !known.contains(&format!("(\"{suite}\", ")));
+        missing.extend(strange.map(|suite| format!("{}: no suite `{suite}`", file.path)));
+        let absent = programs(&file.text).into_iter().filter(|path| !files::root().join(path).exists());
+        missing.extend(absent.map(|path| format!("{}: no program {path}", file.path)));
+    }
+    assert_none("what workflows run and the project does not have", missing);
+}
+
+#[test]
 fn links_in_papers_lead_somewhere() {
     assert_none("dead links", papers().iter().flat_map(dead_links).collect());
 }
 
 #[test]
 fn commands_and_links_are_found() {
-    let text = "Run `cargo xtask tests` or\n`cargo xtask COMMAND`; see [x](a/b.md#part), [y](https://c.d) and ![z](nothing.png).";
+    let text = "Run `cargo xtask tests` or\n`cargo xtask COMMAND`; see [x](a/b.md#part), [y](https://c.d), [w](crate::W) and ![z](nothing.png).";
     assert_eq!(commands(text), ["tests"]);
     assert_eq!(links(text), ["a/b.md", "nothing.png"]);
     assert_eq!(
@@ -85,5 +122,7 @@ fn commands_and_links_are_found() {
             .collect::<Vec<_>>(),
         ["a", "b"]
     );
+    let workflow = "run: cargo xtask test native outside\n  run: .ci/run\n run: cargo xtask test";
+    assert_eq!((suites(workflow), programs(workflow)), (vec!["native", "outside"], vec![".ci/run"]));
     assert_eq!(dead_links(&File { path: "README.md".to_owned(), text: text.to_owned() }).len(), 2);
 }
