@@ -7,6 +7,11 @@
 //! - `differential` (on by default): sums by key are kept in differential-dataflow, on timely. Without it they are kept in hash
 //!   tables, as in the packages for browsers. Results are the same; see [`SumStore`].
 //! - `wasm-bindgen` (wasm32 only): what SQLite needs of a browser, the time and randomness, by wasm-bindgen.
+//! - `derive`: `#[derive(FromRow)]` for structs.
+//! - `serde`: values, rows, edits, events, errors and statistics as JSON and the like; rows as types that implement `Deserialize`
+//!   ([`Engine::query_serde`], [`Serde`]).
+//! - `uuid`, `chrono`, `time`, `serde_json`: types of these crates as values: [`FromValue`] says how they are stored.
+//! - `testing`: what tests of the engine choose, such as the strategy; no result depends on it.
 //! - `sqlparser` (native only): queries can be given as `sqlparser::ast::Query`; see [`AsSql`].
 
 #![forbid(missing_docs)]
@@ -30,16 +35,32 @@ mod types;
 pub use rusqlite;
 
 pub use api::{
-    Access, AsSql, ColumnIndex, Divergence, Engine, Event, Executed, Explain, Found, FromRow, FromValue, LiveTemplate,
-    Location, NamedRow, Options, PlanKind, Route, RoutePredicate, SqliteBuild, Stats, Strategy, Subscription, SumStore,
-    Transaction, TransactionBehavior, WantedIndex, Watch,
+    Access, AsSql, ColumnDescription, ColumnIndex, ColumnOrigin, Description, Divergence, Engine, Event, Executed,
+    Explain, Found, FromRow, FromValue, LiveRows, LiveTemplate, Location, NamedRow, Options, ParameterDescription,
+    PlanKind, Route, RoutePredicate, RowEdit, SqliteBuild, Stats, Subscription, SumStore, Transaction,
+    TransactionBehavior, WantedIndex, Watch,
 };
 pub use error::Error;
+
+/// What the macros of this crate call; nothing else may.
+#[doc(hidden)]
+pub use api::private_rows as __private;
+
+#[cfg(feature = "testing")]
+pub use api::Strategy;
+#[cfg(feature = "testing")]
+pub use plan::{DisabledFeatures, PlannerFeature, UnknownFeature};
+
+#[cfg(feature = "serde")]
+pub use api::{Serde, from_row};
+
 pub use live::InterruptHandle;
-pub use plan::{DisabledFeatures, LiveStep, PlannerFeature, Step, UnknownFeature};
+pub use plan::{LiveStep, Step};
+#[cfg(feature = "derive")]
+pub use tidewater_derive::FromRow;
 pub use types::{
-    Cause, Change, ChangeBatch, CommitId, Diff, Edit, Params, Row, RowBuilder, RowKey, Rows, Snapshot, SubscriptionId,
-    TableChanges, Text, Value, ValueRef,
+    Affinity, Cause, Change, ChangeBatch, CommitId, Diff, Edit, IntoValue, OutOfRange, Params, Row, RowBuilder, RowKey,
+    Rows, Snapshot, SubscriptionId, TableChanges, Text, Value, ValueRef,
 };
 
 /// Positional [`Params`] of values of any types.
@@ -56,6 +77,6 @@ pub use types::{
 #[macro_export]
 macro_rules! params {
     ($($value:expr),* $(,)?) => {
-        $crate::Params::Positional(vec![$($crate::Value::from($value)),*])
+        $crate::Params::positional([$($crate::IntoValue::into_value($value)),*])
     };
 }

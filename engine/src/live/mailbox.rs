@@ -155,7 +155,7 @@ impl Merged {
     fn add(&mut self, event: Event) {
         self.commit = event.commit();
         match event {
-            Event::Diff(diff) => {
+            Event::Diff(diff) | Event::Recovered(diff) => {
                 self.failure = None;
                 match &mut self.change {
                     NetChange::Diff(net) => net.add(&diff),
@@ -178,8 +178,11 @@ impl Merged {
         let changed = match change {
             NetChange::Diff(net) => {
                 let edits = net.edits();
-                let is_told = !edits.is_empty() || (is_told && !is_failing);
-                is_told.then(|| Event::Diff(Diff { commit, edits: edits.into(), causes: std::sync::Arc::default() }))
+                let has_news = !edits.is_empty() || (is_told && !is_failing);
+                has_news.then(|| {
+                    let diff = Diff { commit, edits: edits.into(), causes: std::sync::Arc::default() };
+                    if is_told { Event::Recovered(diff) } else { Event::Diff(diff) }
+                })
             }
             NetChange::Whole { columns, rows } => Some(Event::Columns(Snapshot { commit, columns, rows: rows.into() })),
         };
@@ -197,7 +200,7 @@ impl Merged {
 fn bytes(event: &Event) -> usize {
     size_of::<Event>()
         + match event {
-            Event::Diff(diff) => diff.edits.iter().map(edit_bytes).sum(),
+            Event::Diff(diff) | Event::Recovered(diff) => diff.edits.iter().map(edit_bytes).sum(),
             Event::Columns(snapshot) => snapshot.rows.iter().map(row_bytes).sum(),
             Event::Error { .. } => 0,
             Event::Divergence(divergence) => {

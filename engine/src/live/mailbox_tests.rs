@@ -14,6 +14,10 @@ fn diff(commit: u64, edits: Vec<Edit>) -> Event {
     Event::Diff(Diff { commit: CommitId(commit), edits: edits.into(), causes: Arc::default() })
 }
 
+fn recovered(commit: u64) -> Event {
+    Event::Recovered(Diff { commit: CommitId(commit), edits: Arc::default(), causes: Arc::default() })
+}
+
 fn replace(commit: u64) -> Event {
     diff(commit, vec![Edit::Replace { index: 0, row: row(commit as i64) }])
 }
@@ -62,8 +66,11 @@ fn a_failure_is_told_last_and_only_if_it_lasts() {
     assert_eq!(told, [replace(1), replace(2), diff(4, vec![Edit::Replace { index: 0, row: row(3) }]), error(4)]);
     let recovered = read(vec![replace(1), replace(2), error(3), replace(4)]);
     assert_eq!(recovered, [replace(1), replace(2), replace(4)]);
-    let known = read(vec![replace(1), error(2), diff(3, Vec::new())]);
-    assert_eq!(known, [replace(1), error(2), diff(3, Vec::new())]);
+    let known = read(vec![replace(1), error(2), recovered(3)]);
+    assert_eq!(known, [replace(1), error(2), recovered(3)]);
+    let failing_again = read(vec![replace(1), error(2), recovered(3), replace(4), error(5)]);
+    let Some(Event::Recovered(between)) = failing_again.get(2) else { panic!("{failing_again:?}") };
+    assert_eq!((between.edits.len(), &failing_again[3..]), (1, &[error(5)][..]));
 }
 
 #[test]

@@ -7,6 +7,7 @@ mod commit_number;
 mod conflict;
 mod convert;
 mod delta_tables;
+mod describe;
 mod exact_sums;
 mod functions;
 mod instruction_budget;
@@ -54,6 +55,7 @@ use statements::Statements;
 use virtual_columns::VirtualColumns;
 
 pub(crate) use convert::slot_values;
+pub(crate) use describe::ColumnFacts;
 pub(crate) use functions::Unplannable;
 pub(crate) use readers::Readers;
 pub(crate) use reads::Reads;
@@ -162,6 +164,11 @@ impl Session<'_> {
     /// The number of the last commit.
     pub(crate) fn commit(&self) -> CommitId {
         self.state.commit_number.last()
+    }
+
+    /// The rowid of the last row that a statement inserted into a table with rowids.
+    pub(crate) fn last_insert_rowid(&self) -> i64 {
+        self.connection.last_insert_rowid()
     }
 
     /// Whether a script has left a transaction open.

@@ -91,13 +91,15 @@ pub(crate) fn delivery(
     for Happened { subscription, event, .. } in happened {
         let subscription = *subscription;
         let other = match event {
-            Event::Diff(diff) => writer.push(subscription, diff.edits.iter().map(edit)).map(|()| None),
+            Event::Diff(diff) | Event::Recovered(diff) => {
+                writer.push(subscription, diff.edits.iter().map(edit)).map(|()| None)
+            }
             Event::Columns(snapshot) => rows_frame(snapshot.rows.iter().map(Row::as_bytes)).map(|rows| {
                 Some(SubscriptionEvent::Columns { subscription, columns: snapshot.columns.to_vec(), rows })
             }),
             Event::Error { error: why, closed, .. } => Ok(Some(subscription_error(subscription, error(why), *closed))),
             // Only paranoid mode diverges, which the host does not switch on.
-            Event::Divergence(_) => Ok(None),
+            _ => Ok(None),
         };
         match other {
             Ok(other) => events.extend(other),

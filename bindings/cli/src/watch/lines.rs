@@ -94,7 +94,7 @@ impl State {
     /// Applies an event. Returns whether there is something new to print.
     fn receive(&mut self, event: &Event) -> Result<bool> {
         match event {
-            Event::Diff(diff) => {
+            Event::Diff(diff) | Event::Recovered(diff) => {
                 diff.apply(&mut self.rows);
                 self.commit = diff.commit;
                 Ok(true)
@@ -108,7 +108,7 @@ impl State {
                 eprintln!("tidewater: {}", one_line(&error.to_string()));
                 Ok(false)
             }
-            Event::Divergence(_) => Ok(false),
+            _ => Ok(false),
         }
     }
 
