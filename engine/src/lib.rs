@@ -13,6 +13,32 @@
 //! - `uuid`, `chrono`, `time`, `serde_json`: types of these crates as values: [`FromValue`] says how they are stored.
 //! - `testing`: what tests of the engine choose, such as the strategy; no result depends on it.
 //! - `sqlparser` (native only): queries can be given as `sqlparser::ast::Query`; see [`AsSql`].
+//!
+//! # The form of values in JSON
+//!
+//! With the feature `serde`, what applications get has a form that stays the same in later versions; fields may be added. It is
+//! that of `tidewater replay`.
+//!
+//! | what | JSON | read back |
+//! | --- | --- | --- |
+//! | NULL, INTEGER | `null`, `7` with all 64 bits | yes |
+//! | REAL | `1.0`, `1e300`, with a fraction or an exponent; `{"real":"inf"}`, `{"real":"-inf"}` | yes |
+//! | TEXT | `"tea"`; `{"text_hex":"ff"}` if it is not UTF-8 | yes |
+//! | BLOB | `{"blob":"00ff"}` | yes |
+//! | [`Params`] | `[1,"x"]`, `{"id":7}`, `null` | yes |
+//! | [`Row`], [`NamedRow`] | `["tea",320]`, `{"name":"tea","price":320}` | `Row` |
+//! | [`Rows`] | `{"columns":["name"],"rows":[["tea"]]}` | yes |
+//! | [`Snapshot`] | `{"commit":7,"columns":["name"],"rows":[["tea"]]}` | yes |
+//! | [`Edit`] | `{"insert":0,"row":["tea"]}`, `{"remove":0}`, `{"replace":0,"row":["tea"]}`, `{"move":0,"to":2}` | yes |
+//! | [`Diff`] | `{"commit":7,"edits":[..]}`, and `causes` if there are any | without causes |
+//! | [`Event`] | the fields of what it is and `event`: `diff`, `recovered`, `columns`, `error` or `divergence` | no |
+//! | [`Error`] | `{"code":"constraint","message":"..","extended_code":2067}`; SQLite's code where the error is SQLite's | no |
+//! | [`Executed`] | `{"commit":7,"changes":1,"last_insert_rowid":4}` | no |
+//! | [`Change`], [`Cause`] | `{"key":1,"old":null,"new":[1,"tea"]}`, a cause also `table` | no |
+//! | [`Stats`], [`Explain`], [`Description`] | their fields | no |
+//!
+//! In formats that are not for people, such as CBOR, a BLOB is bytes and every REAL is a float. JavaScript reads integers beyond 2^53
+//! with a loss; `CAST(id AS TEXT)` in the query avoids it.
 
 #![forbid(missing_docs)]
 

@@ -231,3 +231,77 @@ fn a_thread_can_wait_for_changes() {
     drop(engine);
     assert_eq!(live.changes_timeout(Duration::MAX), Ok(vec![]), "nothing more will come");
 }
+
+/// Numbers of a seed, by xorshift.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, limit: u64) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0 % limit
+    }
+}
+
+/// A row of which a column that comes later counts as well.
+#[derive(Debug, PartialEq)]
+struct Wide(Vec<i64>);
+
+impl FromRow for Wide {
+    fn from_row(row: NamedRow<'_>) -> Result<Self, Error> {
+        (0..row.columns().len()).map(|column| row.get(column)).collect::<Result<_, _>>().map(Self)
+    }
+}
+
+#[test]
+fn whatever_happens_the_edits_come_to_the_rows() {
+    const SQL: &str = "SELECT *, abs(a) FROM t ORDER BY a, id";
+    let (mut failures, mut unreadable, mut compared) = (0, 0, 0);
+    for seed in 1..=60 {
+        let mut random = Random(0x9e37_79b9_7f4a_7c15_u64.wrapping_mul(seed));
+        let options = Options::default().with_waiting_events(random.below(4) as usize);
+        let engine = opened(options, "CREATE TABLE t(id INTEGER PRIMARY KEY, a)");
+        let mut live = engine.live::<Wide>(SQL, ()).unwrap();
+        let mut own = Vec::new();
+        for step in 0..120 {
+            let (id, value) = (random.below(12) as i64, random.below(9) as i64);
+            match random.below(40) {
+                0..20 => engine.exec("INSERT OR REPLACE INTO t(id, a) VALUES (?, ?)", (id, value)),
+                20..28 => engine.exec("DELETE FROM t WHERE id % 5 = ?", [value]),
+                28..33 => engine.exec("UPDATE t SET a = ? - a WHERE typeof(a) = 'integer' AND a > -100", [value]),
+                // SQLite cannot take its absolute value.
+                33 => engine.exec("INSERT OR REPLACE INTO t(id, a) VALUES (?, ?)", (id, i64::MIN)),
+                // The type cannot be read from it.
+                34..36 => engine.exec("INSERT OR REPLACE INTO t(id, a) VALUES (?, NULL)", [id]),
+                36..39 => engine.exec("DELETE FROM t WHERE a IS NULL OR a < -100", ()),
+                _ => engine.exec(&format!("ALTER TABLE t ADD COLUMN c{step} DEFAULT {step}"), ()),
+            }
+            .unwrap();
+            if random.below(3) == 0 {
+                continue;
+            }
+            // Each error is told once, with the edits before it told first.
+            loop {
+                match live.changes() {
+                    Ok(edits) if edits.is_empty() => break,
+                    Ok(edits) => perform(&mut own, edits),
+                    Err(error) if error.code() == "conversion" => unreadable += 1,
+                    Err(error) => {
+                        assert_eq!(error.code(), "sql_error");
+                        failures += 1;
+                    }
+                }
+            }
+            assert_eq!(live.rows(), own, "seed {seed}, step {step}");
+            match engine.query_as::<Wide>(SQL, ()) {
+                Ok(rows) => {
+                    assert_eq!((live.error(), live.rows()), (None, &*rows), "seed {seed}, step {step}");
+                    compared += 1;
+                }
+                Err(error) => assert_eq!(live.error().map(Error::code), Some(error.code()), "seed {seed}, step {step}"),
+            }
+        }
+    }
+    assert!(failures > 100 && unreadable > 100 && compared > 1000, "{failures} {unreadable} {compared}");
+}

@@ -1,15 +1,6 @@
 //! Values, rows, edits and events as JSON and the like, and rows as types that implement `Deserialize`.
 //!
-//! The form is stable and that of `tidewater replay`:
-//!
-//! | what | JSON |
-//! | --- | --- |
-//! | NULL, INTEGER | `null`, `7` |
-//! | REAL | `1.0`, `1e300`; `{"real":"inf"}`, `{"real":"-inf"}` |
-//! | TEXT | `"tea"`; `{"text_hex":"ff"}` if it is not UTF-8 |
-//! | BLOB | `{"blob":"00ff"}` |
-//!
-//! In formats that are not for people, such as CBOR, a BLOB is bytes and every REAL is a float.
+//! The crate's documentation has the table of forms, which stay as they are.
 
 mod change;
 mod column;
