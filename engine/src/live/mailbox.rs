@@ -34,6 +34,8 @@ struct Mail {
     /// What came after those.
     merged: Option<Merged>,
     merges: u64,
+    /// The last result or failure that was taken is a failure.
+    reader_knows_failure: bool,
     closed: bool,
     reader: Option<Waker>,
 }
@@ -123,7 +125,13 @@ impl Mail {
         {
             self.events.extend(merged.into_events());
         }
-        self.events.pop_front()
+        let event = self.events.pop_front();
+        match &event {
+            Some(Event::Error { .. }) => self.reader_knows_failure = true,
+            Some(Event::Diff(_) | Event::Recovered(_) | Event::Columns(_)) => self.reader_knows_failure = false,
+            Some(Event::Divergence(_)) | None => {}
+        }
+        event
     }
 
     fn put(&mut self, event: Event, most: usize) {
@@ -141,7 +149,10 @@ impl Mail {
             }
             None if self.events.len() < most => self.events.push_back(event),
             None => {
-                let is_told = matches!(self.events.back(), Some(Event::Error { .. }));
+                let is_told = match self.events.back() {
+                    Some(last) => matches!(last, Event::Error { .. }),
+                    None => self.reader_knows_failure,
+                };
                 let change = NetChange::Diff(NetDiff::default());
                 let mut merged = Merged { commit: event.commit(), change, is_told, failure: None };
                 merged.add(event);

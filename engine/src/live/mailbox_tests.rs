@@ -74,6 +74,19 @@ fn a_failure_is_told_last_and_only_if_it_lasts() {
 }
 
 #[test]
+fn a_reader_who_has_taken_a_failure_is_told_of_the_recovery_where_all_events_are_merged() {
+    let mailbox = Mailbox::new(0);
+    drop(mailbox.put(error(1)));
+    assert_eq!(mailbox.take(), Some(error(1)));
+    drop(mailbox.put(recovered(2)));
+    drop(mailbox.put(error(3)));
+    drop(mailbox.put(recovered(4)));
+    assert_eq!((mailbox.take(), mailbox.take()), (Some(recovered(4)), None));
+    drop(mailbox.put(replace(5)));
+    assert_eq!((mailbox.take(), mailbox.take()), (Some(replace(5)), None));
+}
+
+#[test]
 fn new_columns_replace_what_was_merged_before() {
     let told = read(vec![replace(1), replace(2), replace(3), columns(4), replace(5)]);
     let Some(Event::Columns(snapshot)) = told.last() else { panic!("{told:?}") };

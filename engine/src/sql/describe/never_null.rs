@@ -213,6 +213,9 @@ fn demanded(filter: &Expression<'_>) -> Vec<ColumnOf> {
             | Kind::Between { operand, .. }
             | Kind::InList { operand, not: false, .. }
             | Kind::InQuery { operand, not: false, .. } => found.extend(operand.own_column()),
+            Kind::Binary(left, Operator::IsNot, right) if matches!(right.bare().kind, Kind::Literal(Literal::Null)) => {
+                found.extend(left.own_column());
+            }
             Kind::Binary(left, operator, right) if is_comparison(*operator) => {
                 found.extend(left.own_column().into_iter().chain(right.own_column()));
             }
