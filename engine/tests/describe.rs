@@ -112,7 +112,6 @@ fn columns_tell_whether_they_can_be_null() {
         ("SELECT id, count(*) FROM item GROUP BY name", "!!"),
         ("SELECT name, max(id), min(tag), sum(id), max(id) FILTER (WHERE id > 3) FROM item GROUP BY name", "!!???"),
         ("SELECT id, sum(tag) FROM item HAVING count(*) > 0", "??"),
-        ("SELECT id FROM item ORDER BY count(*)", "?"),
         ("SELECT id, (SELECT count(item.id) FROM sale) FROM item", "??"),
         ("SELECT id, (SELECT max(amount) FROM sale) FROM item", "!?"),
         ("SELECT id, group_concat(name) FROM item", "??"),
