@@ -23,8 +23,9 @@ fn main() -> Result<(), Box<dyn Error>> {
             engine.exec(&format!("PRAGMA journal_mode = {mode}"), ())?;
             engine.exec("CREATE TABLE t(a)", ())?;
             let (sender, events) = mpsc::channel();
-            let _watch =
-                engine.subscribe_with("SELECT max(a) FROM t", (), move |_, _| drop(sender.send(Instant::now())))?;
+            let _watch = engine.subscribe_with("SELECT max(a) FROM t", (), move |_, _| {
+                let _ = sender.send(Instant::now());
+            })?;
 
             let begun = Instant::now();
             (0..1000).try_for_each(|_| engine.poll().map(drop))?;

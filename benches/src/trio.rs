@@ -66,7 +66,7 @@ impl Trio {
 pub fn watch(engine: &Engine, sql: &str, params: impl Into<Params>, edits: &Arc<AtomicU64>) -> Outcome<Watch> {
     let edits = Arc::clone(edits);
     let count = move |_, event: &Event| {
-        if let Event::Diff(diff) = event {
+        if let Some(diff) = event.diff() {
             edits.fetch_add(diff.edits.len() as u64, Ordering::Relaxed);
         }
     };

@@ -20,9 +20,16 @@ pub enum Error {
     /// A row cannot be read as the type that was asked for.
     #[error("{0}")]
     Conversion(Arc<str>),
+    /// Paranoid mode found that a maintained result is not what SQLite returns: a fault of the engine. The text is the SQL that makes
+    /// it happen again.
+    #[error("a maintained result differs from SQLite's; this makes it happen again:\n{0}")]
+    Diverged(Arc<str>),
     /// Only a statement that returns rows and changes nothing can be subscribed.
     #[error("only a single SELECT can be subscribed")]
     NotASelect,
+    /// Only what reads or writes rows, or changes the schema, can be described: others take effect when they are compiled.
+    #[error("only SELECT, INSERT, UPDATE, DELETE and changes of the schema can be described")]
+    NotDescribed,
     /// The call needs exactly one statement.
     #[error("expected one statement, found {0}")]
     NotOneStatement(&'static str),
@@ -77,7 +84,9 @@ impl Error {
     /// | `out_of_memory` | SQLite could not allocate |
     /// | `bad_parameters` | the parameters do not fit the statement |
     /// | `conversion` | a row cannot be read as the type that was asked for |
+    /// | `diverged` | in paranoid mode: a maintained result is not SQLite's |
     /// | `not_a_select` | only a single SELECT can be subscribed |
+    /// | `not_described` | a statement that cannot be described without running it |
     /// | `not_one_statement` | the call needs exactly one statement |
     /// | `in_transaction` | a transaction is open |
     /// | `transaction_control` | BEGIN, COMMIT or ROLLBACK where it is not allowed |
@@ -93,7 +102,9 @@ impl Error {
             Self::Sqlite { extended_code, .. } => sqlite_code(*extended_code),
             Self::BadParameters(_) => "bad_parameters",
             Self::Conversion(_) => "conversion",
+            Self::Diverged(_) => "diverged",
             Self::NotASelect => "not_a_select",
+            Self::NotDescribed => "not_described",
             Self::NotOneStatement(_) => "not_one_statement",
             Self::InTransaction => "in_transaction",
             Self::TransactionControl(_) => "transaction_control",

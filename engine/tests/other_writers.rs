@@ -40,9 +40,9 @@ fn follow(engine: &Engine) -> Vec<(Watch, Arc<Mutex<Vec<Row>>>)> {
         let mut list = rows.lock().unwrap();
         let watch = engine
             .subscribe_with(*sql, (), move |_, event| match event {
-                Event::Diff(diff) => diff.apply(&mut kept.lock().unwrap()),
+                Event::Diff(diff) | Event::Recovered(diff) => diff.apply(&mut kept.lock().unwrap()),
                 Event::Columns(snapshot) => *kept.lock().unwrap() = snapshot.rows.to_vec(),
-                Event::Error { .. } | Event::Divergence(_) => {}
+                _ => {}
             })
             .unwrap();
         *list = watch.snapshot().rows.to_vec();

@@ -102,3 +102,47 @@ fn another_thread_ends_a_statement_that_would_not_end() {
     drop(engine);
     handle.interrupt();
 }
+
+#[test]
+fn the_rowid_of_an_insert_is_told_whatever_the_engine_writes_itself() {
+    let folder = tempfile::tempdir().unwrap();
+    let engine = Engine::open(folder.path().join("t.db").as_path(), Options::default()).unwrap();
+    assert_eq!(engine.last_insert_rowid(), Ok(0));
+    engine.exec("CREATE TABLE t(id INTEGER PRIMARY KEY, a); CREATE TABLE log(id INTEGER PRIMARY KEY, a)", ()).unwrap();
+    engine
+        .exec("CREATE TRIGGER logged AFTER INSERT ON t BEGIN INSERT INTO log VALUES (900 + new.id, 1); END", ())
+        .unwrap();
+    let live = engine.subscribe("SELECT count(*) FROM t JOIN log ON log.id = t.id + 900", ()).unwrap();
+    let inserted = engine.exec("INSERT INTO t VALUES (41, 'x'); INSERT INTO t(a) VALUES ('y')", ()).unwrap();
+    assert_eq!((inserted.last_insert_rowid, engine.last_insert_rowid()), (42, Ok(42)), "not that of the trigger");
+    let updated = engine.exec("UPDATE t SET a = 'z'", ()).unwrap();
+    assert_eq!(updated.last_insert_rowid, 42, "that of the insert before");
+    assert_eq!(engine.query_one("SELECT last_insert_rowid()", ()).unwrap(), Some((42,)));
+    let (within, executed) = engine
+        .transaction(|transaction| {
+            transaction.exec("INSERT INTO t VALUES (7, 'w')", ())?;
+            let first = transaction.last_insert_rowid();
+            transaction.exec("INSERT INTO t(a) VALUES ('v')", ())?;
+            Ok((first, transaction.last_insert_rowid()))
+        })
+        .unwrap();
+    assert_eq!((within, executed.last_insert_rowid), ((7, 43), 43));
+    drop(live);
+}
+
+#[test]
+fn a_transaction_reads_what_it_has_written_as_types() {
+    let engine = engine();
+    engine
+        .transaction(|transaction| {
+            transaction.exec("UPDATE item SET left = 5", ())?;
+            assert_eq!(transaction.query_as::<(i64, i64)>("SELECT * FROM item", ())?, [(1, 5)]);
+            assert_eq!(transaction.query_one::<(i64,)>("SELECT left FROM item WHERE id = ?", [2])?, None);
+            assert_eq!(
+                transaction.query_one::<(String,)>("SELECT left FROM item", ()).unwrap_err().code(),
+                "conversion"
+            );
+            Ok(())
+        })
+        .unwrap();
+}

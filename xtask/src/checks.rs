@@ -22,7 +22,10 @@ pub fn format(check_only: bool) -> Result<()> {
 pub fn package() -> Result<()> {
     process::step("Packages of the published crates");
     let mut command = toolchain::cargo()?;
-    command.args(["package", "--allow-dirty", "--package", "tidewater", "--package", "tidewater-cli"]);
+    command.args(["package", "--allow-dirty"]);
+    for name in project::PUBLISHED {
+        command.args(["--package", name]);
+    }
     process::run(&mut command)
 }
 

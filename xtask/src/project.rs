@@ -15,6 +15,9 @@ pub const WASM_CRATES: &[&str] = &[
     "tidewater-benches-wasm",
 ];
 
+/// The crates that are published.
+pub const PUBLISHED: &[&str] = &["tidewater-derive", "tidewater", "tidewater-cli"];
+
 /// The npm packages, members of the root workspace.
 pub const NPM_PACKAGES: &[&str] = &["bindings/js", "tests/browser", "examples/chat"];
 

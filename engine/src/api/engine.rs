@@ -9,6 +9,7 @@ use super::executed::Executed;
 use super::rows::{FromRow, NamedRow};
 use super::subscription::{Subscription, Ticket, Watch};
 use super::transaction::{Transaction, TransactionBehavior};
+use crate::api::description::Description;
 use crate::api::event::Event;
 use crate::api::explain::Explain;
 use crate::api::options::{Location, Options};
@@ -86,7 +87,7 @@ impl Engine {
         let params = params.into();
         self.call(|core| {
             let (outcome, ran) = core.run(sql, &params, TransactionOwner::Script);
-            ran.map(|()| Executed { commit: core.commit(), changes: outcome.changes })
+            ran.map(|()| core.executed(outcome.changes))
         })
     }
 
@@ -99,7 +100,7 @@ impl Engine {
         let params = params.into();
         self.call(|core| {
             let (outcome, ran) = core.run(sql, &params, TransactionOwner::Statement);
-            ran.map(|()| Executed { commit: core.commit(), changes: outcome.changes })
+            ran.map(|()| core.executed(outcome.changes))
         })
     }
 
@@ -215,6 +216,59 @@ impl Engine {
         self.query(sql, params)?.iter().next().map(T::from_row).transpose()
     }
 
+    /// Runs one statement and gives what `read` makes of each row it returns.
+    ///
+    /// ```
+    /// use tidewater::{Engine, Location, Options};
+    /// # fn main() -> Result<(), tidewater::Error> {
+    /// let engine = Engine::open(Location::Memory, Options::default())?;
+    /// let sums = engine.query_map("SELECT 1 AS a, 2 AS b", (), |row| Ok(row.get::<i64>("a")? + row.get::<i64>("b")?))?;
+    /// assert_eq!(sums, [3]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Engine::query`], and those of `read`.
+    pub fn query_map<T>(
+        &self,
+        sql: &(impl AsSql + ?Sized),
+        params: impl Into<Params>,
+        read: impl FnMut(NamedRow<'_>) -> Result<T, Error>,
+    ) -> Result<Vec<T>, Error> {
+        self.query(sql, params)?.iter().map(read).collect()
+    }
+
+    /// Runs one statement and gives the rows it returns as a type that implements `Deserialize`: see
+    /// [`from_row`](crate::from_row) for how.
+    ///
+    /// ```
+    /// use tidewater::{Engine, Location, Options};
+    /// # fn main() -> Result<(), tidewater::Error> {
+    /// #[derive(serde::Deserialize)]
+    /// struct Item {
+    ///     name: String,
+    ///     price: Option<i64>,
+    /// }
+    /// let engine = Engine::open(Location::Memory, Options::default())?;
+    /// engine.exec("CREATE TABLE item(name TEXT, price INTEGER); INSERT INTO item VALUES ('tea', 320)", ())?;
+    /// let items: Vec<Item> = engine.query_serde("SELECT * FROM item", ())?;
+    /// assert_eq!((items[0].name.as_str(), items[0].price), ("tea", Some(320)));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Engine::query_as`].
+    #[cfg(feature = "serde")]
+    pub fn query_serde<T: serde::de::DeserializeOwned>(
+        &self,
+        sql: &(impl AsSql + ?Sized),
+        params: impl Into<Params>,
+    ) -> Result<Vec<T>, Error> {
+        self.query(sql, params)?.iter().map(super::serialized::from_row).collect()
+    }
+
     /// Whether a statement certainly only reads: [`Engine::query`] can run it twice without harm. A PRAGMA never certainly does.
     ///
     /// # Errors
@@ -308,6 +362,34 @@ impl Engine {
         self.call(|core| core.explain(&sql.as_sql(), &params.into()))
     }
 
+    /// Tells what is known of a statement without running it: its columns with where they come from, their declared types, whether
+    /// they can be NULL, and its parameters.
+    ///
+    /// ```
+    /// use tidewater::{Affinity, Engine, Location, Options};
+    /// # fn main() -> Result<(), tidewater::Error> {
+    /// let engine = Engine::open(Location::Memory, Options::default())?;
+    /// engine.exec("CREATE TABLE item(id INTEGER PRIMARY KEY, name VARCHAR(20) NOT NULL COLLATE NOCASE, price REAL)", ())?;
+    /// let described = engine.describe("SELECT name AS called, price, count(*) FROM item WHERE id > :after GROUP BY id")?;
+    ///
+    /// let called = &described.columns[0];
+    /// let origin = called.origin.as_ref().expect("it is a column");
+    /// assert_eq!((&*called.name, &*origin.table, &*origin.column), ("called", "item", "name"));
+    /// assert_eq!(called.declared_type.as_deref(), Some("VARCHAR(20)"));
+    /// assert_eq!((called.affinity, called.collation.as_deref()), (Some(Affinity::Text), Some("NOCASE")));
+    /// assert_eq!(described.columns.iter().map(|column| column.not_null).collect::<Vec<_>>(), [true, false, true]);
+    /// assert_eq!(described.parameters[0].name.as_deref(), Some("after"));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// SQLite's own, of compiling it; [`Error::NotOneStatement`]; [`Error::NotDescribed`] for a PRAGMA and its like, which take effect
+    /// when they are compiled.
+    pub fn describe(&self, sql: &(impl AsSql + ?Sized)) -> Result<Description, Error> {
+        self.call(|core| core.describe(&sql.as_sql()))
+    }
+
     /// The build of SQLite below.
     ///
     /// # Errors
@@ -334,6 +416,15 @@ impl Engine {
     #[must_use]
     pub fn last_commit(&self) -> CommitId {
         self.handle.commit()
+    }
+
+    /// The rowid of the last row that was inserted, by whichever thread: [`Executed::last_insert_rowid`] and
+    /// [`Transaction::last_insert_rowid`] tell of one's own.
+    ///
+    /// # Errors
+    /// [`Error::Reentrant`] where it is called from inside another call.
+    pub fn last_insert_rowid(&self) -> Result<i64, Error> {
+        Ok(self.handle.lock_at_once()?.last_insert_rowid())
     }
 
     /// Whether this thread has begun a transaction by SQL that is still open. Calls of other threads wait for its end.

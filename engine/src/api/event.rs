@@ -7,10 +7,13 @@ use crate::types::{CommitId, Diff, Row, Snapshot};
 
 /// What one commit means for one subscription. A commit that changed nothing of its result sends nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Event {
-    /// The result changed; or, with no edits, the query that failed at the last commit that concerned it evaluates again, to
-    /// its last good rows.
+    /// The result changed.
     Diff(Diff),
+    /// The query, which failed at the last commit that concerned it, evaluates again: what it changed since its last good rows,
+    /// which may be nothing. If its columns have changed meanwhile, [`Event::Columns`] comes instead.
+    Recovered(Diff),
     /// A schema change altered the columns: a new result in the new shape.
     Columns(Snapshot),
     /// The query could not be answered at this commit.
@@ -20,7 +23,7 @@ pub enum Event {
         /// Why.
         error: Arc<Error>,
         /// Whether the subscription ended, because a table or column of it is gone. Otherwise it stays, and once the query
-        /// evaluates again a diff against the last good rows comes, even if it is empty.
+        /// evaluates again [`Event::Recovered`] comes.
         closed: bool,
     },
     /// Paranoid mode found that the maintained result is not what SQLite returns.
@@ -32,10 +35,19 @@ impl Event {
     #[must_use]
     pub fn commit(&self) -> CommitId {
         match self {
-            Self::Diff(diff) => diff.commit,
+            Self::Diff(diff) | Self::Recovered(diff) => diff.commit,
             Self::Columns(snapshot) => snapshot.commit,
             Self::Error { commit, .. } => *commit,
             Self::Divergence(divergence) => divergence.commit,
+        }
+    }
+
+    /// What it changes in the rows, if it is a diff or a recovery.
+    #[must_use]
+    pub fn diff(&self) -> Option<&Diff> {
+        match self {
+            Self::Diff(diff) | Self::Recovered(diff) => Some(diff),
+            _ => None,
         }
     }
 }

@@ -61,6 +61,7 @@ pub struct Explain {
 /// How commits are routed to a query through one of its table references: a changed row matters if one of the columns changed
 /// (or the whole row came or went), and its old or its new version satisfies the predicates.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct Route {
     /// The table.
     pub table: String,
@@ -78,6 +79,7 @@ pub struct Route {
 
 /// A comparison of a column with constants; one of them has to match.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct RoutePredicate {
     /// The column.
     pub column: String,
@@ -90,6 +92,7 @@ pub struct RoutePredicate {
 /// How a query is found from a changed row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Found {
     /// It is looked up by a value of the row: others cost nothing.
     ByValue,
@@ -104,9 +107,8 @@ pub enum Found {
 }
 
 /// The metrics of a template that is subscribed to: what is held for it, and what commits have cost so far.
-///
-/// New versions may add fields.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct LiveTemplate {
     /// Its bindings, each with values of its own.
     pub bindings: u64,
@@ -142,6 +144,7 @@ pub struct LiveTemplate {
 
 /// An index that would save statements of a plan a scan.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct WantedIndex {
     /// The table.
     pub table: String,

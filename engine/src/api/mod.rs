@@ -1,28 +1,44 @@
 //! What applications call and are told: everything that the crate exports but its values.
 
 mod as_sql;
+pub(crate) mod description;
 mod engine;
 pub(crate) mod event;
-mod executed;
+pub(crate) mod executed;
 pub(crate) mod explain;
+mod foreign_values;
+mod from_value;
+mod live_rows;
 pub(crate) mod options;
 #[cfg(all(any(test, feature = "sqlparser"), not(target_family = "wasm")))]
 mod query_tree;
+mod row_edit;
 mod rows;
+#[cfg(feature = "serde")]
+mod serialized;
 pub(crate) mod sqlite_build;
 pub(crate) mod stats;
 pub(crate) mod subscription;
 mod transaction;
 
 pub use as_sql::AsSql;
+pub use description::{ColumnDescription, ColumnOrigin, Description, ParameterDescription};
 pub use engine::Engine;
 #[cfg(not(target_family = "wasm"))]
 pub(crate) use engine::WeakEngine;
 pub use event::{Divergence, Event};
 pub use executed::Executed;
 pub use explain::{Explain, Found, LiveTemplate, PlanKind, Route, RoutePredicate, WantedIndex};
-pub use options::{Access, Location, Options, Strategy, SumStore};
-pub use rows::{ColumnIndex, FromRow, FromValue, NamedRow};
+pub use from_value::FromValue;
+pub use live_rows::LiveRows;
+#[cfg(feature = "testing")]
+pub use options::Strategy;
+pub use options::{Access, Location, Options, SumStore};
+pub use row_edit::RowEdit;
+pub use rows::private as private_rows;
+pub use rows::{ColumnIndex, FromRow, NamedRow};
+#[cfg(feature = "serde")]
+pub use serialized::{Serde, from_row};
 pub use sqlite_build::SqliteBuild;
 pub use stats::Stats;
 pub use subscription::{Subscription, Watch};

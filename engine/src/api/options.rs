@@ -22,6 +22,7 @@ pub enum Location {
 
 /// What may be done with a file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Access {
     /// Read and write; it is created when missing.
     #[default]
@@ -52,6 +53,7 @@ impl From<PathBuf> for Location {
 
 /// How subscriptions are maintained; everything but [`Strategy::Auto`] is for tests.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(not(feature = "testing"), expect(dead_code, reason = "tests alone choose another than the default"))]
 pub enum Strategy {
     /// Incremental where a plan exists, re-running elsewhere.
     #[default]
@@ -112,13 +114,11 @@ pub struct Options {
     /// [`Diff::causes`](crate::Diff::causes). Finding them may cost as much again as maintaining the results that changed.
     pub provenance: bool,
     /// How subscriptions are maintained.
-    pub strategy: Strategy,
-    /// Whether a result is re-run where maintaining it is estimated to cost more. Off only in tests, which want the plans to be
-    /// used on the smallest tables.
-    pub cost_gate: bool,
-    /// Features that the planner does not use, so that each part of a query is maintained by the next correct strategy, or
-    /// the query is re-run. Only for tests: every result is the same, whatever is disabled.
-    pub disabled_features: DisabledFeatures,
+    pub(crate) strategy: Strategy,
+    /// Whether a result is re-run where maintaining it is estimated to cost more.
+    pub(crate) cost_gate: bool,
+    /// Features that the planner does not use.
+    pub(crate) disabled_features: DisabledFeatures,
     /// Where sums by key are kept.
     pub sums: SumStore,
     /// How many bytes plans may remember beside the results, as in [`Stats::remembered_bytes`](crate::Stats); no limit when
@@ -188,21 +188,26 @@ impl Options {
         self
     }
 
-    /// The options with [`Options::strategy`] set.
+    /// How subscriptions are maintained, [`Strategy::Auto`] by default. Only for tests: no result depends on it.
+    #[cfg(feature = "testing")]
     #[must_use]
     pub fn with_strategy(mut self, strategy: Strategy) -> Self {
         self.strategy = strategy;
         self
     }
 
-    /// The options with [`Options::cost_gate`] set.
+    /// Whether a result is re-run where maintaining it is estimated to cost more, as it is by default. Off only in tests, which want
+    /// the plans to be used on the smallest tables.
+    #[cfg(feature = "testing")]
     #[must_use]
     pub fn with_cost_gate(mut self, cost_gate: bool) -> Self {
         self.cost_gate = cost_gate;
         self
     }
 
-    /// The options with [`Options::disabled_features`] set.
+    /// Features that the planner does not use, so that each part of a query is maintained by the next correct strategy, or the query
+    /// is re-run. Only for tests: every result is the same, whatever is disabled.
+    #[cfg(feature = "testing")]
     #[must_use]
     pub fn with_disabled_features(mut self, disabled_features: DisabledFeatures) -> Self {
         self.disabled_features = disabled_features;

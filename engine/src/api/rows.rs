@@ -1,19 +1,11 @@
 //! Rows as Rust values: columns by number or name, rows as tuples or types of the application's.
 
+use super::from_value::FromValue;
 use crate::error::Error;
-use crate::types::{Row, Rows, Text, Value, ValueRef};
+use crate::types::{Row, Rows, ValueRef};
 
-/// A type that a SQLite value can be read as. Nothing is converted that could lose something: TEXT is no number, and an integer has
-/// to fit.
-pub trait FromValue: Sized {
-    /// What messages call the type.
-    const NAME: &'static str;
-
-    /// The value as this type, or nothing if it is none.
-    fn from_value(value: ValueRef<'_>) -> Option<Self>;
-}
-
-/// A type that a row can be read as: tuples of up to eight columns, and what an application implements it for.
+/// A type that a row can be read as: tuples of up to twelve columns, structs by `#[derive(FromRow)]`
+/// (feature `derive`), and what an application implements it for.
 ///
 /// ```
 /// use tidewater::{Engine, Error, FromRow, Location, NamedRow, Options};
@@ -96,14 +88,14 @@ impl<'r> NamedRow<'r> {
     /// # Errors
     /// [`Error::Conversion`] where there is no such column, or its value is of another type.
     pub fn get<T: FromValue>(&self, column: impl ColumnIndex) -> Result<T, Error> {
-        let value = column.find(self.columns).and_then(|place| self.row.get(place));
-        let Some(value) = value else {
-            return Err(Error::Conversion(format!("there is no column {}", column.describe()).into()));
-        };
-        T::from_value(value).ok_or_else(|| {
-            let message = format!("column {} is {value}, which is no {}", column.describe(), T::NAME);
-            Error::Conversion(message.into())
-        })
+        let value = self.value(column).ok_or_else(|| missing(column, ""))?;
+        T::from_value(value).ok_or_else(|| mismatch(column, value, T::NAME, ""))
+    }
+
+    /// The value of a column, if there is such a column.
+    #[must_use]
+    pub fn value(&self, column: impl ColumnIndex) -> Option<ValueRef<'r>> {
+        column.find(self.columns).and_then(|place| self.row.get(place))
     }
 
     /// The names of the columns.
@@ -119,6 +111,65 @@ impl<'r> NamedRow<'r> {
     }
 }
 
+fn missing(column: impl ColumnIndex, field: &str) -> Error {
+    Error::Conversion(format!("there is no column {}{}", column.describe(), for_field(field)).into())
+}
+
+fn mismatch(column: impl ColumnIndex, value: ValueRef<'_>, wanted: &str, field: &str) -> Error {
+    let (column, field) = (column.describe(), for_field(field));
+    let found = match value {
+        ValueRef::Null => format!("NULL, which is no {wanted}: read it as Option<{wanted}>"),
+        value => format!("{} {}, which is no {wanted}", value.class(), shortened(value)),
+    };
+    Error::Conversion(format!("column {column} is {found}{field}").into())
+}
+
+/// What messages say of the field that a column is read for, if it is for one.
+fn for_field(field: &str) -> String {
+    match field {
+        "" => String::new(),
+        field => format!(" (for the field `{field}`)"),
+    }
+}
+
+/// How much of a value a message shows.
+const SHOWN: usize = 40;
+
+fn shortened(value: ValueRef<'_>) -> String {
+    // A blob has two digits for each byte and a text up to four bytes for each character.
+    let (start, is_cut) = match value {
+        ValueRef::Text(bytes) => (ValueRef::Text(&bytes[..bytes.len().min(SHOWN)]), bytes.len() > SHOWN),
+        ValueRef::Blob(bytes) => (ValueRef::Blob(&bytes[..bytes.len().min(SHOWN / 2)]), bytes.len() > SHOWN / 2),
+        value => (value, false),
+    };
+    format!("{start}{}", if is_cut { " .." } else { "" })
+}
+
+/// What `#[derive(FromRow)]` calls.
+#[doc(hidden)]
+pub mod private {
+    use super::{ColumnIndex, Error, FromValue, NamedRow, mismatch, missing};
+
+    /// The value of a column for a field, which errors name.
+    pub fn field<T: FromValue>(row: NamedRow<'_>, column: impl ColumnIndex, field: &str) -> Result<T, Error> {
+        let value = row.value(column).ok_or_else(|| missing(column, field))?;
+        T::from_value(value).ok_or_else(|| mismatch(column, value, T::NAME, field))
+    }
+
+    /// The same; where there is no such column, what `default` returns.
+    pub fn field_or<T: FromValue>(
+        row: NamedRow<'_>,
+        column: impl ColumnIndex,
+        field: &str,
+        default: impl FnOnce() -> T,
+    ) -> Result<T, Error> {
+        match row.value(column) {
+            Some(value) => T::from_value(value).ok_or_else(|| mismatch(column, value, T::NAME, field)),
+            None => Ok(default()),
+        }
+    }
+}
+
 impl Rows {
     /// The rows with the names of their columns.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = NamedRow<'_>> {
@@ -131,100 +182,6 @@ impl Rows {
     /// What [`FromRow::from_row`] returns.
     pub fn read<T: FromRow>(&self) -> Result<Vec<T>, Error> {
         self.iter().map(T::from_row).collect()
-    }
-}
-
-macro_rules! integers {
-    ($($type:ty),*) => {$(
-        impl FromValue for $type {
-            const NAME: &'static str = stringify!($type);
-
-            fn from_value(value: ValueRef<'_>) -> Option<Self> {
-                match value {
-                    ValueRef::Integer(value) => value.try_into().ok(),
-                    _ => None,
-                }
-            }
-        }
-    )*};
-}
-
-integers!(i8, i16, i32, i64, isize, u8, u16, u32, u64, usize);
-
-impl FromValue for bool {
-    const NAME: &'static str = "bool";
-
-    fn from_value(value: ValueRef<'_>) -> Option<Self> {
-        match value {
-            ValueRef::Integer(0) => Some(false),
-            ValueRef::Integer(1) => Some(true),
-            _ => None,
-        }
-    }
-}
-
-/// A REAL, or an INTEGER that a double holds exactly.
-impl FromValue for f64 {
-    const NAME: &'static str = "f64";
-
-    fn from_value(value: ValueRef<'_>) -> Option<Self> {
-        match value {
-            ValueRef::Real(value) => Some(value),
-            ValueRef::Integer(value) => i32::try_from(value).ok().map(Self::from),
-            _ => None,
-        }
-    }
-}
-
-impl FromValue for String {
-    const NAME: &'static str = "String";
-
-    fn from_value(value: ValueRef<'_>) -> Option<Self> {
-        match value {
-            ValueRef::Text(bytes) => std::str::from_utf8(bytes).ok().map(str::to_owned),
-            _ => None,
-        }
-    }
-}
-
-impl FromValue for Text {
-    const NAME: &'static str = "Text";
-
-    fn from_value(value: ValueRef<'_>) -> Option<Self> {
-        match value {
-            ValueRef::Text(bytes) => Some(Self::from_bytes(bytes)),
-            _ => None,
-        }
-    }
-}
-
-impl FromValue for Vec<u8> {
-    const NAME: &'static str = "Vec<u8>";
-
-    fn from_value(value: ValueRef<'_>) -> Option<Self> {
-        match value {
-            ValueRef::Blob(bytes) => Some(bytes.to_vec()),
-            _ => None,
-        }
-    }
-}
-
-impl FromValue for Value {
-    const NAME: &'static str = "Value";
-
-    fn from_value(value: ValueRef<'_>) -> Option<Self> {
-        Some(value.to_value())
-    }
-}
-
-impl<T: FromValue> FromValue for Option<T> {
-    const NAME: &'static str = T::NAME;
-
-    fn from_value(value: ValueRef<'_>) -> Option<Self> {
-        match value {
-            ValueRef::Null => Some(None),
-            value => T::from_value(value).map(Some),
-        }
     }
 }
 
@@ -246,5 +203,9 @@ tuples!(
     (A 0, B 1, C 2, D 3, E 4),
     (A 0, B 1, C 2, D 3, E 4, F 5),
     (A 0, B 1, C 2, D 3, E 4, F 5, G 6),
-    (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7)
+    (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7),
+    (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8),
+    (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9),
+    (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9, K 10),
+    (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9, K 10, L 11)
 );

@@ -3,9 +3,8 @@
 use serde::Serialize;
 
 /// What an engine holds and has done so far. Work is counted, not timed.
-///
-/// New versions may add fields.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct Stats {
     /// Commits that were routed.
     pub commits: u64,

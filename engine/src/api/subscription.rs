@@ -3,6 +3,8 @@
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+#[cfg(not(target_family = "wasm"))]
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 
 use futures_core::Stream;
@@ -102,6 +104,61 @@ impl Subscription {
     /// The next event that waits, if one does.
     pub fn try_next(&mut self) -> Option<Event> {
         self.mailbox.take()
+    }
+
+    /// The next event; if none waits, this blocks the thread until one comes, at most so long. Nothing when the time is up, or when
+    /// no more will come.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use tidewater::{Engine, Event, Location, Options};
+    /// # fn main() -> Result<(), tidewater::Error> {
+    /// let engine = Engine::open(Location::Memory, Options::default())?;
+    /// engine.exec("CREATE TABLE t(a)", ())?;
+    /// let mut live = engine.subscribe("SELECT a FROM t", ())?;
+    /// let writer = std::thread::spawn(move || engine.exec("INSERT INTO t VALUES (1)", ()));
+    /// assert!(matches!(live.next_timeout(Duration::from_secs(60)), Some(Event::Diff(_))));
+    /// # writer.join().expect("the writer ends")?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[cfg(not(target_family = "wasm"))]
+    pub fn next_timeout(&mut self, timeout: std::time::Duration) -> Option<Event> {
+        let signal = Arc::new(Signal::default());
+        let waker = Arc::clone(&signal).into();
+        let mut context = Context::from_waker(&waker);
+        if let Poll::Ready(event) = Pin::new(&mut *self).poll_next(&mut context) {
+            return event;
+        }
+        signal.wait(timeout);
+        self.try_next()
+    }
+}
+
+/// Wakes a thread that waits.
+#[cfg(not(target_family = "wasm"))]
+#[derive(Debug, Default)]
+struct Signal {
+    is_given: Mutex<bool>,
+    given: Condvar,
+}
+
+#[cfg(not(target_family = "wasm"))]
+impl Signal {
+    fn lock(&self) -> MutexGuard<'_, bool> {
+        self.is_given.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn wait(&self, timeout: std::time::Duration) {
+        drop(self.given.wait_timeout_while(self.lock(), timeout, |is_given| !*is_given));
+    }
+}
+
+#[cfg(not(target_family = "wasm"))]
+impl std::task::Wake for Signal {
+    fn wake(self: Arc<Self>) {
+        *self.lock() = true;
+        self.given.notify_all();
     }
 }
 

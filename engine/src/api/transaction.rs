@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 
 use super::executed::Executed;
+use super::rows::FromRow;
 use crate::error::Error;
 use crate::live::Core;
 use crate::storage::{Cancel, TransactionOwner};
@@ -51,7 +52,7 @@ impl Transaction<'_> {
         let value = body(&transaction)?;
         let changes = transaction.changes.into_inner();
         open.commit()?;
-        Ok((value, Executed { commit: open.core.commit(), changes }))
+        Ok((value, open.core.executed(changes)))
     }
 
     /// Runs one or many statements. SAVEPOINT and ROLLBACK TO are allowed, BEGIN, COMMIT and ROLLBACK are not.
@@ -73,6 +74,28 @@ impl Transaction<'_> {
         ran?;
         *self.changes.borrow_mut() += outcome.changes;
         Ok((outcome.changes, outcome.rows))
+    }
+
+    /// The rowid of the last row that was inserted into a table with rowids.
+    ///
+    /// ```
+    /// use tidewater::{Engine, Location, Options};
+    /// # fn main() -> Result<(), tidewater::Error> {
+    /// let engine = Engine::open(Location::Memory, Options::default())?;
+    /// engine.exec("CREATE TABLE album(id INTEGER PRIMARY KEY); CREATE TABLE track(album INTEGER)", ())?;
+    /// let (album, _) = engine.transaction(|transaction| {
+    ///     transaction.exec("INSERT INTO album VALUES (7)", ())?;
+    ///     let album = transaction.last_insert_rowid();
+    ///     transaction.exec("INSERT INTO track VALUES (?)", [album])?;
+    ///     Ok(album)
+    /// })?;
+    /// assert_eq!(album, 7);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn last_insert_rowid(&self) -> i64 {
+        self.core.borrow_mut().last_insert_rowid()
     }
 
     /// Runs `body` in a savepoint: what it wrote stays if it returns `Ok`, and is undone if it returns `Err`. The transaction stays
@@ -115,6 +138,22 @@ impl Transaction<'_> {
     /// As [`Engine::query`](crate::Engine::query); the transaction stays open.
     pub fn query(&self, sql: &str, params: impl Into<Params>) -> Result<Rows, Error> {
         self.core.borrow_mut().query(sql, &params.into(), TransactionOwner::Caller, &Cancel::never())
+    }
+
+    /// Runs one statement and gives the rows it returns as a type: see [`FromRow`].
+    ///
+    /// # Errors
+    /// As [`Transaction::query`], and [`Error::Conversion`]; the transaction stays open.
+    pub fn query_as<T: FromRow>(&self, sql: &str, params: impl Into<Params>) -> Result<Vec<T>, Error> {
+        self.query(sql, params)?.read()
+    }
+
+    /// Runs one statement and gives the first row it returns as a type; nothing if it returns none.
+    ///
+    /// # Errors
+    /// As [`Transaction::query_as`].
+    pub fn query_one<T: FromRow>(&self, sql: &str, params: impl Into<Params>) -> Result<Option<T>, Error> {
+        self.query(sql, params)?.iter().next().map(T::from_row).transpose()
     }
 }
 

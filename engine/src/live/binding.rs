@@ -88,7 +88,10 @@ impl Binding {
             Ok(edits) => {
                 let recovers = self.failure.take().is_some();
                 let is_told = recovers || !edits.is_empty();
-                is_told.then(|| Event::Diff(Diff { commit, edits: edits.into(), causes: Arc::default() }))
+                is_told.then(|| {
+                    let diff = Diff { commit, edits: edits.into(), causes: Arc::default() };
+                    if recovers { Event::Recovered(diff) } else { Event::Diff(diff) }
+                })
             }
             Err(error) if self.failure.as_ref() == Some(&error) => None,
             Err(error) => {

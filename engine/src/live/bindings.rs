@@ -60,7 +60,7 @@ impl Bindings {
     ) {
         let Some(binding) = self.registry.binding_mut(id) else { return };
         let Some(event) = binding.settle(commit, outcome) else { return };
-        if let Event::Diff(diff) = &event {
+        if let Some(diff) = event.diff() {
             self.record(id, Outcome::Edited { edits: diff.edits.len() });
         }
         told.push((id, event));

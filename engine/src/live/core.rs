@@ -3,9 +3,12 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
+use super::describe::describe;
 use super::outbox::Outbox;
 use super::sink::Sink;
 use super::subscriptions::{ChangeObserver, Live};
+use crate::api::description::Description;
+use crate::api::executed::Executed;
 use crate::api::explain::Explain;
 use crate::api::options::Options;
 use crate::api::sqlite_build::SqliteBuild;
@@ -181,6 +184,11 @@ impl Core {
         Ok(explain(&session, &query, &slots, &catalog, template, idle, metrics.as_ref()))
     }
 
+    /// Describes a statement without running it.
+    pub(crate) fn describe(&mut self, sql: &str) -> Result<Description, Error> {
+        describe(&mut self.storage.session(), sql)
+    }
+
     /// Whether a connection that only reads sees the same database.
     pub(super) fn can_be_read_beside(&mut self) -> bool {
         self.storage.session().can_be_read_beside()
@@ -227,6 +235,16 @@ impl Core {
     pub(super) fn roll_back(&mut self) {
         // What there is to say of it, nobody is there to hear.
         let _ = self.run("ROLLBACK", &Params::None, TransactionOwner::Script);
+    }
+
+    /// What a call did that wrote so many rows.
+    pub(crate) fn executed(&mut self, changes: u64) -> Executed {
+        Executed { commit: self.commit(), changes, last_insert_rowid: self.last_insert_rowid() }
+    }
+
+    /// The rowid of the last row that was inserted.
+    pub(crate) fn last_insert_rowid(&mut self) -> i64 {
+        self.storage.session().last_insert_rowid()
     }
 
     /// The number of the last commit.

@@ -34,6 +34,8 @@ struct Mail {
     /// What came after those.
     merged: Option<Merged>,
     merges: u64,
+    /// The last result or failure that was taken is a failure.
+    reader_knows_failure: bool,
     closed: bool,
     reader: Option<Waker>,
 }
@@ -123,7 +125,13 @@ impl Mail {
         {
             self.events.extend(merged.into_events());
         }
-        self.events.pop_front()
+        let event = self.events.pop_front();
+        match &event {
+            Some(Event::Error { .. }) => self.reader_knows_failure = true,
+            Some(Event::Diff(_) | Event::Recovered(_) | Event::Columns(_)) => self.reader_knows_failure = false,
+            Some(Event::Divergence(_)) | None => {}
+        }
+        event
     }
 
     fn put(&mut self, event: Event, most: usize) {
@@ -141,7 +149,10 @@ impl Mail {
             }
             None if self.events.len() < most => self.events.push_back(event),
             None => {
-                let is_told = matches!(self.events.back(), Some(Event::Error { .. }));
+                let is_told = match self.events.back() {
+                    Some(last) => matches!(last, Event::Error { .. }),
+                    None => self.reader_knows_failure,
+                };
                 let change = NetChange::Diff(NetDiff::default());
                 let mut merged = Merged { commit: event.commit(), change, is_told, failure: None };
                 merged.add(event);
@@ -155,7 +166,7 @@ impl Merged {
     fn add(&mut self, event: Event) {
         self.commit = event.commit();
         match event {
-            Event::Diff(diff) => {
+            Event::Diff(diff) | Event::Recovered(diff) => {
                 self.failure = None;
                 match &mut self.change {
                     NetChange::Diff(net) => net.add(&diff),
@@ -178,8 +189,11 @@ impl Merged {
         let changed = match change {
             NetChange::Diff(net) => {
                 let edits = net.edits();
-                let is_told = !edits.is_empty() || (is_told && !is_failing);
-                is_told.then(|| Event::Diff(Diff { commit, edits: edits.into(), causes: std::sync::Arc::default() }))
+                let has_news = !edits.is_empty() || (is_told && !is_failing);
+                has_news.then(|| {
+                    let diff = Diff { commit, edits: edits.into(), causes: std::sync::Arc::default() };
+                    if is_told { Event::Recovered(diff) } else { Event::Diff(diff) }
+                })
             }
             NetChange::Whole { columns, rows } => Some(Event::Columns(Snapshot { commit, columns, rows: rows.into() })),
         };
@@ -197,7 +211,7 @@ impl Merged {
 fn bytes(event: &Event) -> usize {
     size_of::<Event>()
         + match event {
-            Event::Diff(diff) => diff.edits.iter().map(edit_bytes).sum(),
+            Event::Diff(diff) | Event::Recovered(diff) => diff.edits.iter().map(edit_bytes).sum(),
             Event::Columns(snapshot) => snapshot.rows.iter().map(row_bytes).sum(),
             Event::Error { .. } => 0,
             Event::Divergence(divergence) => {

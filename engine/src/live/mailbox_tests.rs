@@ -14,6 +14,10 @@ fn diff(commit: u64, edits: Vec<Edit>) -> Event {
     Event::Diff(Diff { commit: CommitId(commit), edits: edits.into(), causes: Arc::default() })
 }
 
+fn recovered(commit: u64) -> Event {
+    Event::Recovered(Diff { commit: CommitId(commit), edits: Arc::default(), causes: Arc::default() })
+}
+
 fn replace(commit: u64) -> Event {
     diff(commit, vec![Edit::Replace { index: 0, row: row(commit as i64) }])
 }
@@ -60,10 +64,26 @@ fn what_comes_to_nothing_is_not_told() {
 fn a_failure_is_told_last_and_only_if_it_lasts() {
     let told = read(vec![replace(1), replace(2), replace(3), error(4)]);
     assert_eq!(told, [replace(1), replace(2), diff(4, vec![Edit::Replace { index: 0, row: row(3) }]), error(4)]);
-    let recovered = read(vec![replace(1), replace(2), error(3), replace(4)]);
-    assert_eq!(recovered, [replace(1), replace(2), replace(4)]);
-    let known = read(vec![replace(1), error(2), diff(3, Vec::new())]);
-    assert_eq!(known, [replace(1), error(2), diff(3, Vec::new())]);
+    let after = read(vec![replace(1), replace(2), error(3), replace(4)]);
+    assert_eq!(after, [replace(1), replace(2), replace(4)]);
+    let known = read(vec![replace(1), error(2), recovered(3)]);
+    assert_eq!(known, [replace(1), error(2), recovered(3)]);
+    let failing_again = read(vec![replace(1), error(2), recovered(3), replace(4), error(5)]);
+    let Some(Event::Recovered(between)) = failing_again.get(2) else { panic!("{failing_again:?}") };
+    assert_eq!((between.edits.len(), &failing_again[3..]), (1, &[error(5)][..]));
+}
+
+#[test]
+fn a_reader_who_has_taken_a_failure_is_told_of_the_recovery_where_all_events_are_merged() {
+    let mailbox = Mailbox::new(0);
+    drop(mailbox.put(error(1)));
+    assert_eq!(mailbox.take(), Some(error(1)));
+    drop(mailbox.put(recovered(2)));
+    drop(mailbox.put(error(3)));
+    drop(mailbox.put(recovered(4)));
+    assert_eq!((mailbox.take(), mailbox.take()), (Some(recovered(4)), None));
+    drop(mailbox.put(replace(5)));
+    assert_eq!((mailbox.take(), mailbox.take()), (Some(replace(5)), None));
 }
 
 #[test]

@@ -10,6 +10,7 @@ mod bindings;
 mod callback;
 mod commit;
 mod core;
+mod describe;
 mod handle;
 mod hydrate;
 mod images;

@@ -33,7 +33,7 @@ impl Bindings {
         told: &mut Told,
     ) {
         for (id, event) in told {
-            let Event::Diff(diff) = event else { continue };
+            let (Event::Diff(diff) | Event::Recovered(diff)) = event else { continue };
             let routed = affected.get(id).map(Vec::as_slice).unwrap_or_default();
             diff.causes = match self.narrowed(session, &sealed.batch, *id, routed) {
                 Some(narrowed) => causes(&sealed.batch, &narrowed),

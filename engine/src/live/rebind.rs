@@ -37,7 +37,8 @@ impl Live {
         if !edits.is_empty() || was_failing {
             self.bindings.record(new, Outcome::Edited { edits: edits.len() });
             let diff = Diff { commit: session.commit(), edits: edits.into(), causes: Arc::default() };
-            let event = self.subscribers.in_shape(id, Event::Diff(diff), || Arc::clone(&rows));
+            let event = if was_failing { Event::Recovered(diff) } else { Event::Diff(diff) };
+            let event = self.subscribers.in_shape(id, event, || Arc::clone(&rows));
             self.post(Events::from([(id, vec![event])]));
         }
         Ok(())

@@ -49,14 +49,14 @@ impl Subscribers {
     /// An event as a subscriber with these rows now is told it: a diff between rows of other columns means nothing, so the first
     /// one after a change of the columns becomes the whole result.
     pub(super) fn in_shape(&mut self, id: SubscriptionId, event: Event, rows: impl FnOnce() -> Arc<[Row]>) -> Event {
-        let Event::Diff(diff) = event else { return event };
+        let Some(commit) = event.diff().map(|diff| diff.commit) else { return event };
         match self.by_id.get_mut(&id).filter(|subscriber| subscriber.is_reshaped) {
             Some(subscriber) => {
                 subscriber.is_reshaped = false;
                 let columns = Arc::clone(&subscriber.query.columns);
-                Event::Columns(Snapshot { commit: diff.commit, columns, rows: rows() })
+                Event::Columns(Snapshot { commit, columns, rows: rows() })
             }
-            None => Event::Diff(diff),
+            None => event,
         }
     }
 

@@ -1,8 +1,10 @@
 //! The features of the planner: strategies, ways to plan a SELECT, and rewrites. Tests disable some of them, so that the next
 //! correct way to plan a query is exercised as well.
 
+#[cfg(feature = "testing")]
+pub mod choosing;
+
 use std::fmt;
-use std::str::FromStr;
 
 use super::Reason;
 use super::reason::reached;
@@ -121,7 +123,7 @@ impl PlannerFeature {
     }
 }
 
-/// A set of features that the planner does not use: see [`Options::disabled_features`](crate::Options::disabled_features).
+/// A set of features that the planner does not use: see `Options::with_disabled_features`.
 ///
 /// Its text, in both directions, is the names of the features with commas between them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -131,28 +133,16 @@ impl DisabledFeatures {
     /// No feature is disabled.
     pub const NOTHING: Self = Self(0);
 
-    /// The set with one more feature.
+    /// Whether a feature is disabled.
     #[must_use]
-    pub fn and(self, feature: PlannerFeature) -> Self {
-        Self(self.0 | 1 << feature as u32)
-    }
-
-    /// The union of two sets.
-    #[must_use]
-    pub fn or(self, other: Self) -> Self {
-        Self(self.0 | other.0)
+    pub fn has(self, feature: PlannerFeature) -> bool {
+        self.0 & 1 << feature as u32 != 0
     }
 
     /// Whether no feature is disabled.
     #[must_use]
     pub fn is_nothing(self) -> bool {
         self.0 == 0
-    }
-
-    /// Whether a feature is disabled.
-    #[must_use]
-    pub fn has(self, feature: PlannerFeature) -> bool {
-        self.0 & 1 << feature as u32 != 0
     }
 
     /// The disabled features.
@@ -169,29 +159,8 @@ impl DisabledFeatures {
     }
 }
 
-impl FromIterator<PlannerFeature> for DisabledFeatures {
-    fn from_iter<I: IntoIterator<Item = PlannerFeature>>(features: I) -> Self {
-        features.into_iter().fold(Self::NOTHING, Self::and)
-    }
-}
-
 impl fmt::Display for DisabledFeatures {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.features().map(PlannerFeature::name).collect::<Vec<_>>().join(","))
-    }
-}
-
-/// A name that no planner feature has.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("no planner feature is called `{0}`")]
-pub struct UnknownFeature(String);
-
-impl FromStr for DisabledFeatures {
-    type Err = UnknownFeature;
-
-    fn from_str(names: &str) -> Result<Self, UnknownFeature> {
-        let named = |name: &str| PlannerFeature::ALL.into_iter().find(|feature| feature.name() == name);
-        let features = names.split(',').map(str::trim).filter(|name| !name.is_empty());
-        features.map(|name| named(name).ok_or_else(|| UnknownFeature(name.to_owned()))).collect()
     }
 }

@@ -13,7 +13,9 @@ mod table_version;
 mod tree;
 
 pub use dependencies::{Columns, Dependencies, Operand, OrderDependent, Predicate, Relation, Slot, Source};
-pub use feature::{DisabledFeatures, PlannerFeature, UnknownFeature};
+#[cfg(feature = "testing")]
+pub use feature::choosing::UnknownFeature;
+pub use feature::{DisabledFeatures, PlannerFeature};
 pub use join_path::{JoinPath, JoinStep, PathLookup};
 pub use logical::{
     Aggregate, Arm, Column, Expression, Input, Item, ItemId, Join, Known, Limit, Logical, Order, OrderBy, Over, Query,

@@ -9,6 +9,7 @@ use crate::types::SortedSet;
 
 /// A part of a plan, for people and programs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct Step {
     /// The strategy's name.
     pub strategy: &'static str,
@@ -46,6 +47,7 @@ impl Step {
 /// What a part of a plan holds, and what it has done for commits since the plan came into use. Its inputs are not included;
 /// all bindings are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct LiveStep {
     /// Rows of state: rows by key, groups, counted values, rows of a derived table.
     pub state_rows: u64,

@@ -7,6 +7,7 @@ mod bind;
 #[cfg(test)]
 #[path = "corpus_tests.rs"]
 pub(crate) mod corpus;
+mod describe;
 mod lower;
 mod syntax;
 #[cfg(test)]
@@ -20,6 +21,7 @@ use crate::plan::{Dependencies, Logical, Reason};
 use crate::types::Catalog;
 pub(crate) use analyze::tells_of_connection;
 pub(crate) use bind::unstored::is_unstored;
+pub(crate) use describe::ResultColumn;
 pub(crate) use syntax::order::declares_order;
 pub use syntax::split::{Statements, is_complete, statements};
 pub(crate) use syntax::statement::{StatementKind, leading_keyword, pragma, savepoint_name};

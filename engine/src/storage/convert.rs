@@ -8,7 +8,7 @@ use rusqlite::types::{ToSql, ToSqlOutput, ValueRef as SqliteValue};
 
 use super::{EachRow, Signature};
 use crate::error::Error;
-use crate::types::{Params, Row, RowBuilder, Value, ValueRef};
+use crate::types::{OutOfRange, Params, Row, RowBuilder, Value, ValueRef};
 
 impl ToSql for Value {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
@@ -99,6 +99,7 @@ pub(crate) fn slot_values(slots: &[Option<String>], params: &Params) -> Result<V
             }
             slots.iter().map(|slot| named_value(slot.as_deref(), values)).collect()
         }
+        Params::OutOfRange(value) => Err(out_of_range(value)),
     }
 }
 
@@ -119,6 +120,10 @@ pub(super) fn bare_name(name: &str) -> &str {
 
 pub(super) fn wrong_count(given: usize, slots: usize) -> Error {
     Error::BadParameters(format!("{given} parameters were given, the statement has {slots}").into())
+}
+
+pub(super) fn out_of_range(value: &OutOfRange) -> Error {
+    Error::BadParameters(value.to_string().into())
 }
 
 pub(super) fn unknown_name(name: &str) -> Error {

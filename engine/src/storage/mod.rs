@@ -9,6 +9,7 @@ mod commit_number;
 mod conflict;
 mod convert;
 mod delta_tables;
+mod describe;
 mod exact_sums;
 mod functions;
 mod instruction_budget;
@@ -57,9 +58,10 @@ use reads::ReadCollector;
 use statements::Statements;
 use virtual_columns::VirtualColumns;
 
-pub(crate) use capture::{CaptureScope, TableScope};
 pub(crate) use cancel::Cancel;
+pub(crate) use capture::{CaptureScope, TableScope};
 pub(crate) use convert::slot_values;
+pub(crate) use describe::ColumnFacts;
 pub(crate) use functions::Unplannable;
 pub(crate) use readers::Readers;
 pub(crate) use reads::Reads;
@@ -189,6 +191,11 @@ impl Session<'_> {
             recorder.set_scope(change);
         }
         is_possible
+    }
+
+    /// The rowid of the last row that a statement inserted into a table with rowids.
+    pub(crate) fn last_insert_rowid(&self) -> i64 {
+        self.connection.last_insert_rowid()
     }
 
     /// Whether a script has left a transaction open.

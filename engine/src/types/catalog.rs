@@ -2,10 +2,13 @@
 
 use std::sync::Arc;
 
+use serde::Serialize;
+
 use super::SortedMap;
 
 /// A type affinity, as <https://sqlite.org/datatype3.html#type_affinity> defines them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "UPPERCASE")]
 pub enum Affinity {
     /// BLOB, also called NONE: nothing is converted.
     Blob,

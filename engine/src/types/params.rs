@@ -1,6 +1,6 @@
 //! Parameters of a statement, by position or by name.
 
-use super::Value;
+use super::{IntoValue, OutOfRange, Value};
 
 /// Values for a statement's parameters.
 ///
@@ -14,6 +14,7 @@ use super::Value;
 /// assert_ne!(Params::from([("id", 1)]), Params::from(("id", 1)));
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Params {
     /// No parameters, for statements that have none.
     #[default]
@@ -22,6 +23,9 @@ pub enum Params {
     Positional(Vec<Value>),
     /// Values for `:name`, `@name` and `$name`; names with or without the sigil.
     Named(Vec<(String, Value)>),
+    /// One of the values is an integer that SQLite cannot store: running a statement with them is
+    /// [`Error::BadParameters`](crate::Error::BadParameters).
+    OutOfRange(OutOfRange),
 }
 
 impl From<()> for Params {
@@ -30,27 +34,40 @@ impl From<()> for Params {
     }
 }
 
-impl<V: Into<Value>> From<Vec<V>> for Params {
+impl Params {
+    /// Values by position, as [`params!`](crate::params) collects them.
+    #[doc(hidden)]
+    pub fn positional(values: impl IntoIterator<Item = Result<Value, OutOfRange>>) -> Self {
+        values.into_iter().collect::<Result<_, _>>().map_or_else(Self::OutOfRange, Self::Positional)
+    }
+
+    fn named<'n>(values: impl IntoIterator<Item = (&'n str, Result<Value, OutOfRange>)>) -> Self {
+        let values = values.into_iter().map(|(name, value)| Ok((name.to_owned(), value?)));
+        values.collect::<Result<_, _>>().map_or_else(Self::OutOfRange, Self::Named)
+    }
+}
+
+impl<V: IntoValue> From<Vec<V>> for Params {
     fn from(values: Vec<V>) -> Self {
-        Self::Positional(values.into_iter().map(Into::into).collect())
+        Self::positional(values.into_iter().map(IntoValue::into_value))
     }
 }
 
-impl<V: Into<Value> + Clone> From<&[V]> for Params {
+impl<V: IntoValue + Clone> From<&[V]> for Params {
     fn from(values: &[V]) -> Self {
-        Self::Positional(values.iter().cloned().map(Into::into).collect())
+        Self::positional(values.iter().cloned().map(IntoValue::into_value))
     }
 }
 
-impl<V: Into<Value>, const N: usize> From<[V; N]> for Params {
+impl<V: IntoValue, const N: usize> From<[V; N]> for Params {
     fn from(values: [V; N]) -> Self {
-        Self::Positional(values.into_iter().map(Into::into).collect())
+        Self::positional(values.into_iter().map(IntoValue::into_value))
     }
 }
 
-impl<V: Into<Value>, const N: usize> From<[(&str, V); N]> for Params {
+impl<V: IntoValue, const N: usize> From<[(&str, V); N]> for Params {
     fn from(values: [(&str, V); N]) -> Self {
-        Self::Named(values.into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect())
+        Self::named(values.into_iter().map(|(name, value)| (name, value.into_value())))
     }
 }
 
@@ -60,17 +77,17 @@ impl From<Vec<(String, Value)>> for Params {
     }
 }
 
-impl<V: Into<Value>> From<Vec<(&str, V)>> for Params {
+impl<V: IntoValue> From<Vec<(&str, V)>> for Params {
     fn from(values: Vec<(&str, V)>) -> Self {
-        Self::Named(values.into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect())
+        Self::named(values.into_iter().map(|(name, value)| (name, value.into_value())))
     }
 }
 
 macro_rules! tuples {
     ($(($($name:ident $place:tt),+)),+) => {$(
-        impl<$($name: Into<Value>),+> From<($($name,)+)> for Params {
+        impl<$($name: IntoValue),+> From<($($name,)+)> for Params {
             fn from(values: ($($name,)+)) -> Self {
-                Self::Positional(vec![$(values.$place.into()),+])
+                Self::positional([$(values.$place.into_value()),+])
             }
         }
     )+};
@@ -84,5 +101,9 @@ tuples!(
     (A 0, B 1, C 2, D 3, E 4),
     (A 0, B 1, C 2, D 3, E 4, F 5),
     (A 0, B 1, C 2, D 3, E 4, F 5, G 6),
-    (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7)
+    (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7),
+    (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8),
+    (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9),
+    (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9, K 10),
+    (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9, K 10, L 11)
 );

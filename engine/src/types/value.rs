@@ -121,6 +121,13 @@ macro_rules! integers {
 
 integers!(i8, i16, i32, i64, u8, u16, u32);
 
+impl From<isize> for Value {
+    fn from(value: isize) -> Self {
+        // No platform has wider ones.
+        Self::Integer(value as i64)
+    }
+}
+
 /// Fails above the largest INTEGER, 2^63 - 1.
 impl TryFrom<u64> for Value {
     type Error = TryFromIntError;
@@ -217,6 +224,36 @@ impl From<Cow<'_, [u8]>> for Value {
     }
 }
 
+impl From<Arc<[u8]>> for Value {
+    fn from(value: Arc<[u8]>) -> Self {
+        Self::Blob(value)
+    }
+}
+
+impl From<Box<[u8]>> for Value {
+    fn from(value: Box<[u8]>) -> Self {
+        Self::Blob(value.into())
+    }
+}
+
+impl From<&Vec<u8>> for Value {
+    fn from(value: &Vec<u8>) -> Self {
+        Self::from(value.as_slice())
+    }
+}
+
+impl From<&Self> for Value {
+    fn from(value: &Self) -> Self {
+        value.clone()
+    }
+}
+
+impl From<ValueRef<'_>> for Value {
+    fn from(value: ValueRef<'_>) -> Self {
+        value.to_value()
+    }
+}
+
 impl From<Vec<u8>> for Value {
     fn from(value: Vec<u8>) -> Self {
         Self::Blob(value.into())
@@ -254,6 +291,18 @@ impl ValueRef<'_> {
             Self::Real(value) => Value::Real(value),
             Self::Text(bytes) => Value::Text(Text::from_bytes(bytes)),
             Self::Blob(bytes) => Value::Blob(bytes.into()),
+        }
+    }
+
+    /// The storage class as `typeof` would name it, in capitals.
+    #[must_use]
+    pub fn class(self) -> &'static str {
+        match self {
+            Self::Null => "NULL",
+            Self::Integer(_) => "INTEGER",
+            Self::Real(_) => "REAL",
+            Self::Text(_) => "TEXT",
+            Self::Blob(_) => "BLOB",
         }
     }
 }

@@ -91,13 +91,15 @@ pub(crate) fn delivery(
     for Happened { subscription, event, .. } in happened {
         let subscription = *subscription;
         let other = match event {
-            Event::Diff(diff) => writer.push(subscription, diff.edits.iter().map(edit)).map(|()| None),
+            Event::Diff(diff) | Event::Recovered(diff) => {
+                writer.push(subscription, diff.edits.iter().map(edit)).map(|()| None)
+            }
             Event::Columns(snapshot) => rows_frame(snapshot.rows.iter().map(Row::as_bytes)).map(|rows| {
                 Some(SubscriptionEvent::Columns { subscription, columns: snapshot.columns.to_vec(), rows })
             }),
             Event::Error { error: why, closed, .. } => Ok(Some(subscription_error(subscription, error(why), *closed))),
             // Only paranoid mode diverges, which the host does not switch on.
-            Event::Divergence(_) => Ok(None),
+            _ => Ok(None),
         };
         match other {
             Ok(other) => events.extend(other),
@@ -131,7 +133,7 @@ pub(crate) fn plan(plan: tidewater::PlanKind) -> PlanKind {
     }
 }
 
-/// Without `..`: a new counter has to be sent, or left out on purpose.
+/// The counters that pages are told of.
 pub(crate) fn stats(stats: &tidewater::Stats) -> Stats {
     let tidewater::Stats {
         commits,
@@ -143,22 +145,13 @@ pub(crate) fn stats(stats: &tidewater::Stats) -> Stats {
         remembered_bytes,
         memory_budget,
         evicted,
-        without_state: _,
         requeries,
         maintained,
         refused,
         given_up,
-        beyond: _,
-        refills: _,
-        lookups: _,
-        repairs: _,
         rows_in,
         rows_out,
-        disagreements: _,
-        divergences: _,
-        waiting_events: _,
-        waiting_bytes: _,
-        merged_events: _,
+        ..
     } = *stats;
     Stats {
         commits,

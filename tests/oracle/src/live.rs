@@ -83,9 +83,15 @@ impl Live {
         }
         self.last = commit;
         match event {
-            Event::Diff(diff) => {
+            Event::Diff(diff) | Event::Recovered(diff) => {
                 let before = self.rows.clone();
                 let recovers = self.state == State::Failing;
+                if recovers != matches!(event, Event::Recovered(_)) {
+                    return Err(format!(
+                        "{event:?} of a query that {}",
+                        if recovers { "failed" } else { "did not fail" }
+                    ));
+                }
                 if diff.edits.is_empty() && !recovers {
                     return Err("an empty diff of a query that did not fail".to_owned());
                 }
@@ -108,6 +114,7 @@ impl Live {
             Event::Divergence(divergence) => {
                 return Err(report("the engine itself found", "", &divergence.actual, &divergence.expected));
             }
+            other => return Err(format!("the oracle does not know {other:?}")),
         }
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use tidewater::{Edit, Event, Row, ValueRef};
+use tidewater::{Diff, Edit, Event, Row, ValueRef};
 
 /// A log and its running hash.
 #[derive(Clone, Debug)]
@@ -63,7 +63,8 @@ impl Log {
     pub fn event(&mut self, id: u64, event: &Event) {
         let commit = event.commit();
         let what = match event {
-            Event::Diff(diff) => diff.edits.iter().map(edit).collect::<Vec<_>>().join(" "),
+            Event::Diff(diff) => edits(diff),
+            Event::Recovered(diff) => format!("recovered {}", edits(diff)),
             Event::Columns(snapshot) => {
                 format!(
                     "columns {} {}",
@@ -73,9 +74,14 @@ impl Log {
             }
             Event::Error { error, closed, .. } => format!("error {} closed={closed}", error.code()),
             Event::Divergence(_) => "divergence".to_owned(),
+            other => panic!("the oracle does not know {other:?}"),
         };
         self.line(&format!("commit {commit} {id}: {what}"));
     }
+}
+
+fn edits(diff: &Diff) -> String {
+    diff.edits.iter().map(edit).collect::<Vec<_>>().join(" ")
 }
 
 fn edit(edit: &Edit) -> String {

@@ -334,6 +334,7 @@ fn bind(statement: &mut Statement<'_>, params: &Params) -> rusqlite::Result<()> 
                 .find_map(|sigil| statement.parameter_index(&format!("{sigil}{name}")).ok().flatten());
             index.map_or(Ok(()), |index| statement.raw_bind_parameter(index, owned(value)))
         }),
+        other => panic!("a case has no {other:?}"),
     }
 }
 

@@ -47,12 +47,12 @@ impl Live {
     pub fn receive(&mut self, event: &Event) -> String {
         let title = format!("watch {}, commit {}", self.number, event.commit());
         match event {
-            Event::Diff(diff) if diff.edits.is_empty() => format!("{title}, answered again with the same rows"),
-            Event::Diff(diff) if diff.edits.len() <= EDITS_SHOWN => {
+            Event::Recovered(diff) if diff.edits.is_empty() => format!("{title}, answered again with the same rows"),
+            Event::Diff(diff) | Event::Recovered(diff) if diff.edits.len() <= EDITS_SHOWN => {
                 let changes = self.changes(diff);
                 format!("{title}, {}\n{changes}", counted(self.rows.len(), "row"))
             }
-            Event::Diff(diff) => {
+            Event::Diff(diff) | Event::Recovered(diff) => {
                 diff.apply(&mut self.rows);
                 format!("{title}, {}\n{}", counted(self.rows.len(), "row"), self.first_page())
             }
@@ -69,6 +69,7 @@ impl Live {
             Event::Divergence(_) => {
                 self.surface.paint(format!("{title}: the rows are not what SQLite returns"), Color::Red)
             }
+            _ => title,
         }
     }
 

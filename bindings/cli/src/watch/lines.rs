@@ -114,7 +114,7 @@ impl State {
     /// Takes the news. Returns whether there is something new to print.
     fn receive(&mut self, news: News<'_>) -> Result<bool> {
         match news {
-            News::Event(Event::Diff(diff)) => {
+            News::Event(Event::Diff(diff) | Event::Recovered(diff)) => {
                 diff.apply(&mut self.rows);
                 self.commit = diff.commit;
                 Ok(true)
@@ -126,7 +126,7 @@ impl State {
                 eprintln!("tidewater: {}", one_line(&error.to_string()));
                 Ok(false)
             }
-            News::Event(Event::Divergence(_)) => Ok(false),
+            News::Event(_) => Ok(false),
         }
     }
 

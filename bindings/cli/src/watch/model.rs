@@ -111,12 +111,13 @@ impl Model {
     /// Applies an event. Returns whether it was the last one.
     pub fn receive(&mut self, event: &Event, now: Duration) -> bool {
         match event {
-            Event::Diff(diff) => self.apply(diff, now),
+            Event::Diff(diff) | Event::Recovered(diff) => self.apply(diff, now),
             Event::Columns(snapshot) => self.reset(snapshot),
             Event::Error { commit, error, .. } => self.fail(*commit, error.to_string()),
             Event::Divergence(divergence) => {
                 self.fail(divergence.commit, "the rows shown differ from what SQLite returns".to_owned());
             }
+            _ => {}
         }
         matches!(event, Event::Error { closed: true, .. })
     }

@@ -235,7 +235,10 @@ impl<'a> EventLine<'a> {
     pub fn event(name: Option<&'a SubscriptionName>, event: &'a Event) -> Self {
         let sub = name.map(SubscriptionName::json);
         match event {
-            Event::Diff(diff) => Self::Diff { sub, commit: diff.commit.0, edits: Edits(&diff.edits) },
+            // The protocol says of a recovery that it is a diff, which may have no edits.
+            Event::Diff(diff) | Event::Recovered(diff) => {
+                Self::Diff { sub, commit: diff.commit.0, edits: Edits(&diff.edits) }
+            }
             Event::Columns(snapshot) => Self::Columns {
                 sub,
                 commit: snapshot.commit.0,
@@ -252,6 +255,11 @@ impl<'a> EventLine<'a> {
                 expected: RowsJson(&divergence.expected),
                 actual: RowsJson(&divergence.actual),
                 script: &divergence.script,
+            },
+            other => Self::Error {
+                sub,
+                commit: other.commit().0,
+                error: Failure::new("unknown_event", format!("the protocol has no form for {other:?}")),
             },
         }
     }

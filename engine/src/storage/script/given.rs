@@ -28,6 +28,7 @@ impl<'p> Given<'p> {
                 self.used.extend(own.iter().map(|(name, _)| name.as_str()));
                 Params::Named(own.into_iter().cloned().collect())
             }
+            Params::OutOfRange(value) => return Err(convert::out_of_range(value)),
         };
         convert::slot_values(slots, &own)
     }
@@ -42,6 +43,7 @@ impl<'p> Given<'p> {
                 Some((name, _)) => Err(convert::unknown_name(name)),
                 None => Ok(()),
             },
+            Params::OutOfRange(value) => Err(convert::out_of_range(value)),
         }
     }
 }
