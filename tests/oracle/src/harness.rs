@@ -72,7 +72,9 @@ impl Way {
     #[must_use]
     pub fn settings(self, settings: &Settings) -> Settings {
         let strategy = if self == Self::Requery { Strategy::Requery } else { settings.strategy };
-        Settings { strategy, cost_gate: self == Self::Gated, ..settings.clone() }
+        // Who sees every change batch makes the engine capture whole rows; where plans are always used, it captures what they read.
+        let capture = settings.capture && self != Self::Always;
+        Settings { strategy, cost_gate: self == Self::Gated, capture, ..settings.clone() }
     }
 }
 
