@@ -111,6 +111,29 @@ fn a_statement_that_is_undone_leaves_what_was_there() {
     assert!(live.try_next().is_some());
 }
 
+#[test]
+fn an_update_is_seen_that_a_later_trigger_makes() {
+    let engine = memory();
+    let mut live = engine.subscribe("SELECT b FROM t WHERE id = 1", ()).unwrap();
+    let write = |number: i64| engine.exec("UPDATE t SET a = ? WHERE id = 1", [number]).unwrap();
+    engine.exec("UPDATE t SET b = 'known to be updated'", ()).unwrap();
+    assert!(live.try_next().is_some());
+    write(1);
+    assert_eq!(live.try_next(), None);
+    // The statement is in the cache, and SQLite compiles it again when it runs.
+    engine.exec("CREATE TRIGGER follows AFTER UPDATE OF a ON t BEGIN UPDATE t SET b = new.a WHERE id = new.id; END", ()).unwrap();
+    write(2);
+    assert!(live.try_next().is_some());
+    engine.exec("DROP TRIGGER follows", ()).unwrap();
+    write(3);
+    assert_eq!(live.try_next(), None);
+    let added = "CREATE TRIGGER again AFTER UPDATE OF a ON t BEGIN UPDATE t SET b = -new.a WHERE id = new.id; END";
+    engine.with_connection(|connection| connection.execute_batch(added)).unwrap().unwrap();
+    write(4);
+    assert!(live.try_next().is_some());
+    assert_eq!(live.try_next(), None);
+}
+
 fn exclusive() -> Options {
     Options::default().with_exclusive(true)
 }

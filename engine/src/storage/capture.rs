@@ -108,7 +108,7 @@ impl Recorder {
         (self.last, self.unread) = (usize::MAX, None);
         for table in catalog.tables.values() {
             if let Some(layout) = Layout::of(table) {
-                let capture = layout.capture(&self.scope, &self.updated);
+                let capture = layout.capture(&self.scope, self.updated.any());
                 let tables = self.layouts.entry(table.database.clone()).or_default();
                 tables.insert(table.name.clone(), Tracked { layout: Arc::new(layout), capture });
             }
@@ -119,22 +119,44 @@ impl Recorder {
     pub(super) fn set_scope(&mut self, change: impl FnOnce(&mut CaptureScope)) {
         change(&mut self.scope);
         for Tracked { layout, capture } in self.layouts.values_mut().flat_map(FxHashMap::values_mut) {
-            *capture = layout.capture(&self.scope, &self.updated);
+            *capture = layout.capture(&self.scope, self.updated.any());
         }
     }
 
-    /// Notes that a statement which can update a column was compiled.
+    /// A statement is about to be compiled, unless a cache has it.
+    pub(super) fn look_up_statement(&mut self) {
+        self.updated.look_up();
+    }
+
+    /// The statement that was looked up begins to run.
+    pub(super) fn run_statement(&mut self, text: &str) {
+        self.updated.run(text);
+        self.last = usize::MAX;
+    }
+
+    /// The statement has ended.
+    pub(super) fn end_statement(&mut self) {
+        self.updated.end();
+        self.last = usize::MAX;
+    }
+
+    /// SQLite compiles a statement that writes.
+    pub(super) fn note_compiled(&mut self) {
+        self.updated.compile();
+    }
+
+    /// SQLite compiles a statement that can update a column.
     pub(super) fn note_updated(&mut self, database: &str, table: &str, column: &str) {
+        // It may compile a statement again while that runs.
+        self.last = usize::MAX;
         if !self.updated.insert(database, table, column) {
             return;
         }
         if let Some(Tracked { layout, capture }) =
             self.layouts.get_mut(database).and_then(|tables| tables.get_mut(table))
         {
-            *capture = layout.capture(&self.scope, &self.updated);
+            *capture = layout.capture(&self.scope, self.updated.any());
         }
-        // SQLite may compile a statement again while it runs.
-        self.last = usize::MAX;
     }
 
     /// Whether the open transaction has changed anything.
@@ -215,13 +237,17 @@ impl Recorder {
             self.unread = Some(Arc::clone(layout));
             return None;
         };
+        let is_update = write.old_rowid.is_some() && write.new_rowid.is_some();
+        let of_statement = self.updated.running().filter(|_| is_update);
+        let of_statement = of_statement.and_then(|updated| layout.capture(&self.scope, updated));
+        let capture = of_statement.unwrap_or_else(|| Arc::clone(capture));
         let place = self.tables.iter().position(|changed| changed.layout.table == layout.table);
         let place = place.unwrap_or_else(|| {
-            self.tables.push(ChangedTable::new(layout, capture));
+            self.tables.push(ChangedTable::new(layout, &capture));
             self.tables.len() - 1
         });
         let changed = &mut self.tables[place];
-        (changed.layout, changed.capture) = (Arc::clone(layout), Arc::clone(capture));
+        (changed.layout, changed.capture) = (Arc::clone(layout), capture);
         Some(place)
     }
 

@@ -97,8 +97,12 @@ pub(super) fn install(
     let collector = Arc::new(Mutex::new(ReadCollector::default()));
     let shared = Arc::clone(&collector);
     let authorize = move |context: AuthContext<'_>| {
-        if let AuthAction::Update { table_name, column_name } = context.action {
-            lock(&recorder).note_updated(context.database_name.unwrap_or_default(), table_name, column_name);
+        match context.action {
+            AuthAction::Update { table_name, column_name } => {
+                lock(&recorder).note_updated(context.database_name.unwrap_or_default(), table_name, column_name);
+            }
+            AuthAction::Insert { .. } | AuthAction::Delete { .. } => lock(&recorder).note_compiled(),
+            _ => {}
         }
         let mut collector = lock(&shared);
         if collector.active {

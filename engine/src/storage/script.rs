@@ -85,10 +85,13 @@ impl Session<'_> {
         {
             return Err(Error::MustStandAlone(rules::described(script.sql)));
         }
+        lock(&self.state.recorder).look_up_statement();
         let mut statement = self.connection.prepare_cached(script.sql).map_err(convert::error)?;
         let values = convert::slot_values(&convert::signature(&statement).slots, script.params)?;
         convert::bind_slots(&mut statement, &values)?;
+        lock(&self.state.recorder).run_statement(script.sql);
         let ran = self.run_statement(&mut statement, kind, script, true, output, on_commit);
+        lock(&self.state.recorder).end_statement();
         drop(statement);
         ran.and_then(|()| self.after_statement(on_commit))
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::hook::RowWrite;
 use super::scope::CaptureScope;
-use super::updated::UpdatedColumns;
+use super::updated::ColumnNames;
 use crate::plan::{Columns, quoted};
 use crate::types::{Affinity, Column, ColumnKind, RowBuilder, RowKey, RowRef, Table, TableKind, ValueRef};
 
@@ -83,7 +83,7 @@ impl Layout {
 
     /// What images of this table hold; nothing if nobody reads the table. A primary key that identifies rows is always among it,
     /// and a table that computes columns when they are read is captured whole, as they may be computed from any.
-    pub(super) fn capture(&self, scope: &CaptureScope, updated: &UpdatedColumns) -> Option<Arc<TableCapture>> {
+    pub(super) fn capture(&self, scope: &CaptureScope, updated: &ColumnNames) -> Option<Arc<TableCapture>> {
         let read = scope.of(&self.table)?;
         let is_whole = self.columns.contains(&Captured::Virtual);
         let is_key = |column: usize| self.primary_key.as_ref().is_some_and(|key| key.contains(&column));

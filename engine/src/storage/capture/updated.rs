@@ -1,19 +1,42 @@
-//! The columns that statements can update: those that any statement compiled on the connection names.
+//! The columns that statements can update: those that the authorizer names when SQLite compiles a statement, with its triggers and
+//! foreign key actions. No other way leads to an UPDATE of a row.
+
+use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
 use crate::types::SortedSet;
 
-/// Column names by database and table, as the schema spells them. They are never removed: a statement may be kept by its cache
-/// for as long as the connection lives.
-#[derive(Debug, Default)]
-pub(super) struct UpdatedColumns {
+/// How many statements are known by their texts; of others, what any statement can update is taken.
+const MOST: usize = 1024;
+
+/// Column names by database and table, as the schema spells them.
+#[derive(Clone, Debug, Default)]
+pub(super) struct ColumnNames {
     databases: FxHashMap<String, FxHashMap<String, SortedSet<String>>>,
 }
 
-impl UpdatedColumns {
+/// What statements can update.
+#[derive(Debug, Default)]
+pub(super) struct UpdatedColumns {
+    /// By any statement that was ever compiled on the connection: a cache may keep each of them.
+    any: ColumnNames,
+    by_text: FxHashMap<Box<str>, Arc<ColumnNames>>,
+    compiling: Option<Compiling>,
+    /// By the statement that runs, if that is known.
+    running: Option<Arc<ColumnNames>>,
+}
+
+/// A statement that SQLite may compile, or may have compiled.
+#[derive(Debug, Default)]
+struct Compiling {
+    is_compiled: bool,
+    columns: ColumnNames,
+}
+
+impl ColumnNames {
     /// Adds a column; whether it is new.
-    pub(super) fn insert(&mut self, database: &str, table: &str, column: &str) -> bool {
+    fn insert(&mut self, database: &str, table: &str, column: &str) -> bool {
         if self.of(database, table).is_some_and(|columns| columns.contains(column)) {
             return false;
         }
@@ -21,8 +44,68 @@ impl UpdatedColumns {
         tables.entry(table.to_owned()).or_default().insert(column.to_owned())
     }
 
-    /// The columns of a table that can be updated.
+    /// The columns of a table.
     pub(super) fn of(&self, database: &str, table: &str) -> Option<&SortedSet<String>> {
         self.databases.get(database)?.get(table)
+    }
+}
+
+impl UpdatedColumns {
+    /// What any statement can update.
+    pub(super) fn any(&self) -> &ColumnNames {
+        &self.any
+    }
+
+    /// What the running statement can update, if that is known.
+    pub(super) fn running(&self) -> Option<&ColumnNames> {
+        self.running.as_deref()
+    }
+
+    /// A statement is about to be compiled, unless a cache has it.
+    pub(super) fn look_up(&mut self) {
+        self.compiling = Some(Compiling::default());
+    }
+
+    /// SQLite compiles a statement that writes.
+    pub(super) fn compile(&mut self) {
+        if let Some(compiling) = &mut self.compiling {
+            compiling.is_compiled = true;
+        }
+    }
+
+    /// SQLite compiles a statement that can update a column; whether no statement could before.
+    pub(super) fn insert(&mut self, database: &str, table: &str, column: &str) -> bool {
+        match &mut self.compiling {
+            Some(compiling) => {
+                compiling.is_compiled = true;
+                compiling.columns.insert(database, table, column);
+            }
+            // It compiles a statement again while that runs, for the schema has changed, or a statement within it.
+            None => {
+                self.running = None;
+                self.by_text.clear();
+            }
+        }
+        self.any.insert(database, table, column)
+    }
+
+    /// The statement that was looked up begins to run.
+    pub(super) fn run(&mut self, text: &str) {
+        self.running = match self.compiling.take() {
+            Some(Compiling { is_compiled: true, columns }) => {
+                let columns = Arc::new(columns);
+                if self.by_text.len() >= MOST {
+                    self.by_text.clear();
+                }
+                self.by_text.insert(text.into(), Arc::clone(&columns));
+                Some(columns)
+            }
+            _ => self.by_text.get(text).map(Arc::clone),
+        };
+    }
+
+    /// It has ended.
+    pub(super) fn end(&mut self) {
+        (self.running, self.compiling) = (None, None);
     }
 }
