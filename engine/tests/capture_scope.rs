@@ -53,7 +53,8 @@ fn who_sees_change_batches_sees_whole_rows() {
     let tables: Vec<&str> = seen[0].tables.keys().map(|table| &**table).collect();
     assert_eq!(tables, ["main.other", "main.t"]);
     let change = &seen[0].tables["main.t"].rows[0];
-    let values = |row: &Option<tidewater::Row>| row.as_ref().unwrap().values().map(ValueRef::to_value).collect::<Vec<_>>();
+    let values =
+        |row: &Option<tidewater::Row>| row.as_ref().unwrap().values().map(ValueRef::to_value).collect::<Vec<_>>();
     assert_eq!(change.key, RowKey::RowId(2));
     assert_eq!(values(&change.old), [2.into(), 20.into(), "two".into(), Value::Real(2.5)]);
     assert_eq!(values(&change.new), [2.into(), 20.into(), "two".into(), 9.into()]);
@@ -107,7 +108,9 @@ fn a_statement_that_is_undone_leaves_what_was_there() {
     let mut live = engine.subscribe("SELECT id, b FROM t ORDER BY id", ()).unwrap();
     engine.exec("BEGIN; UPDATE t SET a = 1; SAVEPOINT s; UPDATE t SET b = 'gone'; ROLLBACK TO s; COMMIT", ()).unwrap();
     assert_eq!(live.try_next(), None);
-    engine.exec("BEGIN; UPDATE t SET a = 2; SAVEPOINT s; UPDATE t SET b = 'kept' WHERE id = 1; RELEASE s; COMMIT", ()).unwrap();
+    engine
+        .exec("BEGIN; UPDATE t SET a = 2; SAVEPOINT s; UPDATE t SET b = 'kept' WHERE id = 1; RELEASE s; COMMIT", ())
+        .unwrap();
     assert!(live.try_next().is_some());
 }
 
@@ -121,7 +124,9 @@ fn an_update_is_seen_that_a_later_trigger_makes() {
     write(1);
     assert_eq!(live.try_next(), None);
     // The statement is in the cache, and SQLite compiles it again when it runs.
-    engine.exec("CREATE TRIGGER follows AFTER UPDATE OF a ON t BEGIN UPDATE t SET b = new.a WHERE id = new.id; END", ()).unwrap();
+    engine
+        .exec("CREATE TRIGGER follows AFTER UPDATE OF a ON t BEGIN UPDATE t SET b = new.a WHERE id = new.id; END", ())
+        .unwrap();
     write(2);
     assert!(live.try_next().is_some());
     engine.exec("DROP TRIGGER follows", ()).unwrap();
