@@ -71,13 +71,14 @@ fn databases(engine: &Engine) -> Result<Vec<Database>, Error> {
     Ok(rows.rows.iter().map(|row| Database { name: text(row, 0), file: text(row, 1) }).collect())
 }
 
-/// Each database with its file.
+/// Each database with its file, but for that of temporary tables: SQLite opens it by itself, and it has no file.
 pub fn files(engine: &Engine) -> Result<String, Error> {
     let line = |database: Database| {
         let file = if database.file.is_empty() { "\"\"".to_owned() } else { printable(&database.file) };
         format!("{}: {file}", printable(&database.name))
     };
-    Ok(databases(engine)?.into_iter().map(line).collect::<Vec<_>>().join("\n"))
+    let listed = databases(engine)?.into_iter().filter(|database| database.name != "temp");
+    Ok(listed.map(line).collect::<Vec<_>>().join("\n"))
 }
 
 /// Names as columns that fill the width of a terminal, or one on each line.

@@ -21,6 +21,8 @@ pub(super) struct Layout {
     computes: bool,
     /// The primary key of a table WITHOUT ROWID, in the key's order.
     primary_key: Option<Vec<usize>>,
+    /// The column that is another name of the rowid. Plans tell rows apart by it.
+    rowid_alias: Option<usize>,
     /// The condition that finds a row by its key; nothing if columns hide all three names of the rowid.
     condition: Option<String>,
 }
@@ -73,6 +75,7 @@ impl Layout {
             names,
             computes: table.columns.iter().any(|column| is_computed(column.kind)),
             primary_key,
+            rowid_alias: table.rowid_alias(),
             condition,
         })
     }
@@ -81,7 +84,7 @@ impl Layout {
         self.name.as_bytes() == table && self.database.as_bytes() == database
     }
 
-    /// What images of this table hold; nothing if nobody reads the table. A primary key that identifies rows is always among it,
+    /// What images of this table hold; nothing if nobody reads the table. What identifies rows is always among it,
     /// and a table that computes columns when they are read is captured whole, as they may be computed from any.
     pub(super) fn capture(&self, scope: &CaptureScope, updated: &ColumnNames) -> Option<Arc<TableCapture>> {
         let read = scope.of(&self.table)?;
@@ -89,7 +92,9 @@ impl Layout {
         let is_key = |column: usize| self.primary_key.as_ref().is_some_and(|key| key.contains(&column));
         let is_read = |column: usize| match read {
             Columns::All => true,
-            Columns::Some(columns) => is_whole || is_key(column) || columns.contains(&column),
+            Columns::Some(columns) => {
+                is_whole || is_key(column) || self.rowid_alias == Some(column) || columns.contains(&column)
+            }
         };
         let kept = |(column, captured)| if is_read(column) { captured } else { Captured::Unread };
         let columns: Vec<Captured> = self.columns.iter().copied().enumerate().map(kept).collect();
