@@ -10,6 +10,7 @@ mod foreign_values;
 mod from_value;
 mod live_rows;
 pub(crate) mod options;
+mod query;
 #[cfg(all(any(test, feature = "sqlparser"), not(target_family = "wasm")))]
 mod query_tree;
 mod row_edit;

@@ -1,5 +1,6 @@
 //! The only room that names SQLite: the connection, what its hooks report, the catalog, and running statements.
 
+mod answers;
 mod application;
 #[cfg_attr(target_arch = "wasm32", path = "no_cancel.rs")]
 mod cancel;
@@ -252,7 +253,7 @@ impl Session<'_> {
         if !matches!(leading_keyword(sql), Some(StatementKind::Select | StatementKind::With) | None) {
             return Err(Error::NotASelect);
         }
-        refuse_several(sql)?;
+        answers::refuse_several(sql)?;
         let statement = self.connection.prepare(sql).map_err(convert::error)?;
         if statement.column_count() == 0 || !statement.readonly() || statement.is_explain() != 0 {
             return Err(Error::NotASelect);
@@ -345,26 +346,6 @@ impl Session<'_> {
         self.state.delta_tables.clear();
     }
 
-    /// Runs one statement that returns rows, unless it is cancelled. A statement that also writes must be run by [`Session::run`].
-    pub(crate) fn query(&self, sql: &str, params: &Params, cancel: &Cancel) -> Result<Rows, Error> {
-        refuse_several(sql)?;
-        let mut statement = self.connection.prepare_cached(sql).map_err(convert::error)?;
-        let values = convert::slot_values(&convert::signature(&statement).slots, params)?;
-        convert::bind_slots(&mut statement, &values)?;
-        let run = || self.interruptible(|| convert::rows(&mut statement));
-        let rows = self.state.cancel.during(cancel, run)?;
-        Ok(Rows { rows, columns: convert::columns(&statement) })
-    }
-
-    /// The same for a statement that only reads, row by row; returns the names of the columns.
-    pub(crate) fn query_each(&self, sql: &str, params: &Params, each: EachRow<'_>) -> Result<Arc<[String]>, Error> {
-        refuse_several(sql)?;
-        let mut statement = self.connection.prepare_cached(sql).map_err(convert::error)?;
-        let values = convert::slot_values(&convert::signature(&statement).slots, params)?;
-        convert::bind_slots(&mut statement, &values)?;
-        self.interruptible(|| convert::each_row(&mut statement, each))
-    }
-
     /// Whether another connection that reads sees the same database: it is in WAL mode, without temporary tables and attached files,
     /// and no setting makes a difference.
     pub(crate) fn can_be_read_beside(&mut self) -> bool {
@@ -380,21 +361,6 @@ impl Session<'_> {
         *is_wal && !is_set_apart && !catalog_is_stale && *has_main_alone
     }
 
-    /// Runs a statement of the application's, which it may interrupt meanwhile.
-    fn interruptible<T>(&self, run: impl FnOnce() -> T) -> T {
-        self.state.is_interruptible.store(true, Ordering::SeqCst);
-        let done = run();
-        self.state.is_interruptible.store(false, Ordering::SeqCst);
-        done
-    }
-
-    /// Whether SQLite considers a statement read-only.
-    pub(crate) fn is_readonly(&self, sql: &str) -> Result<bool, Error> {
-        refuse_several(sql)?;
-        let statement = self.connection.prepare_cached(sql).map_err(convert::error)?;
-        Ok(statement.readonly())
-    }
-
     /// Whether no other connection can commit.
     pub(crate) fn is_alone(&self) -> bool {
         self.state.is_alone
@@ -405,10 +371,6 @@ impl Session<'_> {
         statement.raw_execute().map_err(convert::error)?;
         Ok(())
     }
-}
-
-fn refuse_several(sql: &str) -> Result<(), Error> {
-    if is_several(sql) { Err(Error::NotOneStatement("several")) } else { Ok(()) }
 }
 
 /// Locks a mutex. Poison is no error here: the data is plain, and every change leaves it consistent.

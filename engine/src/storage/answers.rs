@@ -1,0 +1,51 @@
+//! Queries of the application's: answered once, whole or row by row.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use super::script::is_several;
+use super::{Cancel, EachRow, Session, convert};
+use crate::error::Error;
+use crate::types::{Params, Rows};
+
+impl Session<'_> {
+    /// Runs one statement that returns rows, unless it is cancelled. A statement that also writes must be run by [`Session::run`].
+    pub(crate) fn query(&self, sql: &str, params: &Params, cancel: &Cancel) -> Result<Rows, Error> {
+        refuse_several(sql)?;
+        let mut statement = self.connection.prepare_cached(sql).map_err(convert::error)?;
+        let values = convert::slot_values(&convert::signature(&statement).slots, params)?;
+        convert::bind_slots(&mut statement, &values)?;
+        let run = || self.interruptible(|| convert::rows(&mut statement));
+        let rows = self.state.cancel.during(cancel, run)?;
+        Ok(Rows { rows, columns: convert::columns(&statement) })
+    }
+
+    /// The same for a statement that only reads, row by row; returns the names of the columns.
+    pub(crate) fn query_each(&self, sql: &str, params: &Params, each: EachRow<'_>) -> Result<Arc<[String]>, Error> {
+        refuse_several(sql)?;
+        let mut statement = self.connection.prepare_cached(sql).map_err(convert::error)?;
+        let values = convert::slot_values(&convert::signature(&statement).slots, params)?;
+        convert::bind_slots(&mut statement, &values)?;
+        self.interruptible(|| convert::each_row(&mut statement, each))
+    }
+
+    /// Runs a statement of the application's, which it may interrupt meanwhile.
+    pub(super) fn interruptible<T>(&self, run: impl FnOnce() -> T) -> T {
+        self.state.is_interruptible.store(true, Ordering::SeqCst);
+        let done = run();
+        self.state.is_interruptible.store(false, Ordering::SeqCst);
+        done
+    }
+
+    /// Whether SQLite considers a statement read-only.
+    pub(crate) fn is_readonly(&self, sql: &str) -> Result<bool, Error> {
+        refuse_several(sql)?;
+        let statement = self.connection.prepare_cached(sql).map_err(convert::error)?;
+        Ok(statement.readonly())
+    }
+}
+
+/// Refuses a text of several statements, before any of it is compiled.
+pub(super) fn refuse_several(sql: &str) -> Result<(), Error> {
+    if is_several(sql) { Err(Error::NotOneStatement("several")) } else { Ok(()) }
+}
