@@ -1,6 +1,7 @@
 //! What SQLite tells of a statement without running it.
 
-use super::{Session, convert, refuse_several};
+use super::answers::refuse_several;
+use super::{Session, convert};
 use crate::error::Error;
 
 /// A compiled statement as SQLite describes it.

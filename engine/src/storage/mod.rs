@@ -38,7 +38,7 @@ mod order_tests;
 
 use std::cell::Cell;
 use std::ops::ControlFlow;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rusqlite::hooks::{AuthContext, Authorization};
@@ -47,7 +47,7 @@ pub(crate) use rusqlite::{Connection, InterruptHandle as Interrupt};
 use crate::error::{Error, GiveUp};
 use crate::plan::{DerivedColumn, RowImages};
 use crate::sql::{StatementKind, leading_keyword};
-use crate::types::{Catalog, Change, ChangeBatch, CommitId, Params, Row, Rows, SharedBag, SortedMap, Table, Value};
+use crate::types::{Catalog, Change, ChangeBatch, CommitId, Row, SharedBag, SortedMap, Table, Value};
 
 use cancel::CancelSlot;
 use capture::Recorder;
