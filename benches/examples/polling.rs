@@ -1,6 +1,8 @@
 //! Measures what noticing the commits of another connection costs while nothing happens, and how long it takes: run it with
 //! `--release`.
 
+#![expect(clippy::disallowed_methods, reason = "a native program that measures time")]
+
 use std::error::Error;
 use std::sync::mpsc;
 use std::time::{Duration, Instant};

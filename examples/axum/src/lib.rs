@@ -55,10 +55,11 @@ async fn follow(
 
 fn sent(event: &Event) -> SentEvent {
     match event {
-        Event::Diff(diff) => SentEvent::default().event("diff").data(json::diff(diff).to_string()),
+        Event::Diff(diff) | Event::Recovered(diff) => SentEvent::default().event("diff").data(json::diff(diff).to_string()),
         Event::Columns(snapshot) => SentEvent::default().event("snapshot").data(json::snapshot(snapshot).to_string()),
         Event::Error { error, .. } => SentEvent::default().event("failure").data(error.code()),
-        Event::Divergence(divergence) => SentEvent::default().event("failure").data(divergence.sql.as_ref()),
+        // Paranoid mode is off.
+        _ => SentEvent::default().event("failure").data("unexpected"),
     }
 }
 

@@ -96,7 +96,7 @@ type Facts = (String, Option<(String, String, String)>, Option<String>);
 
 fn facts(connection: &Connection, sql: &str) -> Option<Vec<Facts>> {
     let statement: Statement<'_> = connection.prepare(sql).ok()?;
-    let types: Vec<_> = statement.columns().into_iter().map(|column| column.decl_type().map(str::to_owned)).collect();
+    let types: Vec<_> = statement.columns().map(|column| column.decl_type().map(str::to_owned)).collect();
     let columns = statement.columns_with_metadata();
     let origin = |column: &tidewater::rusqlite::ColumnMetadata<'_>| {
         Some((column.database_name()?.to_owned(), column.table_name()?.to_owned(), column.origin_name()?.to_owned()))
