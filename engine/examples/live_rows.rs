@@ -1,5 +1,7 @@
 //! Rows as structs, kept up to date in a thread that waits for changes.
 
+#![allow(clippy::disallowed_methods, reason = "a native program")]
+
 use std::thread;
 use std::time::Duration;
 

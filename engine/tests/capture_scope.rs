@@ -1,5 +1,6 @@
 //! What a commit costs beside SQLite alone, as counted work: rows that nobody reads leave nothing behind, and the number of a
 //! commit takes a page only where somebody else may read it.
+#![allow(missing_docs, clippy::unwrap_used, reason = "a test says what it tests by its name")]
 
 use std::path::Path;
 use std::sync::{Arc, Mutex};

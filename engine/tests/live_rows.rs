@@ -1,5 +1,6 @@
 //! Rows that are kept up to date as a type.
 #![allow(missing_docs, clippy::unwrap_used, reason = "a test says what it tests by its name")]
+#![allow(clippy::disallowed_methods, reason = "a native program")]
 
 use std::time::Duration;
 
