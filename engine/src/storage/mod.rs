@@ -67,7 +67,6 @@ pub(crate) use functions::Unplannable;
 pub(crate) use readers::Readers;
 pub(crate) use reads::Reads;
 pub(crate) use scans::Scan;
-use script::is_several;
 pub(crate) use script::{OnCommit, Script, ScriptOutput, TransactionOwner};
 
 /// Takes the rows of a query one by one, with the names of the columns, until it has enough.

@@ -10,7 +10,8 @@ use std::sync::{Arc, Mutex};
 use rusqlite::{Connection, Statement};
 
 use super::cancel::{Cancel, CancelSlot};
-use super::{EachRow, Interrupt, convert, is_several, lock, open};
+use super::script::is_several;
+use super::{EachRow, Interrupt, convert, lock, open};
 use crate::api::options::{Access, Location, Options};
 use crate::error::Error;
 use crate::sql::{StatementKind, leading_keyword};
