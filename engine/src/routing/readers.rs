@@ -19,8 +19,8 @@ struct TableCounts {
     sources: usize,
     /// Sources that read every column.
     whole: usize,
-    /// Sources that read each column.
-    columns: SortedMap<usize, usize>,
+    /// Sources that read each column, as far as there are any.
+    columns: Vec<usize>,
 }
 
 impl ReadCounts {
@@ -31,7 +31,10 @@ impl ReadCounts {
         match &source.columns {
             Columns::Some(columns) if !is_whole => {
                 for column in columns {
-                    is_new |= increment(counts.columns.or_default(*column));
+                    if counts.columns.len() <= *column {
+                        counts.columns.resize(column + 1, 0);
+                    }
+                    is_new |= increment(&mut counts.columns[*column]);
                 }
             }
             _ => is_new |= increment(&mut counts.whole),
@@ -48,10 +51,7 @@ impl ReadCounts {
         match &source.columns {
             Columns::Some(columns) if !is_whole => {
                 for column in columns {
-                    if counts.columns.get_mut(column).is_some_and(decrement) {
-                        counts.columns.remove(column);
-                        is_last = true;
-                    }
+                    is_last |= counts.columns.get_mut(*column).is_some_and(decrement);
                 }
             }
             _ => is_last |= decrement(&mut counts.whole),
@@ -80,7 +80,7 @@ impl ReadCounts {
 impl TableCounts {
     fn read(&self) -> Columns {
         match self.whole {
-            0 => Columns::Some(self.columns.keys().copied().collect()),
+            0 => Columns::Some((0..self.columns.len()).filter(|column| self.columns[*column] > 0).collect()),
             _ => Columns::All,
         }
     }

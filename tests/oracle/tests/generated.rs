@@ -68,7 +68,6 @@ fn every_subscription_is_sqlites_answer_at_every_commit() {
     assert!(tally.invalid_percent() <= 4, "SQLite refuses {} % of the queries", tally.invalid_percent());
     assert!(tally.sampled * 100 <= tally.comparisons(), "too much is not compared");
     assert!(tally.plan_dependent * 1000 <= tally.comparisons(), "{} failures are ours alone", tally.plan_dependent);
-    assert!(tally.tables > 0, "capture was not checked");
 }
 
 #[test]
@@ -76,6 +75,7 @@ fn each_family_is_right_whichever_way_it_is_maintained() {
     let all = Fuzz::all(common::seed() + 3_000_000);
     let campaign = fuzz(&all, Budget::new(common::time(900), PLAYED), &Settings::default(), Some(&kept()));
     common::conclude("families", &campaign);
+    assert!(campaign.tally.tables > 0, "capture was not checked");
     assert!(
         campaign.tally.moved_percent() >= 58,
         "only {} % of the subscriptions moved",

@@ -3,25 +3,21 @@
 
 use std::sync::Arc;
 
-use rustc_hash::FxHashMap;
-
-use crate::types::SortedSet;
+use crate::types::{SortedMap, SortedSet};
 
 /// How many statements are known by their texts; of others, what any statement can update is taken.
-const MOST: usize = 1024;
+const MOST: usize = 512;
 
-/// Column names by database and table, as the schema spells them.
+/// Columns, each as its database, table and name, as the schema spells them.
 #[derive(Clone, Debug, Default)]
-pub(super) struct ColumnNames {
-    databases: FxHashMap<String, FxHashMap<String, SortedSet<String>>>,
-}
+pub(super) struct ColumnNames(SortedSet<String>);
 
 /// What statements can update.
 #[derive(Debug, Default)]
 pub(super) struct UpdatedColumns {
     /// By any statement that was ever compiled on the connection: a cache may keep each of them.
     any: ColumnNames,
-    by_text: FxHashMap<Box<str>, Arc<ColumnNames>>,
+    by_text: SortedMap<String, Arc<ColumnNames>>,
     compiling: Option<Compiling>,
     /// By the statement that runs, if that is known.
     running: Option<Arc<ColumnNames>>,
@@ -35,19 +31,15 @@ struct Compiling {
 }
 
 impl ColumnNames {
-    /// Adds a column; whether it is new.
-    fn insert(&mut self, database: &str, table: &str, column: &str) -> bool {
-        if self.of(database, table).is_some_and(|columns| columns.contains(column)) {
-            return false;
-        }
-        let tables = self.databases.entry(database.to_owned()).or_default();
-        tables.entry(table.to_owned()).or_default().insert(column.to_owned())
+    /// Whether a column is one of them.
+    pub(super) fn contains(&self, database: &str, table: &str, column: &str) -> bool {
+        !self.0.is_empty() && self.0.contains(&key(database, table, column))
     }
+}
 
-    /// The columns of a table.
-    pub(super) fn of(&self, database: &str, table: &str) -> Option<&SortedSet<String>> {
-        self.databases.get(database)?.get(table)
-    }
+/// No name has the character between them.
+fn key(database: &str, table: &str, column: &str) -> String {
+    [database, table, column].join("\0")
 }
 
 impl UpdatedColumns {
@@ -75,18 +67,19 @@ impl UpdatedColumns {
 
     /// SQLite compiles a statement that can update a column; whether no statement could before.
     pub(super) fn insert(&mut self, database: &str, table: &str, column: &str) -> bool {
+        let column = key(database, table, column);
         match &mut self.compiling {
             Some(compiling) => {
                 compiling.is_compiled = true;
-                compiling.columns.insert(database, table, column);
+                compiling.columns.0.insert(column.clone());
             }
             // It compiles a statement again while that runs, for the schema has changed, or a statement within it.
             None => {
                 self.running = None;
-                self.by_text.clear();
+                self.by_text = SortedMap::new();
             }
         }
-        self.any.insert(database, table, column)
+        self.any.0.insert(column)
     }
 
     /// The statement that was looked up begins to run.
@@ -95,9 +88,9 @@ impl UpdatedColumns {
             Some(Compiling { is_compiled: true, columns }) => {
                 let columns = Arc::new(columns);
                 if self.by_text.len() >= MOST {
-                    self.by_text.clear();
+                    self.by_text = SortedMap::new();
                 }
-                self.by_text.insert(text.into(), Arc::clone(&columns));
+                self.by_text.insert(text.to_owned(), Arc::clone(&columns));
                 Some(columns)
             }
             _ => self.by_text.get(text).map(Arc::clone),
