@@ -13,7 +13,7 @@ impl Cancel {
 
 /// Of a connection whose queries run to their ends.
 #[derive(Clone, Default)]
-pub(super) struct CancelSlot;
+pub(super) struct CancelSlot(());
 
 impl CancelSlot {
     /// Never.
