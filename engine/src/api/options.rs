@@ -134,7 +134,7 @@ pub struct Options {
     /// thirty times cheaper on OPFS than with SQLite's defaults and survive the death of every tab and of the browser.
     pub exclusive: bool,
     /// Store the number of each commit with it, also where the engine is the only connection. Otherwise such an engine reserves
-    /// numbers, 256 at a time, which saves a third of a one-row commit: after a crash the next number leaves some out. The number that is found then
+    /// numbers, 256 at a time, which saves each commit a page: after a crash the next number leaves some out. The number that is found then
     /// does not tell whether a commit before the crash was made; with this, it does.
     pub exact_commit_numbers: bool,
     /// The name of a SQLite VFS that is already registered; the default one when `None`.

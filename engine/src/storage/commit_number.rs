@@ -4,7 +4,7 @@
 //! and `last_insert_rowid()` keep the values that the application's statements gave them. A database in memory has no other
 //! reader and gets no table.
 //!
-//! The number has a page of its own, which makes a commit of one row a third slower. Where nobody else can read the file, numbers
+//! The number has a page of its own, which each commit would write besides its rows. Where nobody else can read the file, numbers
 //! are therefore reserved [`RESERVED`] at a time, as a sequence caches its values: the stored number is the last one that is
 //! reserved, and closing stores the last one that was used. Invariant: the stored number is never below that of a commit. After a
 //! crash the numbers go on behind what was reserved: they rise, and leave some out.

@@ -99,8 +99,8 @@ impl Layout {
         let kept = |(column, captured)| if is_read(column) { captured } else { Captured::Unread };
         let columns: Vec<Captured> = self.columns.iter().copied().enumerate().map(kept).collect();
         // No statement names a column that is computed.
-        let can_change =
-            |column: usize| self.computes || updated.contains(&self.database, &self.name, &self.names[column]);
+        let updated: Vec<&str> = updated.of(&self.database, &self.name).collect();
+        let can_change = |column: usize| self.computes || updated.contains(&self.names[column].as_str());
         let all = || 0..columns.len();
         let updatable = all().filter(|column| columns[*column].has_value() && can_change(*column)).collect();
         let updates_keep_key = !all().any(|column| is_key(column) && can_change(column));

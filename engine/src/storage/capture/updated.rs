@@ -31,9 +31,10 @@ struct Compiling {
 }
 
 impl ColumnNames {
-    /// Whether a column is one of them.
-    pub(super) fn contains(&self, database: &str, table: &str, column: &str) -> bool {
-        !self.0.is_empty() && self.0.contains(&key(database, table, column))
+    /// Those of a table.
+    pub(super) fn of<'c>(&'c self, database: &'c str, table: &'c str) -> impl Iterator<Item = &'c str> {
+        let after = |text: &'c str, name: &str| text.strip_prefix(name)?.strip_prefix('\0');
+        self.0.iter().filter_map(move |column| after(after(column, database)?, table))
     }
 }
 
