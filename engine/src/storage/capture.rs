@@ -11,6 +11,7 @@
 //!
 //! <https://sqlite.org/c3ref/preupdate_blobwrite.html>
 
+mod changed_table;
 pub(super) mod hook;
 mod layout;
 mod scope;
@@ -23,11 +24,12 @@ use rustc_hash::FxHashMap;
 
 use super::commit_number::TABLE as COMMIT_NUMBER_TABLE;
 use super::convert::Outcome as _;
-use super::{convert, lock};
+use super::lock;
 use crate::error::Error;
-use crate::types::{Catalog, Change, ChangeBatch, Row, RowBuilder, RowKey, TableChanges, ValueRef};
+use crate::types::{Catalog, ChangeBatch, TableChanges};
 
-use hook::RowWrite;
+use changed_table::{ChangedTable, RowPacker};
+use hook::{NamesAt, RowWrite};
 use layout::{Layout, TableCapture};
 pub(crate) use scope::{CaptureScope, TableScope};
 use updated::UpdatedColumns;
@@ -42,14 +44,13 @@ pub(super) struct Recorder {
     updated: UpdatedColumns,
     layouts: FxHashMap<String, FxHashMap<String, Tracked>>,
     tables: Vec<ChangedTable>,
-    /// The index in `tables` of the table that was written last, which is usually written next as well.
-    last: usize,
-    /// Pack the rows before and after a write.
-    builders: (RowBuilder, RowBuilder),
+    /// The table that was written last, which is usually written next as well.
+    last: Option<(NamesAt, Target)>,
+    packer: RowPacker,
     /// Some row was written, even of a table that nobody reads.
     wrote: bool,
-    /// The table that was written last of those that nobody reads: what its rows were is not known.
-    unread: Option<Arc<Layout>>,
+    /// A table was written that nobody reads: what its rows were is not known.
+    wrote_unread: bool,
     /// The application wrote to the engine's own table.
     number_touched: bool,
     /// Some writes were undone without a report, so the last images may be wrong.
@@ -63,26 +64,24 @@ pub(super) struct Recorder {
     committed: bool,
 }
 
+/// What a write to a table means.
+#[derive(Clone, Copy)]
+enum Target {
+    /// The engine's own table.
+    CommitNumber,
+    /// Nobody reads it.
+    Unread,
+    /// Its index in `tables`.
+    Captured(usize),
+    /// It is not in the catalog.
+    Unknown,
+}
+
 /// A table, and what of its rows is captured.
 struct Tracked {
     layout: Arc<Layout>,
     /// Nothing if nobody reads the table.
     capture: Option<Arc<TableCapture>>,
-}
-
-struct ChangedTable {
-    layout: Arc<Layout>,
-    capture: Arc<TableCapture>,
-    /// The rows in the order in which they were first written.
-    rows: Vec<(RowKey, ImagePair)>,
-    /// Where each key is in `rows`.
-    places: FxHashMap<RowKey, usize>,
-}
-
-/// A row before the transaction and as it was last reported.
-struct ImagePair {
-    before: Option<Row>,
-    after: Option<Row>,
 }
 
 /// Starts the capture. [`hook::remove`] has to be called before the recorder is dropped.
@@ -105,7 +104,7 @@ impl Recorder {
     pub(super) fn set_catalog(&mut self, catalog: &Catalog) {
         self.layouts.clear();
         // The layout of the table that was written last may have changed.
-        (self.last, self.unread) = (usize::MAX, None);
+        self.last = None;
         for table in catalog.tables.values() {
             if let Some(layout) = Layout::of(table) {
                 let capture = layout.capture(&self.scope, self.updated.any());
@@ -118,7 +117,10 @@ impl Recorder {
     /// Captures other columns from the next transaction on; no row may have been written in the open one.
     pub(super) fn set_scope(&mut self, change: impl FnOnce(&mut CaptureScope)) {
         change(&mut self.scope);
-        for Tracked { layout, capture } in self.layouts.values_mut().flat_map(FxHashMap::values_mut) {
+        self.last = None;
+        let changed = self.scope.take_changed();
+        let tables = self.layouts.values_mut().flat_map(FxHashMap::values_mut);
+        for Tracked { layout, capture } in tables.filter(|tracked| changed.contains(&tracked.layout.table)) {
             *capture = layout.capture(&self.scope, self.updated.any());
         }
     }
@@ -131,24 +133,25 @@ impl Recorder {
     /// The statement that was looked up begins to run.
     pub(super) fn run_statement(&mut self, text: &str) {
         self.updated.run(text);
-        self.last = usize::MAX;
+        self.last = None;
     }
 
     /// The statement has ended.
     pub(super) fn end_statement(&mut self) {
         self.updated.end();
-        self.last = usize::MAX;
+        self.last = None;
     }
 
     /// SQLite compiles a statement that writes.
     pub(super) fn note_compiled(&mut self) {
         self.updated.compile();
+        self.last = None;
     }
 
     /// SQLite compiles a statement that can update a column.
     pub(super) fn note_updated(&mut self, database: &str, table: &str, column: &str) {
         // It may compile a statement again while that runs.
-        self.last = usize::MAX;
+        self.last = None;
         if !self.updated.insert(database, table, column) {
             return;
         }
@@ -164,7 +167,12 @@ impl Recorder {
         self.wrote || self.incomplete.is_some()
     }
 
-    /// Whether the engine's own table was written, since the last call, by somebody else than the engine.
+    /// Whether the engine's own table was written by somebody else than the engine.
+    pub(super) fn is_number_touched(&self) -> bool {
+        self.number_touched
+    }
+
+    /// The same, since the last call.
     pub(super) fn take_number_touched(&mut self) -> bool {
         std::mem::take(&mut self.number_touched)
     }
@@ -201,42 +209,38 @@ impl Recorder {
     /// table counts as a change.
     pub(super) fn would_change_rows(&mut self, connection: &Connection) -> bool {
         let mut differs = |changed: &mut ChangedTable| changed.read_again(connection).is_err() || changed.differs();
-        self.incomplete.is_some() || self.unread.is_some() || self.tables.iter_mut().any(&mut differs)
+        self.incomplete.is_some() || self.wrote_unread || self.tables.iter_mut().any(&mut differs)
     }
 
     fn record(&mut self, write: &RowWrite<'_>) {
-        if write.table == COMMIT_NUMBER_TABLE.as_bytes() {
-            self.number_touched |= !write.is_blob_write();
-            return;
-        }
-        self.wrote = true;
-        if self.unread.as_ref().is_some_and(|layout| layout.is_of(write.database, write.table)) {
-            return;
-        }
-        let is_last = |changed: &&mut ChangedTable| changed.layout.is_of(write.database, write.table);
-        let place = match self.tables.get_mut(self.last).filter(is_last) {
-            Some(_) => self.last,
-            None => match self.place_of(write) {
-                Some(place) => place,
-                None => return,
-            },
+        let names_at = write.names_at();
+        let target = match self.last {
+            Some((last, target)) if last == names_at => target,
+            _ => {
+                let target = self.target_of(write);
+                self.last = Some((names_at, target));
+                target
+            }
         };
-        self.last = place;
-        self.tables[place].write(write, &mut self.builders);
+        self.wrote |= !matches!(target, Target::CommitNumber);
+        match target {
+            Target::CommitNumber => self.number_touched |= !write.is_blob_write(),
+            Target::Unread => self.wrote_unread = true,
+            Target::Captured(place) => self.tables[place].write(write, &mut self.packer),
+            Target::Unknown => self.incomplete = Some(UNKNOWN_TABLE),
+        }
     }
 
-    /// The index in `tables` of the table that is written, with its current layout: the catalog may be read again in the middle of
-    /// a transaction. Nothing if nobody reads the table.
-    fn place_of(&mut self, write: &RowWrite<'_>) -> Option<usize> {
-        let [database, table] = [write.database, write.table].map(|name| std::str::from_utf8(name).unwrap_or_default());
+    /// What a write means, by the current layout of its table: the catalog may be read again in the middle of a transaction.
+    fn target_of(&mut self, write: &RowWrite<'_>) -> Target {
+        let [database, table] = write.names();
+        if table == COMMIT_NUMBER_TABLE {
+            return Target::CommitNumber;
+        }
         let Some(Tracked { layout, capture }) = self.layouts.get(database).and_then(|tables| tables.get(table)) else {
-            self.incomplete = Some(UNKNOWN_TABLE);
-            return None;
+            return Target::Unknown;
         };
-        let Some(capture) = capture else {
-            self.unread = Some(Arc::clone(layout));
-            return None;
-        };
+        let Some(capture) = capture else { return Target::Unread };
         let is_update = write.old_rowid.is_some() && write.new_rowid.is_some();
         let of_statement = self.updated.running().filter(|_| is_update);
         let of_statement = of_statement.and_then(|updated| layout.capture(&self.scope, updated));
@@ -248,7 +252,7 @@ impl Recorder {
         });
         let changed = &mut self.tables[place];
         (changed.layout, changed.capture) = (Arc::clone(layout), capture);
-        Some(place)
+        Target::Captured(place)
     }
 
     /// The net changes since the last call, and why some are missing, if any are.
@@ -256,9 +260,9 @@ impl Recorder {
         let invalidated = std::mem::take(&mut self.invalidated);
         let mut incomplete = std::mem::take(&mut self.incomplete);
         self.schema_changed = false;
-        (self.wrote, self.unread) = (false, None);
+        (self.wrote, self.wrote_unread) = (false, false);
         let mut batch = ChangeBatch::default();
-        self.last = usize::MAX;
+        self.last = None;
         for mut changed in std::mem::take(&mut self.tables) {
             if invalidated && let Err(why) = changed.read_again(connection) {
                 incomplete = Some(why);
@@ -271,107 +275,5 @@ impl Recorder {
             }
         }
         (batch, incomplete)
-    }
-}
-
-impl ChangedTable {
-    fn new(layout: &Arc<Layout>, capture: &Arc<TableCapture>) -> Self {
-        let (rows, places) = (Vec::new(), FxHashMap::default());
-        Self { layout: Arc::clone(layout), capture: Arc::clone(capture), rows, places }
-    }
-
-    /// Takes in what the hook reports.
-    fn write(&mut self, write: &RowWrite<'_>, (old, new): &mut (RowBuilder, RowBuilder)) {
-        let Self { layout, capture, .. } = self;
-        match (write.old_rowid, write.new_rowid) {
-            (Some(before), Some(after)) if before == after && capture.updates_keep_key => {
-                if capture.changes_nothing(write) {
-                    return;
-                }
-                capture.pack_old(old, write);
-                let key = layout.key(before, old);
-                capture.pack_updated(new, old.as_ref(), write);
-                self.update(key, old.finish(), new.finish());
-            }
-            (before, after) => {
-                let before = before.map(|rowid| {
-                    capture.pack_old(old, write);
-                    (layout.key(rowid, old), old.finish())
-                });
-                let after = after.map(|rowid| {
-                    capture.pack_new(new, write);
-                    (layout.key(rowid, new), new.finish())
-                });
-                if let Some((key, row)) = before {
-                    self.take(key, row);
-                }
-                if let Some((key, row)) = after {
-                    self.put(key, row);
-                }
-            }
-        }
-    }
-
-    fn take(&mut self, key: RowKey, row: Row) {
-        match self.images_of(&key) {
-            Some(images) => images.after = None,
-            None => self.insert(key, ImagePair { before: Some(row), after: None }),
-        }
-    }
-
-    fn put(&mut self, key: RowKey, row: Row) {
-        match self.images_of(&key) {
-            Some(images) => images.after = Some(row),
-            None => self.insert(key, ImagePair { before: None, after: Some(row) }),
-        }
-    }
-
-    fn update(&mut self, key: RowKey, old: Row, new: Row) {
-        match self.images_of(&key) {
-            Some(images) => images.after = Some(new),
-            None => self.insert(key, ImagePair { before: Some(old), after: Some(new) }),
-        }
-    }
-
-    fn images_of(&mut self, key: &RowKey) -> Option<&mut ImagePair> {
-        let place = *self.places.get(key)?;
-        self.rows.get_mut(place).map(|(_, images)| images)
-    }
-
-    fn insert(&mut self, key: RowKey, images: ImagePair) {
-        self.places.insert(key.clone(), self.rows.len());
-        self.rows.push((key, images));
-    }
-
-    /// Reads every last image from the table again. Fails with a reason if the transaction has renamed or dropped the
-    /// table.
-    fn read_again(&mut self, connection: &Connection) -> Result<(), &'static str> {
-        let Some(select) = self.layout.select(&self.capture) else { return Err("a table hides its rowid") };
-        self.read_images(&select, connection).map_err(|_| "a changed row cannot be read again")
-    }
-
-    fn read_images(&mut self, select: &str, connection: &Connection) -> Result<(), Error> {
-        let mut statement = connection.prepare_cached(select).map_err(convert::error)?;
-        for (key, images) in &mut self.rows {
-            let slots: Vec<_> = match key {
-                RowKey::RowId(id) => vec![(*id).into()],
-                RowKey::PrimaryKey(row) => row.values().map(ValueRef::to_value).collect(),
-            };
-            convert::bind_slots(&mut statement, &slots)?;
-            let rows = convert::rows(&mut statement)?;
-            // The collation may find a key with another spelling, which is a different key of this map.
-            let layout = &self.layout;
-            images.after = rows.into_iter().find(|row| layout.key_of(row.as_ref()).is_none_or(|found| found == *key));
-        }
-        Ok(())
-    }
-
-    fn differs(&self) -> bool {
-        self.rows.iter().any(|(_, images)| images.before != images.after)
-    }
-
-    fn net_changes(self) -> Vec<Change> {
-        let change = |(key, ImagePair { before: old, after: new })| (old != new).then_some(Change { key, old, new });
-        self.rows.into_iter().filter_map(change).collect()
     }
 }

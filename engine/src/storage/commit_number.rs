@@ -108,6 +108,11 @@ impl CommitNumber {
         Ok(written.is_none())
     }
 
+    /// Whether the next commit stores no number.
+    pub(super) fn is_next_reserved(&self) -> bool {
+        self.stored.as_ref().is_none_or(|stored| self.last.next() <= stored.reserved)
+    }
+
     /// The stored number may be gone: the next commit stores one.
     pub(super) fn reserve_again(&mut self) {
         if let Some(stored) = &mut self.stored {

@@ -12,7 +12,7 @@ mod several;
 use rusqlite::Statement;
 
 use super::conflict::failed_under_fail;
-use super::{SOMEBODY_ELSE, SealedCommit, Session, convert, lock, open};
+use super::{SOMEBODY_ELSE, SealedCommit, Session, State, convert, lock, open};
 use crate::error::Error;
 use crate::sql::{StatementKind, leading_keyword, statements};
 use crate::types::{ChangeBatch, Params, Rows};
@@ -127,7 +127,12 @@ impl Session<'_> {
             Err(error) => {
                 // SQLite undoes the statement's rows without a report, unless it keeps them (OR FAIL).
                 lock(&self.state.recorder).invalidate();
-                self.state.wrapped &= !self.connection.is_autocommit();
+                let is_autocommit = self.connection.is_autocommit();
+                if is_autocommit && !self.state.wrapped && lock(&self.state.recorder).has_effects() {
+                    // It was no part of a transaction, and SQLite has committed the rows before the conflict (OR FAIL).
+                    self.after_statement(on_commit)?;
+                }
+                self.state.wrapped &= !is_autocommit;
                 let is_ours_alone = alone && self.state.wrapped && script.owner != TransactionOwner::Caller;
                 if is_ours_alone
                     && lock(&self.state.recorder).would_change_rows(self.connection)
@@ -170,13 +175,24 @@ impl Session<'_> {
             _ if statement.readonly() && !matches!(kind, Schema | Pragma | Savepoint) => Ok(()),
             _ => {
                 self.refresh_catalog()?;
-                if autocommit {
+                let is_dml = matches!(kind, StatementKind::Dml | StatementKind::With);
+                if autocommit && !(is_alone && is_dml && self.commits_without_a_number()) {
                     self.control("BEGIN")?;
                     self.state.wrapped = true;
                 }
                 Ok(())
             }
         }
+    }
+
+    /// Whether nothing has to be written beside the rows of the next commit, so that a statement needs no transaction around it.
+    fn commits_without_a_number(&self) -> bool {
+        let State { is_alone, has_exact_commit_numbers, catalog_is_stale, .. } = *self.state;
+        is_alone
+            && !has_exact_commit_numbers
+            && !catalog_is_stale
+            && self.state.commit_number.is_next_reserved()
+            && !lock(&self.state.recorder).is_number_touched()
     }
 
     fn note_effects(&mut self, kind: StatementKind, statement: &Statement<'_>) {

@@ -158,6 +158,16 @@ impl RowBuilder {
         }
     }
 
+    /// Appends values that another row has packed.
+    pub(crate) fn push_packed(&mut self, values: &[u8]) {
+        self.bytes.extend_from_slice(values);
+    }
+
+    /// Starts again.
+    pub(crate) fn clear(&mut self) {
+        self.bytes.clear();
+    }
+
     /// The row built so far, borrowed.
     pub(crate) fn as_ref(&self) -> RowRef<'_> {
         RowRef(&self.bytes)

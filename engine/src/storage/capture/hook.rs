@@ -4,6 +4,7 @@
 //! value costs as much as the write.
 
 use std::ffi::{CStr, c_char, c_int, c_void};
+use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
 use std::sync::{Arc, Mutex};
@@ -18,15 +19,35 @@ use crate::types::ValueRef;
 pub(super) struct RowWrite<'h> {
     connection: *mut ffi::sqlite3,
     /// The names of the database and of the table.
-    pub(super) database: &'h [u8],
-    pub(super) table: &'h [u8],
+    database: *const c_char,
+    table: *const c_char,
+    names: PhantomData<&'h CStr>,
     /// The rowid before the write, of a row that is updated or deleted.
     pub(super) old_rowid: Option<i64>,
     /// The rowid after the write, of a row that is inserted or updated.
     pub(super) new_rowid: Option<i64>,
 }
 
+/// Where SQLite's schema has the names of a table and of its database. They stay there, and nobody else's come there, until a statement
+/// is compiled: one that writes rows of another table after a change of the schema has to be compiled after it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct NamesAt(*const c_char, *const c_char);
+
+// SAFETY: the addresses are only compared.
+unsafe impl Send for NamesAt {}
+
 impl RowWrite<'_> {
+    pub(super) fn names_at(&self) -> NamesAt {
+        NamesAt(self.database, self.table)
+    }
+
+    /// The names of the database and of the table.
+    pub(super) fn names(&self) -> [&str; 2] {
+        // SAFETY: the hook is being called with these names, which are NUL-terminated and live during the call.
+        let names = unsafe { [CStr::from_ptr(self.database), CStr::from_ptr(self.table)] };
+        names.map(|name| name.to_str().unwrap_or_default())
+    }
+
     /// A value before the write.
     pub(super) fn old_value(&self, column: c_int) -> ValueRef<'_> {
         self.value(column, ffi::sqlite3_preupdate_old)
@@ -83,14 +104,11 @@ unsafe extern "C" fn on_write(
     old_rowid: i64,
     new_rowid: i64,
 ) {
-    // SAFETY: `install` gave SQLite a recorder that lives; names are NUL-terminated and live during the call.
-    let (recorder, database, table) = unsafe {
-        let recorder = &*recorder.cast::<Mutex<Recorder>>();
-        (recorder, CStr::from_ptr(database).to_bytes(), CStr::from_ptr(table).to_bytes())
-    };
+    // SAFETY: `install` gave SQLite a recorder that lives.
+    let recorder = unsafe { &*recorder.cast::<Mutex<Recorder>>() };
     let old_rowid = (operation != ffi::SQLITE_INSERT).then_some(old_rowid);
     let new_rowid = (operation != ffi::SQLITE_DELETE).then_some(new_rowid);
-    let write = RowWrite { connection, database, table, old_rowid, new_rowid };
+    let write = RowWrite { connection, database, table, names: PhantomData, old_rowid, new_rowid };
     // A panic must not go through SQLite.
     if catch_unwind(AssertUnwindSafe(|| lock(recorder).record(&write))).is_err() {
         lock(recorder).incomplete = Some(UNKNOWN_TABLE);

@@ -32,6 +32,8 @@ pub(super) struct Layout {
 pub(super) enum Captured {
     /// As the hook reports it.
     AsIs,
+    /// The rowid, which the hook tells by itself.
+    RowId,
     /// SQLite stores a whole REAL as an integer, and reports it as one when it is inserted.
     Real,
     /// As NULL: the hook has no value, for the column is computed when it is read.
@@ -53,8 +55,10 @@ pub(super) struct TableCapture {
 impl Layout {
     pub(super) fn of(table: &Table) -> Option<Self> {
         let TableKind::Table { without_rowid } = table.kind else { return None };
-        let captured = |column: &Column| match (column.kind, column.affinity) {
+        let rowid_alias = table.rowid_alias();
+        let captured = |(at, column): (usize, &Column)| match (column.kind, column.affinity) {
             (ColumnKind::GeneratedVirtual, _) => Captured::Virtual,
+            _ if rowid_alias == Some(at) => Captured::RowId,
             (_, Affinity::Real) => Captured::Real,
             _ => Captured::AsIs,
         };
@@ -71,17 +75,13 @@ impl Layout {
             table: Arc::clone(&table.id),
             database: table.database.clone(),
             name: table.name.clone(),
-            columns: table.columns.iter().map(captured).collect(),
+            columns: table.columns.iter().enumerate().map(captured).collect(),
             names,
             computes: table.columns.iter().any(|column| is_computed(column.kind)),
             primary_key,
-            rowid_alias: table.rowid_alias(),
+            rowid_alias,
             condition,
         })
-    }
-
-    pub(super) fn is_of(&self, database: &[u8], table: &[u8]) -> bool {
-        self.name.as_bytes() == table && self.database.as_bytes() == database
     }
 
     /// What images of this table hold; nothing if nobody reads the table. What identifies rows is always among it,
@@ -137,9 +137,9 @@ impl Layout {
 }
 
 impl TableCapture {
-    /// Whether an update leaves all captured columns as they are.
-    pub(super) fn changes_nothing(&self, write: &RowWrite<'_>) -> bool {
-        self.updatable.iter().all(|column| self.old_value(*column, write) == self.new_value(*column, write))
+    /// Whether an update changes no captured column, whatever it writes.
+    pub(super) fn is_out_of_reach(&self) -> bool {
+        self.updatable.is_empty()
     }
 
     /// Packs the row before a write.
@@ -152,34 +152,48 @@ impl TableCapture {
         (0..self.columns.len()).for_each(|column| row.push(self.new_value(column, write)));
     }
 
-    /// Packs the row after an update: the row before it with other values in the columns that an update can change.
-    pub(super) fn pack_updated(&self, row: &mut RowBuilder, old: RowRef<'_>, write: &RowWrite<'_>) {
-        let mut updatable = self.updatable.iter().copied().peekable();
-        for (column, old) in old.values().enumerate() {
-            row.push(match updatable.next_if_eq(&column) {
-                Some(column) => self.new_value(column, write),
-                None => old,
-            });
+    /// Packs the row before an update and after it, which differs in the columns that an update can change. `ends` is for where the
+    /// values end.
+    pub(super) fn pack_update(
+        &self,
+        (old, new): (&mut RowBuilder, &mut RowBuilder),
+        ends: &mut Vec<usize>,
+        write: &RowWrite<'_>,
+    ) {
+        ends.clear();
+        for column in 0..self.columns.len() {
+            old.push(self.old_value(column, write));
+            ends.push(old.as_ref().as_bytes().len());
         }
+        let old = old.as_ref().as_bytes();
+        let mut copied = 0;
+        for &column in &self.updatable {
+            let start = column.checked_sub(1).map_or(0, |left| ends[left]);
+            new.push_packed(&old[copied..start]);
+            new.push(self.new_value(column, write));
+            copied = ends[column];
+        }
+        new.push_packed(&old[copied..]);
     }
 
     fn old_value<'w>(&self, column: usize, write: &'w RowWrite<'_>) -> ValueRef<'w> {
-        self.columns[column].image_of(|| write.old_value(number(column)))
+        self.columns[column].image_of(write.old_rowid, || write.old_value(number(column)))
     }
 
     fn new_value<'w>(&self, column: usize, write: &'w RowWrite<'_>) -> ValueRef<'w> {
-        self.columns[column].image_of(|| write.new_value(number(column)))
+        self.columns[column].image_of(write.new_rowid, || write.new_value(number(column)))
     }
 }
 
 impl Captured {
     fn has_value(self) -> bool {
-        matches!(self, Self::AsIs | Self::Real)
+        !matches!(self, Self::Virtual | Self::Unread)
     }
 
-    fn image_of<'v>(self, value: impl FnOnce() -> ValueRef<'v>) -> ValueRef<'v> {
+    fn image_of<'v>(self, rowid: Option<i64>, value: impl FnOnce() -> ValueRef<'v>) -> ValueRef<'v> {
         match self {
             Self::Virtual | Self::Unread => ValueRef::Null,
+            Self::RowId => rowid.map_or(ValueRef::Null, ValueRef::Integer),
             Self::AsIs => value(),
             Self::Real => match value() {
                 #[expect(clippy::cast_precision_loss, reason = "SQLite stores as integers only REALs that are whole")]
