@@ -83,7 +83,7 @@ impl Live {
             self.intake.divergences += 1;
             let Some(binding) = self.bindings.registry.binding(id) else { continue };
             for subscriber in &binding.subscribers {
-                events.entry(*subscriber).or_default().push(Event::Divergence(divergence.clone()));
+                events.push((*subscriber, Event::Divergence(divergence.clone())));
             }
         }
     }

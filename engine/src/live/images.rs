@@ -48,7 +48,7 @@ impl<'b> CommitImages<'b> {
                     }
                 }
                 RowImages::of(rows.iter().filter_map(|row| completed.get(row)))
-            } else if rows.len() == changes.rows.len() {
+            } else if rows.len() == changes.rows.len() && rows.len() > 1 {
                 let all = || RowImages::of(changes.rows.iter());
                 self.whole.or_insert_with(Arc::clone(table), all).clone()
             } else {

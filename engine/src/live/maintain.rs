@@ -85,7 +85,9 @@ impl Bindings {
             plans.gate.record(plan, changed_rows, completed);
             return Admission::GivenUp;
         };
-        *instructions.completing.entry(plan).or_default() += completed;
+        if completed > 0 {
+            *instructions.completing.entry(plan).or_default() += completed;
+        }
         if let Some(sorted_by) = &planned.plan.sorted_by
             && let Some(end) = result.end()
         {

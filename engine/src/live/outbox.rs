@@ -32,6 +32,8 @@ struct Queue {
     delivered: u64,
     /// The thread that delivers, and how many events it delivers before it stops.
     deliverer: Option<(usize, u64)>,
+    /// Threads that wait for `moved`. To wake none is a system call too.
+    sleepers: usize,
     /// The first panic of the application's code that nobody has heard of yet.
     panic: Option<Box<dyn Any + Send>>,
 }
@@ -96,7 +98,7 @@ impl Outbox {
                     *all = until.max(*all);
                     return;
                 }
-                Some(_) => self.moved.wait(queue).unwrap_or_else(PoisonError::into_inner),
+                Some(_) => self.sleep(queue),
                 None => self.deliver_until(queue, me, until),
             };
         }
@@ -121,10 +123,23 @@ impl Outbox {
             });
             queue = self.lock();
             queue.delivered += 1;
-            self.moved.notify_all();
+            self.wake_sleepers(&queue);
         }
         queue.deliverer = None;
-        self.moved.notify_all();
+        self.wake_sleepers(&queue);
         queue
+    }
+
+    fn sleep<'q>(&'q self, mut queue: MutexGuard<'q, Queue>) -> MutexGuard<'q, Queue> {
+        queue.sleepers += 1;
+        let mut queue = self.moved.wait(queue).unwrap_or_else(PoisonError::into_inner);
+        queue.sleepers -= 1;
+        queue
+    }
+
+    fn wake_sleepers(&self, queue: &Queue) {
+        if queue.sleepers > 0 {
+            self.moved.notify_all();
+        }
     }
 }

@@ -39,7 +39,7 @@ impl Live {
             let diff = Diff { commit: session.commit(), edits: edits.into(), causes: Arc::default() };
             let event = if was_failing { Event::Recovered(diff) } else { Event::Diff(diff) };
             let event = self.subscribers.in_shape(id, event, || Arc::clone(&rows));
-            self.post(Events::from([(id, vec![event])]));
+            self.post(Events::from([(id, event)]));
         }
         Ok(())
     }

@@ -1,5 +1,6 @@
 //! What a change of the schema, or one whose rows are unknown, does: every query is prepared and evaluated again.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::bindings::Told;
@@ -36,10 +37,14 @@ impl Live {
         let mut told = Told::new();
         self.bindings.rerun(session, commit, id, &mut told);
         self.bindings.record_failed_plan(id);
-        self.address(told, events);
-        for subscriber in subscribers {
-            self.rename_columns(session, commit, id, subscriber, events);
-        }
+        let renamed: BTreeMap<SubscriptionId, Event> = subscribers
+            .into_iter()
+            .filter_map(|subscriber| Some((subscriber, self.rename_columns(session, commit, id, subscriber)?)))
+            .collect();
+        let mut others = Events::new();
+        self.address(told, &mut others);
+        events.extend(others.into_iter().filter(|(subscriber, _)| !renamed.contains_key(subscriber)));
+        events.extend(renamed);
     }
 
     /// A binding's query compiles no more. That ends it, unless SQLite was only busy, full or interrupted.
@@ -54,26 +59,23 @@ impl Live {
         };
         let error = Arc::new(error);
         for subscriber in subscribers {
-            events.entry(subscriber).or_default().push(Event::Error { commit, error: Arc::clone(&error), closed });
+            events.push((subscriber, Event::Error { commit, error: Arc::clone(&error), closed }));
         }
     }
 
-    /// Gives a subscriber whose columns have other names now the whole result instead of a diff.
+    /// What a subscriber whose columns have other names now is given instead of a diff: the whole result.
     fn rename_columns(
         &mut self,
         session: &mut Session<'_>,
         commit: CommitId,
         id: BindingId,
         subscriber: SubscriptionId,
-        events: &mut Events,
-    ) {
-        let Some(sql) = self.subscribers.query(subscriber).map(|query| Arc::clone(&query.sql)) else { return };
-        let Ok(query) = self.prepared.get(session, &sql) else { return };
-        let Some(binding) = self.bindings.registry.binding(id) else { return };
+    ) -> Option<Event> {
+        let sql = self.subscribers.query(subscriber).map(|query| Arc::clone(&query.sql))?;
+        let query = self.prepared.get(session, &sql).ok()?;
+        let binding = self.bindings.registry.binding(id)?;
         let columns = Arc::clone(&query.columns);
-        if self.subscribers.replace_query(subscriber, query, binding.failure.is_some()) {
-            let rows = binding.held.rows();
-            events.insert(subscriber, vec![Event::Columns(Snapshot { commit, columns, rows })]);
-        }
+        let is_renamed = self.subscribers.replace_query(subscriber, query, binding.failure.is_some());
+        is_renamed.then(|| Event::Columns(Snapshot { commit, columns, rows: binding.held.rows() }))
     }
 }

@@ -1,6 +1,5 @@
 //! The subscribers: each one's query in its own words, and where its events go.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
@@ -12,8 +11,8 @@ use crate::api::event::Event;
 use crate::prepare::PreparedQuery;
 use crate::types::{Row, Snapshot, SubscriptionId};
 
-/// What one commit means for each subscription, in the order of subscribing.
-pub(crate) type Events = BTreeMap<SubscriptionId, Vec<Event>>;
+/// What one commit means for subscriptions. Those of one subscription are in their order.
+pub(crate) type Events = Vec<(SubscriptionId, Event)>;
 
 /// One subscriber's own view of a binding.
 struct Subscriber {
@@ -70,17 +69,16 @@ impl Subscribers {
         is_renamed && !is_failing
     }
 
-    /// Sends events; the subscriptions that ended by them.
-    pub(super) fn send(&mut self, events: Events) -> Vec<SubscriptionId> {
+    /// Sends events, in the order of subscribing; the subscriptions that ended by them.
+    pub(super) fn send(&mut self, mut events: Events) -> Vec<SubscriptionId> {
         let mut ended = Vec::new();
-        for (id, events) in events {
+        events.sort_by_key(|(id, _)| *id);
+        for (id, event) in events {
             let Some(subscriber) = self.by_id.get(&id) else { continue };
-            for event in events {
-                if matches!(event, Event::Error { closed: true, .. }) {
-                    ended.push(id);
-                }
-                subscriber.sink.send(&self.outbox, id, event);
+            if matches!(event, Event::Error { closed: true, .. }) {
+                ended.push(id);
             }
+            subscriber.sink.send(&self.outbox, id, event);
         }
         ended
     }

@@ -196,7 +196,7 @@ impl Live {
             let Some(binding) = self.bindings.registry.binding(id) else { continue };
             for subscriber in &binding.subscribers {
                 let event = self.subscribers.in_shape(*subscriber, event.clone(), || binding.held.rows());
-                events.entry(*subscriber).or_default().push(event);
+                events.push((*subscriber, event));
             }
         }
     }

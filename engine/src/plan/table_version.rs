@@ -55,7 +55,7 @@ impl RowImages {
         };
         let old = changes.clone().filter_map(|change| Some((rowid(change), change.old.clone()?)));
         let new = changes.filter_map(|change| Some((rowid(change), change.new.clone()?)));
-        Self { old: old.collect(), new: new.collect() }
+        Self { old: shared(old), new: shared(new) }
     }
 
     /// The number of old and new rows together.
@@ -73,5 +73,14 @@ impl RowImages {
             TableVersion::New => self.new.len(),
             TableVersion::Changed => self.len(),
         }
+    }
+}
+
+/// The rows, which mostly are one or none: that takes no vector on the way.
+fn shared(mut rows: impl Iterator<Item = (i64, Row)>) -> Arc<[(i64, Row)]> {
+    let Some(first) = rows.next() else { return Arc::default() };
+    match rows.next() {
+        None => Arc::from([first]),
+        Some(second) => [first, second].into_iter().chain(rows).collect(),
     }
 }

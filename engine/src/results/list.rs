@@ -8,6 +8,8 @@
 mod find;
 mod ties;
 
+use std::collections::hash_map::Entry;
+
 use rustc_hash::FxHashMap;
 
 use super::chunk::Chunk;
@@ -107,13 +109,13 @@ impl Listing {
     }
 
     /// The sort key of the last row.
-    pub(crate) fn last_key(&self) -> Option<Box<[u8]>> {
+    pub(crate) fn last_key(&self) -> Option<Vec<u8>> {
         let last = self.chunks.iter().rev().find_map(|chunk| chunk.rows().next_back())?;
         Some(self.sorting.key(last))
     }
 
     /// The sort key of a maintained row.
-    pub(crate) fn key_of(&self, row: &Row) -> Box<[u8]> {
+    pub(crate) fn key_of(&self, row: &Row) -> Vec<u8> {
         self.sorting.key(row.as_ref())
     }
 
@@ -154,6 +156,9 @@ impl Listing {
     /// # Errors
     /// [`Missing`] when a row to be removed is not there. Then the list is as it was.
     pub(crate) fn apply(&mut self, changes: &[WeightedRow]) -> Result<Vec<Edit>, Missing> {
+        if let [(row, weight @ (-1 | 1))] = changes {
+            return Ok(vec![self.apply_one(row, *weight)?]);
+        }
         let (removed, added) = self.keyed(changes);
         if self.is_much(&removed, &added) {
             let before = self.merge(&removed, &added)?;
@@ -172,6 +177,19 @@ impl Listing {
         let (mut edits, _) = edits_between(&before, after, Order::Declared);
         edits.iter_mut().for_each(|edit| edit.shift(start));
         Ok(edits)
+    }
+
+    /// One row that comes or goes, which is all that most commits change.
+    fn apply_one(&mut self, row: &Row, weight: i64) -> Result<Edit, Missing> {
+        let keyed = (row.clone(), self.key_of(row));
+        if weight > 0 {
+            let (index, row) = self.insert(&keyed);
+            return Ok(Edit::Insert { index, row });
+        }
+        let (chunk, offset) = self.find(&keyed.0, &keyed.1).ok_or(Missing)?;
+        let index = self.index_of(chunk, offset);
+        self.take(chunk, offset);
+        Ok(Edit::Remove { index })
     }
 
     /// The same where nobody asks for the edits.
@@ -281,11 +299,18 @@ impl Listing {
             self.chunks[chunk].replace(offset, row);
             let arrival = self.chunks[chunk].arrival(offset);
             if let Some(arrivals) = &mut self.arrivals {
-                forget(arrivals, &old, arrival);
-                arrivals.entry(row.clone()).or_default().push(arrival);
+                let mut copies = forget(arrivals, &old, arrival).unwrap_or_default();
+                match arrivals.entry(row.clone()) {
+                    Entry::Occupied(mut others) => others.get_mut().push(arrival),
+                    Entry::Vacant(place) => {
+                        copies.push(arrival);
+                        place.insert(copies);
+                    }
+                }
             }
-            if self.sorting.shown(old.as_ref()) != self.sorting.shown(row.as_ref()) {
-                edits.push(Edit::Replace { index, row: self.sorting.shown(row.as_ref()) });
+            let shown = row.as_ref().split(self.sorting.width).0;
+            if old.as_ref().split(self.sorting.width).0 != shown {
+                edits.push(Edit::Replace { index, row: shown.to_row() });
             }
             return;
         }
@@ -351,16 +376,14 @@ impl Listing {
     }
 }
 
-fn forget(arrivals: &mut FxHashMap<Row, Vec<u64>>, row: &Row, arrival: u64) {
-    if let Some(copies) = arrivals.get_mut(row) {
-        // The last one that came is the first to go.
-        if let Some(at) = copies.iter().rposition(|other| *other == arrival) {
-            copies.remove(at);
-        }
-        if copies.is_empty() {
-            arrivals.remove(row);
-        }
+/// Forgets a copy of a row; the empty vector, if it was the only one.
+fn forget(arrivals: &mut FxHashMap<Row, Vec<u64>>, row: &Row, arrival: u64) -> Option<Vec<u64>> {
+    let copies = arrivals.get_mut(row)?;
+    // The last one that came is the first to go.
+    if let Some(at) = copies.iter().rposition(|other| *other == arrival) {
+        copies.remove(at);
     }
+    if copies.is_empty() { arrivals.remove(row) } else { None }
 }
 
 #[cfg(test)]

@@ -12,8 +12,11 @@ pub(crate) struct Sorting {
     pub(crate) terms: Arc<[(usize, SortTerm)]>,
 }
 
+/// What the key of a number takes; those of texts grow.
+const TERM_BYTES: usize = 12;
+
 /// A maintained row with its sort key.
-pub(super) type Keyed = (Row, Box<[u8]>);
+pub(super) type Keyed = (Row, Vec<u8>);
 
 /// A row to be removed is not there: what is held is not what was maintained.
 #[derive(Debug, PartialEq, Eq)]
@@ -29,10 +32,10 @@ impl Sorting {
         row.split(self.width).0.to_row()
     }
 
-    pub(super) fn key(&self, row: RowRef<'_>) -> Box<[u8]> {
-        let mut key = Vec::new();
+    pub(super) fn key(&self, row: RowRef<'_>) -> Vec<u8> {
+        let mut key = Vec::with_capacity(self.terms.len() * TERM_BYTES);
         self.push_key(&mut key, row);
-        key.into_boxed_slice()
+        key
     }
 
     /// Compares a row's key with another one; it is made only as far as that takes.

@@ -80,7 +80,7 @@ impl Maintained {
     }
 
     /// The sort key behind which no row matters, if there is one.
-    pub(crate) fn end(&self) -> Option<Box<[u8]>> {
+    pub(crate) fn end(&self) -> Option<Vec<u8>> {
         if self.is_cut { self.listing.last_key() } else { None }
     }
 

@@ -10,12 +10,13 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
+use super::change_values::ChangeValues;
 use super::interest::{Interest, reads_a_changed_column};
 use super::key::RoutingKey;
 use super::path_lookup::LookUp;
 use super::ranges::{Axis, Intervals, Rank};
 use crate::plan::{Columns, JoinPath, Source};
-use crate::types::{BindingId, Bucket, Change, SortedMap, ValueRef};
+use crate::types::{BindingId, Bucket, Change, SortedMap};
 
 /// A reference to the table: the binding, and the place of the source among its dependencies.
 type Entry = (BindingId, usize);
@@ -126,12 +127,12 @@ impl TableIndex {
     }
 
     /// The entries that a change may matter to by itself; some may be found twice.
-    pub(super) fn find(&self, change: &Change, found: &mut impl FnMut(Entry)) {
-        let any_change = self.any_change.iter().filter(|(columns, _)| is_read(columns, change));
+    pub(super) fn find(&self, change: &ChangeValues<'_>, found: &mut impl FnMut(Entry)) {
+        let any_change = self.any_change.iter().filter(|(columns, _)| change.changes_any(columns));
         any_change.flat_map(|(_, entries)| entries).copied().for_each(&mut *found);
         for (column, constants) in &self.values {
             let mut last = None;
-            for value in values(change, *column) {
+            for value in change.of_column(*column) {
                 match value.map(Bucket::of) {
                     Some(Some(bucket)) => {
                         if last.as_ref() != Some(&bucket)
@@ -147,7 +148,7 @@ impl TableIndex {
             }
         }
         for (axis, intervals) in &self.ranges {
-            for value in values(change, axis.column) {
+            for value in change.of_column(axis.column) {
                 intervals.find(value.map_or(Rank::Anywhere, |value| axis.rank(value)), found);
             }
         }
@@ -180,10 +181,4 @@ fn remove(constants: &mut Constants, buckets: &[Bucket], entry: Entry) -> bool {
         }
     }
     constants.is_empty()
-}
-
-/// A column's value in the row before and after, once where it is the same: most updates leave what rows are found by.
-fn values(change: &Change, column: usize) -> impl Iterator<Item = Option<ValueRef<'_>>> {
-    let [old, new] = [&change.old, &change.new].map(|row| row.as_ref().map(|row| row.get(column)));
-    [old, new.filter(|new| old.as_ref() != Some(new))].into_iter().flatten()
 }

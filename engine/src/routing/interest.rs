@@ -3,9 +3,10 @@
 //! The answer "no" must be right; "yes" only costs work. A predicate rules a row out only where the comparison is certainly
 //! not true, whatever affinity does to the two values.
 
+use super::change_values::ChangeValues;
 use super::ranges::Axis;
 use crate::plan::{Columns, Dependencies, Operand, Predicate, Relation, Slot, Source};
-use crate::types::{Change, Row, Value, ValueRef};
+use crate::types::{Row, Value, ValueRef};
 
 /// What a binding depends on: its dependencies with the values that its parameters have.
 pub(crate) struct Interest<'a> {
@@ -18,21 +19,15 @@ pub(crate) struct Interest<'a> {
 
 impl Interest<'_> {
     /// Whether a change of the source's table can change the result through it.
-    pub(crate) fn is_touched(&self, source: &Source, change: &Change) -> bool {
-        if self.any_row_matters {
-            return true;
-        }
-        if let (Some(old), Some(new)) = (&change.old, &change.new)
-            && !reads_a_changed_column(&source.columns, old, new)
-        {
-            return false;
-        }
-        [&change.old, &change.new].into_iter().flatten().any(|row| self.may_satisfy(&source.predicates, row))
+    pub(super) fn is_touched(&self, source: &Source, change: &ChangeValues<'_>) -> bool {
+        self.any_row_matters
+            || change.changes_any(&source.columns)
+                && change.images().any(|values| self.may_satisfy(&source.predicates, values))
     }
 
-    fn may_satisfy(&self, predicates: &[Predicate], row: &Row) -> bool {
+    fn may_satisfy(&self, predicates: &[Predicate], values: &[ValueRef<'_>]) -> bool {
         predicates.iter().all(|predicate| {
-            let Some(value) = row.get(predicate.column) else { return true };
+            let Some(value) = values.get(predicate.column).copied() else { return true };
             predicate.any_of.iter().any(|operand| match self.value(operand) {
                 Some(constant) if predicate.relation.is_range() => {
                     Axis::of(predicate).is_none_or(|axis| axis.may_hold(value, predicate.relation, constant))

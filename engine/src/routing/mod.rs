@@ -1,6 +1,7 @@
 //! Which bindings a change batch can affect: by column, by value, by range, and by the values at the end of join paths from the
 //! changed rows.
 
+mod change_values;
 mod index;
 mod interest;
 mod key;

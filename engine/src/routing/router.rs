@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
+use super::change_values::ChangeValues;
 use super::index::TableIndex;
 use super::interest::Interest;
 use super::path_lookup::LookUp;
@@ -90,16 +91,18 @@ fn route_table<'b>(
     affected: &mut Affected,
 ) {
     let mut by_path = index.find_by_paths(&changes.rows, look_up).into_iter().peekable();
+    let mut values = ChangeValues::none();
     for (at, change) in changes.rows.iter().enumerate() {
+        values.read(change);
         // The index may find too much: each finding is checked exactly.
         let mut check = |(id, source)| {
             let Some(interest) = interest(id) else { return };
             let source = interest.dependencies.sources.get(source);
-            if source.is_some_and(|source| interest.is_touched(source, change)) {
+            if source.is_some_and(|source| interest.is_touched(source, &values)) {
                 push(affected.entry(id).or_default(), table, at);
             }
         };
-        index.find(change, &mut check);
+        index.find(&values, &mut check);
         while let Some((_, entry)) = by_path.next_if(|(row, _)| *row <= at) {
             check(entry);
         }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::change_values::ChangeValues;
 use super::index::TableIndex;
 use super::interest::Interest;
 use crate::plan::{Columns, Dependencies, Operand, Predicate, Relation, Slot, Source};
@@ -32,7 +33,8 @@ fn is_affected(dependencies: &Dependencies, slots: &[Value], batch: &ChangeBatch
         index.add((BindingId(1), at), source, &interest);
         let mut is_found = false;
         for change in batch.tables.get(&source.table).into_iter().flat_map(|table| &table.rows) {
-            index.find(change, &mut |_| is_found |= interest.is_touched(source, change));
+            let change = ChangeValues::of(change);
+            index.find(&change, &mut |_| is_found |= interest.is_touched(source, &change));
         }
         index.remove((BindingId(1), at), source, &interest);
         assert!(index.is_empty(), "what was added can be removed");

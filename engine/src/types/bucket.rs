@@ -14,7 +14,8 @@ const EXACT_DIGITS: usize = 15;
 pub(crate) enum Bucket {
     /// NULL.
     Null,
-    /// The bits of a double.
+    /// The bits of a double, the last byte first: those of small integers differ in the first bytes alone, which the hashes of
+    /// hash tables then hardly depend on.
     Number(u64),
     /// A text that is no number, brought to what any sequence compares.
     Text(Box<[u8]>),
@@ -38,7 +39,7 @@ impl Bucket {
 
 fn number(value: f64) -> Bucket {
     // -0.0 equals 0.0.
-    Bucket::Number((value + 0.0).to_bits())
+    Bucket::Number((value + 0.0).to_bits().swap_bytes())
 }
 
 fn text(bytes: &[u8]) -> Option<Bucket> {

@@ -17,7 +17,7 @@ impl Listing {
         }
         let mut place_of = |row: &Row| places.get_mut(row).and_then(Vec::pop).unwrap_or(usize::MAX);
         let rows = self.chunks.iter().flat_map(Chunk::rows);
-        let mut placed: Vec<(Box<[u8]>, usize, Row)> =
+        let mut placed: Vec<(Vec<u8>, usize, Row)> =
             rows.map(|row| (self.sorting.key(row), place_of(&self.sorting.shown(row)), row.to_row())).collect();
         placed.sort_by(|(key, place, _), (other, others, _)| (key, place).cmp(&(other, others)));
         let rows: Vec<Row> = placed.into_iter().map(|(_, _, row)| row).collect();
