@@ -5,7 +5,7 @@ use std::fs;
 use anyhow::{Result, bail};
 
 use crate::web::Mode;
-use crate::{node, packages, process, project, toolchain};
+use crate::{node, outside, packages, process, project, toolchain};
 
 /// Formats the Rust code, or compares it with what formatting would make.
 pub fn format(check_only: bool) -> Result<()> {
@@ -18,11 +18,14 @@ pub fn format(check_only: bool) -> Result<()> {
     process::run(&mut command)
 }
 
-/// The crates that are published, as they would be: built from what is packaged, without the repository around it.
+/// The crates that are published, as they would be: built from what is packaged, without the repository around it. The tests outside
+/// of the repository use what this compiles.
 pub fn package() -> Result<()> {
     process::step("Packages of the published crates");
-    let mut command = toolchain::cargo()?;
-    command.args(["package", "--allow-dirty"]);
+    let mut command = outside::cargo(&std::env::temp_dir())?;
+    command
+        .args(["package", "--allow-dirty", "--manifest-path"])
+        .arg(project::root().canonicalize()?.join("Cargo.toml"));
     for name in project::PUBLISHED {
         command.args(["--package", name]);
     }

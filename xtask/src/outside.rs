@@ -116,7 +116,7 @@ fn copy(crate_folder: &str, folder: &Path) -> Result<()> {
 }
 
 /// `cargo` in a folder outside, without the settings of the repository.
-fn cargo(folder: &Path) -> Result<Command> {
+pub fn cargo(folder: &Path) -> Result<Command> {
     let mut command = toolchain::native_cargo()?;
     command.current_dir(folder).env("CARGO_TARGET_DIR", project::path("target/outside"));
     for setting in SETTINGS {

@@ -160,7 +160,8 @@ impl Listing {
             return Ok(vec![self.apply_one(row, *weight)?]);
         }
         let (removed, added) = self.keyed(changes);
-        if self.is_much(&removed, &added) {
+        let may_move = removed.len() > 1 && added.len() > 1;
+        if may_move && self.is_worth_merging(&removed, &added) {
             let before = self.merge(&removed, &added)?;
             return Ok(self.edits_from(&before));
         }
@@ -198,7 +199,7 @@ impl Listing {
     /// As [`Listing::apply`].
     pub(crate) fn follow(&mut self, changes: &[WeightedRow]) -> Result<(), Missing> {
         let (removed, added) = self.keyed(changes);
-        if self.is_much(&removed, &added) {
+        if self.is_worth_merging(&removed, &added) {
             return self.merge(&removed, &added).map(drop);
         }
         self.check(changes, &removed)?;
@@ -217,9 +218,9 @@ impl Listing {
     }
 
     /// Whether so many rows change that merging all rows once costs less than finding each of them.
-    fn is_much(&self, removed: &[Keyed], added: &[Keyed]) -> bool {
-        let is_ordered = !self.sorting.is_none() && removed.len() > 1 && added.len() > 1;
-        is_ordered && (removed.len() + added.len()).saturating_mul(MOST_FOR_EACH) >= self.length
+    fn is_worth_merging(&self, removed: &[Keyed], added: &[Keyed]) -> bool {
+        let changes = removed.len() + added.len();
+        !self.sorting.is_none() && changes > 2 && changes.saturating_mul(MOST_FOR_EACH) >= self.length
     }
 
     /// Whether all rows to be removed are there. A single one is found before anything changes.

@@ -102,8 +102,6 @@ impl Accumulate {
 
     /// Draws each touched group again.
     fn finish(&mut self, job: &Job, touches: Vec<Touch>, tools: &Tools<'_>) -> Result<Vec<WeightedRow>, GiveUp> {
-        // Another binding's job may have been the last to be shown.
-        tools.show(job);
         let mut weighted = Vec::new();
         let mut groups = self.bindings.remove(&job.binding).unwrap_or_default();
         for mut touch in touches {
@@ -179,7 +177,7 @@ impl Accumulate {
         let mut group = Group { values, extrema, row: None };
         if is_lost {
             let key = self.keys_of(group.values.as_ref());
-            if let Some(row) = rows_of(&self.plan.one, job, &key, tools)?.first() {
+            if let Some(row) = asked(&self.plan.one, job, &key, tools)?.first() {
                 group.extrema = self.read_group(row, &mut Measures::default()).1;
             }
         }
@@ -220,7 +218,7 @@ impl Accumulate {
                 return Err(GiveUp::SumMayOverflow);
             }
         }
-        let rows = rows_of(&self.plan.rows, job, &self.keys_of(values), tools)?;
+        let rows = asked(&self.plan.rows, job, &self.keys_of(values), tools)?;
         let row = rows.first().map(|row| {
             let (row, mut order) = row.split(self.plan.shown.len());
             match order.next() {
@@ -318,4 +316,10 @@ impl Accumulate {
         }
         bytes
     }
+}
+
+/// What SQLite knows of a group. Another binding's job may have been the last to be shown.
+fn asked(sql: &str, job: &Job, key: &[Value], tools: &Tools<'_>) -> Result<Vec<Row>, GiveUp> {
+    tools.show(job);
+    rows_of(sql, job, key, tools)
 }

@@ -11,13 +11,16 @@ use crate::error::GiveUp;
 use crate::plan::Measure;
 use crate::types::{BindingId, Row, SortTerm, Value, ValueRef, WeightedRow, push_sort_key, sort_key};
 
+/// Up to this number of rows, comparing all groups costs less than a hash table does.
+const FEW: usize = 4;
+
 /// What a commit does to a group.
 pub(super) struct Touch {
     /// What names the group among the sums.
     pub(super) key: Box<[u8]>,
     /// The group's values.
     pub(super) values: Row,
-    /// Of each measure that is an extremum, the best of the values that came.
+    /// Of each measure that is an extremum, the best of the values that came; empty if none is.
     pub(super) came: Vec<Value>,
     /// And the best of those that went.
     pub(super) went: Vec<Value>,
@@ -32,25 +35,32 @@ pub(super) struct Touch {
 impl Accumulate {
     /// The changed rows by group, in the order of their first.
     pub(super) fn touches(&self, rows: &[WeightedRow]) -> Result<Vec<Touch>, GiveUp> {
-        let mut places: FxHashMap<Box<[u8]>, usize> = FxHashMap::default();
+        // Of a few rows all are compared.
+        let mut places: Option<FxHashMap<Box<[u8]>, usize>> = (rows.len() > FEW).then(FxHashMap::default);
         let mut touches: Vec<Touch> = Vec::new();
         for (row, weight) in rows {
             check_forms(row)?;
-            let (values, arguments) = row.split(self.plan.values);
+            let (values, arguments) = row.as_ref().split(self.plan.values);
             let key = sort_key(&self.terms, values.values());
-            let place = *places.entry(key.clone()).or_insert_with(|| {
-                let nothing = vec![Value::Null; self.plan.measures.len()];
+            let known = match &places {
+                Some(places) => places.get(&key).copied(),
+                None => touches.iter().position(|touch| touch.key == key),
+            };
+            let place = known.unwrap_or(touches.len());
+            if known.is_none() {
+                if let Some(places) = &mut places {
+                    places.insert(key.clone(), place);
+                }
                 touches.push(Touch {
                     key,
-                    values,
-                    came: nothing.clone(),
-                    went: nothing,
+                    values: values.to_row(),
+                    came: self.no_extrema(),
+                    went: self.no_extrema(),
                     added: Measures::default(),
                     moved: Moved::default(),
                     counted: Vec::new(),
                 });
-                touches.len() - 1
-            });
+            }
             let touch = &mut touches[place];
             touch.added.add(ROWS, i128::from(*weight));
             self.add_arguments(touch, arguments, *weight);
