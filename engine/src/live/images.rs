@@ -1,8 +1,9 @@
 //! The row images of a commit, shared by the bindings that it affects.
 
-use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
+use std::collections::hash_map::Entry;
 use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
 
 use crate::dataflow::ImagesByTable;
 use crate::error::GiveUp;
@@ -16,7 +17,7 @@ pub(super) struct CommitImages<'b> {
     /// Of all changed rows of a table, for bindings that all of them can affect.
     whole: SortedMap<Arc<str>, RowImages>,
     /// Rows with the values of their virtual columns, by their places in the batch.
-    completed: SortedMap<Arc<str>, BTreeMap<usize, Change>>,
+    completed: SortedMap<Arc<str>, FxHashMap<usize, Change>>,
 }
 
 impl<'b> CommitImages<'b> {

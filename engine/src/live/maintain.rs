@@ -1,6 +1,6 @@
 //! Maintenance: brings the affected bindings up to date with a commit, by their plans or by evaluating them again.
 
-use std::collections::BTreeMap;
+use rustc_hash::FxHashMap;
 
 use super::bindings::{Bindings, Told};
 use super::images::{CommitImages, leave_out_behind};
@@ -10,7 +10,7 @@ use crate::error::GiveUp;
 use crate::results::{Applied, HeldResult};
 use crate::routing::{Affected, Routed};
 use crate::storage::{SealedCommit, Session};
-use crate::types::{BindingId, CommitId, PlanId, RowRef, WeightedRow};
+use crate::types::{BindingId, CommitId, PlanId, RowRef, SortedMap, WeightedRow};
 
 /// What becomes of an affected binding.
 enum Admission {
@@ -29,9 +29,9 @@ enum Admission {
 /// The work of one commit.
 struct CommitWork<'b> {
     images: CommitImages<'b>,
-    jobs: BTreeMap<PlanId, Vec<Job>>,
+    jobs: SortedMap<PlanId, Vec<Job>>,
     /// The instructions that computing virtual columns has taken so far, by the plan that reads them.
-    completing: BTreeMap<PlanId, u64>,
+    completing: FxHashMap<PlanId, u64>,
 }
 
 impl Bindings {
@@ -39,7 +39,7 @@ impl Bindings {
     pub(super) fn maintain(&mut self, session: &Session<'_>, sealed: &SealedCommit, affected: &Affected) -> Told {
         let mut told = Told::new();
         let images = CommitImages::new(&sealed.batch);
-        let mut instructions = CommitWork { images, jobs: BTreeMap::new(), completing: BTreeMap::new() };
+        let mut instructions = CommitWork { images, jobs: SortedMap::new(), completing: FxHashMap::default() };
         for (id, routed) in affected {
             let admission = self.admit(session, sealed.commit, *id, routed, &mut instructions);
             self.act(session, sealed.commit, *id, admission, &mut instructions, &mut told);
@@ -117,7 +117,7 @@ impl Bindings {
         told: &mut Told,
     ) {
         match admission {
-            Admission::Maintain(plan, job) => return instructions.jobs.entry(plan).or_default().push(job),
+            Admission::Maintain(plan, job) => return instructions.jobs.or_default(plan).push(job),
             Admission::Beyond => return self.record(id, Outcome::Beyond),
             Admission::Refused => {
                 self.record(id, Outcome::Refused);

@@ -3,7 +3,7 @@
 //! Equal templates with equal values are one binding, evaluated once whatever the number of its subscribers. The last
 //! subscriber to leave takes the binding with it, the last binding the template.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
@@ -56,11 +56,11 @@ pub(crate) struct TemplateSummary {
 /// Everything subscribed.
 #[derive(Default)]
 pub(crate) struct Registry {
-    templates: BTreeMap<TemplateId, Template>,
+    templates: FxHashMap<TemplateId, Template>,
     template_ids: FxHashMap<Arc<str>, TemplateId>,
-    /// Boxed, for the nodes of a tree that only grows at its end are half empty.
-    bindings: BTreeMap<BindingId, Box<Binding>>,
-    subscriptions: BTreeMap<SubscriptionId, BindingId>,
+    /// Boxed, for a hash table is never full.
+    bindings: FxHashMap<BindingId, Box<Binding>>,
+    subscriptions: FxHashMap<SubscriptionId, BindingId>,
     router: Router,
     last_id: u64,
 }
@@ -185,12 +185,12 @@ impl Registry {
 
     /// All bindings, the oldest first.
     pub(crate) fn binding_ids(&self) -> Vec<BindingId> {
-        self.bindings.keys().copied().collect()
+        in_order(self.bindings.keys().copied())
     }
 
     /// The bindings that another connection keeps from being read, the oldest first.
     pub(super) fn blocked(&self) -> Vec<BindingId> {
-        self.bindings.iter().filter(|(_, binding)| binding.is_blocked()).map(|(id, _)| *id).collect()
+        in_order(self.bindings.iter().filter(|(_, binding)| binding.is_blocked()).map(|(id, _)| *id))
     }
 
     /// The bindings that a change batch can affect, each with the changes that can.
@@ -257,4 +257,10 @@ impl Registry {
         self.last_id += 1;
         self.last_id
     }
+}
+
+fn in_order(ids: impl Iterator<Item = BindingId>) -> Vec<BindingId> {
+    let mut sorted = BTreeSet::new();
+    sorted.extend(ids);
+    sorted.into_iter().collect()
 }

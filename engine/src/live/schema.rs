@@ -1,7 +1,8 @@
 //! What a change of the schema, or one whose rows are unknown, does: every query is prepared and evaluated again.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
 
 use super::bindings::Told;
 use super::subscribers::Events;
@@ -37,7 +38,7 @@ impl Live {
         let mut told = Told::new();
         self.bindings.rerun(session, commit, id, &mut told);
         self.bindings.record_failed_plan(id);
-        let renamed: BTreeMap<SubscriptionId, Event> = subscribers
+        let renamed: FxHashMap<SubscriptionId, Event> = subscribers
             .into_iter()
             .filter_map(|subscriber| Some((subscriber, self.rename_columns(session, commit, id, subscriber)?)))
             .collect();

@@ -1,5 +1,6 @@
 //! The subscribers: each one's query in its own words, and where its events go.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
@@ -70,10 +71,9 @@ impl Subscribers {
     }
 
     /// Sends events, in the order of subscribing; the subscriptions that ended by them.
-    pub(super) fn send(&mut self, mut events: Events) -> Vec<SubscriptionId> {
+    pub(super) fn send(&mut self, events: Events) -> Vec<SubscriptionId> {
         let mut ended = Vec::new();
-        events.sort_by_key(|(id, _)| *id);
-        for (id, event) in events {
+        for (id, event) in in_order(events) {
             let Some(subscriber) = self.by_id.get(&id) else { continue };
             if matches!(event, Event::Error { closed: true, .. }) {
                 ended.push(id);
@@ -109,4 +109,16 @@ impl Subscribers {
             }
         }
     }
+}
+
+/// Events in the order of subscribing. Mostly they are, and most commits concern one subscription.
+fn in_order(events: Events) -> Events {
+    if events.is_sorted_by_key(|(id, _)| *id) {
+        return events;
+    }
+    let mut by_id: BTreeMap<SubscriptionId, Vec<Event>> = BTreeMap::new();
+    for (id, event) in events {
+        by_id.entry(id).or_default().push(event);
+    }
+    by_id.into_iter().flat_map(|(id, events)| events.into_iter().map(move |event| (id, event))).collect()
 }

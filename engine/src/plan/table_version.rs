@@ -53,9 +53,9 @@ impl RowImages {
             RowKey::RowId(rowid) => rowid,
             RowKey::PrimaryKey(_) => 0,
         };
-        let old = changes.clone().filter_map(|change| Some((rowid(change), change.old.clone()?)));
-        let new = changes.filter_map(|change| Some((rowid(change), change.new.clone()?)));
-        Self { old: shared(old), new: shared(new) }
+        let mut old = changes.clone().filter_map(|change| Some((rowid(change), change.old.clone()?)));
+        let mut new = changes.filter_map(|change| Some((rowid(change), change.new.clone()?)));
+        Self { old: shared(&mut old), new: shared(&mut new) }
     }
 
     /// The number of old and new rows together.
@@ -77,7 +77,7 @@ impl RowImages {
 }
 
 /// The rows, which mostly are one or none: that takes no vector on the way.
-fn shared(mut rows: impl Iterator<Item = (i64, Row)>) -> Arc<[(i64, Row)]> {
+fn shared(rows: &mut dyn Iterator<Item = (i64, Row)>) -> Arc<[(i64, Row)]> {
     let Some(first) = rows.next() else { return Arc::default() };
     match rows.next() {
         None => Arc::from([first]),

@@ -73,8 +73,9 @@ impl Engine {
         let thread =
             Thread { engine: self.downgrade(), signal: Arc::clone(&signal), polls: Arc::clone(&polls), schedule };
         let started = std::thread::Builder::new().name("tidewater-poller".to_owned()).spawn(move || {
+            // They come as long as the thread runs.
+            let _events = events;
             thread.run();
-            drop(events);
         });
         started.map_err(|error| Error::CannotOpen(format!("a thread cannot be started: {error}").into()))?;
         Ok(Poller { signal, polls, has_file_events })
