@@ -14,6 +14,9 @@ use crate::{process, project, toolchain};
 /// What the settings of the repository would say to builds of SQLite.
 const SETTINGS: [&str; 2] = ["LIBSQLITE3_FLAGS", "SQLITE_WASM_RS_FLAGS"];
 
+/// One profile for everything that is compiled outside, so that each step compiles only what the one before has not.
+const PROFILE: [&str; 2] = ["profile.dev.debug=false", "profile.dev.package.'*'.opt-level=1"];
+
 /// A script of `tidewater replay` whose queries are to be maintained.
 const SCRIPT: &str = r#"{"op":"exec","sql":"CREATE TABLE contact(id INTEGER PRIMARY KEY, email TEXT COLLATE NOCASE); INSERT INTO contact(email) VALUES ('a'), ('a'), ('b')"}
 {"op":"subscribe","id":"s","sql":"SELECT email, count(*) FROM contact GROUP BY email"}
@@ -119,6 +122,9 @@ fn copy(crate_folder: &str, folder: &Path) -> Result<()> {
 pub fn cargo(folder: &Path) -> Result<Command> {
     let mut command = toolchain::native_cargo()?;
     command.current_dir(folder).env("CARGO_TARGET_DIR", project::path("target/outside"));
+    for setting in PROFILE {
+        command.args(["--config", setting]);
+    }
     for setting in SETTINGS {
         command.env_remove(setting);
     }
