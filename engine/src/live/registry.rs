@@ -260,6 +260,7 @@ impl Registry {
 }
 
 fn in_order(ids: impl Iterator<Item = BindingId>) -> Vec<BindingId> {
+    // Routing has a set of them too: a sort would be more code for a browser.
     let mut sorted = BTreeSet::new();
     sorted.extend(ids);
     sorted.into_iter().collect()

@@ -55,8 +55,7 @@ pub(super) fn merged<'r>(
         keys.ends.push(keys.bytes.len());
     }
     let mut actions = vec![Action::Keep; rows.len()];
-    // Where nothing goes, nothing is replaced.
-    let mut replacements = Replacements::new(if removed.is_empty() { &[] } else { added }, width, false);
+    let mut replacements = Replacements::new(added, width, false);
     let mut inserted: Vec<&Keyed> = Vec::with_capacity(added.len());
     for (row, key) in removed {
         let start = keys.place_of(key);
@@ -71,11 +70,7 @@ pub(super) fn merged<'r>(
             }
         };
     }
-    if removed.is_empty() {
-        inserted.extend(added);
-    } else {
-        inserted.extend(replacements.rest(added));
-    }
+    inserted.extend(replacements.rest(added));
     // Those that sort alike stay in the order in which they came.
     inserted.sort_by(|(_, key), (_, other)| key.cmp(other));
     let mut inserted = inserted.into_iter().peekable();

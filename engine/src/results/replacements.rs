@@ -10,7 +10,8 @@ use crate::types::Row;
 pub(super) struct Replacements<'c> {
     added: &'c [Keyed],
     width: usize,
-    /// Of a few rows all are looked at.
+    is_unsorted: bool,
+    /// They are made for the first removed row; of a few rows all are looked at.
     tables: Option<Tables<'c>>,
     used: Vec<bool>,
     /// All before this place are used.
@@ -27,25 +28,31 @@ struct Tables<'c> {
     by_key: FxHashMap<&'c [u8], Vec<usize>>,
 }
 
+impl<'c> Tables<'c> {
+    fn of(added: &'c [Keyed], width: usize, is_unsorted: bool) -> Self {
+        let mut tables = Self::default();
+        // From the end, so that the first is popped first.
+        for (at, (row, key)) in added.iter().enumerate().rev() {
+            tables.by_first.entry(first(row)).or_default().push(at);
+            tables.by_key.entry(key).or_default().push(at);
+            if !is_unsorted {
+                tables.same.entry(shown(row, width)).or_default().push(at);
+            }
+        }
+        tables
+    }
+}
+
 impl<'c> Replacements<'c> {
     pub(super) fn new(added: &'c [Keyed], width: usize, is_unsorted: bool) -> Self {
-        let tables = (added.len() > FEW).then(|| {
-            let mut tables = Tables::default();
-            // From the end, so that the first is popped first.
-            for (at, (row, key)) in added.iter().enumerate().rev() {
-                tables.by_first.entry(first(row)).or_default().push(at);
-                tables.by_key.entry(key).or_default().push(at);
-                if !is_unsorted {
-                    tables.same.entry(shown(row, width)).or_default().push(at);
-                }
-            }
-            tables
-        });
-        Self { added, width, tables, used: vec![false; added.len()], unused_from: 0 }
+        Self { added, width, is_unsorted, tables: None, used: vec![false; added.len()], unused_from: 0 }
     }
 
     /// The replacement of a removed row, by its place among the added ones.
     pub(super) fn of(&mut self, row: &Row, key: &[u8]) -> Option<usize> {
+        if self.tables.is_none() && self.added.len() > FEW {
+            self.tables = Some(Tables::of(self.added, self.width, self.is_unsorted));
+        }
         let used = &mut self.used;
         let (shown_row, first_value) = (shown(row, self.width), first(row));
         let Some(tables) = &mut self.tables else {

@@ -31,14 +31,11 @@ pub(super) struct RowWrite<'h> {
 /// Where SQLite's schema has the names of a table and of its database. They stay there, and nobody else's come there, until a statement
 /// is compiled: one that writes rows of another table after a change of the schema has to be compiled after it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct NamesAt(*const c_char, *const c_char);
-
-// SAFETY: the addresses are only compared.
-unsafe impl Send for NamesAt {}
+pub(super) struct NamesAt(usize, usize);
 
 impl RowWrite<'_> {
     pub(super) fn names_at(&self) -> NamesAt {
-        NamesAt(self.database, self.table)
+        NamesAt(self.database.addr(), self.table.addr())
     }
 
     /// The names of the database and of the table.
