@@ -93,7 +93,7 @@ fn run(arguments: &[String]) -> Outcome<bool> {
     let _watches: Vec<Watch> = watches.collect::<Result<_, _>>()?;
     let times = times.unwrap_or(6);
     for sql in std::iter::repeat_n(writes, usize::try_from(times)?).flatten() {
-        engine.exec(*sql, ())?;
+        engine.exec(sql, ())?;
     }
     println!("{} rows", 20_000 * times);
     Ok(true)
