@@ -309,7 +309,8 @@ fn what_steps_remember_grows_and_shrinks_with_it() {
 
 #[test]
 fn what_virtual_columns_make_too_dear_counts_for_the_template_and_for_the_engine() {
-    let engine = Engine::open(Location::Memory, Options::default()).unwrap();
+    let options = Options::default().with_most_captured_rows(usize::MAX);
+    let engine = Engine::open(Location::Memory, options).unwrap();
     engine.exec("CREATE TABLE t(id INTEGER PRIMARY KEY, a INTEGER, twice AS (a * 2))", ()).unwrap();
     let sql = "SELECT id, twice FROM t WHERE twice >= 0";
     let _subscription = engine.subscribe(sql, ()).unwrap();

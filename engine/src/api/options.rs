@@ -117,6 +117,8 @@ pub struct Options {
     pub(crate) strategy: Strategy,
     /// Whether a result is re-run where maintaining it is estimated to cost more.
     pub(crate) cost_gate: bool,
+    /// How many changed rows of a table capture keeps in a commit, instead of what the cost gate says.
+    pub(crate) most_captured_rows: Option<usize>,
     /// Features that the planner does not use.
     pub(crate) disabled_features: DisabledFeatures,
     /// Where sums by key are kept.
@@ -157,6 +159,7 @@ impl Default for Options {
             provenance: false,
             strategy: Strategy::Auto,
             cost_gate: true,
+            most_captured_rows: None,
             disabled_features: DisabledFeatures::NOTHING,
             sums: SumStore::default(),
             memory_budget: None,
@@ -202,6 +205,15 @@ impl Options {
     #[must_use]
     pub fn with_cost_gate(mut self, cost_gate: bool) -> Self {
         self.cost_gate = cost_gate;
+        self
+    }
+
+    /// After how many changed rows of a table capture gives the rows of a commit up, and whatever reads the table is evaluated again;
+    /// by default as many as that costs. Only for tests: no result depends on it.
+    #[cfg(feature = "testing")]
+    #[must_use]
+    pub fn with_most_captured_rows(mut self, rows: usize) -> Self {
+        self.most_captured_rows = Some(rows);
         self
     }
 

@@ -42,7 +42,8 @@ pub struct Stats {
     pub lookups: u64,
     /// Results that did not fit their changes, and so were re-run; 0 unless there is a fault.
     pub repairs: u64,
-    /// Rows that commits changed in columns that subscriptions read.
+    /// Rows that commits changed in columns that subscriptions read. Of a table of which a commit changes more rows than are worth
+    /// looking at one by one, each write counts.
     pub rows_in: u64,
     /// Edits that went out, counted once for each binding.
     pub rows_out: u64,

@@ -31,9 +31,17 @@ pub(crate) struct Rerun {
     pub(crate) rows: usize,
 }
 
+/// The fewest changed rows of a table that capture keeps, however little evaluating again costs.
+const FEWEST_KEPT_ROWS: u64 = 1024;
+
 impl Rerun {
     fn cost(self) -> u64 {
         self.instructions + WORK_PER_RESULT_ROW * self.rows as u64
+    }
+
+    /// What all of it costs, with the work beside SQLite.
+    pub(crate) fn whole_cost(self) -> u64 {
+        WORK_PER_BINDING + self.cost()
     }
 }
 
@@ -75,6 +83,15 @@ impl CostGate {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "an estimate, which is not negative")]
     pub(crate) fn row_cost(&self, plan: PlanId) -> Option<u64> {
         self.plans.get(&plan)?.per_row.map(|row| row.round() as u64)
+    }
+
+    /// How many changed rows of a table capture keeps if evaluating again all that reads it costs so much. Keeping so many costs
+    /// about as much: with more of them, a commit costs at most twice what evaluating again alone does.
+    pub(crate) fn rows_worth_keeping(&self, rerun_cost: u64) -> usize {
+        match self.is_open {
+            true => usize::MAX,
+            false => usize::try_from((rerun_cost / WORK_PER_CHANGED_ROW).max(FEWEST_KEPT_ROWS)).unwrap_or(usize::MAX),
+        }
     }
 
     /// Whether maintaining so many changed rows of a commit is likely to cost less than a re-run.

@@ -80,3 +80,13 @@ fn a_removed_plan_is_forgotten_and_an_open_gate_admits_everything() {
     open.record(PLAN, 1, 1_000_000);
     assert!(open.admits(PLAN, CommitId(1), 1_000, CHEAP) && open.was_worth(PLAN, 1_000_000, 1, CHEAP));
 }
+
+#[test]
+fn so_many_rows_are_kept_as_evaluating_again_costs() {
+    let gate = CostGate::new(true);
+    let few = gate.rows_worth_keeping(0);
+    assert_eq!(gate.rows_worth_keeping(Rerun { instructions: 100, rows: 1 }.whole_cost()), few, "some are always kept");
+    let many = gate.rows_worth_keeping(Rerun { instructions: 1_000_000, rows: 0 }.whole_cost());
+    assert!(many > 10 * few, "{many}");
+    assert_eq!(CostGate::new(false).rows_worth_keeping(0), usize::MAX, "a gate that refuses nothing");
+}

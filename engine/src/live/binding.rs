@@ -31,6 +31,8 @@ pub(crate) struct Binding {
     pub(super) hydration_work: u64,
     /// The instructions of the query itself when it was last run, if it ever was: a plan's first rows may take more.
     pub(super) query_work: Option<u64>,
+    /// What evaluating it again costs, as routing knows it.
+    pub(super) routed_cost: u64,
     /// Why SQLite could give no result since the last one, if so.
     pub(super) failure: Option<Error>,
     /// Who is told, in the order of subscribing.
@@ -50,6 +52,7 @@ impl Binding {
             has_run_short: false,
             hydration_work: 0,
             query_work: None,
+            routed_cost: 0,
             failure: None,
             // Mostly there is one, and a vector that grows makes room for four.
             subscribers: Vec::with_capacity(1),

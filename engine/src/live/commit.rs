@@ -8,7 +8,7 @@ use crate::routing::{Affected, PathReader};
 use crate::storage::{SealedCommit, Session};
 
 /// So many reads, one for each binding and changed row, take less than a transaction around them.
-const FEW_READS: usize = 2;
+const FEW_READS: u64 = 2;
 
 /// What a commit affects.
 struct Routing {
@@ -52,7 +52,7 @@ impl Live {
             return;
         }
         self.intake.commits += 1;
-        self.intake.rows += sealed.batch.len() as u64;
+        self.intake.rows += sealed.changed_rows();
         if let Some(observer) = &mut self.observer {
             self.subscribers.outbox.catch(|| observer(sealed.commit, &sealed.batch));
         }
@@ -63,7 +63,8 @@ impl Live {
             return Routing { affected: None, holds: false };
         }
         let mut reader = PathReader::new(session, &sealed.batch);
-        let affected = self.bindings.registry.route(&sealed.batch, &mut |path, most| reader.look_up(path, most));
+        let mut look_up = |path: &_, most| reader.look_up(path, most);
+        let affected = self.bindings.registry.route(&sealed.batch, &sealed.bulk, &mut look_up);
         reader.end();
         self.intake.lookups += reader.lookups;
         Routing { affected: Some(affected), holds: reader.holds }
@@ -92,7 +93,7 @@ impl Live {
 /// Holds one state for several reads; whether a transaction does so that ends here. Nobody can disturb a few reads where nobody
 /// else can commit.
 fn begin_reads(session: &Session<'_>, sealed: &SealedCommit, affected: Option<&Affected>) -> bool {
-    let are_few = affected.is_some_and(|affected| affected.len() * sealed.batch.len() <= FEW_READS);
+    let are_few = affected.is_some_and(|affected| affected.len() as u64 * sealed.changed_rows() <= FEW_READS);
     !(session.is_alone() && are_few) && session.begin_reads()
 }
 

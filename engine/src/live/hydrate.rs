@@ -41,6 +41,7 @@ impl Bindings {
             binding.held = hydrated.held;
             binding.hydration_work = instructions;
         }
+        self.registry.note_cost(id);
         Ok(hydrated.shown)
     }
 

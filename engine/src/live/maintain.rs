@@ -18,6 +18,8 @@ enum Admission {
     Maintain(PlanId, Job),
     /// It has no plan, or fails: it is evaluated again.
     Rerun,
+    /// It reads a table of which more rows changed than were worth keeping: it is evaluated again.
+    Bulk,
     /// The cost gate refused it: it is evaluated again, and its plan may wait.
     Refused,
     /// Its virtual columns took too much: it is evaluated again.
@@ -41,7 +43,7 @@ impl Bindings {
         let images = CommitImages::new(&sealed.batch);
         let mut instructions = CommitWork { images, jobs: SortedMap::new(), completing: FxHashMap::default() };
         for (id, routed) in affected {
-            let admission = self.admit(session, sealed.commit, *id, routed, &mut instructions);
+            let admission = self.admit(session, sealed, *id, routed, &mut instructions);
             self.act(session, sealed.commit, *id, admission, &mut instructions, &mut told);
         }
         for (plan, jobs) in instructions.jobs {
@@ -56,11 +58,12 @@ impl Bindings {
     fn admit(
         &mut self,
         session: &Session<'_>,
-        commit: CommitId,
+        sealed: &SealedCommit,
         id: BindingId,
         routed: &Routed,
         instructions: &mut CommitWork<'_>,
     ) -> Admission {
+        let commit = sealed.commit;
         let Self { registry, plans, budgets, .. } = self;
         let Some(binding) = registry.binding(id).filter(|binding| binding.failure.is_none()) else {
             return Admission::Rerun;
@@ -70,6 +73,9 @@ impl Bindings {
         else {
             return Admission::Rerun;
         };
+        if binding.interest().is_touched_in_bulk(&sealed.bulk) {
+            return Admission::Bulk;
+        }
         let rerun = binding.rerun();
         let changed_rows = routed.iter().map(|(_, rows)| rows.len()).sum();
         // Computing virtual columns costs something by itself, so the gate is asked before.
@@ -119,6 +125,7 @@ impl Bindings {
         match admission {
             Admission::Maintain(plan, job) => return instructions.jobs.or_default(plan).push(job),
             Admission::Beyond => return self.record(id, Outcome::Beyond),
+            Admission::Bulk => self.record(id, Outcome::Refused),
             Admission::Refused => {
                 self.record(id, Outcome::Refused);
                 self.back_off(id);

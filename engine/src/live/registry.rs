@@ -10,8 +10,9 @@ use rustc_hash::FxHashMap;
 
 use super::binding::Binding;
 use crate::cost::Backoff;
+use crate::plan::BulkWrites;
 use crate::prepare::PreparedQuery;
-use crate::routing::{Affected, LookUp, Router};
+use crate::routing::{Affected, LookUp, Router, TableReads};
 use crate::storage::TableScope;
 use crate::types::{BindingId, ChangeBatch, PlanId, SortedSet, SubscriptionId, TemplateId, Value};
 
@@ -90,7 +91,7 @@ impl Registry {
             template.bindings.insert(Values { literals: query.literals.clone(), slots: slots.clone() }, id);
         }
         let binding = Binding::new(template_id, query, slots);
-        self.router.add(id, &binding.interest());
+        self.router.add(id, &binding.interest(), binding.routed_cost);
         self.bindings.insert(id, Box::new(binding));
         id
     }
@@ -133,7 +134,7 @@ impl Registry {
     /// Removes a binding with all its subscribers.
     pub(crate) fn unbind(&mut self, id: BindingId) -> Unbound {
         let Some(binding) = self.bindings.remove(&id) else { return Unbound::default() };
-        self.router.remove(id, &binding.interest());
+        self.router.remove(id, &binding.interest(), binding.routed_cost);
         for subscriber in &binding.subscribers {
             self.subscriptions.remove(subscriber);
         }
@@ -152,11 +153,11 @@ impl Registry {
     /// Replaces a binding's query by the same query prepared for another schema.
     pub(crate) fn replace_query(&mut self, id: BindingId, query: Arc<PreparedQuery>) {
         let Some(binding) = self.bindings.get_mut(&id) else { return };
-        self.router.remove(id, &binding.interest());
+        self.router.remove(id, &binding.interest(), binding.routed_cost);
         binding.query = query;
         binding.backoff = Backoff::default();
         binding.query_work = None;
-        self.router.add(id, &binding.interest());
+        self.router.add(id, &binding.interest(), binding.routed_cost);
     }
 
     /// Gives a binding a plan, or none. What is re-run may have to do with more changes.
@@ -165,11 +166,21 @@ impl Registry {
         let is_moved =
             binding.plan.is_some() != plan.is_some() && binding.query.dependencies.order_dependence.is_some();
         if is_moved {
-            self.router.remove(id, &binding.interest());
+            self.router.remove(id, &binding.interest(), binding.routed_cost);
         }
         binding.plan = plan;
         if is_moved {
-            self.router.add(id, &binding.interest());
+            self.router.add(id, &binding.interest(), binding.routed_cost);
+        }
+    }
+
+    /// Lets routing know what evaluating a binding again costs, if that is another order of magnitude than it knows.
+    pub(super) fn note_cost(&mut self, id: BindingId) {
+        let Some(binding) = self.bindings.get_mut(&id) else { return };
+        let cost = binding.rerun().whole_cost();
+        if cost.abs_diff(binding.routed_cost) > binding.routed_cost / 2 {
+            let before = std::mem::replace(&mut binding.routed_cost, cost);
+            self.router.set_rerun_cost(&binding.interest(), before, cost);
         }
     }
 
@@ -194,13 +205,20 @@ impl Registry {
     }
 
     /// The bindings that a change batch can affect, each with the changes that can.
-    pub(crate) fn route(&self, batch: &ChangeBatch, look_up: LookUp<'_>) -> Affected {
-        self.router.route(batch, |id| self.bindings.get(&id).map(|binding| binding.interest()), look_up)
+    pub(crate) fn route(&self, batch: &ChangeBatch, bulk: &BulkWrites, look_up: LookUp<'_>) -> Affected {
+        self.router.route(batch, bulk, |id| self.bindings.get(&id).map(|binding| binding.interest()), look_up)
     }
 
-    /// The tables of which bindings read other columns than when this was last asked, with those columns.
-    pub(crate) fn take_changed_reads(&mut self) -> Vec<TableScope> {
-        self.router.take_changed_reads()
+    /// The tables of which bindings read other columns than when this was last asked, or at another cost, with what of them is worth
+    /// keeping: `rows` says how many changed rows, if evaluating their readers again costs so much.
+    pub(crate) fn take_changed_reads(&mut self, rows: impl Fn(u64) -> usize) -> Vec<(Arc<str>, Option<TableScope>)> {
+        let worth_keeping = |reads: TableReads| TableScope {
+            columns: reads.columns,
+            most_rows: rows(reads.rerun_cost),
+            most_updates: reads.column_rerun_costs.into_iter().map(&rows).collect(),
+        };
+        let changed = self.router.take_changed_reads();
+        changed.into_iter().map(|(table, reads)| (table, reads.map(worth_keeping))).collect()
     }
 
     /// Whether [`Registry::take_changed_reads`] has anything.

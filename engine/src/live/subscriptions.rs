@@ -91,7 +91,7 @@ impl Live {
     pub(super) fn direct_capture(&mut self, session: &mut Session<'_>) {
         let needs_everything = self.observer.is_some() || self.options.provenance || self.options.paranoid;
         let is_wider = needs_everything && !self.captures_everything;
-        let registry = &mut self.bindings.registry;
+        let Bindings { registry, plans, .. } = &mut self.bindings;
         if !is_wider && !registry.has_changed_reads() {
             return;
         }
@@ -99,7 +99,8 @@ impl Live {
             if is_wider {
                 scope.widen_to_everything();
             }
-            scope.change(registry.take_changed_reads());
+            let most = self.options.most_captured_rows;
+            scope.change(registry.take_changed_reads(|cost| most.unwrap_or_else(|| plans.gate.rows_worth_keeping(cost))));
         });
         self.captures_everything |= is_wider && changed;
     }

@@ -8,7 +8,7 @@
 use std::sync::Arc;
 
 use super::{AlwaysAffected, OrderDependence, PathLookup};
-use crate::types::{Affinity, SortedSet, Value};
+use crate::types::{Affinity, SortedMap, SortedSet, Value};
 
 /// A parameter slot of a statement.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -97,7 +97,27 @@ impl Columns {
             _ => *self = Self::All,
         }
     }
+
+    /// Whether any column is among both.
+    pub fn overlaps(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Some(mine), Self::Some(theirs)) => !mine.is_disjoint(theirs),
+            _ => true,
+        }
+    }
 }
+
+/// A table of which a commit changed more rows than were kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BulkWrite {
+    /// The columns that may have changed; all if rows came or went.
+    pub columns: Columns,
+    /// How often a row was written.
+    pub writes: u64,
+}
+
+/// The tables, `database.table` in lower case, of which a commit changed more rows than were kept.
+pub type BulkWrites = SortedMap<Arc<str>, BulkWrite>;
 
 /// One place in a query where a base table is read.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -12,7 +12,9 @@ mod rewrites;
 mod table_version;
 mod tree;
 
-pub use dependencies::{Columns, Dependencies, Operand, OrderDependent, Predicate, Relation, Slot, Source};
+pub use dependencies::{
+    BulkWrite, BulkWrites, Columns, Dependencies, Operand, OrderDependent, Predicate, Relation, Slot, Source,
+};
 #[cfg(feature = "testing")]
 pub use feature::choosing::UnknownFeature;
 pub use feature::{DisabledFeatures, PlannerFeature};

@@ -126,6 +126,15 @@ impl TableIndex {
         found
     }
 
+    /// The entries that any change may matter to; some may be found twice.
+    pub(super) fn find_all(&self, mut found: impl FnMut(Entry)) {
+        for constants in self.values.values().chain(self.paths.values()) {
+            constants.values().flatten().copied().for_each(&mut found);
+        }
+        self.ranges.values().for_each(|intervals| intervals.find(Rank::Anywhere, &mut found));
+        self.any_change.values().flatten().copied().for_each(&mut found);
+    }
+
     /// The entries that a change may matter to by itself; some may be found twice.
     pub(super) fn find(&self, change: &ChangeValues<'_>, found: &mut impl FnMut(Entry)) {
         let any_change = self.any_change.iter().filter(|(columns, _)| change.changes_any(columns));

@@ -5,7 +5,7 @@
 
 use super::change_values::ChangeValues;
 use super::ranges::Axis;
-use crate::plan::{Columns, Dependencies, Operand, Predicate, Relation, Slot, Source};
+use crate::plan::{BulkWrites, Columns, Dependencies, Operand, Predicate, Relation, Slot, Source};
 use crate::types::{Row, Value, ValueRef};
 
 /// What a binding depends on: its dependencies with the values that its parameters have.
@@ -18,6 +18,14 @@ pub(crate) struct Interest<'a> {
 }
 
 impl Interest<'_> {
+    /// Whether a table that the binding reads has changed by more rows than were kept.
+    pub(crate) fn is_touched_in_bulk(&self, bulk: &BulkWrites) -> bool {
+        self.dependencies.sources.iter().any(|source| {
+            let write = bulk.get(&source.table);
+            write.is_some_and(|write| self.any_row_matters || source.columns.overlaps(&write.columns))
+        })
+    }
+
     /// Whether a change of the source's table can change the result through it.
     pub(super) fn is_touched(&self, source: &Source, change: &ChangeValues<'_>) -> bool {
         self.any_row_matters

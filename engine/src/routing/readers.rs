@@ -1,4 +1,5 @@
-//! What of each table somebody reads: the union over all bindings, which capture keeps of changed rows.
+//! What of each table somebody reads: the union over all bindings, which capture keeps of changed rows, and what evaluating
+//! those bindings again would cost, which tells how many rows are worth keeping.
 
 use std::sync::Arc;
 
@@ -9,66 +10,73 @@ use crate::types::{SortedMap, SortedSet};
 #[derive(Debug, Default)]
 pub(super) struct ReadCounts {
     tables: SortedMap<Arc<str>, TableCounts>,
-    /// The tables of which other columns are read than when that was last asked.
+    /// The tables of which something else is read, or at another cost, than when that was last asked.
     changed: SortedSet<Arc<str>>,
 }
 
-/// How many sources read a table.
+/// What is read of a table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct TableReads {
+    pub(crate) columns: Columns,
+    /// The cost of evaluating again whatever reads the table.
+    pub(crate) rerun_cost: u64,
+    /// For each column, the cost of evaluating again whatever reads it; of the columns behind, that of the last one.
+    pub(crate) column_rerun_costs: Vec<u64>,
+}
+
+/// The readers of a table.
 #[derive(Debug, Default)]
 struct TableCounts {
-    sources: usize,
+    all: Readers,
     /// Sources that read every column.
-    whole: usize,
+    whole: Readers,
     /// Sources that read each column, as far as there are any.
-    columns: Vec<usize>,
+    columns: Vec<Readers>,
+}
+
+/// Some sources: how many, and what evaluating their bindings again costs.
+#[derive(Clone, Copy, Debug, Default)]
+struct Readers {
+    sources: usize,
+    rerun_cost: u64,
+}
+
+/// The cost of evaluating the binding of a source again, before and now; nothing if it was not there, or is not any more.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct CostChange {
+    pub(super) before: Option<u64>,
+    pub(super) now: Option<u64>,
 }
 
 impl ReadCounts {
-    /// Counts a source; `is_whole` if it reads all columns, whatever its text says.
-    pub(super) fn add(&mut self, source: &Source, is_whole: bool) {
+    /// Counts a source that is new, has gone, or costs something else; `is_whole` if it reads all columns, whatever its text says.
+    pub(super) fn count(&mut self, source: &Source, is_whole: bool, cost: CostChange) {
         let counts = self.tables.or_default(Arc::clone(&source.table));
-        let mut is_new = increment(&mut counts.sources);
+        let mut is_changed = counts.all.count(cost);
         match &source.columns {
             Columns::Some(columns) if !is_whole => {
                 for column in columns {
                     if counts.columns.len() <= *column {
-                        counts.columns.resize(column + 1, 0);
+                        counts.columns.resize(column + 1, Readers::default());
                     }
-                    is_new |= increment(&mut counts.columns[*column]);
+                    is_changed |= counts.columns[*column].count(cost);
                 }
             }
-            _ => is_new |= increment(&mut counts.whole),
+            _ => is_changed |= counts.whole.count(cost),
         }
-        if is_new {
-            self.changed.insert(Arc::clone(&source.table));
-        }
-    }
-
-    /// Counts a source no longer that was added.
-    pub(super) fn remove(&mut self, source: &Source, is_whole: bool) {
-        let Some(counts) = self.tables.get_mut(&source.table) else { return };
-        let mut is_last = decrement(&mut counts.sources);
-        match &source.columns {
-            Columns::Some(columns) if !is_whole => {
-                for column in columns {
-                    is_last |= counts.columns.get_mut(*column).is_some_and(decrement);
-                }
-            }
-            _ => is_last |= decrement(&mut counts.whole),
-        }
-        if counts.sources == 0 {
+        if counts.all.sources == 0 {
             self.tables.remove(&source.table);
         }
-        if is_last {
+        if is_changed {
             self.changed.insert(Arc::clone(&source.table));
         }
     }
 
-    /// The tables of which other columns are read since the last call, each with those columns; nothing for a table that nobody
-    /// reads any more.
-    pub(super) fn take_changed(&mut self) -> Vec<(Arc<str>, Option<Columns>)> {
+    /// The tables of which something else is read since the last call, or at another cost, each with what is; nothing for a table
+    /// that nobody reads any more.
+    pub(super) fn take_changed(&mut self) -> Vec<(Arc<str>, Option<TableReads>)> {
         let changed = std::mem::take(&mut self.changed);
-        changed.iter().map(|table| (Arc::clone(table), self.tables.get(table).map(TableCounts::read))).collect()
+        changed.iter().map(|table| (Arc::clone(table), self.tables.get(table).map(TableCounts::reads))).collect()
     }
 
     /// Whether [`ReadCounts::take_changed`] has anything.
@@ -78,24 +86,26 @@ impl ReadCounts {
 }
 
 impl TableCounts {
-    fn read(&self) -> Columns {
-        match self.whole {
-            0 => Columns::Some((0..self.columns.len()).filter(|column| self.columns[*column] > 0).collect()),
+    fn reads(&self) -> TableReads {
+        let columns = match self.whole.sources {
+            0 => Columns::Some((0..self.columns.len()).filter(|column| self.columns[*column].sources > 0).collect()),
             _ => Columns::All,
-        }
+        };
+        let of_column = |readers: &Readers| self.whole.rerun_cost.saturating_add(readers.rerun_cost);
+        let column_rerun_costs = self.columns.iter().map(of_column).chain([self.whole.rerun_cost]).collect();
+        TableReads { columns, rerun_cost: self.all.rerun_cost, column_rerun_costs }
     }
 }
 
-/// Whether it was 0.
-fn increment(count: &mut usize) -> bool {
-    *count += 1;
-    *count == 1
-}
-
-/// Whether it is 0.
-fn decrement(count: &mut usize) -> bool {
-    *count = count.saturating_sub(1);
-    *count == 0
+impl Readers {
+    /// Whether there are none any more, or some for the first time, or their cost has come to another order of magnitude.
+    fn count(&mut self, cost: CostChange) -> bool {
+        let before = *self;
+        self.sources = self.sources.saturating_sub(usize::from(cost.before.is_some())) + usize::from(cost.now.is_some());
+        self.rerun_cost = self.rerun_cost.saturating_sub(cost.before.unwrap_or(0)).saturating_add(cost.now.unwrap_or(0));
+        (before.sources == 0) != (self.sources == 0)
+            || before.rerun_cost.checked_ilog2() != self.rerun_cost.checked_ilog2()
+    }
 }
 
 #[cfg(test)]

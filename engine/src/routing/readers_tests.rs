@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::ReadCounts;
+use super::{CostChange, ReadCounts, TableReads};
 use crate::plan::{Columns, Source};
 
 fn source(table: &str, columns: &[usize]) -> Source {
@@ -14,22 +14,52 @@ fn source(table: &str, columns: &[usize]) -> Source {
     }
 }
 
+/// What evaluating each of these sources again costs.
+const COST: u64 = 100;
+
+/// Counts of which the tests look at the columns.
+#[derive(Default)]
+struct Counts(ReadCounts);
+
+impl Counts {
+    fn add(&mut self, source: &Source, is_whole: bool) {
+        self.0.count(source, is_whole, CostChange { before: None, now: Some(COST) });
+    }
+
+    fn remove(&mut self, source: &Source, is_whole: bool) {
+        self.0.count(source, is_whole, CostChange { before: Some(COST), now: None });
+    }
+
+    fn take_changed(&mut self) -> Vec<(Arc<str>, Option<Columns>)> {
+        let changed = self.0.take_changed().into_iter();
+        changed.map(|(table, reads)| (table, reads.map(|reads| reads.columns))).collect()
+    }
+
+    fn has_changed(&self) -> bool {
+        self.0.has_changed()
+    }
+
+    fn reads(&mut self) -> TableReads {
+        self.0.take_changed().pop().and_then(|(_, reads)| reads).unwrap()
+    }
+}
+
 fn some(columns: &[usize]) -> Option<Columns> {
     Some(Columns::Some(columns.iter().copied().collect()))
 }
 
 #[test]
 fn what_is_read_is_the_union_and_only_changes_are_told() {
-    let mut counts = ReadCounts::default();
+    let mut counts = Counts::default();
     let (first, second) = (source("main.t", &[0, 2]), source("main.t", &[2, 3]));
     counts.add(&first, false);
     assert_eq!(counts.take_changed(), [(Arc::from("main.t"), some(&[0, 2]))]);
     counts.add(&second, false);
     assert_eq!(counts.take_changed(), [(Arc::from("main.t"), some(&[0, 2, 3]))]);
     counts.add(&first, false);
-    assert!(!counts.has_changed(), "nothing new is read");
+    assert_eq!(counts.take_changed(), [(Arc::from("main.t"), some(&[0, 2, 3]))], "at twice the cost");
     counts.remove(&first, false);
-    assert!(!counts.has_changed(), "another one reads the same");
+    assert_eq!(counts.take_changed(), [(Arc::from("main.t"), some(&[0, 2, 3]))], "another one reads the same");
     counts.remove(&first, false);
     assert_eq!(counts.take_changed(), [(Arc::from("main.t"), some(&[2, 3]))]);
     counts.remove(&second, false);
@@ -38,7 +68,7 @@ fn what_is_read_is_the_union_and_only_changes_are_told() {
 
 #[test]
 fn a_source_that_needs_whole_rows_reads_every_column_while_it_is_there() {
-    let mut counts = ReadCounts::default();
+    let mut counts = Counts::default();
     let one = source("main.t", &[1]);
     counts.add(&one, false);
     counts.add(&one, true);
@@ -49,9 +79,29 @@ fn a_source_that_needs_whole_rows_reads_every_column_while_it_is_there() {
 
 #[test]
 fn a_source_that_reads_no_column_still_reads_the_table() {
-    let mut counts = ReadCounts::default();
+    let mut counts = Counts::default();
     counts.add(&source("main.t", &[]), false);
     assert_eq!(counts.take_changed(), [(Arc::from("main.t"), some(&[]))]);
-    counts.add(&source("main.t", &[]), false);
+}
+
+#[test]
+fn the_cost_of_a_column_is_that_of_its_readers_and_of_those_that_read_all() {
+    let mut counts = Counts::default();
+    counts.add(&source("main.t", &[0, 2]), false);
+    counts.add(&source("main.t", &[2]), false);
+    counts.add(&source("main.t", &[1]), true);
+    let TableReads { rerun_cost, column_rerun_costs, .. } = counts.reads();
+    assert_eq!((rerun_cost, column_rerun_costs), (300, vec![200, 100, 300, 100]));
+}
+
+#[test]
+fn a_cost_is_told_again_when_its_order_of_magnitude_changes() {
+    let mut counts = Counts::default();
+    let source = source("main.t", &[0]);
+    counts.add(&source, false);
+    counts.reads();
+    counts.0.count(&source, false, CostChange { before: Some(COST), now: Some(COST + 20) });
     assert!(!counts.has_changed());
+    counts.0.count(&source, false, CostChange { before: Some(COST + 20), now: Some(1000) });
+    assert_eq!(counts.reads().rerun_cost, 1000);
 }

@@ -9,8 +9,8 @@ use super::change_values::ChangeValues;
 use super::index::TableIndex;
 use super::interest::Interest;
 use super::path_lookup::LookUp;
-use super::readers::ReadCounts;
-use crate::plan::Columns;
+use super::readers::{CostChange, ReadCounts, TableReads};
+use crate::plan::BulkWrites;
 use crate::types::{BindingId, ChangeBatch, TableChanges};
 
 /// The changes of a commit that can affect one binding: by table, their places among its changes.
@@ -28,22 +28,22 @@ pub(crate) struct Router {
 }
 
 impl Router {
-    /// Adds a binding with what it depends on.
-    pub(crate) fn add(&mut self, id: BindingId, interest: &Interest<'_>) {
+    /// Adds a binding with what it depends on, and what evaluating it again costs.
+    pub(crate) fn add(&mut self, id: BindingId, interest: &Interest<'_>, rerun_cost: u64) {
         if interest.dependencies.every_commit.is_some() {
             self.always_affected.insert(id);
         }
+        self.count(interest, CostChange { before: None, now: Some(rerun_cost) });
         for (at, source) in interest.dependencies.sources.iter().enumerate() {
-            self.reads.add(source, interest.any_row_matters);
             self.tables.entry(Arc::clone(&source.table)).or_default().add((id, at), source, interest);
         }
     }
 
-    /// Removes a binding, which must depend on what it did when it was added.
-    pub(crate) fn remove(&mut self, id: BindingId, interest: &Interest<'_>) {
+    /// Removes a binding, which must depend on what it did when it was added, at the last cost that was told.
+    pub(crate) fn remove(&mut self, id: BindingId, interest: &Interest<'_>, rerun_cost: u64) {
         self.always_affected.remove(&id);
+        self.count(interest, CostChange { before: Some(rerun_cost), now: None });
         for (at, source) in interest.dependencies.sources.iter().enumerate() {
-            self.reads.remove(source, interest.any_row_matters);
             if let Some(index) = self.tables.get_mut(&source.table) {
                 index.remove((id, at), source, interest);
                 if index.is_empty() {
@@ -53,8 +53,19 @@ impl Router {
         }
     }
 
+    /// Takes note that evaluating a binding again costs something else.
+    pub(crate) fn set_rerun_cost(&mut self, interest: &Interest<'_>, before: u64, now: u64) {
+        self.count(interest, CostChange { before: Some(before), now: Some(now) });
+    }
+
+    fn count(&mut self, interest: &Interest<'_>, cost: CostChange) {
+        for source in &interest.dependencies.sources {
+            self.reads.count(source, interest.any_row_matters, cost);
+        }
+    }
+
     /// What bindings read of each table, see [`ReadCounts`].
-    pub(crate) fn take_changed_reads(&mut self) -> Vec<(Arc<str>, Option<Columns>)> {
+    pub(crate) fn take_changed_reads(&mut self) -> Vec<(Arc<str>, Option<TableReads>)> {
         self.reads.take_changed()
     }
 
@@ -63,10 +74,11 @@ impl Router {
         self.reads.has_changed()
     }
 
-    /// The bindings that a change batch can affect. `interest` says what a binding depends on.
+    /// The bindings that a change batch can affect, and those that bulk writes can. `interest` says what a binding depends on.
     pub(crate) fn route<'b>(
         &self,
         batch: &ChangeBatch,
+        bulk: &BulkWrites,
         interest: impl Fn(BindingId) -> Option<Interest<'b>>,
         look_up: LookUp<'_>,
     ) -> Affected {
@@ -76,6 +88,13 @@ impl Router {
             if let Some(index) = self.tables.get(table) {
                 route_table(index, table, changes, &interest, look_up, &mut affected);
             }
+        }
+        for index in bulk.keys().filter_map(|table| self.tables.get(table)) {
+            index.find_all(|(id, _)| {
+                if interest(id).is_some_and(|interest| interest.is_touched_in_bulk(bulk)) {
+                    affected.entry(id).or_default();
+                }
+            });
         }
         affected
     }

@@ -9,6 +9,9 @@
 //! update of columns that nobody reads leaves nothing behind. An update can only change columns that some statement names; the
 //! authorizer reports those of every statement that is compiled ([`UpdatedColumns`]), and the others are not looked at.
 //!
+//! Where a transaction changes so many rows of a table that evaluating all its readers again costs less than looking at each row,
+//! its rows are given up: what is left is which columns may have changed ([`BulkWrites`]).
+//!
 //! <https://sqlite.org/c3ref/preupdate_blobwrite.html>
 
 mod changed_table;
@@ -26,6 +29,7 @@ use super::commit_number::TABLE as COMMIT_NUMBER_TABLE;
 use super::convert::Outcome as _;
 use super::lock;
 use crate::error::Error;
+use crate::plan::BulkWrites;
 use crate::types::{Catalog, ChangeBatch, TableChanges};
 
 use changed_table::{ChangedTable, RowPacker};
@@ -62,6 +66,16 @@ pub(super) struct Recorder {
     schema_undone: bool,
     /// A transaction that wrote something was committed.
     committed: bool,
+}
+
+/// What a transaction changed.
+pub(super) struct Recorded {
+    /// The net row changes.
+    pub(super) batch: ChangeBatch,
+    /// The tables of which more rows changed than are worth keeping.
+    pub(super) bulk: BulkWrites,
+    /// Why some changes are missing in both, if any are.
+    pub(super) incomplete: Option<&'static str>,
 }
 
 /// What a write to a table means.
@@ -250,20 +264,23 @@ impl Recorder {
             self.tables.push(ChangedTable::new(layout, &capture));
             self.tables.len() - 1
         });
-        let changed = &mut self.tables[place];
-        (changed.layout, changed.capture) = (Arc::clone(layout), capture);
+        self.tables[place].set_capture(layout, capture);
         Target::Captured(place)
     }
 
-    /// The net changes since the last call, and why some are missing, if any are.
-    pub(super) fn seal(&mut self, connection: &Connection) -> (ChangeBatch, Option<&'static str>) {
+    /// What was changed since the last call.
+    pub(super) fn seal(&mut self, connection: &Connection) -> Recorded {
         let invalidated = std::mem::take(&mut self.invalidated);
         let mut incomplete = std::mem::take(&mut self.incomplete);
         self.schema_changed = false;
         (self.wrote, self.wrote_unread) = (false, false);
-        let mut batch = ChangeBatch::default();
+        let (mut batch, mut bulk) = (ChangeBatch::default(), BulkWrites::new());
         self.last = None;
         for mut changed in std::mem::take(&mut self.tables) {
+            if let Some(write) = changed.take_bulk() {
+                bulk.insert(Arc::clone(&changed.layout.table), write);
+                continue;
+            }
             if invalidated && let Err(why) = changed.read_again(connection) {
                 incomplete = Some(why);
                 continue;
@@ -274,6 +291,6 @@ impl Recorder {
                 batch.tables.insert(table, TableChanges { rows });
             }
         }
-        (batch, incomplete)
+        Recorded { batch, bulk, incomplete }
     }
 }

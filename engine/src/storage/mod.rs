@@ -45,7 +45,7 @@ use rusqlite::hooks::{AuthContext, Authorization};
 pub(crate) use rusqlite::{Connection, InterruptHandle as Interrupt};
 
 use crate::error::{Error, GiveUp};
-use crate::plan::{DerivedColumn, RowImages};
+use crate::plan::{BulkWrites, DerivedColumn, RowImages};
 use crate::sql::{StatementKind, leading_keyword};
 use crate::types::{Catalog, Change, ChangeBatch, CommitId, Row, SharedBag, SortedMap, Table, Value};
 
@@ -138,6 +138,8 @@ pub(crate) struct Session<'c> {
 pub(crate) struct SealedCommit {
     pub(crate) commit: CommitId,
     pub(crate) batch: ChangeBatch,
+    /// The tables of which more rows changed than are in the batch.
+    pub(crate) bulk: BulkWrites,
     /// There was no transaction, but something else may have changed results. The number is used only if it did.
     pub(crate) tentative: bool,
     /// Why every subscription has to be evaluated again, if so: the batch lacks some changed rows.
@@ -150,6 +152,13 @@ pub(crate) struct Signature {
     pub(crate) columns: Arc<[String]>,
     /// The names of the parameter slots in order; `None` for `?` and `?NNN`.
     pub(crate) slots: Arc<[Option<String>]>,
+}
+
+impl SealedCommit {
+    /// How many rows were changed; where they were not kept, how often rows were written.
+    pub(crate) fn changed_rows(&self) -> u64 {
+        self.batch.len() as u64 + self.bulk.values().map(|write| write.writes).sum::<u64>()
+    }
 }
 
 impl Storage {

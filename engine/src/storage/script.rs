@@ -11,9 +11,11 @@ mod several;
 
 use rusqlite::Statement;
 
+use super::capture::Recorded;
 use super::conflict::failed_under_fail;
 use super::{SOMEBODY_ELSE, SealedCommit, Session, State, convert, lock, open};
 use crate::error::Error;
+use crate::plan::BulkWrites;
 use crate::sql::{StatementKind, leading_keyword, statements};
 use crate::types::{ChangeBatch, Params, Rows};
 
@@ -254,6 +256,7 @@ impl Session<'_> {
         let sealed = SealedCommit {
             commit: self.state.commit_number.last().next(),
             batch: ChangeBatch::default(),
+            bulk: BulkWrites::new(),
             tentative: true,
             everything,
         };
@@ -311,11 +314,11 @@ impl Session<'_> {
 
     /// Seals a commit. This cannot fail: rows that cannot be read make the batch incomplete.
     fn seal(&mut self) -> SealedCommit {
-        let (batch, incomplete) = lock(&self.state.recorder).seal(self.connection);
+        let Recorded { batch, bulk, incomplete } = lock(&self.state.recorder).seal(self.connection);
         let external = std::mem::take(&mut self.state.external).then_some(SOMEBODY_ELSE);
         let setting = std::mem::take(&mut self.state.settings_changed).then_some(SETTING_CHANGED);
         let everything = incomplete.or(external).or(setting);
-        SealedCommit { commit: self.state.commit_number.take(), batch, tentative: false, everything }
+        SealedCommit { commit: self.state.commit_number.take(), batch, bulk, tentative: false, everything }
     }
 }
 

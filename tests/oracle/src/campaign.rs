@@ -104,7 +104,9 @@ impl Fuzz {
 
     /// The settings of the plays of a seed's case, in order.
     fn plays(&self, seed: u64, settings: &Settings) -> Vec<(Way, Settings)> {
-        let ways = self.ways.iter().map(|way| (*way, way.settings(settings)));
+        let is_bulk = self.ways.len() > 1 && seed % 2 == 1;
+        let by_turns = |way| if is_bulk && way == Way::Gated { Way::Bulk } else { way };
+        let ways = self.ways.iter().map(|way| by_turns(*way)).map(|way| (way, way.settings(settings)));
         let always = Way::Always.settings(settings);
         let forced = drawn(seed, self.forced).into_iter().map(|disabled| {
             let disabled = disabled.or(settings.disabled);

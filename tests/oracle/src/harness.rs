@@ -26,6 +26,8 @@ pub struct Settings {
     pub paranoid: bool,
     /// Whether the cost gate may re-run maintainable queries. On tables this small it usually would.
     pub cost_gate: bool,
+    /// How many changed rows of a table the engine keeps in a commit, instead of what the cost gate says.
+    pub most_captured_rows: Option<usize>,
     /// What the planner leaves out, with what a case says itself.
     pub disabled: DisabledFeatures,
     /// Where the engine keeps sums.
@@ -44,6 +46,7 @@ impl Default for Settings {
             strategy: Strategy::Auto,
             paranoid: false,
             cost_gate: false,
+            most_captured_rows: None,
             disabled: DisabledFeatures::NOTHING,
             sums: SumStore::default(),
             capture: true,
@@ -53,6 +56,9 @@ impl Default for Settings {
     }
 }
 
+/// With [`Way::Bulk`], so many rows are kept: what was kept of the first ones is given up by the next.
+const MOST_CAPTURED_ROWS: usize = 1;
+
 /// A way to play a case. Every way gives the same rows at each commit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Way {
@@ -60,12 +66,14 @@ pub enum Way {
     Always,
     /// The cost gate decides.
     Gated,
+    /// As always, but where a commit changes several rows of a table, they are given up, and what reads the table is evaluated again.
+    Bulk,
     /// Every affected query is re-run.
     Requery,
 }
 
 impl Way {
-    /// All of them.
+    /// All but [`Way::Bulk`], which cases take in the place of [`Way::Gated`] by turns.
     pub const ALL: [Self; 3] = [Self::Always, Self::Gated, Self::Requery];
 
     /// The settings, changed to go this way.
@@ -73,8 +81,9 @@ impl Way {
     pub fn settings(self, settings: &Settings) -> Settings {
         let strategy = if self == Self::Requery { Strategy::Requery } else { settings.strategy };
         // Who sees every change batch makes the engine capture whole rows; where plans are always used, it captures what they read.
-        let capture = settings.capture && self != Self::Always;
-        Settings { strategy, cost_gate: self == Self::Gated, capture, ..settings.clone() }
+        let capture = settings.capture && !matches!(self, Self::Always | Self::Bulk);
+        let most_captured_rows = (self == Self::Bulk).then_some(MOST_CAPTURED_ROWS).or(settings.most_captured_rows);
+        Settings { strategy, cost_gate: self == Self::Gated, capture, most_captured_rows, ..settings.clone() }
     }
 }
 
@@ -120,6 +129,10 @@ impl Harness {
             .with_cost_gate(settings.cost_gate)
             .with_disabled_features(settings.disabled)
             .with_sums(settings.sums);
+        let options = match settings.most_captured_rows {
+            Some(rows) => options.with_most_captured_rows(rows),
+            None => options,
+        };
         let engine = Engine::open(Location::Memory, options).expect("the engine opens a database in memory");
         let capture = settings.capture.then(|| Capture::of(&engine));
         let mirror = Mirror::new(settings.allowance);

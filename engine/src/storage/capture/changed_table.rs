@@ -9,16 +9,23 @@ use rustc_hash::FxHashMap;
 use super::hook::RowWrite;
 use super::layout::{Layout, TableCapture};
 use crate::error::Error;
+use crate::plan::{BulkWrite, Columns};
 use crate::storage::convert;
 use crate::types::{Change, Row, RowBuilder, RowKey, ValueRef};
 
-/// The changed rows of a table, each with two images.
+/// The changed rows of a table, each with two images, unless they are too many to be worth it.
 pub(super) struct ChangedTable {
     pub(super) layout: Arc<Layout>,
-    pub(super) capture: Arc<TableCapture>,
+    capture: Arc<TableCapture>,
+    /// The captures of earlier statements that could update other columns.
+    earlier: Vec<Arc<TableCapture>>,
     /// The rows in the order in which they were first written.
     rows: Vec<(RowKey, ImagePair)>,
     places: Places,
+    /// Rows came or went, or got other keys.
+    has_moves: bool,
+    /// What is known instead of the rows, once they were too many.
+    bulk: Option<BulkWrite>,
 }
 
 /// Where each key is among the changed rows.
@@ -45,8 +52,48 @@ pub(super) struct RowPacker {
 
 impl ChangedTable {
     pub(super) fn new(layout: &Arc<Layout>, capture: &Arc<TableCapture>) -> Self {
-        let (rows, places) = (Vec::new(), Places::Rising);
-        Self { layout: Arc::clone(layout), capture: Arc::clone(capture), rows, places }
+        Self {
+            layout: Arc::clone(layout),
+            capture: Arc::clone(capture),
+            earlier: Vec::new(),
+            rows: Vec::new(),
+            places: Places::Rising,
+            has_moves: false,
+            bulk: None,
+        }
+    }
+
+    /// Captures in another way from now on.
+    pub(super) fn set_capture(&mut self, layout: &Arc<Layout>, capture: Arc<TableCapture>) {
+        self.layout = Arc::clone(layout);
+        let before = std::mem::replace(&mut self.capture, capture);
+        if !before.updates_like(&self.capture) {
+            match &mut self.bulk {
+                Some(bulk) => bulk.columns.extend(&self.capture.updated_columns(layout)),
+                None => self.earlier.push(before),
+            }
+        }
+    }
+
+    /// Takes the bulk write out that the changed rows are, if they are one.
+    pub(super) fn take_bulk(&mut self) -> Option<BulkWrite> {
+        self.bulk.take()
+    }
+
+    /// Gives the rows up where there are more than are worth keeping.
+    fn keep_to_limit(&mut self) {
+        let is_mixed = self.has_moves || !self.earlier.is_empty();
+        let most = if is_mixed { self.capture.most_rows } else { self.capture.most_updates };
+        if self.rows.len() <= most {
+            return;
+        }
+        let mut columns = self.capture.updated_columns(&self.layout);
+        self.earlier.drain(..).for_each(|capture| columns.extend(&capture.updated_columns(&self.layout)));
+        if self.has_moves {
+            columns = Columns::All;
+        }
+        self.bulk = Some(BulkWrite { columns, writes: self.rows.len() as u64 });
+        (self.rows, self.places) = (Vec::new(), Places::Rising);
     }
 
     /// Takes in what the hook reports.
@@ -56,6 +103,10 @@ impl ChangedTable {
         match (write.old_rowid, write.new_rowid) {
             (Some(before), Some(after)) if before == after && capture.updates_keep_key => {
                 if capture.is_out_of_reach() {
+                    return;
+                }
+                if let Some(bulk) = &mut self.bulk {
+                    bulk.writes += 1;
                     return;
                 }
                 capture.pack_update((old, new), ends, write);
@@ -69,6 +120,11 @@ impl ChangedTable {
                 self.update(key, old.finish(), new.finish());
             }
             (before, after) => {
+                if let Some(bulk) = &mut self.bulk {
+                    (bulk.columns, bulk.writes) = (Columns::All, bulk.writes + 1);
+                    return;
+                }
+                self.has_moves = true;
                 let before = before.map(|rowid| {
                     capture.pack_old(old, write);
                     (layout.key(rowid, old), old.finish())
@@ -131,6 +187,7 @@ impl ChangedTable {
             places.insert(key.clone(), self.rows.len());
         }
         self.rows.push((key, images));
+        self.keep_to_limit();
     }
 
     /// Whether a rowid is above that of each row, which must rise.
@@ -145,6 +202,9 @@ impl ChangedTable {
     /// Reads every last image from the table again. Fails with a reason if the transaction has renamed or dropped the
     /// table.
     pub(super) fn read_again(&mut self, connection: &Connection) -> Result<(), &'static str> {
+        if self.bulk.is_some() {
+            return Ok(());
+        }
         let Some(select) = self.layout.select(&self.capture) else { return Err("a table hides its rowid") };
         self.read_images(&select, connection).map_err(|_| "a changed row cannot be read again")
     }
@@ -165,9 +225,9 @@ impl ChangedTable {
         Ok(())
     }
 
-    /// Whether any row is other than before the transaction.
+    /// Whether any row is other than before the transaction, or may be.
     pub(super) fn differs(&self) -> bool {
-        self.rows.iter().any(|(_, images)| images.before != images.after)
+        self.bulk.is_some() || self.rows.iter().any(|(_, images)| images.before != images.after)
     }
 
     pub(super) fn net_changes(self) -> Vec<Change> {

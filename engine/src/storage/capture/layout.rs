@@ -50,6 +50,9 @@ pub(super) struct TableCapture {
     updatable: Vec<usize>,
     /// Whether an update that leaves the rowid leaves what identifies the row.
     pub(super) updates_keep_key: bool,
+    /// So many changed rows are kept, and so many where rows were updated only.
+    pub(super) most_rows: usize,
+    pub(super) most_updates: usize,
 }
 
 impl Layout {
@@ -87,10 +90,10 @@ impl Layout {
     /// What images of this table hold; nothing if nobody reads the table. What identifies rows is always among it,
     /// and a table that computes columns when they are read is captured whole, as they may be computed from any.
     pub(super) fn capture(&self, scope: &CaptureScope, updated: &ColumnNames) -> Option<Arc<TableCapture>> {
-        let read = scope.of(&self.table)?;
+        let scope = scope.of(&self.table)?;
         let is_whole = self.columns.contains(&Captured::Virtual);
         let is_key = |column: usize| self.primary_key.as_ref().is_some_and(|key| key.contains(&column));
-        let is_read = |column: usize| match read {
+        let is_read = |column: usize| match &scope.columns {
             Columns::All => true,
             Columns::Some(columns) => {
                 is_whole || is_key(column) || self.rowid_alias == Some(column) || columns.contains(&column)
@@ -102,9 +105,10 @@ impl Layout {
         let updated: Vec<&str> = updated.of(&self.database, &self.name).collect();
         let can_change = |column: usize| self.computes || updated.contains(&self.names[column].as_str());
         let all = || 0..columns.len();
-        let updatable = all().filter(|column| columns[*column].has_value() && can_change(*column)).collect();
+        let updatable: Vec<usize> = all().filter(|column| columns[*column].has_value() && can_change(*column)).collect();
         let updates_keep_key = !all().any(|column| is_key(column) && can_change(column));
-        Some(Arc::new(TableCapture { columns, updatable, updates_keep_key }))
+        let (most_rows, most_updates) = (scope.most_rows, scope.most_updates_of(&updatable));
+        Some(Arc::new(TableCapture { columns, updatable, updates_keep_key, most_rows, most_updates }))
     }
 
     /// The SELECT that reads a row by its key, as an image holds it.
@@ -137,6 +141,19 @@ impl Layout {
 }
 
 impl TableCapture {
+    /// The columns that an update can change, as far as they are read: all where columns are computed from others.
+    pub(super) fn updated_columns(&self, layout: &Layout) -> Columns {
+        match layout.computes {
+            true => Columns::All,
+            false => Columns::Some(self.updatable.iter().copied().collect()),
+        }
+    }
+
+    /// Whether both look at the same columns of an updated row.
+    pub(super) fn updates_like(&self, other: &Self) -> bool {
+        self.updatable == other.updatable
+    }
+
     /// Whether an update changes no captured column, whatever it writes.
     pub(super) fn is_out_of_reach(&self) -> bool {
         self.updatable.is_empty()

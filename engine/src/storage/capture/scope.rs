@@ -5,15 +5,23 @@ use std::sync::Arc;
 use crate::plan::Columns;
 use crate::types::{SortedMap, SortedSet};
 
-/// A table, and the columns of it that somebody reads; nothing if nobody reads the table.
-pub(crate) type TableScope = (Arc<str>, Option<Columns>);
+/// What capture has to keep of a table that somebody reads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct TableScope {
+    /// The columns that somebody reads.
+    pub(crate) columns: Columns,
+    /// So many changed rows are kept. Where a transaction changes more, none are.
+    pub(crate) most_rows: usize,
+    /// The same where rows were updated only, for each column that was updated. The last one is for all columns behind.
+    pub(crate) most_updates: Vec<usize>,
+}
 
 /// What capture has to keep.
 #[derive(Debug, Default)]
 pub(crate) struct CaptureScope {
     /// Somebody sees every change batch.
     whole: bool,
-    read: SortedMap<Arc<str>, Columns>,
+    read: SortedMap<Arc<str>, TableScope>,
     changed: Changed,
 }
 
@@ -47,13 +55,13 @@ impl CaptureScope {
     }
 
     /// Changes what is read of some tables.
-    pub(crate) fn change(&mut self, tables: impl IntoIterator<Item = TableScope>) {
-        for (table, columns) in tables {
+    pub(crate) fn change(&mut self, tables: impl IntoIterator<Item = (Arc<str>, Option<TableScope>)>) {
+        for (table, scope) in tables {
             if let Changed::Some(changed) = &mut self.changed {
                 changed.insert(Arc::clone(&table));
             }
-            match columns {
-                Some(columns) => drop(self.read.insert(table, columns)),
+            match scope {
+                Some(scope) => drop(self.read.insert(table, scope)),
                 None => drop(self.read.remove(&table)),
             }
         }
@@ -64,8 +72,19 @@ impl CaptureScope {
         std::mem::take(&mut self.changed)
     }
 
-    /// The columns of a table that somebody reads; nothing if nobody reads the table.
-    pub(super) fn of(&self, table: &Arc<str>) -> Option<&Columns> {
-        if self.whole { Some(&Columns::All) } else { self.read.get(table) }
+    /// What is to be kept of a table; nothing if nobody reads it.
+    pub(super) fn of(&self, table: &Arc<str>) -> Option<&TableScope> {
+        static WHOLE: TableScope =
+            TableScope { columns: Columns::All, most_rows: usize::MAX, most_updates: Vec::new() };
+        if self.whole { Some(&WHOLE) } else { self.read.get(table) }
+    }
+}
+
+impl TableScope {
+    /// How many changed rows are kept if these columns were updated and no row came or went.
+    pub(super) fn most_updates_of(&self, columns: &[usize]) -> usize {
+        let Some(of_others) = self.most_updates.last() else { return self.most_rows };
+        let of_each = columns.iter().map(|column| self.most_updates.get(*column).unwrap_or(of_others));
+        of_each.fold(0, |sum: usize, most| sum.saturating_add(*most))
     }
 }

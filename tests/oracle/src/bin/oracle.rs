@@ -13,7 +13,8 @@
 //! oracle sample
 //! ```
 //!
-//! `--strategy` is `incremental` (plans are used wherever there are any), `auto` (the cost gate decides) or `requery`, for
+//! `--strategy` is `incremental` (plans are used wherever there are any), `auto` (the cost gate decides), `bulk` (plans are used, and
+//! changes of more than one row of a table are given up) or `requery`, for
 //! any command that plays cases; without it, what is generated is played with each of them and what is recorded with plans.
 //! With `--reasons` they also print why subscriptions have no plan. `--disable NAME[,NAME]` disables planner features;
 //! `--forced N` plays each case N more times with features disabled that its seed chooses, and with sums in hash tables;
@@ -69,6 +70,7 @@ fn run(arguments: &[String]) -> Result<Campaign, Box<dyn std::error::Error>> {
     let ways = match value("--strategy").map(String::as_str) {
         Some("incremental") => vec![Way::Always],
         Some("auto") => vec![Way::Gated],
+        Some("bulk") => vec![Way::Bulk],
         Some("requery") => vec![Way::Requery],
         Some(other) => return Err(format!("no strategy `{other}`").into()),
         None => Way::ALL.to_vec(),
