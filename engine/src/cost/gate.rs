@@ -31,6 +31,10 @@ pub(crate) struct Rerun {
     pub(crate) rows: usize,
 }
 
+/// What capture counts for a changed row: about twice what keeping it and maintaining by it takes, for a transaction that has
+/// changed a thousand rows of a table mostly changes many more.
+const WORK_PER_KEPT_ROW: u64 = 60;
+
 /// The fewest changed rows of a table that capture keeps, however little evaluating again costs.
 const FEWEST_KEPT_ROWS: u64 = 1024;
 
@@ -85,12 +89,12 @@ impl CostGate {
         self.plans.get(&plan)?.per_row.map(|row| row.round() as u64)
     }
 
-    /// How many changed rows of a table capture keeps if evaluating again all that reads it costs so much. Keeping so many costs
-    /// about as much: with more of them, a commit costs at most twice what evaluating again alone does.
+    /// How many changed rows of a table capture keeps if evaluating again all that reads it costs so much. What is kept in vain costs
+    /// less than that, so a commit never costs twice what evaluating again alone does.
     pub(crate) fn rows_worth_keeping(&self, rerun_cost: u64) -> usize {
         match self.is_open {
             true => usize::MAX,
-            false => usize::try_from((rerun_cost / WORK_PER_CHANGED_ROW).max(FEWEST_KEPT_ROWS)).unwrap_or(usize::MAX),
+            false => usize::try_from((rerun_cost / WORK_PER_KEPT_ROW).max(FEWEST_KEPT_ROWS)).unwrap_or(usize::MAX),
         }
     }
 

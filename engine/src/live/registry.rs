@@ -10,10 +10,9 @@ use rustc_hash::FxHashMap;
 
 use super::binding::Binding;
 use crate::cost::Backoff;
-use crate::plan::BulkWrites;
+use crate::plan::{BulkWrite, TableScope};
 use crate::prepare::PreparedQuery;
-use crate::routing::{Affected, LookUp, Router, TableReads};
-use crate::storage::TableScope;
+use crate::routing::{Affected, LookUp, Router};
 use crate::types::{BindingId, ChangeBatch, PlanId, SortedSet, SubscriptionId, TemplateId, Value};
 
 /// A query with its literals and parameters turned into slots.
@@ -205,20 +204,14 @@ impl Registry {
     }
 
     /// The bindings that a change batch can affect, each with the changes that can.
-    pub(crate) fn route(&self, batch: &ChangeBatch, bulk: &BulkWrites, look_up: LookUp<'_>) -> Affected {
+    pub(crate) fn route(&self, batch: &ChangeBatch, bulk: &[BulkWrite], look_up: LookUp<'_>) -> Affected {
         self.router.route(batch, bulk, |id| self.bindings.get(&id).map(|binding| binding.interest()), look_up)
     }
 
     /// The tables of which bindings read other columns than when this was last asked, or at another cost, with what of them is worth
     /// keeping: `rows` says how many changed rows, if evaluating their readers again costs so much.
-    pub(crate) fn take_changed_reads(&mut self, rows: impl Fn(u64) -> usize) -> Vec<(Arc<str>, Option<TableScope>)> {
-        let worth_keeping = |reads: TableReads| TableScope {
-            columns: reads.columns,
-            most_rows: rows(reads.rerun_cost),
-            most_updates: reads.column_rerun_costs.into_iter().map(&rows).collect(),
-        };
-        let changed = self.router.take_changed_reads();
-        changed.into_iter().map(|(table, reads)| (table, reads.map(worth_keeping))).collect()
+    pub(crate) fn take_changed_reads(&mut self, rows: &dyn Fn(u64) -> usize) -> Vec<(Arc<str>, Option<TableScope>)> {
+        self.router.take_changed_reads(rows)
     }
 
     /// Whether [`Registry::take_changed_reads`] has anything.

@@ -100,7 +100,9 @@ impl Live {
                 scope.widen_to_everything();
             }
             let most = self.options.most_captured_rows;
-            scope.change(registry.take_changed_reads(|cost| most.unwrap_or_else(|| plans.gate.rows_worth_keeping(cost))));
+            scope.change(
+                registry.take_changed_reads(&|cost| most.unwrap_or_else(|| plans.gate.rows_worth_keeping(cost))),
+            );
         });
         self.captures_everything |= is_wider && changed;
     }

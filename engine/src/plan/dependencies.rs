@@ -8,7 +8,7 @@
 use std::sync::Arc;
 
 use super::{AlwaysAffected, OrderDependence, PathLookup};
-use crate::types::{Affinity, SortedMap, SortedSet, Value};
+use crate::types::{Affinity, SortedSet, Value};
 
 /// A parameter slot of a statement.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -107,17 +107,36 @@ impl Columns {
     }
 }
 
+/// What capture has to keep of a table that somebody reads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TableScope {
+    /// The columns that somebody reads.
+    pub columns: Columns,
+    /// So many changed rows are kept. Where a transaction changes more, none are.
+    pub most_rows: usize,
+    /// The same where rows were updated only, for each column that was updated. The last one is for all columns behind.
+    pub most_updates: Vec<usize>,
+}
+
+impl TableScope {
+    /// How many changed rows are kept if these columns were updated and no row came or went.
+    pub fn most_updates_of(&self, columns: &[usize]) -> usize {
+        let Some(of_others) = self.most_updates.last() else { return self.most_rows };
+        let of_each = columns.iter().map(|column| self.most_updates.get(*column).unwrap_or(of_others));
+        of_each.fold(0, |sum: usize, most| sum.saturating_add(*most))
+    }
+}
+
 /// A table of which a commit changed more rows than were kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BulkWrite {
+    /// The table, `database.table` in lower case.
+    pub table: Arc<str>,
     /// The columns that may have changed; all if rows came or went.
     pub columns: Columns,
     /// How often a row was written.
     pub writes: u64,
 }
-
-/// The tables, `database.table` in lower case, of which a commit changed more rows than were kept.
-pub type BulkWrites = SortedMap<Arc<str>, BulkWrite>;
 
 /// One place in a query where a base table is read.
 #[derive(Clone, Debug, PartialEq, Eq)]

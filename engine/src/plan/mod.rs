@@ -13,7 +13,7 @@ mod table_version;
 mod tree;
 
 pub use dependencies::{
-    BulkWrite, BulkWrites, Columns, Dependencies, Operand, OrderDependent, Predicate, Relation, Slot, Source,
+    BulkWrite, Columns, Dependencies, Operand, OrderDependent, Predicate, Relation, Slot, Source, TableScope,
 };
 #[cfg(feature = "testing")]
 pub use feature::choosing::UnknownFeature;

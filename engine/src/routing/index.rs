@@ -5,7 +5,6 @@
 //! values at the end of a join path from all of a commit's rows. What is found is checked exactly: the index may find too much,
 //! never too little.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
@@ -16,7 +15,7 @@ use super::key::RoutingKey;
 use super::path_lookup::LookUp;
 use super::ranges::{Axis, Intervals, Rank};
 use crate::plan::{Columns, JoinPath, Source};
-use crate::types::{BindingId, Bucket, Change, SortedMap};
+use crate::types::{BindingId, Bucket, Change, SortedMap, SortedSet};
 
 /// A reference to the table: the binding, and the place of the source among its dependencies.
 type Entry = (BindingId, usize);
@@ -39,8 +38,8 @@ pub(super) struct TableIndex {
     paths: SortedMap<(Arc<JoinPath>, Columns), Constants>,
     /// Of [`RoutingKey::Range`], by column and interval.
     ranges: SortedMap<Axis, Intervals<Entry>>,
-    /// Of [`RoutingKey::AnyChange`], by the columns that are read.
-    any_change: SortedMap<Columns, BTreeSet<Entry>>,
+    /// Of [`RoutingKey::AnyChange`], by the columns that are read. A new entry sorts behind all others.
+    any_change: SortedMap<Columns, SortedSet<Entry>>,
 }
 
 impl TableIndex {
@@ -127,18 +126,18 @@ impl TableIndex {
     }
 
     /// The entries that any change may matter to; some may be found twice.
-    pub(super) fn find_all(&self, mut found: impl FnMut(Entry)) {
+    pub(super) fn find_all(&self, found: &mut dyn FnMut(Entry)) {
         for constants in self.values.values().chain(self.paths.values()) {
-            constants.values().flatten().copied().for_each(&mut found);
+            constants.values().flatten().for_each(|entry| found(*entry));
         }
-        self.ranges.values().for_each(|intervals| intervals.find(Rank::Anywhere, &mut found));
-        self.any_change.values().flatten().copied().for_each(&mut found);
+        self.ranges.values().for_each(|intervals| intervals.find(Rank::Anywhere, found));
+        self.any_change.values().flatten().for_each(|entry| found(*entry));
     }
 
     /// The entries that a change may matter to by itself; some may be found twice.
-    pub(super) fn find(&self, change: &ChangeValues<'_>, found: &mut impl FnMut(Entry)) {
+    pub(super) fn find(&self, change: &ChangeValues<'_>, found: &mut dyn FnMut(Entry)) {
         let any_change = self.any_change.iter().filter(|(columns, _)| change.changes_any(columns));
-        any_change.flat_map(|(_, entries)| entries).copied().for_each(&mut *found);
+        any_change.flat_map(|(_, entries)| entries).for_each(|entry| found(*entry));
         for (column, constants) in &self.values {
             let mut last = None;
             for value in change.of_column(*column) {
@@ -147,12 +146,12 @@ impl TableIndex {
                         if last.as_ref() != Some(&bucket)
                             && let Some(entries) = constants.get(&bucket)
                         {
-                            entries.iter().copied().for_each(&mut *found);
+                            entries.iter().for_each(|entry| found(*entry));
                         }
                         last = Some(bucket);
                     }
                     // A value of no certain bucket, or of a column that is not there.
-                    _ => constants.values().flatten().copied().for_each(&mut *found),
+                    _ => constants.values().flatten().for_each(|entry| found(*entry)),
                 }
             }
         }

@@ -5,7 +5,7 @@
 
 use super::change_values::ChangeValues;
 use super::ranges::Axis;
-use crate::plan::{BulkWrites, Columns, Dependencies, Operand, Predicate, Relation, Slot, Source};
+use crate::plan::{BulkWrite, Columns, Dependencies, Operand, Predicate, Relation, Slot, Source};
 use crate::types::{Row, Value, ValueRef};
 
 /// What a binding depends on: its dependencies with the values that its parameters have.
@@ -19,11 +19,11 @@ pub(crate) struct Interest<'a> {
 
 impl Interest<'_> {
     /// Whether a table that the binding reads has changed by more rows than were kept.
-    pub(crate) fn is_touched_in_bulk(&self, bulk: &BulkWrites) -> bool {
-        self.dependencies.sources.iter().any(|source| {
-            let write = bulk.get(&source.table);
-            write.is_some_and(|write| self.any_row_matters || source.columns.overlaps(&write.columns))
-        })
+    pub(crate) fn is_touched_in_bulk(&self, bulk: &[BulkWrite]) -> bool {
+        let is_touched = |source: &Source, write: &BulkWrite| {
+            source.table == write.table && (self.any_row_matters || source.columns.overlaps(&write.columns))
+        };
+        bulk.iter().any(|write| self.dependencies.sources.iter().any(|source| is_touched(source, write)))
     }
 
     /// Whether a change of the source's table can change the result through it.

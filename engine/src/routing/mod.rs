@@ -16,5 +16,4 @@ mod routing_tests;
 pub(crate) use interest::Interest;
 pub(crate) use key::RoutingKey;
 pub(crate) use path_lookup::{LookUp, PathReader, PathSource};
-pub(crate) use readers::TableReads;
 pub(crate) use router::{Affected, Routed, Router};

@@ -197,7 +197,7 @@ impl<T: Copy + PartialEq> Intervals<T> {
     }
 
     /// The entries that a value of this rank may concern.
-    pub(super) fn find(&self, rank: Rank, found: &mut impl FnMut(T)) {
+    pub(super) fn find(&self, rank: Rank, found: &mut dyn FnMut(T)) {
         match rank {
             Rank::Nowhere => {}
             Rank::Anywhere => {

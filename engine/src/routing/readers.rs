@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use crate::plan::{Columns, Source};
+use crate::plan::{Columns, Source, TableScope};
 use crate::types::{SortedMap, SortedSet};
 
 /// How many sources read each table and column.
@@ -12,16 +12,6 @@ pub(super) struct ReadCounts {
     tables: SortedMap<Arc<str>, TableCounts>,
     /// The tables of which something else is read, or at another cost, than when that was last asked.
     changed: SortedSet<Arc<str>>,
-}
-
-/// What is read of a table.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct TableReads {
-    pub(crate) columns: Columns,
-    /// The cost of evaluating again whatever reads the table.
-    pub(crate) rerun_cost: u64,
-    /// For each column, the cost of evaluating again whatever reads it; of the columns behind, that of the last one.
-    pub(crate) column_rerun_costs: Vec<u64>,
 }
 
 /// The readers of a table.
@@ -72,11 +62,13 @@ impl ReadCounts {
         }
     }
 
-    /// The tables of which something else is read since the last call, or at another cost, each with what is; nothing for a table
-    /// that nobody reads any more.
-    pub(super) fn take_changed(&mut self) -> Vec<(Arc<str>, Option<TableReads>)> {
+    /// The tables of which something else is read since the last call, or at another cost, each with what is worth keeping of it;
+    /// nothing for a table that nobody reads any more. `rows` says how many changed rows are, if evaluating their readers again
+    /// costs so much.
+    pub(super) fn take_changed(&mut self, rows: &dyn Fn(u64) -> usize) -> Vec<(Arc<str>, Option<TableScope>)> {
         let changed = std::mem::take(&mut self.changed);
-        changed.iter().map(|table| (Arc::clone(table), self.tables.get(table).map(TableCounts::reads))).collect()
+        let scope = |table: &Arc<str>| self.tables.get(table).map(|counts| counts.scope(rows));
+        changed.into_iter().map(|table| (Arc::clone(&table), scope(&table))).collect()
     }
 
     /// Whether [`ReadCounts::take_changed`] has anything.
@@ -86,14 +78,16 @@ impl ReadCounts {
 }
 
 impl TableCounts {
-    fn reads(&self) -> TableReads {
+    fn scope(&self, rows: &dyn Fn(u64) -> usize) -> TableScope {
         let columns = match self.whole.sources {
             0 => Columns::Some((0..self.columns.len()).filter(|column| self.columns[*column].sources > 0).collect()),
             _ => Columns::All,
         };
-        let of_column = |readers: &Readers| self.whole.rerun_cost.saturating_add(readers.rerun_cost);
-        let column_rerun_costs = self.columns.iter().map(of_column).chain([self.whole.rerun_cost]).collect();
-        TableReads { columns, rerun_cost: self.all.rerun_cost, column_rerun_costs }
+        let mut most_updates = Vec::with_capacity(self.columns.len() + 1);
+        for readers in self.columns.iter().chain([&Readers::default()]) {
+            most_updates.push(rows(self.whole.rerun_cost.saturating_add(readers.rerun_cost)));
+        }
+        TableScope { columns, most_rows: rows(self.all.rerun_cost), most_updates }
     }
 }
 
@@ -101,8 +95,10 @@ impl Readers {
     /// Whether there are none any more, or some for the first time, or their cost has come to another order of magnitude.
     fn count(&mut self, cost: CostChange) -> bool {
         let before = *self;
-        self.sources = self.sources.saturating_sub(usize::from(cost.before.is_some())) + usize::from(cost.now.is_some());
-        self.rerun_cost = self.rerun_cost.saturating_sub(cost.before.unwrap_or(0)).saturating_add(cost.now.unwrap_or(0));
+        self.sources =
+            self.sources.saturating_sub(usize::from(cost.before.is_some())) + usize::from(cost.now.is_some());
+        self.rerun_cost =
+            self.rerun_cost.saturating_sub(cost.before.unwrap_or(0)).saturating_add(cost.now.unwrap_or(0));
         (before.sources == 0) != (self.sources == 0)
             || before.rerun_cost.checked_ilog2() != self.rerun_cost.checked_ilog2()
     }

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::{CostChange, ReadCounts, TableReads};
-use crate::plan::{Columns, Source};
+use super::{CostChange, ReadCounts};
+use crate::plan::{Columns, Source, TableScope};
 
 fn source(table: &str, columns: &[usize]) -> Source {
     Source {
@@ -16,6 +16,9 @@ fn source(table: &str, columns: &[usize]) -> Source {
 
 /// What evaluating each of these sources again costs.
 const COST: u64 = 100;
+
+/// As many rows are worth keeping as it costs.
+const AS_ROWS: fn(u64) -> usize = |cost| usize::try_from(cost).unwrap();
 
 /// Counts of which the tests look at the columns.
 #[derive(Default)]
@@ -31,7 +34,7 @@ impl Counts {
     }
 
     fn take_changed(&mut self) -> Vec<(Arc<str>, Option<Columns>)> {
-        let changed = self.0.take_changed().into_iter();
+        let changed = self.0.take_changed(&AS_ROWS).into_iter();
         changed.map(|(table, reads)| (table, reads.map(|reads| reads.columns))).collect()
     }
 
@@ -39,8 +42,8 @@ impl Counts {
         self.0.has_changed()
     }
 
-    fn reads(&mut self) -> TableReads {
-        self.0.take_changed().pop().and_then(|(_, reads)| reads).unwrap()
+    fn scope(&mut self) -> TableScope {
+        self.0.take_changed(&AS_ROWS).pop().and_then(|(_, scope)| scope).unwrap()
     }
 }
 
@@ -90,8 +93,9 @@ fn the_cost_of_a_column_is_that_of_its_readers_and_of_those_that_read_all() {
     counts.add(&source("main.t", &[0, 2]), false);
     counts.add(&source("main.t", &[2]), false);
     counts.add(&source("main.t", &[1]), true);
-    let TableReads { rerun_cost, column_rerun_costs, .. } = counts.reads();
-    assert_eq!((rerun_cost, column_rerun_costs), (300, vec![200, 100, 300, 100]));
+    let scope = counts.scope();
+    assert_eq!((scope.most_rows, &*scope.most_updates), (300, &[200, 100, 300, 100][..]));
+    assert_eq!([scope.most_updates_of(&[0, 1]), scope.most_updates_of(&[9])], [300, 100]);
 }
 
 #[test]
@@ -99,9 +103,9 @@ fn a_cost_is_told_again_when_its_order_of_magnitude_changes() {
     let mut counts = Counts::default();
     let source = source("main.t", &[0]);
     counts.add(&source, false);
-    counts.reads();
+    counts.scope();
     counts.0.count(&source, false, CostChange { before: Some(COST), now: Some(COST + 20) });
     assert!(!counts.has_changed());
     counts.0.count(&source, false, CostChange { before: Some(COST + 20), now: Some(1000) });
-    assert_eq!(counts.reads().rerun_cost, 1000);
+    assert_eq!(counts.scope().most_rows, 1000);
 }

@@ -9,8 +9,8 @@ use super::change_values::ChangeValues;
 use super::index::TableIndex;
 use super::interest::Interest;
 use super::path_lookup::LookUp;
-use super::readers::{CostChange, ReadCounts, TableReads};
-use crate::plan::BulkWrites;
+use super::readers::{CostChange, ReadCounts};
+use crate::plan::{BulkWrite, TableScope};
 use crate::types::{BindingId, ChangeBatch, TableChanges};
 
 /// The changes of a commit that can affect one binding: by table, their places among its changes.
@@ -65,8 +65,8 @@ impl Router {
     }
 
     /// What bindings read of each table, see [`ReadCounts`].
-    pub(crate) fn take_changed_reads(&mut self) -> Vec<(Arc<str>, Option<TableReads>)> {
-        self.reads.take_changed()
+    pub(crate) fn take_changed_reads(&mut self, rows: &dyn Fn(u64) -> usize) -> Vec<(Arc<str>, Option<TableScope>)> {
+        self.reads.take_changed(rows)
     }
 
     /// Whether bindings read anything else than when that was last asked.
@@ -78,7 +78,7 @@ impl Router {
     pub(crate) fn route<'b>(
         &self,
         batch: &ChangeBatch,
-        bulk: &BulkWrites,
+        bulk: &[BulkWrite],
         interest: impl Fn(BindingId) -> Option<Interest<'b>>,
         look_up: LookUp<'_>,
     ) -> Affected {
@@ -89,8 +89,8 @@ impl Router {
                 route_table(index, table, changes, &interest, look_up, &mut affected);
             }
         }
-        for index in bulk.keys().filter_map(|table| self.tables.get(table)) {
-            index.find_all(|(id, _)| {
+        for index in bulk.iter().filter_map(|write| self.tables.get(&write.table)) {
+            index.find_all(&mut |(id, _)| {
                 if interest(id).is_some_and(|interest| interest.is_touched_in_bulk(bulk)) {
                     affected.entry(id).or_default();
                 }

@@ -10,7 +10,7 @@
 //! authorizer reports those of every statement that is compiled ([`UpdatedColumns`]), and the others are not looked at.
 //!
 //! Where a transaction changes so many rows of a table that evaluating all its readers again costs less than looking at each row,
-//! its rows are given up: what is left is which columns may have changed ([`BulkWrites`]).
+//! its rows are given up: what is left is which columns may have changed ([`BulkWrite`]).
 //!
 //! <https://sqlite.org/c3ref/preupdate_blobwrite.html>
 
@@ -29,13 +29,13 @@ use super::commit_number::TABLE as COMMIT_NUMBER_TABLE;
 use super::convert::Outcome as _;
 use super::lock;
 use crate::error::Error;
-use crate::plan::BulkWrites;
+use crate::plan::BulkWrite;
 use crate::types::{Catalog, ChangeBatch, TableChanges};
 
 use changed_table::{ChangedTable, RowPacker};
 use hook::{NamesAt, RowWrite};
 use layout::{Layout, TableCapture};
-pub(crate) use scope::{CaptureScope, TableScope};
+pub(crate) use scope::CaptureScope;
 use updated::UpdatedColumns;
 
 /// Why a batch is incomplete: the hook reported a table that is not in the catalog.
@@ -73,7 +73,7 @@ pub(super) struct Recorded {
     /// The net row changes.
     pub(super) batch: ChangeBatch,
     /// The tables of which more rows changed than are worth keeping.
-    pub(super) bulk: BulkWrites,
+    pub(super) bulk: Vec<BulkWrite>,
     /// Why some changes are missing in both, if any are.
     pub(super) incomplete: Option<&'static str>,
 }
@@ -274,11 +274,11 @@ impl Recorder {
         let mut incomplete = std::mem::take(&mut self.incomplete);
         self.schema_changed = false;
         (self.wrote, self.wrote_unread) = (false, false);
-        let (mut batch, mut bulk) = (ChangeBatch::default(), BulkWrites::new());
+        let (mut batch, mut bulk) = (ChangeBatch::default(), Vec::new());
         self.last = None;
         for mut changed in std::mem::take(&mut self.tables) {
             if let Some(write) = changed.take_bulk() {
-                bulk.insert(Arc::clone(&changed.layout.table), write);
+                bulk.push(write);
                 continue;
             }
             if invalidated && let Err(why) = changed.read_again(connection) {

@@ -45,7 +45,7 @@ use rusqlite::hooks::{AuthContext, Authorization};
 pub(crate) use rusqlite::{Connection, InterruptHandle as Interrupt};
 
 use crate::error::{Error, GiveUp};
-use crate::plan::{BulkWrites, DerivedColumn, RowImages};
+use crate::plan::{BulkWrite, DerivedColumn, RowImages};
 use crate::sql::{StatementKind, leading_keyword};
 use crate::types::{Catalog, Change, ChangeBatch, CommitId, Row, SharedBag, SortedMap, Table, Value};
 
@@ -60,7 +60,7 @@ use statements::Statements;
 use virtual_columns::VirtualColumns;
 
 pub(crate) use cancel::Cancel;
-pub(crate) use capture::{CaptureScope, TableScope};
+pub(crate) use capture::CaptureScope;
 pub(crate) use convert::slot_values;
 pub(crate) use describe::ColumnFacts;
 pub(crate) use functions::Unplannable;
@@ -139,7 +139,7 @@ pub(crate) struct SealedCommit {
     pub(crate) commit: CommitId,
     pub(crate) batch: ChangeBatch,
     /// The tables of which more rows changed than are in the batch.
-    pub(crate) bulk: BulkWrites,
+    pub(crate) bulk: Vec<BulkWrite>,
     /// There was no transaction, but something else may have changed results. The number is used only if it did.
     pub(crate) tentative: bool,
     /// Why every subscription has to be evaluated again, if so: the batch lacks some changed rows.
@@ -157,7 +157,7 @@ pub(crate) struct Signature {
 impl SealedCommit {
     /// How many rows were changed; where they were not kept, how often rows were written.
     pub(crate) fn changed_rows(&self) -> u64 {
-        self.batch.len() as u64 + self.bulk.values().map(|write| write.writes).sum::<u64>()
+        self.batch.len() as u64 + self.bulk.iter().map(|write| write.writes).sum::<u64>()
     }
 }
 

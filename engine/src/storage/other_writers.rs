@@ -2,7 +2,6 @@
 
 use super::{SOMEBODY_ELSE, SealedCommit, Session, open};
 use crate::error::Error;
-use crate::plan::BulkWrites;
 use crate::types::ChangeBatch;
 
 impl Session<'_> {
@@ -34,7 +33,7 @@ impl Session<'_> {
         Ok(SealedCommit {
             commit: self.state.commit_number.last(),
             batch: ChangeBatch::default(),
-            bulk: BulkWrites::new(),
+            bulk: Vec::new(),
             tentative: false,
             everything: Some(SOMEBODY_ELSE),
         })

@@ -15,7 +15,6 @@ use super::capture::Recorded;
 use super::conflict::failed_under_fail;
 use super::{SOMEBODY_ELSE, SealedCommit, Session, State, convert, lock, open};
 use crate::error::Error;
-use crate::plan::BulkWrites;
 use crate::sql::{StatementKind, leading_keyword, statements};
 use crate::types::{ChangeBatch, Params, Rows};
 
@@ -256,7 +255,7 @@ impl Session<'_> {
         let sealed = SealedCommit {
             commit: self.state.commit_number.last().next(),
             batch: ChangeBatch::default(),
-            bulk: BulkWrites::new(),
+            bulk: Vec::new(),
             tentative: true,
             everything,
         };

@@ -47,7 +47,13 @@ pub struct Service {
 struct Client {
     watches: BTreeMap<SubscriptionId, Watch>,
     /// Those of a former host that have no answer for the data as they are.
-    failing: BTreeMap<SubscriptionId, Query>,
+    failing: Vec<(SubscriptionId, Query)>,
+}
+
+impl Client {
+    fn forget_failing(&mut self, subscription: SubscriptionId) {
+        self.failing.retain(|(id, _)| *id != subscription);
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -256,7 +262,8 @@ impl Service {
             Err(error) => {
                 let is_over = !resumed || !self.can_recover(&query);
                 if !is_over && let Some(client) = self.clients.get_mut(client) {
-                    client.failing.insert(subscription, query);
+                    client.forget_failing(subscription);
+                    client.failing.push((subscription, query));
                 }
                 let event = answer::subscription_error(subscription, error, is_over);
                 HostToPage::Delivery(answer::delivery(self.commit(), None, &[], vec![event]))
@@ -284,7 +291,8 @@ impl Service {
         params: Option<Frame>,
     ) -> HostToPage {
         let known = self.clients.get(client);
-        let failing = known.and_then(|client| client.failing.get(&subscription)).cloned();
+        let failing = known.and_then(|client| client.failing.iter().find(|(id, _)| *id == subscription));
+        let failing = failing.map(|(_, query)| query.clone());
         let rebound = match (known.and_then(|client| client.watches.get(&subscription)), failing) {
             (Some(watch), _) => answer::params(params.as_ref())
                 .and_then(|params| watch.rebind(params).map_err(|error| answer::error(&error))),
@@ -306,7 +314,7 @@ impl Service {
         let event = Happened { client: client.clone(), subscription, event: Event::Columns(result) };
         self.happened.lock().unwrap_or_else(PoisonError::into_inner).push(event);
         if let Some(client) = self.clients.get_mut(client) {
-            client.failing.remove(&subscription);
+            client.forget_failing(subscription);
             client.watches.insert(subscription, watch);
         }
         Ok(())
@@ -318,8 +326,8 @@ impl Service {
     }
 
     /// Tries failing subscriptions again if there was a commit; gives those of each client that have an answer or never will.
-    fn recovered(&mut self) -> BTreeMap<TabId, Vec<SubscriptionEvent>> {
-        let mut recovered: BTreeMap<TabId, Vec<SubscriptionEvent>> = BTreeMap::new();
+    fn recovered(&mut self) -> Vec<(TabId, Vec<SubscriptionEvent>)> {
+        let mut recovered: Vec<(TabId, Vec<SubscriptionEvent>)> = Vec::new();
         let now = self.commit();
         if std::mem::replace(&mut self.tried, now) == now {
             return recovered;
@@ -329,27 +337,32 @@ impl Service {
             failing.into_iter().map(|(subscription, query)| (id.clone(), subscription, query))
         });
         for (client, subscription, query) in failing.collect::<Vec<_>>() {
+            // Those of one client come together.
+            if recovered.last().is_none_or(|(last, _)| *last != client) {
+                recovered.push((client.clone(), Vec::new()));
+            }
+            let Some((_, found)) = recovered.last_mut() else { continue };
             match self.subscribe(&client, subscription, query, true) {
                 HostToPage::Subscribed { columns, rows, .. } => {
                     let event = SubscriptionEvent::Columns { subscription, columns, rows };
-                    recovered.entry(client).or_default().push(event);
+                    found.push(event);
                 }
                 HostToPage::Delivery(Delivery { events, .. }) => {
                     let ended =
                         |event: &SubscriptionEvent| matches!(event, SubscriptionEvent::Error { closed: true, .. });
-                    recovered.entry(client).or_default().extend(events.into_iter().filter(ended));
+                    found.extend(events.into_iter().filter(ended));
                 }
                 _ => {}
             }
         }
-        recovered.retain(|_, events| !events.is_empty());
+        recovered.retain(|(_, events)| !events.is_empty());
         recovered
     }
 
     fn unsubscribe(&mut self, client: &TabId, subscription: SubscriptionId) {
         if let Some(client) = self.clients.get_mut(client) {
             client.watches.remove(&subscription);
-            client.failing.remove(&subscription);
+            client.forget_failing(subscription);
         }
     }
 
@@ -369,13 +382,14 @@ impl Service {
             }
         }
         let now = self.commit();
-        for client in recovered.keys() {
+        for (client, _) in &recovered {
             grouped.entry((now, client.clone())).or_default();
         }
         let mut outgoing = Vec::new();
         for ((commit, client), happened) in grouped {
             let cause = cause.filter(|_| client == *requester);
-            let events = if commit == now { recovered.remove(&client).unwrap_or_default() } else { Vec::new() };
+            let events = recovered.iter_mut().find(|(other, _)| commit == now && *other == client);
+            let events = events.map(|(_, events)| std::mem::take(events)).unwrap_or_default();
             let delivery = answer::delivery(commit, cause, &happened, events);
             self.drop_closed(&client, &happened);
             outgoing.push(Outgoing { client, message: HostToPage::Delivery(delivery) });

@@ -92,7 +92,7 @@ impl ChangedTable {
         if self.has_moves {
             columns = Columns::All;
         }
-        self.bulk = Some(BulkWrite { columns, writes: self.rows.len() as u64 });
+        self.bulk = Some(BulkWrite { table: Arc::clone(&self.layout.table), columns, writes: self.rows.len() as u64 });
         (self.rows, self.places) = (Vec::new(), Places::Rising);
     }
 

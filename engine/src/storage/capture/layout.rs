@@ -105,7 +105,8 @@ impl Layout {
         let updated: Vec<&str> = updated.of(&self.database, &self.name).collect();
         let can_change = |column: usize| self.computes || updated.contains(&self.names[column].as_str());
         let all = || 0..columns.len();
-        let updatable: Vec<usize> = all().filter(|column| columns[*column].has_value() && can_change(*column)).collect();
+        let updatable: Vec<usize> =
+            all().filter(|column| columns[*column].has_value() && can_change(*column)).collect();
         let updates_keep_key = !all().any(|column| is_key(column) && can_change(column));
         let (most_rows, most_updates) = (scope.most_rows, scope.most_updates_of(&updatable));
         Some(Arc::new(TableCapture { columns, updatable, updates_keep_key, most_rows, most_updates }))

@@ -2,19 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::plan::Columns;
+use crate::plan::{Columns, TableScope};
 use crate::types::{SortedMap, SortedSet};
-
-/// What capture has to keep of a table that somebody reads.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct TableScope {
-    /// The columns that somebody reads.
-    pub(crate) columns: Columns,
-    /// So many changed rows are kept. Where a transaction changes more, none are.
-    pub(crate) most_rows: usize,
-    /// The same where rows were updated only, for each column that was updated. The last one is for all columns behind.
-    pub(crate) most_updates: Vec<usize>,
-}
 
 /// What capture has to keep.
 #[derive(Debug, Default)]
@@ -77,14 +66,5 @@ impl CaptureScope {
         static WHOLE: TableScope =
             TableScope { columns: Columns::All, most_rows: usize::MAX, most_updates: Vec::new() };
         if self.whole { Some(&WHOLE) } else { self.read.get(table) }
-    }
-}
-
-impl TableScope {
-    /// How many changed rows are kept if these columns were updated and no row came or went.
-    pub(super) fn most_updates_of(&self, columns: &[usize]) -> usize {
-        let Some(of_others) = self.most_updates.last() else { return self.most_rows };
-        let of_each = columns.iter().map(|column| self.most_updates.get(*column).unwrap_or(of_others));
-        of_each.fold(0, |sum: usize, most| sum.saturating_add(*most))
     }
 }

@@ -49,7 +49,7 @@ impl Watch {
 
     /// Lets capture keep what the queries read and nothing else.
     fn direct_capture(&mut self, session: &mut Session<'_>) {
-        let is_possible = session.capture(|scope| scope.change(self.registry.take_changed_reads(|_| usize::MAX)));
+        let is_possible = session.capture(|scope| scope.change(self.registry.take_changed_reads(&|_| usize::MAX)));
         assert!(is_possible, "no transaction is open");
     }
 
@@ -78,7 +78,8 @@ impl Watch {
     pub(super) fn commit(&mut self, session: &mut Session<'_>, sealed: &SealedCommit) {
         let affected = {
             let mut reader = PathReader::new(session, &sealed.batch);
-            let affected = self.registry.route(&sealed.batch, &sealed.bulk, &mut |path, most| reader.look_up(path, most));
+            let affected =
+                self.registry.route(&sealed.batch, &sealed.bulk, &mut |path, most| reader.look_up(path, most));
             reader.end();
             self.lookups += reader.lookups;
             affected
