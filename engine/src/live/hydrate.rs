@@ -64,7 +64,7 @@ impl Bindings {
         let start = session.instructions();
         let evaluated = self.evaluate(session, id);
         self.record(id, Outcome::Rerun { commit, instructions: session.instructions() - start });
-        let outcome = evaluated.map(|_| self.edits_since(id, before));
+        let outcome = evaluated.map(|shown| self.edits_since(id, before, shown));
         if outcome.is_err()
             && let Some(binding) = self.registry.binding_mut(id)
         {
@@ -213,18 +213,22 @@ impl Bindings {
     }
 
     /// What the rows of a binding that was evaluated again have become since these. Without an order, rows that stay keep their
-    /// places.
-    fn edits_since(&mut self, id: BindingId, before: &[Row]) -> Vec<Edit> {
+    /// places. `shown` are the rows that evaluating has shown, where they are at hand.
+    fn edits_since(&mut self, id: BindingId, before: &[Row], shown: Option<Arc<[Row]>>) -> Vec<Edit> {
         let Some(binding) = self.registry.binding_mut(id) else { return Vec::new() };
         match &mut binding.held {
             HeldResult::Rows(rows) => {
-                let (edits, rows_now) = edits_between(before, rows.to_vec(), binding.query.order);
-                *rows = rows_now.into();
+                let (edits, arranged) = edits_between(before, rows, binding.query.order);
+                if let Some(arranged) = arranged {
+                    *rows = arranged.into();
+                }
                 edits
             }
             HeldResult::Maintained(result) => {
-                result.prefer(before);
-                result.edits_since(before)
+                let has_moved = result.prefer(before);
+                let shown = shown.filter(|_| !has_moved);
+                let now = shown.unwrap_or_else(|| result.rows().into());
+                result.edits_since(before, &now)
             }
         }
     }

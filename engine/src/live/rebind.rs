@@ -28,7 +28,7 @@ impl Live {
         };
         let (new, rows) = self.bound(session, &query, slots)?;
         // The subscriber's rows have to stand as the binding's do from now on, order or not.
-        let (edits, _) = edits_between(&before, rows.to_vec(), Order::Declared);
+        let (edits, _) = edits_between(&before, &rows, Order::Declared);
         if let Some(unused) = self.bindings.registry.transfer(id, new) {
             self.bindings.unbind(unused);
         }

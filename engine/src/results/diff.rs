@@ -5,8 +5,7 @@
 //! gap between two that stay become replacements, the rest removals and insertions. What both lists begin and end with is
 //! never looked at twice, so the usual case, a few rows of many, is one pass of comparisons.
 
-use rustc_hash::{FxBuildHasher, FxHashMap};
-
+use super::copies::Copies;
 use super::rising;
 use crate::types::{Edit, Row};
 
@@ -23,31 +22,31 @@ pub(crate) enum Order {
     Incidental,
 }
 
-/// The edits that turn `old` into `new`, and the list that they give: `new` itself, or with an incidental order perhaps
-/// another arrangement of its rows. No edits exactly when nothing changed.
-pub(crate) fn edits_between(old: &[Row], new: Vec<Row>, order: Order) -> (Vec<Edit>, Vec<Row>) {
-    let prefix = old.iter().zip(&new).take_while(|(a, b)| a == b).count();
+/// The edits that turn `old` into `new`. With an incidental order they may give another arrangement of the new rows: then that
+/// too. No edits exactly when nothing changed.
+pub(crate) fn edits_between(old: &[Row], new: &[Row], order: Order) -> (Vec<Edit>, Option<Vec<Row>>) {
+    let prefix = old.iter().zip(new).take_while(|(a, b)| a == b).count();
     let suffix = old[prefix..].iter().rev().zip(new[prefix..].iter().rev()).take_while(|(a, b)| a == b).count();
     let (gone, come) = (&old[prefix..old.len() - suffix], &new[prefix..new.len() - suffix]);
     if gone.is_empty() {
-        return (insertions(prefix, come), new);
+        return (insertions(prefix, come), None);
     }
     if come.is_empty() {
-        return ((prefix..prefix + gone.len()).rev().map(|index| Edit::Remove { index }).collect(), new);
+        return ((prefix..prefix + gone.len()).rev().map(|index| Edit::Remove { index }).collect(), None);
     }
     let alignment = Alignment::new(gone, come);
     if alignment.moved.is_empty() {
-        return (alignment.edits(prefix, come), new);
+        return (alignment.edits(prefix, come), None);
     }
     if order == Order::Incidental {
         let (edits, arranged) = rearranged(prefix, gone, come);
         let rows = [&old[..prefix], &arranged, &old[old.len() - suffix..]].concat();
-        return (edits, rows);
+        return (edits, Some(rows));
     }
     if alignment.moved.len() > MOST_MOVES {
-        return (replacements(prefix, gone, come), new);
+        return (replacements(prefix, gone, come), None);
     }
-    (alignment.edits(prefix, come), new)
+    (alignment.edits(prefix, come), None)
 }
 
 /// Rows that live on stay where they are, those that come take the places of those that go, the rest stands at the end.
@@ -228,11 +227,8 @@ impl Counts {
 }
 
 fn match_by_identity(old: &[Row], new: &[Row]) -> Vec<Origin> {
-    let mut copies: FxHashMap<&Row, Vec<usize>> = FxHashMap::with_capacity_and_hasher(old.len(), FxBuildHasher);
-    for (index, row) in old.iter().enumerate().rev() {
-        copies.entry(row).or_default().push(index);
-    }
-    let origin = |row| match copies.get_mut(row).and_then(Vec::pop) {
+    let mut copies = Copies::of(old);
+    let origin = |row| match copies.take(row) {
         Some(index) => Origin::Old { index, replaced: false },
         None => Origin::Nowhere,
     };

@@ -175,7 +175,7 @@ impl Listing {
         let before = self.rows(start, self.length.saturating_sub(start + end));
         self.put_in(removed, &added)?;
         let after = self.rows(start, self.length.saturating_sub(start + end));
-        let (mut edits, _) = edits_between(&before, after, Order::Declared);
+        let (mut edits, _) = edits_between(&before, &after, Order::Declared);
         edits.iter_mut().for_each(|edit| edit.shift(start));
         Ok(edits)
     }
@@ -249,7 +249,7 @@ impl Listing {
         let shown = |chunks: &'_ [Chunk]| -> Vec<Row> {
             chunks.iter().flat_map(Chunk::rows).map(|row| self.sorting.shown(row)).collect()
         };
-        edits_between(&shown(before), shown(&self.chunks), Order::Declared).0
+        edits_between(&shown(before), &shown(&self.chunks), Order::Declared).0
     }
 
     /// How many rows at the start and at the end sort before and after everything that changes.

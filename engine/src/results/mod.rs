@@ -1,6 +1,7 @@
 //! Results as subscribers have them: lists and windows of rows, and the edits from one result to the next.
 
 mod chunk;
+mod copies;
 mod diff;
 mod held;
 mod list;

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::sync::Arc;
 
-use crate::types::{Row, RowRef, SortTerm, push_sort_key};
+use crate::types::{Row, RowRef, SortTerm, ValueRef, push_sort_key};
 
 /// What ORDER BY sorts by: columns of the maintained rows; those past the result's columns are not shown.
 #[derive(Clone, Debug)]
@@ -52,6 +52,15 @@ impl Sorting {
             }
         }
         if rest.is_empty() { Ordering::Equal } else { Ordering::Less }
+    }
+
+    /// Whether two rows sort alike. Mostly a column of whole numbers tells them apart, often the last one.
+    pub(super) fn is_alike(&self, a: RowRef<'_>, b: RowRef<'_>) -> bool {
+        let differs = |(column, _): &(usize, SortTerm)| {
+            let values = (a.values().nth(*column), b.values().nth(*column));
+            matches!(values, (Some(ValueRef::Integer(a)), Some(ValueRef::Integer(b))) if a != b)
+        };
+        !self.terms.iter().rev().any(differs) && self.key(a) == self.key(b)
     }
 
     pub(super) fn push_key(&self, key: &mut Vec<u8>, row: RowRef<'_>) {

@@ -136,7 +136,8 @@ impl Maintained {
         if !is_enough {
             return Applied::Refill(before);
         }
-        Applied::Edits(self.edits_since(&before))
+        let now = self.rows();
+        Applied::Edits(self.edits_since(&before, &now))
     }
 
     /// Drops what is past the spare rows.
@@ -187,11 +188,11 @@ impl Maintained {
         }
     }
 
-    /// What the shown rows have become since they were these. Rows whose order nothing decides stand as they did.
-    pub(crate) fn edits_since(&mut self, before: &[Row]) -> Vec<Edit> {
-        let now = self.rows();
-        let (edits, rows) = edits_between(before, now.clone(), self.order);
-        if rows != now {
+    /// What the shown rows have become, which are these `now`, since they were those `before`. Rows whose order nothing decides
+    /// stand as they did.
+    pub(crate) fn edits_since(&mut self, before: &[Row], now: &[Row]) -> Vec<Edit> {
+        let (edits, arranged) = edits_between(before, now, self.order);
+        if let Some(rows) = arranged.filter(|rows| rows != now) {
             self.listing.arrange(self.bounds.map_or(0, |bounds| bounds.offset), &rows);
         }
         edits
@@ -215,11 +216,9 @@ impl Maintained {
         concerned
     }
 
-    /// Has rows whose order nothing decides stand as they did when these were shown.
-    pub(crate) fn prefer(&mut self, shown: &[Row]) {
-        if self.order == Order::Declared {
-            self.listing.prefer(shown);
-        }
+    /// Has rows whose order nothing decides stand as they did when these were shown. Whether there are such rows.
+    pub(crate) fn prefer(&mut self, shown: &[Row]) -> bool {
+        self.order == Order::Declared && self.listing.prefer(shown)
     }
 
     /// How many rows are held.
