@@ -43,6 +43,9 @@ pub enum Error {
     /// part of one. Nothing of the script was kept.
     #[error("{0} has to be a call of its own: several statements are run as one transaction")]
     MustStandAlone(Arc<str>),
+    /// With [`Options::is_replaceable`](crate::Options::is_replaceable): the statement does something that would be gone with the connection.
+    #[error("{0} would be gone when another connection takes the place of this one; set it where the database is opened")]
+    PassesAway(Arc<str>),
     /// The query has no incremental plan, and [`Strategy::Incremental`](crate::Strategy::Incremental) asked for one.
     #[error("no incremental plan: {0}")]
     NotIncremental(Arc<str>),
@@ -59,6 +62,12 @@ pub enum Error {
     /// Another thread has begun a transaction by SQL and has not ended it within the busy timeout.
     #[error("another thread has a transaction open; try again when it has ended")]
     AnothersTransaction,
+    /// A statement ran longer than [`Options::statement_timeout`](crate::Options::statement_timeout) allows. It has changed nothing.
+    #[error("the statement ran longer than it may")]
+    Timeout,
+    /// The rows of a query are more than [`Options::most_result_bytes`](crate::Options::most_result_bytes) allows.
+    #[error("the rows of the result take more memory than a result may")]
+    ResultTooLarge,
     /// The engine is gone, or the subscription has ended: nothing more will come of it.
     #[error("{0}")]
     Closed(&'static str),
@@ -80,6 +89,8 @@ impl Error {
     /// | `io` | reading or writing the file failed |
     /// | `corrupt` | the file is damaged or not a database |
     /// | `interrupted` | the statement was interrupted |
+    /// | `timeout` | the statement ran longer than it may |
+    /// | `result_too_large` | the rows of the result take more memory than a result may |
     /// | `too_big` | a value or statement exceeds a limit of SQLite |
     /// | `out_of_memory` | SQLite could not allocate |
     /// | `bad_parameters` | the parameters do not fit the statement |
@@ -91,6 +102,7 @@ impl Error {
     /// | `in_transaction` | a transaction is open |
     /// | `transaction_control` | BEGIN, COMMIT or ROLLBACK where it is not allowed |
     /// | `must_stand_alone` | a statement that no transaction contains is part of a script |
+    /// | `passes_away` | a setting, temporary table or attached file that would be gone with the connection |
     /// | `transaction_left_open` | code that was given the connection did not end its transaction |
     /// | `reentrant` | the engine was called from inside a call of its own |
     /// | `not_incremental` | an incremental plan was demanded and there is none |
@@ -110,9 +122,12 @@ impl Error {
             Self::TransactionControl(_) => "transaction_control",
             Self::NotIncremental(_) => "not_incremental",
             Self::MustStandAlone(_) => "must_stand_alone",
+            Self::PassesAway(_) => "passes_away",
             Self::TransactionLeftOpen => "transaction_left_open",
             Self::Reentrant => "reentrant",
             Self::AnothersTransaction => "busy",
+            Self::Timeout => "timeout",
+            Self::ResultTooLarge => "result_too_large",
             Self::Closed(_) => "closed",
             Self::CannotOpen(_) => "cannot_open",
         }

@@ -22,6 +22,11 @@ export function startWorker(assets: Assets): Worker {
   return new Worker(new URL('./worker.js', import.meta.url), { type: 'module' });
 }
 
+/** Connects to a coordinator that runs: the URL is what names it, and may be of another build. */
+export function joinCoordinator(url: string, name: string): SharedWorker {
+  return new SharedWorker(url, { type: 'module', name });
+}
+
 export function startCoordinator(assets: Assets, name: string): SharedWorker {
   if (typeof assets.coordinator === 'function') return assets.coordinator(name);
   if (assets.coordinator) return new SharedWorker(assets.coordinator, { type: 'module', name });

@@ -4,6 +4,7 @@
 import type { Assets } from './assets.js';
 import { TidewaterError } from './errors.js';
 import {
+  type Configuration,
   type CoordinatorToPage,
   type HostToPage,
   PROTOCOL,
@@ -50,9 +51,12 @@ export class PageClient {
   readonly database: string;
   storage: StorageMode | undefined;
   status: Status | undefined;
+  /** Whether a coordinator has answered, and none has been missed since. */
+  isCoordinated = false;
   /** Called when something of the state changed that handles show. */
   readonly onstatus = new Set<() => void>();
 
+  readonly #configuration: Configuration;
   readonly #assets: Assets;
   readonly #requests = new Requests();
   readonly #subscriptions = new Map<number, State>();
@@ -77,12 +81,13 @@ export class PageClient {
   #epoch = 0;
   #refused: TidewaterError | undefined;
   #closed: TidewaterError | undefined;
-  #gone: () => void;
+  readonly #gone: (client: PageClient) => void;
   #handles = 0;
   #lingering: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(database: string, assets: Assets, gone: () => void) {
+  constructor(database: string, configuration: Configuration, assets: Assets, gone: (client: PageClient) => void) {
     this.database = database;
+    this.#configuration = configuration;
     this.#assets = assets;
     this.#gone = gone;
     this.#stopListening = this.#listenToPage();
@@ -104,7 +109,12 @@ export class PageClient {
   }
 
   /** Counts a handle; resolves when its schema script has run, which happens once however many handles bring it. */
-  async opened(schema: string | undefined): Promise<void> {
+  async opened(schema: string | undefined, configuration: Configuration, timeout: number): Promise<void> {
+    const { foreignKeys } = this.#configuration;
+    if (foreignKeys !== configuration.foreignKeys) {
+      const why = `this page has opened the database with foreignKeys: ${foreignKeys}`;
+      throw new TidewaterError(codes.configurationMismatch, why);
+    }
     this.#handles += 1;
     clearTimeout(this.#lingering);
     try {
@@ -112,7 +122,7 @@ export class PageClient {
         this.#schemas.add(schema);
         if (this.#connection) this.#hello(this.#connection, schema);
       }
-      await this.#welcomed(schema);
+      await this.#welcomed(schema, timeout);
     } catch (error) {
       this.released();
       throw error;
@@ -126,11 +136,11 @@ export class PageClient {
     this.#lingering = setTimeout(() => this.close(), LINGER);
   }
 
-  request(asked: Asked, effect: Effect) {
+  request(asked: Asked, effect: Effect, signal?: AbortSignal) {
     const ended = this.#closed ?? this.#refused ?? this.#unserved();
     if (ended) return Promise.reject(ended);
     const connection = this.#connection;
-    return this.#requests.add(asked, effect, connection?.welcome ? asHost(connection) : undefined);
+    return this.#requests.add(asked, effect, connection?.welcome ? asHost(connection) : undefined, signal);
   }
 
   subscribe(sql: string, params: Uint8Array | undefined): State {
@@ -166,7 +176,7 @@ export class PageClient {
     this.#stopListening();
     this.#suspend();
     this.#end(this.#closed);
-    this.#gone();
+    this.#gone(this);
     this.#statusChanged();
   }
 
@@ -188,11 +198,24 @@ export class PageClient {
     state.tell();
   }
 
-  #welcomed(schema: string | undefined): Promise<void> {
+  #welcomed(schema: string | undefined, timeout: number): Promise<void> {
     const ended = this.#closed ?? this.#refused ?? this.#unserved();
     if (ended) return Promise.reject(ended);
     if (this.#serves(schema)) return Promise.resolve();
-    return new Promise((resolve, reject) => this.#waiting.add({ schema, resolve, reject }));
+    return new Promise((resolve, reject) => {
+      const waiting: Waiting = { schema, resolve, reject };
+      this.#waiting.add(waiting);
+      if (timeout === Infinity) return;
+      setTimeout(() => {
+        if (this.#waiting.delete(waiting)) reject(new TidewaterError(codes.timeout, this.#whyNotServed(timeout)));
+      }, timeout);
+    });
+  }
+
+  #whyNotServed(timeout: number): string {
+    const { state, error } = this.status ?? {};
+    const why = error ? `${error.code}: ${error.message}` : state ? `the state is ${state}` : 'no coordinator has answered';
+    return `no tab has served the database within ${timeout} ms: ${why}`;
   }
 
   /** Whether there is a host that has run the script. */
@@ -216,10 +239,10 @@ export class PageClient {
       message: (message, port) => this.#fromCoordinator(message, port),
       died: () => this.#startAnew(),
       unusable: (error) => setTimeout(() => this.#giveUpUnlessServed(error), SERVED_WITHIN),
-      failed: (error) => this.#unavailable(error),
+      failed: (error) => this.#uncoordinated(error),
     };
     try {
-      this.#life = new Life(this.database, this.#assets, events);
+      this.#life = new Life(this.database, this.#configuration, this.#assets, events);
     } catch (error) {
       // The script of a worker is of another origin, or its address is none.
       this.#unavailable(new TidewaterError(codes.unavailable, String(error)));
@@ -235,6 +258,16 @@ export class PageClient {
 
   #giveUpUnlessServed(error: TidewaterError): void {
     if (!this.#connection?.welcome) this.#unavailable(error);
+  }
+
+  /**
+   * No coordinator can be had. Host and ports live without one; it is looked for again. Only where nobody was ever heard of there is
+   * nothing to go on with.
+   */
+  #uncoordinated(error: TidewaterError): void {
+    if (this.#epoch === 0 && !this.#connection) return this.#unavailable(error);
+    this.isCoordinated = false;
+    this.#statusChanged();
   }
 
   /** Ends what must not outlive a page that is frozen, cached or closed. At once: there may be no later. */
@@ -287,6 +320,8 @@ export class PageClient {
   #unavailable(error: TidewaterError): void {
     this.#refused = error;
     this.#end(error);
+    // Whoever opens the database again gets a client that has not failed.
+    this.#gone(this);
   }
 
   // Control plane
@@ -313,8 +348,12 @@ export class PageClient {
       case 'workerLost':
         this.#startAnew();
         break;
-      case 'coordinatorStarted':
       case 'registered':
+        this.isCoordinated = true;
+        this.#statusChanged();
+        break;
+      case 'coordinatorStarted':
+      case 'elsewhere':
         break;
     }
   }
@@ -356,7 +395,8 @@ export class PageClient {
     const nonce = (this.#lastHello += 1);
     hellos.set(nonce, schema);
     const script = schema === undefined ? {} : { schema };
-    port.postMessage({ type: 'hello', client, protocol: PROTOCOL, nonce, ...script } satisfies PageToHost);
+    const configuration = this.#configuration;
+    port.postMessage({ type: 'hello', client, protocol: PROTOCOL, nonce, configuration, ...script } satisfies PageToHost);
   }
 
   #fromHost(connection: Connection, message: HostToPage): void {
@@ -413,7 +453,8 @@ export class PageClient {
     const schema = hellos.get(nonce);
     if (!hellos.delete(nonce)) return;
     const why = TidewaterError.from(error);
-    if (schema === undefined || this.#ran.has(schema) || why.code === codes.upgradeRequired) return this.#unavailable(why);
+    const isOfAll = why.code === codes.upgradeRequired || why.code === codes.configurationMismatch;
+    if (schema === undefined || this.#ran.has(schema) || isOfAll) return this.#unavailable(why);
     // The script is its own handles' error; the others go on without it.
     this.#schemas.delete(schema);
     for (const waiting of this.#waiting) {

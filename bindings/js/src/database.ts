@@ -10,6 +10,17 @@ import { type Row, readRows } from './rows.js';
 import { Subscription } from './subscription.js';
 import { type Parameters, parameterFrame } from './values.js';
 
+/** How long a call may take. */
+export interface CallOptions {
+  /**
+   * For how many milliseconds a statement of the call may run, 10,000 if nothing is said; `Infinity` for as long as it takes. All tabs
+   * wait for it meanwhile. Then the call rejects with `timeout` and has changed nothing.
+   */
+  timeout?: number;
+  /** Ends the wait: the call rejects with the signal's reason. What it asked for may be done nevertheless. */
+  signal?: AbortSignal;
+}
+
 /** What `exec` did. */
 export interface Executed {
   /** The latest commit, which is this call's own if it changed anything. */
@@ -51,6 +62,11 @@ export interface DatabaseStatus {
   readonly epoch: number;
   /** The number of tabs that have the database open. */
   readonly tabs: number;
+  /**
+   * `unavailable` while none can be had, as when its script is no longer served: what is open works on, and a tab that is opened
+   * or closed then waits for it. It is looked for again.
+   */
+  readonly coordinator: 'connected' | 'unavailable';
   /** Why `state` is `busy` or `unavailable`. */
   readonly error: TidewaterError | undefined;
 }
@@ -98,6 +114,7 @@ export class Database {
       commit: client.commit,
       epoch: client.epoch,
       tabs,
+      coordinator: client.isCoordinated ? 'connected' : 'unavailable',
       error: error && TidewaterError.from(error),
     };
     if (!this.#told || !isSameStatus(this.#told, status)) this.#told = status;
@@ -111,29 +128,32 @@ export class Database {
 
   /**
    * Runs one or several statements in one transaction: all of them or none. A statement that no transaction contains, such as
-   * `PRAGMA foreign_keys = OFF` or VACUUM, has to be a call of its own (`must_stand_alone`). When it resolves, what it changed is durable and has reached the
+   * VACUUM, has to be a call of its own (`must_stand_alone`). When it resolves, what it changed is durable and has reached the
    * subscriptions of this tab.
    */
-  async exec(sql: string, params?: Parameters): Promise<Executed> {
-    const answer = await this.#ask({ type: 'exec', ...statement(sql, params) }, 'writes', 'executed');
+  async exec(sql: string, params?: Parameters, options: CallOptions = {}): Promise<Executed> {
+    const asked: Asked = { type: 'exec', ...statement(sql, params), ...limit(options) };
+    const answer = await this.#ask(asked, 'writes', 'executed', options);
     return { commit: answer.commit, changes: answer.changes };
   }
 
   /** Runs one statement and gives the rows it returns. */
-  async query<T = Row>(sql: string, params?: Parameters): Promise<T[]> {
-    const answer = await this.#ask({ type: 'query', ...statement(sql, params), again: false }, 'unknown', 'queried');
+  async query<T = Row>(sql: string, params?: Parameters, options: CallOptions = {}): Promise<T[]> {
+    const asked: Asked = { type: 'query', ...statement(sql, params), again: false, ...limit(options) };
+    const answer = await this.#ask(asked, 'unknown', 'queried', options);
     return readRows(answer.rows, answer.columns) as T[];
   }
 
   /** The first row that {@link query} gives, if any. */
-  async get<T = Row>(sql: string, params?: Parameters): Promise<T | undefined> {
-    const [first] = await this.query<T>(sql, params);
+  async get<T = Row>(sql: string, params?: Parameters, options: CallOptions = {}): Promise<T | undefined> {
+    const [first] = await this.query<T>(sql, params, options);
     return first;
   }
 
   /** Runs statements in one transaction: all of them or none. */
-  async transaction(statements: readonly TransactionStatement[]): Promise<Transacted> {
-    const answer = await this.#ask({ type: 'transaction', statements: statements.map(normalise) }, 'writes', 'transacted');
+  async transaction(statements: readonly TransactionStatement[], options: CallOptions = {}): Promise<Transacted> {
+    const asked: Asked = { type: 'transaction', statements: statements.map(normalise), ...limit(options) };
+    const answer = await this.#ask(asked, 'writes', 'transacted', options);
     const results = answer.results.map(({ changes, columns, rows }) => ({
       changes,
       rows: rows ? readRows(rows, columns) : [],
@@ -177,9 +197,10 @@ export class Database {
     asked: Asked,
     effect: Effect,
     _answer: Type,
+    { signal }: CallOptions = {},
   ): Promise<Extract<HostToPage, { type: Type }>> {
     if (this.#isClosed) throw closed();
-    return (await this.#client.request(asked, effect)) as Extract<HostToPage, { type: Type }>;
+    return (await this.#client.request(asked, effect, signal)) as Extract<HostToPage, { type: Type }>;
   }
 
   #emitStatus(): void {
@@ -191,6 +212,12 @@ export class Database {
 
 function closed(): TidewaterError {
   return new TidewaterError(codes.closed, 'the database was closed');
+}
+
+function limit({ timeout }: CallOptions): { timeout?: number } {
+  if (timeout === undefined) return {};
+  // What is no number at all is no time.
+  return { timeout: timeout >= 0 ? Math.min(Math.ceil(timeout), Number.MAX_SAFE_INTEGER) : 0 };
 }
 
 function statement(sql: string, params: Parameters | undefined): Statement {

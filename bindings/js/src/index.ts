@@ -2,6 +2,7 @@
 
 export type { Assets } from './assets.js';
 export {
+  type CallOptions,
   Database,
   type DatabaseEvents,
   type DatabaseStatus,

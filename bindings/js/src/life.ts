@@ -1,9 +1,10 @@
 // One life of a tab: its id, its locks, its worker, its way to the coordinator. Ends as a whole and is never taken up again.
 
-import { type Assets, startCoordinator, startCoordinatorWorker, startWorker, wasmUrl } from './assets.js';
+import { type Assets, joinCoordinator, startCoordinator, startCoordinatorWorker, startWorker, wasmUrl } from './assets.js';
 import { Bus } from './bus.js';
 import { TidewaterError } from './errors.js';
-import { type CoordinatorToPage, type PageToCoordinator, codes, names } from './generated/protocol.js';
+import { type Configuration, type CoordinatorToPage, type PageToCoordinator, codes, names } from './generated/protocol.js';
+import { coordinatorUrl } from './place.js';
 import type { Port } from './port.js';
 import { randomId } from './random.js';
 import type { FromWorker, ToWorker } from './shell.js';
@@ -12,6 +13,8 @@ type Registration = Omit<Extract<PageToCoordinator, { type: 'register' }>, 'type
 
 /** How long a coordinator may take to answer a registration before it counts as dead, in milliseconds. */
 const ANSWERS_WITHIN = 2_000;
+/** How long after a coordinator that was none another one is looked for, in milliseconds: at first, and at most. */
+const LOOKS_AGAIN_AFTER = { first: 50, most: 10_000 };
 
 /** What a life asks and tells its page client. */
 export interface LifeEvents {
@@ -22,7 +25,7 @@ export interface LifeEvents {
   died(): void;
   /** There is no worker; another tab's may be enough. */
   unusable(error: TidewaterError): void;
-  /** No coordinator can be had. */
+  /** No coordinator can be had now; one is looked for again. */
   failed(error: TidewaterError): void;
 }
 
@@ -38,8 +41,12 @@ export class Life {
   #coordinator: Port | undefined;
   #instance: string | undefined;
   #answer: ReturnType<typeof setTimeout> | undefined;
+  /** Counts the attempts to have a coordinator: only the last one goes on. */
+  #attempt = 0;
+  /** How many in a row found none. */
+  #failures = 0;
 
-  constructor(database: string, assets: Assets, events: LifeEvents) {
+  constructor(database: string, configuration: Configuration, assets: Assets, events: LifeEvents) {
     this.#database = database;
     this.#assets = assets;
     this.#events = events;
@@ -55,7 +62,7 @@ export class Life {
       if (this.#isOver) return;
       this.#events.unusable(new TidewaterError(codes.unavailable, 'the worker script cannot be loaded'));
     };
-    this.#post({ type: 'start', database, tab: this.tab, wasm: wasmUrl(assets), bus: useBus });
+    this.#post({ type: 'start', database, tab: this.tab, wasm: wasmUrl(assets), bus: useBus, configuration });
     if (useBus) {
       this.#bus = new Bus(database, { type: 'page', tab: this.tab });
       this.#fallback = startCoordinatorWorker(assets, names.sharedWorker(database));
@@ -108,13 +115,44 @@ export class Life {
       this.#coordinator ??= this.#listen(
         this.#bus.port({ type: 'coordinator' }, 'pageToCoordinator', 'coordinatorToPage'),
       );
-    } else {
-      this.#coordinator?.close();
-      const shared = startCoordinator(this.#assets, names.sharedWorker(this.#database));
-      shared.onerror = () => this.#failed('the coordinator script cannot be loaded');
-      this.#coordinator = this.#listen(shared.port as unknown as Port);
+      return this.#registerHere();
     }
-    this.#registerHere();
+    const attempt = (this.#attempt += 1);
+    this.#registerIn(ANSWERS_WITHIN);
+    coordinatorUrl(this.#database).then(
+      (url) => {
+        if (attempt === this.#attempt && !this.#isOver) this.#connect(url);
+      },
+      (error: unknown) => this.#missing(attempt, String(error)),
+    );
+  }
+
+  /** Connects to the coordinator at `url`, or starts one, and registers. */
+  #connect(url: string | undefined): void {
+    const attempt = this.#attempt;
+    const name = names.sharedWorker(this.#database);
+    this.#coordinator?.close();
+    try {
+      const shared = url === undefined ? startCoordinator(this.#assets, name) : joinCoordinator(url, name);
+      shared.onerror = () => this.#missing(attempt, `the coordinator script cannot be loaded${url ? ` from ${url}` : ''}`);
+      this.#coordinator = this.#listen(shared.port as unknown as Port);
+      this.#registerHere();
+    } catch (error) {
+      this.#missing(attempt, String(error));
+    }
+  }
+
+  /** There is no coordinator where one was looked for. */
+  #missing(attempt: number, why: string): void {
+    if (attempt !== this.#attempt || this.#isOver) return;
+    this.#failures += 1;
+    this.#registerIn(Math.min(LOOKS_AGAIN_AFTER.first * 2 ** this.#failures, LOOKS_AGAIN_AFTER.most));
+    this.#failed(why);
+  }
+
+  #registerIn(milliseconds: number): void {
+    clearTimeout(this.#answer);
+    this.#answer = setTimeout(() => this.#register(), milliseconds);
   }
 
   /** Registers with the coordinator at the other end of the port there is. */
@@ -122,8 +160,7 @@ export class Life {
     const registration: PageToCoordinator = { type: 'register', tab: this.tab, ...this.#events.registration() };
     if (this.#bus) this.#tell(registration);
     else this.#tellWithWorker(registration);
-    clearTimeout(this.#answer);
-    this.#answer = setTimeout(() => this.#register(), ANSWERS_WITHIN);
+    this.#registerIn(ANSWERS_WITHIN);
   }
 
   #tellWithWorker(registration: PageToCoordinator): void {
@@ -141,6 +178,7 @@ export class Life {
 
   #receive(message: CoordinatorToPage, port: Port | undefined): void {
     if (message.type === 'coordinatorStarted') return this.#registerHere();
+    if (message.type === 'elsewhere') return this.#registerIn(LOOKS_AGAIN_AFTER.first);
     if (message.type === 'registered') this.#registered(message.instance);
     if (message.type === 'upgradeRequired') clearTimeout(this.#answer);
     if (message.type === 'connect' && this.#bus) {
@@ -153,6 +191,7 @@ export class Life {
   /** Asks for the lock of the coordinator, which is free when it has died. */
   #registered(instance: string): void {
     clearTimeout(this.#answer);
+    this.#failures = 0;
     if (this.#instance === instance) return;
     this.#instance = instance;
     // Shared, so that a page which is granted it and frozen holds up nobody.

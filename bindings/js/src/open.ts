@@ -11,10 +11,20 @@ export interface OpenOptions {
   name: string;
   /**
    * A script that makes the schema. It runs in one transaction, once for each distinct text in the life of the database, before
-   * `open` resolves; it has to work on a database that former versions of it have made. Foreign keys are enforced; a PRAGMA that sets something
-   * cannot be part of it.
+   * `open` resolves; it has to work on a database that former versions of it have made. A PRAGMA that sets
+   * something cannot be part of it.
    */
   schema?: string;
+  /**
+   * Whether foreign keys are enforced, as they are if nothing is said. All tabs that have the database open have to ask for the same
+   * (`configuration_mismatch`). A PRAGMA that sets the connection is refused (`passes_away`): the next active tab would not know of it.
+   */
+  foreignKeys?: boolean;
+  /**
+   * For how many milliseconds to wait until the database is served and the schema script has run: 10,000 if nothing else is said,
+   * `Infinity` for as long as it takes. Then `open` rejects with `timeout`.
+   */
+  timeout?: number;
   /** Where the package's files are, if not where its code expects them. */
   assets?: Assets;
 }
@@ -27,20 +37,25 @@ function registry(): Map<string, PageClient> {
   return (holder[REGISTRY] ??= new Map());
 }
 
+const OPENS_WITHIN = 10_000;
+
 /** Opens a database, creating it if it is missing. Resolves when a tab serves it and the schema script has run. */
 export async function open(options: OpenOptions): Promise<Database> {
-  const { name, schema, assets = {} } = options;
+  const { name, schema, assets = {}, timeout = OPENS_WITHIN, foreignKeys = true } = options;
   if (!DATABASE_NAME.test(name)) throw new TidewaterError('bad_name', `not a database name: ${JSON.stringify(name)}`);
   if (typeof window === 'undefined' || typeof Worker === 'undefined' || !('locks' in navigator)) {
     const why = 'a database can only be opened in a page of a browser, over https or on localhost';
     throw new TidewaterError('unavailable', why);
   }
+  const configuration = { foreignKeys };
   const clients = registry();
   let client = clients.get(name);
   if (!client) {
-    client = new PageClient(name, assets, () => clients.delete(name));
+    client = new PageClient(name, configuration, assets, (gone) => {
+      if (clients.get(name) === gone) clients.delete(name);
+    });
     clients.set(name, client);
   }
-  await client.opened(schema);
+  await client.opened(schema, configuration, timeout);
   return new Database(client);
 }

@@ -43,11 +43,28 @@ export class Requests {
     return this.#known;
   }
 
-  /** Adds a request, and posts it if there is a host. */
-  add(asked: Asked, effect: Effect, host: Host | undefined): Promise<Answer> {
+  /** Adds a request, and posts it if there is a host. `signal` ends the wait for its answer. */
+  add(asked: Asked, effect: Effect, host: Host | undefined, signal?: AbortSignal): Promise<Answer> {
     return new Promise((resolve, reject) => {
+      if (signal?.aborted) return reject(signal.reason);
       const message: Numbered = { ...asked, request: (this.#last += 1) };
-      const pending: Pending = { message, effect, again: false, postedTo: host?.leadership, resolve, reject };
+      // Nobody waits any more. What was posted the host may still do.
+      const abort = () => {
+        if (this.#pending.delete(message.request)) reject(signal?.reason);
+      };
+      const settled = <T>(settle: (value: T) => void) => (value: T) => {
+        signal?.removeEventListener('abort', abort);
+        settle(value);
+      };
+      const pending: Pending = {
+        message,
+        effect,
+        again: false,
+        postedTo: host?.leadership,
+        resolve: settled(resolve),
+        reject: settled(reject),
+      };
+      signal?.addEventListener('abort', abort);
       this.#pending.set(message.request, pending);
       host?.post(message as PageToHost);
     });

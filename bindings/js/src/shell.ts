@@ -1,9 +1,11 @@
 // What a page tells the workers it starts, before any message of the protocol.
 
+import type { Configuration } from './generated/protocol.js';
+
 /** To the worker of a tab. */
 export type ToWorker =
   /** The first message; with `bus`, the coordinator is found there. */
-  | { type: 'start'; database: string; tab: string; wasm: string; bus: boolean }
+  | { type: 'start'; database: string; tab: string; wasm: string; bus: boolean; configuration: Configuration }
   /** There is a coordinator; the message transfers a port to it. */
   | { type: 'coordinator' };
 

@@ -107,24 +107,8 @@ export class Subscription<T = Row> implements AsyncIterable<readonly T[]> {
   }
 
   /** Each result from the present one on; a slow reader misses those in between. Ends with `close()`, throws `error`. */
-  async *[Symbol.asyncIterator](): AsyncGenerator<readonly T[], void, void> {
-    let wake: () => void = () => {};
-    let changed = this.status !== 'pending';
-    const stop = this.on('change', () => {
-      changed = true;
-      wake();
-    });
-    try {
-      for (;;) {
-        if (!changed) await new Promise<void>((resolve) => (wake = resolve));
-        changed = false;
-        if (this.status === 'closed') return;
-        if (this.status === 'error') throw this.error;
-        if (this.status === 'live') yield this.rows;
-      }
-    } finally {
-      stop();
-    }
+  [Symbol.asyncIterator](): AsyncIterableIterator<readonly T[], void, void> {
+    return new Results(this);
   }
 
   /**
@@ -146,6 +130,59 @@ export class Subscription<T = Row> implements AsyncIterable<readonly T[]> {
     this.#state.end();
     this.#listeners.emit('change', this);
     this.#listeners.clear();
+  }
+}
+
+/** An iteration over the results of a subscription. No generator: `return()` of one waits until `next()` is done, which may be never. */
+class Results<T> implements AsyncIterableIterator<readonly T[], void, void> {
+  readonly #subscription: Subscription<T>;
+  readonly #stop: () => void;
+  /** Calls of `next` that wait, and whether there is something that none was given yet. */
+  readonly #waiting: { resolve: (result: IteratorResult<readonly T[], void>) => void; reject: (error: unknown) => void }[] = [];
+  #changed: boolean;
+  #isOver = false;
+
+  constructor(subscription: Subscription<T>) {
+    this.#subscription = subscription;
+    this.#changed = subscription.status !== 'pending';
+    this.#stop = subscription.on('change', () => {
+      this.#changed = true;
+      this.#answer();
+    });
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  next(): Promise<IteratorResult<readonly T[], void>> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ resolve, reject });
+      this.#answer();
+    });
+  }
+
+  return(): Promise<IteratorResult<readonly T[], void>> {
+    this.#end();
+    return Promise.resolve({ done: true, value: undefined });
+  }
+
+  /** Gives what there is to the first call that waits. */
+  #answer(): void {
+    if (this.#isOver) return this.#end();
+    if (!this.#changed || this.#waiting.length === 0) return;
+    this.#changed = false;
+    const { status, rows, error } = this.#subscription;
+    if (status === 'live') this.#waiting.shift()?.resolve({ done: false, value: rows });
+    if (status === 'error') this.#waiting.shift()?.reject(error);
+    if (status === 'error' || status === 'closed') this.#end();
+  }
+
+  /** Ends it, and every call that waits. */
+  #end(): void {
+    this.#isOver = true;
+    this.#stop();
+    for (const { resolve } of this.#waiting.splice(0)) resolve({ done: true, value: undefined });
   }
 }
 

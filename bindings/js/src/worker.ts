@@ -16,12 +16,24 @@ onmessage = ({ data, ports }: MessageEvent<ToWorker>) => {
   else starting ??= start(data).catch(unusable);
 };
 
-async function start({ database, tab, wasm, bus: useBus }: Extract<ToWorker, { type: 'start' }>): Promise<Worker> {
-  await init({ module_or_path: wasm });
+async function start({ database, tab, wasm, bus: useBus, configuration }: Extract<ToWorker, { type: 'start' }>): Promise<Worker> {
+  await instantiate(wasm);
   if (useBus) bus = new Bus(database, { type: 'worker', tab });
-  const worker = await Worker.start(database, tab, { fatal, pageOnBus });
+  const worker = await Worker.start(database, tab, configuration.foreignKeys, { fatal, pageOnBus });
   if (bus) attach(worker, bus.port({ type: 'coordinator' }, 'workerToCoordinator', 'coordinatorToWorker'));
   return worker;
+}
+
+/** Loads the module. Its address is in the error: a server that answers every path with a page is a common cause. */
+async function instantiate(url: string): Promise<void> {
+  try {
+    const response = await fetch(url);
+    const type = response.headers.get('content-type') ?? 'no content type';
+    if (!response.ok || type.startsWith('text/html')) throw new Error(`the server answered ${response.status}, ${type}`);
+    await init({ module_or_path: response });
+  } catch (error) {
+    throw new Error(`the WebAssembly module cannot be loaded from ${url}: ${error instanceof Error ? error.message : String(error)}`);
+  }
 }
 
 async function connect(port: MessagePort | undefined): Promise<void> {

@@ -23,6 +23,47 @@ function subscribed(rows: Row[]) {
   return { state, subscription, diffs, owner, changes: () => changes };
 }
 
+describe('an iteration over results', () => {
+  test('gives the present rows and what comes, once each', async () => {
+    const { state, subscription } = subscribed([row(1)]);
+    const results = subscription[Symbol.asyncIterator]();
+    expect(await results.next()).toEqual({ done: false, value: [row(1)] });
+    const next = results.next();
+    state.edited(2, [{ type: 'insert', index: 1, row: row(2) }]);
+    state.tell();
+    expect(await next).toEqual({ done: false, value: [row(1), row(2)] });
+    subscription.close();
+    expect(await results.next()).toEqual({ done: true, value: undefined });
+  });
+
+  test('ends while it waits, by return or by close', async () => {
+    for (const end of ['return', 'close'] as const) {
+      const { subscription } = subscribed([row(1)]);
+      const results = subscription[Symbol.asyncIterator]();
+      await results.next();
+      const waiting = [results.next(), results.next()];
+      if (end === 'return') await results.return?.();
+      else subscription.close();
+      expect(await Promise.all(waiting)).toEqual([
+        { done: true, value: undefined },
+        { done: true, value: undefined },
+      ]);
+      expect(await results.next()).toEqual({ done: true, value: undefined });
+    }
+  });
+
+  test('throws the error of a subscription that has failed for good, and is over', async () => {
+    const { state, subscription } = subscribed([row(1)]);
+    const results = subscription[Symbol.asyncIterator]();
+    await results.next();
+    const next = results.next();
+    state.failed(new TidewaterError('sql_error', 'no such table'), true);
+    state.tell();
+    await expect(next).rejects.toMatchObject({ code: 'sql_error' });
+    expect(await results.next()).toEqual({ done: true, value: undefined });
+  });
+});
+
 describe('a subscription', () => {
   test('becomes live with its first result, which is no diff', async () => {
     const { subscription, diffs, changes } = subscribed([row(1)]);

@@ -2,6 +2,7 @@
 
 use std::panic::resume_unwind;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::as_sql::AsSql;
 use super::executed::Executed;
@@ -211,6 +212,14 @@ impl Engine {
     #[must_use]
     pub fn interrupt_handle(&self) -> InterruptHandle {
         self.handle.interrupt_handle()
+    }
+
+    /// Sets [`Options::statement_timeout`] from the next statement on.
+    ///
+    /// # Errors
+    /// [`Error::Reentrant`] where it is called from inside another call.
+    pub fn set_statement_timeout(&self, timeout: Option<Duration>) -> Result<(), Error> {
+        self.handle.set_statement_timeout(timeout)
     }
 
     /// What the engine holds and has done so far.

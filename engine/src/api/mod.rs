@@ -34,7 +34,7 @@ pub use from_value::FromValue;
 pub use live_rows::LiveRows;
 #[cfg(feature = "testing")]
 pub use options::Strategy;
-pub use options::{Access, Location, Options, SumStore};
+pub use options::{Access, Clock, Location, Options, SumStore};
 pub use row_edit::RowEdit;
 pub use rows::private as private_rows;
 pub use rows::{ColumnIndex, FromRow, NamedRow};

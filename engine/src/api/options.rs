@@ -1,8 +1,8 @@
 //! How an engine is opened.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::time::Duration;
+use std::sync::{Arc, LazyLock};
+use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 
@@ -145,11 +145,35 @@ pub struct Options {
     pub cache_kib: Option<u32>,
     /// How long a statement waits for another connection's lock, and a call for the end of another thread's transaction.
     pub busy_timeout: Duration,
+    /// How long one statement may run, a query of the application's or the evaluation of a subscribed one: then it fails with the code
+    /// `timeout` and has changed nothing. No limit when `None`. What the engine itself does at a commit is not counted.
+    pub statement_timeout: Option<Duration>,
+    /// How many bytes the rows of one result may have, also where a subscription is evaluated: then the query fails with the code
+    /// `result_too_large`. No limit when `None`. The rows of RETURNING are not counted, nor those that are handed on one by one,
+    /// nor what the changes of later commits add to a result.
+    pub most_result_bytes: Option<usize>,
+    /// Another connection may take the place of this one at any moment, as in a browser when the active tab is closed. Statements that
+    /// would be undone by that are refused with the code `passes_away`: PRAGMAs that set the connection, TEMP and ATTACH.
+    pub is_replaceable: bool,
+    /// See [`Options::with_clock`].
+    pub(crate) clock: Option<Clock>,
     /// How many events wait in a [`Subscription`](crate::Subscription) that is not read, 64 by default. Those that follow are
     /// merged into one diff, without causes: a late reader misses steps between, never what they come to.
     pub waiting_events: usize,
     /// See [`Options::with_on_open`].
     pub(crate) on_open: Option<OnOpen>,
+}
+
+/// The time since some moment.
+pub type Clock = fn() -> Duration;
+
+/// The clock where nobody gives another one.
+const CLOCK: Option<Clock> = if cfg!(target_arch = "wasm32") { None } else { Some(since_start) };
+
+/// The time since it was first asked for.
+fn since_start() -> Duration {
+    static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+    START.elapsed()
 }
 
 impl Default for Options {
@@ -170,6 +194,10 @@ impl Default for Options {
             vfs: None,
             cache_kib: None,
             busy_timeout: Duration::from_secs(5),
+            statement_timeout: None,
+            most_result_bytes: None,
+            is_replaceable: false,
+            clock: CLOCK,
             waiting_events: 64,
             on_open: None,
         }
@@ -286,6 +314,34 @@ impl Options {
     #[must_use]
     pub fn with_busy_timeout(mut self, busy_timeout: Duration) -> Self {
         self.busy_timeout = busy_timeout;
+        self
+    }
+
+    /// The options with [`Options::statement_timeout`] set.
+    #[must_use]
+    pub fn with_statement_timeout(mut self, timeout: Duration) -> Self {
+        self.statement_timeout = Some(timeout);
+        self
+    }
+
+    /// The options with [`Options::most_result_bytes`] set.
+    #[must_use]
+    pub fn with_most_result_bytes(mut self, bytes: usize) -> Self {
+        self.most_result_bytes = Some(bytes);
+        self
+    }
+
+    /// The options with [`Options::is_replaceable`] set.
+    #[must_use]
+    pub fn with_replaceable(mut self, is_replaceable: bool) -> Self {
+        self.is_replaceable = is_replaceable;
+        self
+    }
+
+    /// Measures time by this clock, which never goes back. On wasm32 there is no other, and without one no statement times out.
+    #[must_use]
+    pub fn with_clock(mut self, clock: Clock) -> Self {
+        self.clock = Some(clock);
         self
     }
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 
 use super::describe::describe;
 use super::outbox::Outbox;
@@ -197,6 +198,11 @@ impl Core {
     /// What ends a statement from another thread, and whether one of the application's runs.
     pub(super) fn interrupt(&self) -> (Arc<Interrupt>, Arc<AtomicBool>) {
         self.storage.interrupt()
+    }
+
+    /// Sets how long a statement may run from now on.
+    pub(super) fn set_statement_timeout(&self, timeout: Option<Duration>) {
+        self.storage.set_statement_timeout(timeout);
     }
 
     /// The build of SQLite.

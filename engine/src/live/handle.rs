@@ -162,6 +162,18 @@ impl Handle {
         of.as_ref().is_some_and(|of| std::ptr::eq(of.as_ptr(), Arc::as_ptr(&Thread::current())))
     }
 
+    /// Sets how long a statement may run from now on.
+    ///
+    /// # Errors
+    /// [`Error::Reentrant`] if this thread holds the lock.
+    pub(crate) fn set_statement_timeout(&self, timeout: Option<Duration>) -> Result<(), Error> {
+        self.lock_at_once()?.set_statement_timeout(timeout);
+        if let Some(readers) = &self.shared.readers {
+            readers.set_timeout(timeout);
+        }
+        Ok(())
+    }
+
     /// What ends a statement from another thread.
     pub(crate) fn interrupt_handle(&self) -> InterruptHandle {
         self.shared.interrupt.clone()

@@ -3,6 +3,9 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use rusqlite::Statement;
+
+use super::limits::ResultLimit;
 use super::script::is_several;
 use super::{Cancel, EachRow, Session, convert};
 use crate::error::Error;
@@ -12,10 +15,10 @@ impl Session<'_> {
     /// Runs one statement that returns rows, unless it is cancelled. A statement that also writes must be run by [`Session::run`].
     pub(crate) fn query(&self, sql: &str, params: &Params, cancel: &Cancel) -> Result<Rows, Error> {
         refuse_several(sql)?;
-        let mut statement = self.connection.prepare_cached(sql).map_err(convert::error)?;
+        let mut statement = self.connection.prepare_cached(sql).map_err(|error| self.refused(error))?;
         let values = convert::slot_values(&convert::signature(&statement).slots, params)?;
         convert::bind_slots(&mut statement, &values)?;
-        let run = || self.interruptible(|| convert::rows(&mut statement));
+        let run = || self.interruptible(|| convert::rows(&mut statement, self.limit_of(&statement)));
         let rows = self.state.cancel.during(cancel, run)?;
         Ok(Rows { rows, columns: convert::columns(&statement) })
     }
@@ -23,16 +26,26 @@ impl Session<'_> {
     /// The same for a statement that only reads, row by row; returns the names of the columns.
     pub(crate) fn query_each(&self, sql: &str, params: &Params, each: EachRow<'_>) -> Result<Arc<[String]>, Error> {
         refuse_several(sql)?;
-        let mut statement = self.connection.prepare_cached(sql).map_err(convert::error)?;
+        let mut statement = self.connection.prepare_cached(sql).map_err(|error| self.refused(error))?;
         let values = convert::slot_values(&convert::signature(&statement).slots, params)?;
         convert::bind_slots(&mut statement, &values)?;
         self.interruptible(|| convert::each_row(&mut statement, each))
     }
 
-    /// Runs a statement of the application's, which it may interrupt meanwhile.
-    pub(super) fn interruptible<T>(&self, run: impl FnOnce() -> T) -> T {
+    /// Why a statement could not be compiled.
+    pub(super) fn refused(&self, error: rusqlite::Error) -> Error {
+        self.state.passing.explained(convert::error(error))
+    }
+
+    /// How large the result of a statement may be. One that writes has done so before its rows are there, and failing would not undo it.
+    pub(super) fn limit_of(&self, statement: &Statement<'_>) -> ResultLimit {
+        if statement.readonly() { self.state.result_limit } else { ResultLimit::none() }
+    }
+
+    /// Runs a statement of the application's, which it may interrupt meanwhile, within the time that it may take.
+    pub(super) fn interruptible<T>(&self, run: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
         self.state.is_interruptible.store(true, Ordering::SeqCst);
-        let done = run();
+        let done = self.state.cancel.time().during(run);
         self.state.is_interruptible.store(false, Ordering::SeqCst);
         done
     }
@@ -40,7 +53,7 @@ impl Session<'_> {
     /// Whether SQLite considers a statement read-only.
     pub(crate) fn is_readonly(&self, sql: &str) -> Result<bool, Error> {
         refuse_several(sql)?;
-        let statement = self.connection.prepare_cached(sql).map_err(convert::error)?;
+        let statement = self.connection.prepare_cached(sql).map_err(|error| self.refused(error))?;
         Ok(statement.readonly())
     }
 }

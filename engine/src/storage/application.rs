@@ -3,6 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 
 use rusqlite::Connection;
 
@@ -13,6 +14,11 @@ impl Storage {
     /// What interrupts a statement, and whether one of the application's runs.
     pub(crate) fn interrupt(&self) -> (Arc<Interrupt>, Arc<AtomicBool>) {
         (Arc::new(self.connection.get_interrupt_handle()), Arc::clone(&self.state.is_interruptible))
+    }
+
+    /// Sets how long a statement may run from now on.
+    pub(crate) fn set_statement_timeout(&self, timeout: Option<Duration>) {
+        self.state.cancel.time().set(timeout);
     }
 
     /// Hands the connection to the application's code. Whatever that may have changed is looked at again; what it committed is

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use rusqlite::Connection;
 
 use super::convert::Outcome;
+use super::limits::TimeLimit;
 use super::lock;
 use crate::error::Error;
 
@@ -42,26 +43,38 @@ impl Cancel {
 }
 
 /// What the progress handler of a connection asks whether the query that runs there is still wanted.
-#[derive(Clone, Default)]
-pub(super) struct CancelSlot(Arc<Mutex<Cancel>>);
+#[derive(Clone)]
+pub(super) struct CancelSlot {
+    cancel: Arc<Mutex<Cancel>>,
+    time: TimeLimit,
+}
 
 impl CancelSlot {
+    pub(super) fn new(time: TimeLimit) -> Self {
+        Self { cancel: Arc::default(), time }
+    }
+
+    /// How long a statement may run.
+    pub(super) fn time(&self) -> &TimeLimit {
+        &self.time
+    }
+
     /// Makes a connection without an instruction budget ask.
     pub(super) fn install(&self, connection: &mut Connection) -> Result<(), Error> {
         let slot = self.clone();
         connection.progress_handler(EACH, Some(move || slot.is_cancelled())).checked()
     }
 
-    /// Whether the query that runs is not wanted any more.
+    /// Whether the query that runs is not wanted any more, or has run for too long.
     pub(super) fn is_cancelled(&self) -> bool {
-        lock(&self.0).is_cancelled()
+        lock(&self.cancel).is_cancelled() || self.time.is_over()
     }
 
     /// Runs a query that `cancel` ends.
     pub(super) fn during<T>(&self, cancel: &Cancel, query: impl FnOnce() -> T) -> T {
-        *lock(&self.0) = cancel.clone();
+        *lock(&self.cancel) = cancel.clone();
         let done = query();
-        *lock(&self.0) = Cancel::never();
+        *lock(&self.cancel) = Cancel::never();
         done
     }
 }

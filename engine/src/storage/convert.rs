@@ -6,6 +6,7 @@ use std::sync::Arc;
 use rusqlite::Statement;
 use rusqlite::types::{ToSql, ToSqlOutput, ValueRef as SqliteValue};
 
+use super::limits::ResultLimit;
 use super::{EachRow, Signature};
 use crate::error::Error;
 use crate::types::{OutOfRange, Params, Row, RowBuilder, Value, ValueRef};
@@ -138,13 +139,14 @@ pub(super) fn bind_slots(statement: &mut Statement<'_>, values: &[Value]) -> Res
 }
 
 /// Steps a statement to its end and packs its rows.
-pub(super) fn rows(statement: &mut Statement<'_>) -> Result<Vec<Row>, Error> {
-    let mut packed = Vec::new();
+pub(super) fn rows(statement: &mut Statement<'_>, limit: ResultLimit) -> Result<Vec<Row>, Error> {
+    let (mut packed, mut size, mut fits) = (Vec::new(), limit.counted(), Ok(()));
     step(statement, |_, row| {
+        fits = size.add(&row);
         packed.push(row);
-        ControlFlow::Continue(())
+        if fits.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     })?;
-    Ok(packed)
+    fits.map(|()| packed)
 }
 
 /// Steps a statement and hands on each row with the names of the columns, which are returned in any case.

@@ -14,9 +14,11 @@ mod describe;
 mod exact_sums;
 mod functions;
 mod instruction_budget;
+mod limits;
 #[cfg(not(target_arch = "wasm32"))]
 mod math_functions;
 mod open;
+mod passing;
 mod other_writers;
 #[cfg_attr(target_arch = "wasm32", path = "no_readers.rs")]
 mod readers;
@@ -55,6 +57,8 @@ use catalog::Roots;
 use commit_number::CommitNumber;
 use delta_tables::DeltaTables;
 use instruction_budget::InstructionBudget;
+use limits::ResultLimit;
+use passing::Passing;
 use reads::ReadCollector;
 use statements::Statements;
 use virtual_columns::VirtualColumns;
@@ -92,6 +96,10 @@ struct State {
     instruction_budget: InstructionBudget,
     /// What cancels the query of the application's that runs.
     cancel: CancelSlot,
+    /// What is refused because it would be gone with the connection.
+    passing: Passing,
+    /// How large a result may be.
+    result_limit: ResultLimit,
     virtual_columns: VirtualColumns,
     /// The SQLite instructions that reads have taken so far.
     instructions: Cell<u64>,
@@ -281,7 +289,8 @@ impl Session<'_> {
 
     /// Runs a statement of a plan. It may have fewer parameters than there are values.
     pub(crate) fn rows(&self, sql: &str, values: &[Value]) -> Result<Vec<Row>, Error> {
-        self.state.statements.rows(self.connection, sql, values, &self.state.instructions)
+        let State { statements, instructions, cancel, result_limit, .. } = &*self.state;
+        cancel.time().during(|| statements.rows(self.connection, sql, values, instructions, *result_limit))
     }
 
     /// The SQLite instructions that reads have taken so far: a cost measure that is the same on every machine.

@@ -12,8 +12,10 @@ use super::catalog::Roots;
 use super::commit_number::CommitNumber;
 use super::delta_tables::DeltaTables;
 use super::instruction_budget::InstructionBudget;
+use super::limits::{ResultLimit, TimeLimit};
 #[cfg(not(target_arch = "wasm32"))]
 use super::math_functions;
+use super::passing::Passing;
 use super::statements::Statements;
 use super::virtual_columns::VirtualColumns;
 use super::{State, Storage, capture, convert, exact_sums, functions, reads, zero_sign};
@@ -36,8 +38,9 @@ impl Storage {
         exact_sums::install(&connection)?;
         zero_sign::install(&connection)?;
         let recorder = capture::install(&mut connection)?;
-        let reads = reads::install(&mut connection, &recorder)?;
-        let cancel = CancelSlot::default();
+        let passing = Passing::new(options.is_replaceable);
+        let reads = reads::install(&mut connection, &recorder, passing.clone())?;
+        let cancel = CancelSlot::new(TimeLimit::new(options));
         let instruction_budget = InstructionBudget::install(&mut connection, cancel.clone())?;
         let commit_number = match location {
             Location::Memory => CommitNumber::in_memory(),
@@ -51,6 +54,8 @@ impl Storage {
             delta_tables: DeltaTables::default(),
             instruction_budget,
             cancel,
+            result_limit: ResultLimit::new(options),
+            passing,
             virtual_columns: VirtualColumns::default(),
             instructions: Cell::new(0),
             catalog: Arc::new(Catalog::default()),

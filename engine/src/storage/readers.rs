@@ -6,10 +6,12 @@
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use rusqlite::{Connection, Statement};
 
 use super::cancel::{Cancel, CancelSlot};
+use super::limits::{ResultLimit, TimeLimit};
 use super::script::is_several;
 use super::{EachRow, Interrupt, convert, lock, open};
 use crate::api::options::{Access, Location, Options};
@@ -27,6 +29,8 @@ const OF_THE_CONNECTION: [&str; 3] = ["changes", "last_insert_rowid", "pragma"];
 pub(crate) struct Readers {
     location: Location,
     options: Options,
+    result_limit: ResultLimit,
+    timeout: Mutex<Option<Duration>>,
     idle: Mutex<Vec<Reader>>,
     /// What interrupts the queries that are running, by numbers that are given to them.
     running: Mutex<Vec<(u64, Interrupt)>>,
@@ -52,6 +56,8 @@ impl Readers {
         (is_file && !options.exclusive && options.vfs.is_none()).then(|| Self {
             location: location.clone(),
             options: options.clone().with_access(Access::Read),
+            result_limit: ResultLimit::new(options),
+            timeout: Mutex::new(options.statement_timeout),
             idle: Mutex::default(),
             running: Mutex::default(),
             last: AtomicU64::new(0),
@@ -62,7 +68,7 @@ impl Readers {
     /// connection answers, or says what is wrong.
     pub(crate) fn query(&self, sql: &str, params: &Params, cancel: &Cancel) -> Option<Result<Rows, Error>> {
         self.read(sql, params, cancel, |statement| {
-            let rows = convert::rows(statement)?;
+            let rows = convert::rows(statement, self.result_limit)?;
             Ok(Rows { rows, columns: convert::columns(statement) })
         })
     }
@@ -94,7 +100,10 @@ impl Readers {
         };
         let number = self.last.fetch_add(1, Ordering::Relaxed);
         lock(&self.running).push((number, reader.connection.get_interrupt_handle()));
-        let answer = reader.cancel.during(cancel, || read(&reader.connection, sql, params, run));
+        let Reader { connection, cancel: slot } = &reader;
+        slot.time().set(*lock(&self.timeout));
+        let run = |statement: &mut Statement<'_>| slot.time().during(|| run(statement));
+        let answer = slot.during(cancel, || read(connection, sql, params, run));
         lock(&self.running).retain(|(running, _)| *running != number);
         let mut idle = lock(&self.idle);
         if idle.len() < MOST {
@@ -111,6 +120,11 @@ impl Readers {
         may_be_read_anywhere(sql)
     }
 
+    /// Sets how long a query may run from the next one on.
+    pub(crate) fn set_timeout(&self, timeout: Option<Duration>) {
+        *lock(&self.timeout) = timeout;
+    }
+
     /// Ends the queries that are running.
     pub(crate) fn interrupt(&self) {
         lock(&self.running).iter().for_each(|(_, interrupt)| interrupt.interrupt());
@@ -120,7 +134,7 @@ impl Readers {
 impl Reader {
     fn open(location: &Location, options: &Options) -> Result<Self, Error> {
         let mut connection = open::reader(location, options)?;
-        let cancel = CancelSlot::default();
+        let cancel = CancelSlot::new(TimeLimit::new(options));
         cancel.install(&mut connection)?;
         Ok(Self { connection, cancel })
     }

@@ -13,6 +13,7 @@ use super::capture::Recorder;
 use super::catalog::Roots;
 use super::convert::Outcome;
 use super::lock;
+use super::passing::Passing;
 use crate::error::Error;
 use crate::types::{Catalog, SortedMap, SortedSet, TableKind, table_id};
 
@@ -92,11 +93,15 @@ pub(super) fn add_opened(connection: &Connection, sql: &str, roots: &Roots, read
 pub(super) fn install(
     connection: &mut Connection,
     recorder: &Arc<Mutex<Recorder>>,
+    passing: Passing,
 ) -> Result<Arc<Mutex<ReadCollector>>, Error> {
     let recorder = Arc::clone(recorder);
     let collector = Arc::new(Mutex::new(ReadCollector::default()));
     let shared = Arc::clone(&collector);
     let authorize = move |context: AuthContext<'_>| {
+        if passing.refuses(&context.action) {
+            return Authorization::Deny;
+        }
         match context.action {
             AuthAction::Update { table_name, column_name } => {
                 lock(&recorder).note_updated(context.database_name.unwrap_or_default(), table_name, column_name);

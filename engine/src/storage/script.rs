@@ -87,7 +87,7 @@ impl Session<'_> {
             return Err(Error::MustStandAlone(rules::described(script.sql)));
         }
         lock(&self.state.recorder).look_up_statement();
-        let mut statement = self.connection.prepare_cached(script.sql).map_err(convert::error)?;
+        let mut statement = self.connection.prepare_cached(script.sql).map_err(|error| self.refused(error))?;
         let values = convert::slot_values(&convert::signature(&statement).slots, script.params)?;
         convert::bind_slots(&mut statement, &values)?;
         lock(&self.state.recorder).run_statement(script.sql);
@@ -108,9 +108,10 @@ impl Session<'_> {
         on_commit: OnCommit<'_>,
     ) -> Result<(), Error> {
         self.before_statement(statement, kind, script.owner, alone, on_commit)?;
+        let limit = self.limit_of(statement);
         let stepped = self.interruptible(|| {
             if statement.column_count() > 0 {
-                let rows = convert::rows(statement)?;
+                let rows = convert::rows(statement, limit)?;
                 output.rows = Some(Rows { rows, columns: convert::columns(statement) });
                 Ok(())
             } else {

@@ -12,6 +12,7 @@ use std::ptr::{self, NonNull};
 use rusqlite::{Connection, ffi};
 use rustc_hash::FxHashMap;
 
+use super::limits::ResultLimit;
 use super::values::bytes;
 use crate::error::Error;
 use crate::types::{Row, RowBuilder, Value, ValueRef};
@@ -50,6 +51,7 @@ impl Statements {
         sql: &str,
         values: &[Value],
         instructions: &Cell<u64>,
+        limit: ResultLimit,
     ) -> Result<Vec<Row>, Error> {
         // Removed from the cache while it runs, so that a nested call of SQLite cannot use it.
         let taken = self.kept.borrow_mut().remove_entry(sql);
@@ -57,7 +59,7 @@ impl Statements {
             Some((text, kept)) => (text, kept.compiled),
             None => (Box::from(sql), Compiled::new(connection, sql)?),
         };
-        let rows = compiled.bind(values).and_then(|()| compiled.rows());
+        let rows = compiled.bind(values).and_then(|()| compiled.rows(limit));
         instructions.set(instructions.get() + INSTRUCTIONS_OF_A_STATEMENT + compiled.end());
         self.keep(text, compiled);
         rows
@@ -138,9 +140,9 @@ impl Compiled {
     }
 
     /// Steps to the end and packs the rows it returns.
-    fn rows(&self) -> Result<Vec<Row>, Error> {
+    fn rows(&self, limit: ResultLimit) -> Result<Vec<Row>, Error> {
         let raw = self.0.as_ptr();
-        let mut packed = Vec::new();
+        let (mut packed, mut size) = (Vec::new(), limit.counted());
         let mut builder = RowBuilder::default();
         loop {
             // SAFETY: the statement is alive.
@@ -157,7 +159,9 @@ impl Compiled {
                 // the next step or a conversion of the column; the builder copies the value before either.
                 builder.push(unsafe { value(raw, column) });
             }
-            packed.push(builder.finish());
+            let row = builder.finish();
+            size.add(&row)?;
+            packed.push(row);
         }
     }
 

@@ -1,9 +1,9 @@
 //! A worker that is the host: the database that it serves, and the page clients that it talks to.
 
-use tidewater_protocol::{Epoch, PageToHost, StorageMode, TabId};
+use tidewater_protocol::{Epoch, PageToHost, RequestId, StorageMode, TabId};
 
 use crate::connections::{Connections, PortNumber};
-use crate::service::{Outgoing, Service};
+use crate::service::{Outgoing, Service, malformed};
 
 /// A host, whose ports are `P`s.
 #[derive(Debug)]
@@ -45,6 +45,11 @@ impl<P> Host<P> {
     pub fn disconnect(&mut self, client: &TabId) {
         self.service.leave(client);
         self.connections.close(client);
+    }
+
+    /// What to tell a page client, and on which port, of a request that is no message of the protocol.
+    pub fn refuse(&self, client: &TabId, request: RequestId) -> Option<(&P, Outgoing)> {
+        Some((self.connections.open(client)?, Outgoing { client: client.clone(), message: malformed(request) }))
     }
 
     /// Does what a page client asks for on a port; gives the messages to post, in their order, with the ports to post them on.

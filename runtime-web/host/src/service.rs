@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use tidewater::{Engine, Error, Event, Options, Watch};
 use tidewater_protocol::{
-    CommitId, Delivery, Epoch, ErrorInfo, Frame, HostToPage, PROTOCOL, PageToHost, RequestId, Statement, StorageMode,
+    CommitId, Configuration, Delivery, Epoch, ErrorInfo, Frame, HostToPage, PROTOCOL, PageToHost, RequestId, Statement, StorageMode,
     SubscriptionEvent, SubscriptionId, TabId, codes,
 };
 
@@ -15,10 +16,24 @@ use crate::{answer, explanation};
 /// What plans may remember beside the results, in bytes: all tabs of an origin share the memory of one worker.
 const MEMORY_BUDGET: usize = 256 << 20;
 
-/// What a host opens its database with.
+/// What the rows of one result may take, in bytes. They are there twice when they are sent, and an engine that has no memory left dies, for all
+/// tabs.
+const MOST_RESULT_BYTES: usize = 256 << 20;
+
+/// How long a statement may run if its request says nothing: all tabs wait for it.
+const STATEMENT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// What a host opens its database with, beside what it is told of how to set it. `clock` is the time since some moment.
 #[must_use]
-pub fn options() -> Options {
-    Options::default().with_memory_budget(MEMORY_BUDGET)
+pub fn options(clock: fn() -> Duration, configuration: Configuration) -> Options {
+    let Configuration { foreign_keys } = configuration;
+    Options::default()
+        .with_foreign_keys(foreign_keys)
+        .with_memory_budget(MEMORY_BUDGET)
+        .with_most_result_bytes(MOST_RESULT_BYTES)
+        .with_clock(clock)
+        .with_statement_timeout(STATEMENT_TIMEOUT)
+        .with_replaceable(true)
 }
 
 /// A message to be posted.
@@ -36,6 +51,7 @@ pub struct Service {
     engine: Engine,
     epoch: Epoch,
     storage: StorageMode,
+    configuration: Configuration,
     opened: CommitId,
     clients: BTreeMap<TabId, Client>,
     /// The commit at which failing subscriptions were tried last.
@@ -67,11 +83,16 @@ const TABLES: &str = "CREATE TABLE IF NOT EXISTS tidewater_host(epoch INTEGER NO
     CREATE TABLE IF NOT EXISTS tidewater_schema(script TEXT PRIMARY KEY NOT NULL) WITHOUT ROWID;";
 
 impl Service {
-    /// Begins to serve a database that was just opened, as the host of the next epoch.
+    /// Begins to serve a database that was just opened with this configuration, as the host of the next epoch.
     ///
     /// # Errors
     /// What SQLite says of writing the epoch.
-    pub fn begin(engine: Engine, storage: StorageMode, after: Epoch) -> Result<Self, Error> {
+    pub fn begin(
+        engine: Engine,
+        storage: StorageMode,
+        configuration: Configuration,
+        after: Epoch,
+    ) -> Result<Self, Error> {
         let opened = CommitId(engine.last_commit().0);
         let (epoch, _) = engine.transaction(|transaction| {
             transaction.exec(TABLES, ())?;
@@ -82,7 +103,7 @@ impl Service {
             Ok(epoch)
         })?;
         let (clients, tried, happened) = (BTreeMap::new(), opened, Arc::default());
-        Ok(Self { engine, epoch, storage, opened, clients, tried, happened })
+        Ok(Self { engine, epoch, storage, configuration, opened, clients, tried, happened })
     }
 
     /// This host's epoch.
@@ -111,18 +132,22 @@ impl Service {
     /// Does what a page client asks for. The messages are to be posted in their order: deliveries come before the answer.
     pub fn receive(&mut self, client: &TabId, message: PageToHost) -> Vec<Outgoing> {
         let cause = request_of(&message);
+        self.limit(&message);
         let answer = match message {
-            PageToHost::Hello { protocol, nonce, schema, .. } => {
-                Some(self.hello(client, protocol, nonce, schema.as_deref()))
-            }
+            PageToHost::Hello { protocol, nonce, configuration, schema, .. } => Some(
+                match self.hello(client, protocol, configuration, schema.as_deref()) {
+                    Ok(()) => self.welcome(nonce),
+                    Err(error) => HostToPage::Refused { nonce, error },
+                },
+            ),
             _ if !self.clients.contains_key(client) => {
                 cause.map(|request| failed(request, bad_message("a request before hello")))
             }
-            PageToHost::Exec { request, sql, params } => Some(self.exec(request, &sql, params.as_ref())),
-            PageToHost::Query { request, sql, params, again } => {
+            PageToHost::Exec { request, sql, params, .. } => Some(self.exec(request, &sql, params.as_ref())),
+            PageToHost::Query { request, sql, params, again, .. } => {
                 Some(self.query(request, &sql, params.as_ref(), again))
             }
-            PageToHost::Transaction { request, statements } => Some(self.transaction(request, &statements)),
+            PageToHost::Transaction { request, statements, .. } => Some(self.transaction(request, &statements)),
             PageToHost::Explain { request, sql, params } => Some(self.explain(request, &sql, params.as_ref())),
             PageToHost::Stats { request } => Some(match self.engine.stats() {
                 Ok(stats) => HostToPage::Counted { request, stats: answer::stats(&stats) },
@@ -144,22 +169,44 @@ impl Service {
         outgoing
     }
 
-    fn hello(&mut self, client: &TabId, protocol: u32, nonce: u64, schema: Option<&str>) -> HostToPage {
+    /// Sets how long statements of a request may run. A schema script takes as long as the database is large.
+    fn limit(&self, message: &PageToHost) {
+        let timeout = match message {
+            PageToHost::Hello { .. } => None,
+            PageToHost::Exec { timeout: Some(timeout), .. }
+            | PageToHost::Query { timeout: Some(timeout), .. }
+            | PageToHost::Transaction { timeout: Some(timeout), .. } => Some(Duration::from_millis(*timeout)),
+            _ => Some(STATEMENT_TIMEOUT),
+        };
+        // Refused only inside a call of the engine, and this is none.
+        let _ = self.engine.set_statement_timeout(timeout);
+    }
+
+    fn hello(
+        &mut self,
+        client: &TabId,
+        protocol: u32,
+        configuration: Configuration,
+        schema: Option<&str>,
+    ) -> Result<(), ErrorInfo> {
+        let refused = |code: &str, message| Err(ErrorInfo { code: code.to_owned(), message });
         if protocol != PROTOCOL {
-            return HostToPage::Refused {
-                nonce,
-                error: ErrorInfo {
-                    code: codes::UPGRADE_REQUIRED.to_owned(),
-                    message: format!("the host speaks protocol {PROTOCOL}, the page {protocol}"),
-                },
-            };
+            let message = format!("the host speaks protocol {PROTOCOL}, the page {protocol}");
+            return refused(codes::UPGRADE_REQUIRED, message);
         }
-        if let Some(schema) = schema
-            && let Err(error) = self.run_schema(schema)
-        {
-            return HostToPage::Refused { nonce, error: answer::error(&error) };
+        if configuration != self.configuration {
+            let (here, there) = (described(self.configuration), described(configuration));
+            let message = format!("another tab has opened the database with {here}, this one with {there}");
+            return refused(codes::CONFIGURATION_MISMATCH, message);
+        }
+        if let Some(schema) = schema {
+            self.run_schema(schema).map_err(|error| answer::error(&error))?;
         }
         self.clients.entry(client.clone()).or_default();
+        Ok(())
+    }
+
+    fn welcome(&self, nonce: u64) -> HostToPage {
         let (epoch, storage, opened, commit) = (self.epoch, self.storage, self.opened, self.commit());
         HostToPage::Welcome { nonce, epoch, storage, opened, commit }
     }
@@ -410,6 +457,10 @@ impl Service {
     }
 }
 
+fn described(Configuration { foreign_keys }: Configuration) -> String {
+    format!("foreignKeys: {foreign_keys}")
+}
+
 fn request_of(message: &PageToHost) -> Option<RequestId> {
     match message {
         PageToHost::Exec { request, .. }
@@ -424,6 +475,11 @@ fn request_of(message: &PageToHost) -> Option<RequestId> {
 
 fn failed(request: RequestId, error: ErrorInfo) -> HostToPage {
     HostToPage::Failed { request, error }
+}
+
+/// The answer to a request that is no message of the protocol.
+pub(crate) fn malformed(request: RequestId) -> HostToPage {
+    failed(request, bad_message("the request is no message of the protocol"))
 }
 
 fn bad_message(message: &str) -> ErrorInfo {

@@ -1,17 +1,21 @@
 //! The host as pages see it: requests in, answers and deliveries out, on a real engine.
 
+use std::time::Duration;
+
 use tidewater::{Engine, Location, Options};
 use tidewater_protocol::frame::{DeliveryFrame, RowsFrame, ValueRef, positional_params};
 use tidewater_protocol::{
-    CommitId, Delivery, Epoch, Found, Frame, HostToPage, PROTOCOL, PageToHost, RequestId, Statement, StorageMode,
+    CommitId, Configuration, Delivery, Epoch, Found, Frame, HostToPage, PROTOCOL, PageToHost, RequestId, Statement, StorageMode,
     SubscriptionEvent, SubscriptionId, TabId, codes,
 };
 
 use crate::{Outgoing, Service};
 
+const CONFIGURATION: Configuration = Configuration { foreign_keys: true };
+
 fn service() -> Service {
     let engine = Engine::open(Location::Memory, Options::default()).unwrap();
-    Service::begin(engine, StorageMode::Memory, Epoch(6)).unwrap()
+    Service::begin(engine, StorageMode::Memory, CONFIGURATION, Epoch(6)).unwrap()
 }
 
 fn tab(name: &str) -> TabId {
@@ -20,7 +24,7 @@ fn tab(name: &str) -> TabId {
 
 fn hello(service: &mut Service, client: &str, schema: Option<&str>) -> HostToPage {
     let hello =
-        PageToHost::Hello { client: tab(client), protocol: PROTOCOL, nonce: 5, schema: schema.map(str::to_owned) };
+        PageToHost::Hello { client: tab(client), protocol: PROTOCOL, nonce: 5, configuration: CONFIGURATION, schema: schema.map(str::to_owned) };
     only(service.receive(&tab(client), hello))
 }
 
@@ -30,7 +34,7 @@ fn only(mut outgoing: Vec<Outgoing>) -> HostToPage {
 }
 
 fn exec(service: &mut Service, client: &str, request: u64, sql: &str) -> Vec<Outgoing> {
-    service.receive(&tab(client), PageToHost::Exec { request: RequestId(request), sql: sql.to_owned(), params: None })
+    service.receive(&tab(client), PageToHost::Exec { request: RequestId(request), sql: sql.to_owned(), params: None, timeout: None })
 }
 
 fn subscribe(service: &mut Service, client: &str, subscription: u64, sql: &str) -> HostToPage {
@@ -72,7 +76,7 @@ fn epochs_rise_with_each_opening_and_commits_stay() {
     let file = folder.path().join("test.sqlite");
     let open = |after| {
         let engine = Engine::open(file.clone(), Options::default()).unwrap();
-        Service::begin(engine, StorageMode::Opfs, after).unwrap()
+        Service::begin(engine, StorageMode::Opfs, CONFIGURATION, after).unwrap()
     };
     assert_eq!(open(Epoch(0)).epoch(), Epoch(1));
     assert_eq!(open(Epoch(0)).epoch(), Epoch(2));
@@ -97,7 +101,7 @@ fn a_schema_script_runs_once() {
 
 #[test]
 fn another_protocol_is_refused() {
-    let hello = PageToHost::Hello { client: tab("a"), protocol: PROTOCOL + 1, nonce: 6, schema: None };
+    let hello = PageToHost::Hello { client: tab("a"), protocol: PROTOCOL + 1, nonce: 6, configuration: CONFIGURATION, schema: None };
     let HostToPage::Refused { nonce: 6, error } = only(service().receive(&tab("a"), hello)) else {
         panic!("not refused")
     };
@@ -297,7 +301,7 @@ fn an_explanation_tells_the_plan_its_routes_and_what_it_came_to() {
 fn a_transaction_is_all_or_nothing() {
     let mut service = two_clients();
     let statement = |sql: &str| Statement { sql: sql.to_owned(), params: None };
-    let transaction = |statements| PageToHost::Transaction { request: RequestId(1), statements };
+    let transaction = |statements| PageToHost::Transaction { request: RequestId(1), statements, timeout: None };
     let good = vec![
         Statement {
             sql: "INSERT INTO t VALUES (?)".to_owned(),
@@ -317,7 +321,7 @@ fn a_transaction_is_all_or_nothing() {
     let bad = vec![statement("INSERT INTO t VALUES (4)"), statement("INSERT INTO missing VALUES (1)")];
     assert!(matches!(only(service.receive(&tab("a"), transaction(bad))), HostToPage::Failed { .. }));
     let count =
-        PageToHost::Query { request: RequestId(2), sql: "SELECT x FROM t".to_owned(), params: None, again: false };
+        PageToHost::Query { request: RequestId(2), sql: "SELECT x FROM t".to_owned(), params: None, again: false, timeout: None };
     let HostToPage::Queried { rows, .. } = only(service.receive(&tab("a"), count)) else { panic!("failed") };
     assert_eq!(RowsFrame::new(&rows.0).unwrap().len(), 1);
 }
@@ -330,13 +334,13 @@ fn no_transaction_stays_open_after_a_request() {
         assert_eq!(error.code, code);
     }
     let query =
-        PageToHost::Query { request: RequestId(2), sql: "SELECT x FROM t".to_owned(), params: None, again: false };
+        PageToHost::Query { request: RequestId(2), sql: "SELECT x FROM t".to_owned(), params: None, again: false, timeout: None };
     let HostToPage::Queried { rows, .. } = only(service.receive(&tab("b"), query)) else { panic!("failed") };
     assert!(RowsFrame::new(&rows.0).unwrap().is_empty());
 }
 
 fn query(service: &mut Service, sql: &str, again: bool) -> Vec<Outgoing> {
-    let query = PageToHost::Query { request: RequestId(7), sql: sql.to_owned(), params: None, again };
+    let query = PageToHost::Query { request: RequestId(7), sql: sql.to_owned(), params: None, again, timeout: None };
     service.receive(&tab("a"), query)
 }
 
@@ -368,4 +372,40 @@ fn what_a_former_host_may_have_run_runs_again_only_if_it_reads() {
         assert!(matches!(only(query(&mut service, writing, false)), HostToPage::Queried { .. }), "{writing}");
     }
     assert_eq!(refusal(query(&mut service, "SELECT nothing FROM t", true)), "sql_error");
+}
+
+#[test]
+fn a_page_with_another_configuration_is_refused_with_both_named() {
+    let mut service = service();
+    let configuration = Configuration { foreign_keys: false };
+    let hello = PageToHost::Hello { client: tab("a"), protocol: PROTOCOL, nonce: 7, configuration, schema: None };
+    let HostToPage::Refused { nonce: 7, error } = only(service.receive(&tab("a"), hello)) else { panic!("not refused") };
+    assert_eq!(error.code, codes::CONFIGURATION_MISMATCH);
+    assert!(error.message.contains("foreignKeys: true") && error.message.contains("foreignKeys: false"), "{error:?}");
+    assert_eq!(service.clients(), []);
+}
+
+#[test]
+fn a_statement_runs_for_as_long_as_its_request_allows() {
+    let clock = || Duration::from_nanos(u64::try_from(START.elapsed().as_nanos()).unwrap());
+    static START: std::sync::LazyLock<std::time::Instant> = std::sync::LazyLock::new(std::time::Instant::now);
+    let engine = Engine::open(Location::Memory, crate::options(clock, CONFIGURATION)).unwrap();
+    let mut service = Service::begin(engine, StorageMode::Memory, CONFIGURATION, Epoch(0)).unwrap();
+    hello(&mut service, "a", None);
+    let counting = |most: &str| {
+        format!("WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n {most}) SELECT count(*) FROM n")
+    };
+    let mut code = |sql: String, timeout| {
+        let query = PageToHost::Query { request: RequestId(1), sql, params: None, again: false, timeout };
+        match only(service.receive(&tab("a"), query)) {
+            HostToPage::Queried { .. } => None,
+            HostToPage::Failed { error, .. } => Some(error.code),
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(code(counting(""), Some(20)), Some("timeout".to_owned()));
+    assert_eq!(code(counting("LIMIT 100000"), None), None, "the limit was that request's");
+    assert_eq!(code(counting("LIMIT 1000000"), Some(u64::MAX)), None);
+    assert_eq!(code("PRAGMA foreign_keys = OFF".to_owned(), None), Some("passes_away".to_owned()));
+    assert_eq!(code("PRAGMA foreign_keys".to_owned(), None), None);
 }

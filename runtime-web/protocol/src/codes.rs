@@ -10,18 +10,24 @@ pub const CLOSED: &str = "closed";
 pub const STORAGE_BUSY: &str = "storage_busy";
 /// No worker could open the database, and the coordinator has stopped trying.
 pub const UNAVAILABLE: &str = "unavailable";
+/// Another tab has opened the database with another configuration.
+pub const CONFIGURATION_MISMATCH: &str = "configuration_mismatch";
+/// Nobody served the database within the time that the application gives it.
+pub const TIMEOUT: &str = "timeout";
 /// A message that does not follow the protocol: a bug in the library or a foreign sender.
 pub const BAD_MESSAGE: &str = "bad_message";
 /// The host's WebAssembly instance trapped; the request that was running may be the cause.
 pub const HOST_PANICKED: &str = "host_panicked";
 
 /// Every code above with its name, for the TypeScript side.
-pub const ALL: [(&str, &str); 7] = [
+pub const ALL: [(&str, &str); 9] = [
     ("outcomeUnknown", OUTCOME_UNKNOWN),
     ("upgradeRequired", UPGRADE_REQUIRED),
     ("closed", CLOSED),
     ("storageBusy", STORAGE_BUSY),
     ("unavailable", UNAVAILABLE),
+    ("configurationMismatch", CONFIGURATION_MISMATCH),
+    ("timeout", TIMEOUT),
     ("badMessage", BAD_MESSAGE),
     ("hostPanicked", HOST_PANICKED),
 ];

@@ -64,6 +64,9 @@ message! {
             /// The coordinator's version: if it is the higher one, this page has to be reloaded, else the other tabs.
             protocol: u32,
         },
+        /// Another coordinator serves the database, and the name of a [lock](crate::names::coordinator_at) tells where it is. The
+        /// sender ends.
+        Elsewhere,
         /// There is a host. The message transfers a port to it (on the bus: address it by `host` and `epoch`), on which
         /// the page client says [`PageToHost::Hello`](crate::PageToHost::Hello) and nothing else before it is welcome. It
         /// replaces a connection to another host or epoch, and one that was not welcomed yet; one that was, to the same

@@ -29,6 +29,16 @@ message! {
 }
 
 message! {
+    /// How an application wants its database to be set. A page client gives it to its own worker, which opens the database with it as
+    /// the host, and says it to each host in its hello: no two tabs can have different ones.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub struct Configuration {
+        /// Whether foreign keys are enforced.
+        pub foreign_keys: bool,
+    }
+}
+
+message! {
     /// From a page client to the host.
     #[derive(Clone, Debug, PartialEq, Eq)]
     pub enum PageToHost tagged "type" {
@@ -41,6 +51,8 @@ message! {
             protocol: u32,
             /// To be repeated in the answer; never used again on a port.
             nonce: u64,
+            /// How the database is to be set.
+            configuration: Configuration,
             /// A schema script of the application, to be run before anything else; it must be repeatable.
             schema: Option<String>,
         },
@@ -52,6 +64,8 @@ message! {
             sql: String,
             /// A parameter frame, unless there are none.
             params: Option<Frame>,
+            /// For how many milliseconds a statement of it may run; the host's default if nothing is said.
+            timeout: Option<u64>,
         },
         /// Run one statement and give its rows; `queried` answers it.
         Query {
@@ -64,6 +78,8 @@ message! {
             /// Whether a former host may have run it. Then it runs only if it certainly only reads; else the answer is
             /// [`codes::OUTCOME_UNKNOWN`](crate::codes::OUTCOME_UNKNOWN).
             again: bool,
+            /// For how many milliseconds a statement of it may run; the host's default if nothing is said.
+            timeout: Option<u64>,
         },
         /// Run statements in one transaction, all or none; `transacted` answers it.
         Transaction {
@@ -71,6 +87,8 @@ message! {
             request: RequestId,
             /// The statements, in order.
             statements: Vec<Statement>,
+            /// For how many milliseconds a statement of it may run; the host's default if nothing is said.
+            timeout: Option<u64>,
         },
         /// Say how a statement would be maintained; `explained` answers it.
         Explain {
@@ -134,7 +152,7 @@ message! {
             /// The latest commit.
             commit: CommitId,
         },
-        /// `hello` is refused: another protocol, or its schema script failed. Before a hello is welcome nothing else is answered.
+        /// `hello` is refused: another protocol or configuration, or its schema script failed. Before a hello is welcome nothing else is answered.
         Refused {
             /// The hello's.
             nonce: u64,

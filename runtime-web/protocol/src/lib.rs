@@ -88,7 +88,8 @@ pub use control::{
     WorkerToCoordinator,
 };
 pub use data::{
-    Delivery, ErrorInfo, HostToPage, PageToHost, PlanKind, Statement, StatementResult, Stats, SubscriptionEvent,
+    Configuration, Delivery, ErrorInfo, HostToPage, PageToHost, PlanKind, Statement, StatementResult, Stats,
+    SubscriptionEvent,
 };
 pub use explain::{Explain, Found, LiveStep, LiveTemplate, Route, RoutePredicate, Step, TableColumns, WantedIndex};
 pub use form::{Form, Message};
@@ -97,4 +98,4 @@ pub use ids::{CommitId, Epoch, InstanceId, RequestId, SubscriptionId, TabId, Ter
 
 /// The version of everything in this crate. Actors of different versions do not talk: one that registers with another
 /// version is answered `upgradeRequired`.
-pub const PROTOCOL: u32 = 3;
+pub const PROTOCOL: u32 = 4;

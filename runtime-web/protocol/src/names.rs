@@ -14,18 +14,21 @@ pub const WORKER: &str = "tidewater/{database}/worker/{tab}";
 pub const COORDINATOR: &str = "tidewater/{database}/coordinator";
 /// Pattern of [`coordinator_instance`].
 pub const COORDINATOR_INSTANCE: &str = "tidewater/{database}/coordinator/{instance}";
+/// Pattern of [`coordinator_at`].
+pub const COORDINATOR_AT: &str = "tidewater/{database}/coordinator-at/{place}";
 /// Pattern of [`shared_worker`].
 pub const SHARED_WORKER: &str = "tidewater/{database}";
 /// Pattern of [`bus`].
 pub const BUS: &str = "tidewater/{database}/bus";
 
 /// Every pattern with its function's name, for the TypeScript side.
-pub const ALL: [(&str, &str); 7] = [
+pub const ALL: [(&str, &str); 8] = [
     ("storage", STORAGE),
     ("page", PAGE),
     ("worker", WORKER),
     ("coordinator", COORDINATOR),
     ("coordinatorInstance", COORDINATOR_INSTANCE),
+    ("coordinatorAt", COORDINATOR_AT),
     ("sharedWorker", SHARED_WORKER),
     ("bus", BUS),
 ];
@@ -49,8 +52,9 @@ pub fn worker(database: &str, tab: &TabId) -> String {
     fill(WORKER, database, &tab.0)
 }
 
-/// The lock that makes a DedicatedWorker the coordinator where there is no SharedWorker. It is queued for by one worker in
-/// each tab, which its page terminates on `freeze` and `pagehide`, so that no frozen tab is granted it.
+/// The lock that makes a worker the coordinator: exclusive, held for life. Of the SharedWorkers of several builds one has it, and the
+/// others say [`Elsewhere`](crate::CoordinatorToPage::Elsewhere) and end. Where there is no SharedWorker it is queued for by one
+/// DedicatedWorker in each tab, which its page terminates on `freeze` and `pagehide`, so that no frozen tab is granted it.
 #[must_use]
 pub fn coordinator(database: &str) -> String {
     fill(COORDINATOR, database, "")
@@ -60,6 +64,15 @@ pub fn coordinator(database: &str) -> String {
 #[must_use]
 pub fn coordinator_instance(database: &str, instance: &InstanceId) -> String {
     fill(COORDINATOR_INSTANCE, database, &instance.0)
+}
+
+/// The lock that a SharedWorker holds while it is the coordinator, whose name tells everybody where it is: bundlers give the
+/// workers of each build a URL of their own, and with the URL and name of a SharedWorker that runs it is connected to, also when the server
+/// does not have its script any more. `place` is the range of protocols that it speaks, its instance and its URL:
+/// `{oldest}-{newest}/{instance}/{url}`. This name never changes, whatever the protocol.
+#[must_use]
+pub fn coordinator_at(database: &str, place: &str) -> String {
+    fill(COORDINATOR_AT, database, place)
 }
 
 /// The name of the SharedWorker that is the coordinator.
@@ -112,6 +125,8 @@ mod tests {
         assert_eq!(worker("shop", &TabId::from("a1")), "tidewater/shop/worker/a1");
         assert_eq!(coordinator("shop"), "tidewater/shop/coordinator");
         assert_eq!(coordinator_instance("shop", &InstanceId::from("c1")), "tidewater/shop/coordinator/c1");
+        let place = "1-1/c1/https://shop.example/assets/coordinator-3f2a.js";
+        assert_eq!(coordinator_at("shop", place), format!("tidewater/shop/coordinator-at/{place}"));
         assert_eq!(shared_worker("shop"), "tidewater/shop");
         assert_eq!(bus("shop"), "tidewater/shop/bus");
     }

@@ -51,7 +51,7 @@ fn constants(text: &mut String) {
 
     text.push_str("/** Names of Web Locks, the BroadcastChannel and the SharedWorker. */\nexport const names = {\n");
     for (name, pattern) in names::ALL {
-        let arguments: Vec<_> = ["database", "tab", "instance"]
+        let arguments: Vec<_> = ["database", "tab", "instance", "place"]
             .iter()
             .filter(|slot| pattern.contains(&format!("{{{slot}}}")))
             .map(|slot| format!("{slot}: string"))
@@ -90,6 +90,7 @@ const TYPES: &[fn(&Config) -> String] = &[
     declare::<Hosting>,
     declare::<HostFailure>,
     declare::<CoordinatorToWorker>,
+    declare::<Configuration>,
     declare::<PageToHost>,
     declare::<Statement>,
     declare::<HostToPage>,

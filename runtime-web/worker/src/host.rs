@@ -8,14 +8,14 @@ use sqlite_wasm_vfs::sahpool::OpfsSAHPoolUtil;
 use tidewater::{Engine, Location};
 use tidewater_host::{Host, Leadership, Opened, Order, Outgoing, PortNumber, Retired, Service, options};
 use tidewater_protocol::{
-    CoordinatorToWorker, Epoch, HostFailure, PROTOCOL, StorageMode, TabId, Term, WorkerToCoordinator, names,
+    Configuration, CoordinatorToWorker, Epoch, HostFailure, PROTOCOL, StorageMode, TabId, Term, WorkerToCoordinator, names,
 };
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
 use crate::files::{self, Failure};
 use crate::js::port::{Port, RawPort, Received};
-use crate::js::{locks, message, panic};
+use crate::js::{locks, message, panic, timer};
 
 #[wasm_bindgen]
 extern "C" {
@@ -43,13 +43,14 @@ impl Worker {
     ///
     /// # Errors
     /// What the browser says of the lock.
-    pub async fn start(database: String, tab: String, shell: Shell) -> Result<Worker, JsValue> {
+    pub async fn start(database: String, tab: String, foreign_keys: bool, shell: Shell) -> Result<Worker, JsValue> {
         panic::report_to(shell.fatal());
         let tab = TabId(tab);
         let alive = locks::acquire(&names::worker(&database, &tab)).await?;
         let actor = Actor {
             database,
             tab,
+            configuration: Configuration { foreign_keys },
             shell,
             _alive: alive,
             pool: RefCell::default(),
@@ -71,6 +72,8 @@ impl Worker {
 struct Actor {
     database: String,
     tab: TabId,
+    /// What the page of the tab wants.
+    configuration: Configuration,
     shell: Shell,
     _alive: locks::Held,
     coordinator: RefCell<Option<Port>>,
@@ -136,7 +139,7 @@ impl Actor {
             locks::try_acquire(&names::storage(&self.database)).await.map_err(|error| failed(format!("{error:?}")))?;
         let busy = || Failure { reason: HostFailure::Busy, message: "another worker holds the storage".to_owned() };
         let lock = lock.ok_or_else(busy)?;
-        let options = options();
+        let options = options(timer::clock, self.configuration);
         let engine = match storage {
             StorageMode::Memory => Engine::open(Location::Memory, options),
             StorageMode::Opfs => {
@@ -148,7 +151,7 @@ impl Actor {
             }
         };
         let after = self.state.borrow().opening().map_or(Epoch(0), |opening| opening.after);
-        let service = engine.and_then(|engine| Service::begin(engine, storage, after));
+        let service = engine.and_then(|engine| Service::begin(engine, storage, self.configuration, after));
         match service {
             Ok(service) => Ok((service, lock)),
             Err(error) => {
@@ -223,9 +226,17 @@ impl Actor {
     }
 
     fn serve(&self, client: &TabId, number: PortNumber, received: JsValue) {
-        let Some(request) = message::from_js(received) else { return };
         let mut state = self.state.borrow_mut();
         let Some((host, _)) = state.host() else { return };
+        let number_of = |message| message::field(message, "request").and_then(message::from_js);
+        let Some(request) = message::from_js(received.clone()) else {
+            if let Some(request) = number_of(&received)
+                && let Some((port, Outgoing { message, .. })) = host.refuse(client, request)
+            {
+                port.post(&message::to_js(&message), &Array::new());
+            }
+            return;
+        };
         for (port, Outgoing { message, .. }) in host.receive(client, number, request) {
             let said = message::to_js(&message);
             port.post(&said, &message::large_frames(&said));

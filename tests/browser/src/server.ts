@@ -25,13 +25,20 @@ const DENIED = `navigator.storage.getDirectory = () => Promise.reject(new DOMExc
 
 export interface Served {
   readonly url: string;
+  /** Files that are not served any more, as those of an old build are not, or nothing is while the network is away. */
+  readonly withheld: Set<string>;
   close(): Promise<void>;
 }
 
+/** The package as several builds of an application have it: under URLs of their own. */
+export const BUILDS = ['old', 'new', 'newest'] as const;
+
 export async function serve(): Promise<Served> {
+  const withheld = new Set<string>();
   const server = createServer(async (request, response) => {
     const { pathname } = new URL(request.url ?? '/', 'http://localhost');
     try {
+      if (withheld.has(pathname)) throw new Error('withheld');
       const [type, body] = await load(pathname);
       response.setHeader('content-type', type);
       response.setHeader('cache-control', 'no-store');
@@ -47,7 +54,7 @@ export async function serve(): Promise<Served> {
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
-  return { url: `http://localhost:${port}/`, close: () => stop(server) };
+  return { url: `http://localhost:${port}/`, withheld, close: () => stop(server) };
 }
 
 /** The worker with an engine that traps soon after it began. */
@@ -95,6 +102,8 @@ async function load(path: string): Promise<[type: string, body: string | Buffer]
   if (path === '/relay.js') return ['text/javascript', RELAY];
   const before = WORKERS[path];
   if (before) return ['text/javascript', before + (await readFile(join(DIST, 'worker.js'), 'utf8'))];
+  const build = BUILDS.find((build) => path.startsWith(`/${build}/`));
+  if (build) return load(path.slice(build.length + 1));
   const type = TYPES[extname(path)];
   if (!type || path.includes('..')) throw new Error('not served');
   const module = path.match(/^\/(oracle|benches)\/(.*)$/);

@@ -19,6 +19,10 @@ export interface OpenOptions {
   denied?: boolean;
   /** The script of the worker, if it is another one. */
   worker?: string;
+  /** Whether foreign keys are enforced, if the application says so. */
+  foreignKeys?: boolean;
+  /** The build of the application that the page is of, if there are several. */
+  build?: string;
 }
 
 export const SCHEMA = 'CREATE TABLE IF NOT EXISTS note(id INTEGER PRIMARY KEY, body TEXT NOT NULL)';
@@ -31,14 +35,21 @@ export class Tab {
   }
 
   /** Opens the database as `window.db`. */
-  open({ name = 'test', schema = SCHEMA, denied, worker = denied ? '/denied-worker.js' : '' }: OpenOptions = {}): Promise<void> {
+  open(options: OpenOptions = {}): Promise<void> {
+    const { name = 'test', schema = SCHEMA, denied, worker = denied ? '/denied-worker.js' : '', build, foreignKeys } = options;
+    const module = build ? `/${build}/index.js` : '/index.js';
     return this.page.evaluate(
-      async ({ name, schema, worker }) => {
-        const { open } = (await import('/index.js' as string)) as Tidewater;
+      async ({ name, schema, worker, module, foreignKeys }) => {
+        const { open } = (await import(module)) as Tidewater;
         window.subscriptions = {};
-        window.db = await open({ name, schema, ...(worker ? { assets: { worker } } : {}) });
+        window.db = await open({
+          name,
+          schema,
+          ...(worker ? { assets: { worker } } : {}),
+          ...(foreignKeys === undefined ? {} : { foreignKeys }),
+        });
       },
-      { name, schema, worker },
+      { name, schema, worker, module, foreignKeys },
     );
   }
 

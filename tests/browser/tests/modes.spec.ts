@@ -90,9 +90,38 @@ test('files that are not there are the error of open', async ({ chrome }) => {
       );
     }, assets);
   expect(await codeOf({ wasm: '/missing.wasm' })).toBe('unavailable');
+  expect(await codeOf({ wasm: '/' })).toBe('unavailable');
   expect(await codeOf({ worker: '/missing.js' })).toBe('unavailable');
   expect(await codeOf({ coordinator: '/missing.js' })).toBe('unavailable');
   // Workers of other origins are refused before anything is loaded.
   expect(await codeOf({ worker: 'https://elsewhere.invalid/worker.js' })).toBe('unavailable');
   expect(await codeOf({ coordinator: 'https://elsewhere.invalid/coordinator.js' })).toBe('unavailable');
+});
+
+test('a page where the module should be is named in the error, with its address', async ({ chrome }) => {
+  const tab = await chrome.tab();
+  const message = await tab.page.evaluate(async () => {
+    const { open } = (await import('/index.js' as string)) as typeof import('tidewater');
+    return open({ name: 'test', assets: { wasm: '/' } }).then(
+      () => 'opened',
+      (error: Error) => error.message,
+    );
+  });
+  expect(message).toContain(`from ${tab.page.url()}: the server answered 200, text/html`);
+});
+
+test('a coordinator that does not answer: open rejects in time', async ({ chrome }) => {
+  const tab = await chrome.tab();
+  const [code, milliseconds] = await tab.page.evaluate(async () => {
+    const { open } = (await import('/index.js' as string)) as typeof import('tidewater');
+    const silent = URL.createObjectURL(new Blob([''], { type: 'text/javascript' }));
+    const begun = performance.now();
+    const code = await open({ name: 'test', assets: { coordinator: silent }, timeout: 3_000 }).then(
+      () => 'opened',
+      (error: { code: string }) => error.code,
+    );
+    return [code, performance.now() - begun] as const;
+  });
+  expect(code).toBe('timeout');
+  expect(milliseconds).toBeLessThan(6_000);
 });

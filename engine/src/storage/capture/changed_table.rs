@@ -11,6 +11,7 @@ use super::layout::{Layout, TableCapture};
 use crate::error::Error;
 use crate::plan::{BulkWrite, Columns};
 use crate::storage::convert;
+use crate::storage::limits::ResultLimit;
 use crate::types::{Change, Row, RowBuilder, RowKey, ValueRef};
 
 /// The changed rows of a table, each with two images, unless they are too many to be worth it.
@@ -217,7 +218,7 @@ impl ChangedTable {
                 RowKey::PrimaryKey(row) => row.values().map(ValueRef::to_value).collect(),
             };
             convert::bind_slots(&mut statement, &slots)?;
-            let rows = convert::rows(&mut statement)?;
+            let rows = convert::rows(&mut statement, ResultLimit::none())?;
             // The collation may find a key with another spelling, which is a different key of this map.
             let layout = &self.layout;
             images.after = rows.into_iter().find(|row| layout.key_of(row.as_ref()).is_none_or(|found| found == *key));

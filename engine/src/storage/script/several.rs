@@ -102,7 +102,7 @@ impl Session<'_> {
         on_commit: OnCommit<'_>,
     ) -> Result<(), Error> {
         let connection = self.connection;
-        let mut statement = connection.prepare(text).map_err(convert::error)?;
+        let mut statement = connection.prepare(text).map_err(|error| self.refused(error))?;
         let values = given.values(&convert::signature(&statement).slots)?;
         convert::bind_slots(&mut statement, &values)?;
         let ran = self.run_statement(&mut statement, statement_kind(text), script, alone, output, on_commit);

@@ -2,8 +2,8 @@
 
 use tidewater_protocol::frame::DeliveryFrame;
 use tidewater_protocol::{
-    CommitId, CoordinatorToPage, Epoch, Frame, HostToPage, PROTOCOL, PageToCoordinator, PageToHost, RequestId, Status,
-    SubscriptionId, TabId, names,
+    CommitId, Configuration, CoordinatorToPage, Epoch, Frame, HostToPage, PROTOCOL, PageToCoordinator, PageToHost,
+    RequestId, Status, SubscriptionId, TabId, names,
 };
 
 use crate::browser::{Agent, Channel, Packet};
@@ -165,6 +165,7 @@ impl World {
                 }
             }
             CoordinatorToPage::UpgradeRequired { .. } => return Err("versions are the same".to_owned()),
+            CoordinatorToPage::Elsewhere => return Err("builds are the same".to_owned()),
             CoordinatorToPage::Connect { host, epoch, .. } => {
                 let host = self.tab_of(&host);
                 let port = port.unwrap_or(epoch.0);
@@ -178,6 +179,7 @@ impl World {
                 let hello = PageToHost::Hello {
                     client: self.tabs[tab].id.clone(),
                     protocol: PROTOCOL,
+                    configuration: Configuration { foreign_keys: true },
                     nonce: port,
                     schema: None,
                 };
@@ -237,8 +239,8 @@ impl World {
                 request.posted = Some((host, epoch));
                 let (asked, request) = (request.asked, RequestId(request.id));
                 let message = match asked {
-                    Asked::Write => PageToHost::Exec { request, sql: "INSERT".to_owned(), params: None },
-                    Asked::Read => PageToHost::Query { request, sql: "SELECT".to_owned(), params: None, again: false },
+                    Asked::Write => PageToHost::Exec { request, sql: "INSERT".to_owned(), params: None, timeout: None },
+                    Asked::Read => PageToHost::Query { request, sql: "SELECT".to_owned(), params: None, again: false, timeout: None },
                     Asked::Rebind(parameter) => {
                         let params = Some(parameter_frame(parameter));
                         PageToHost::Rebind { request, subscription: SUBSCRIPTION, params }

@@ -1,5 +1,7 @@
 //! Timers of a worker, which browsers do not throttle.
 
+use std::time::Duration;
+
 use js_sys::Promise;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
@@ -24,6 +26,11 @@ extern "C" {
 )]
 pub fn now() -> u64 {
     performance_now() as u64
+}
+
+/// The same as a duration, and finer.
+pub fn clock() -> Duration {
+    Duration::from_secs_f64(performance_now() / 1_000.0)
 }
 
 /// A call that is due later; dropping it calls it off.

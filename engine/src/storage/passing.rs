@@ -1,0 +1,84 @@
+//! What would be gone with the connection: settings, temporary tables, attached files. Where another connection may take the place of
+//! this one at any moment, as in a browser when the active tab is closed, they are refused: nothing is to change silently.
+
+use std::sync::{Arc, Mutex};
+
+use rusqlite::hooks::AuthAction;
+
+use super::lock;
+use crate::error::Error;
+
+/// SQLite's code for what the authorizer refuses.
+const SQLITE_AUTH: i32 = 23;
+
+/// PRAGMAs that set the file, that last until the transaction ends, or that do something and set nothing.
+const LASTING: [&str; 19] = [
+    "application_id",
+    "auto_vacuum",
+    "defer_foreign_keys",
+    "encoding",
+    "foreign_key_check",
+    "foreign_key_list",
+    "incremental_vacuum",
+    "index_info",
+    "index_list",
+    "index_xinfo",
+    "integrity_check",
+    "optimize",
+    "page_size",
+    "quick_check",
+    "table_info",
+    "table_list",
+    "table_xinfo",
+    "user_version",
+    "wal_checkpoint",
+];
+
+/// What the authorizer refuses of this kind.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Passing {
+    are_refused: bool,
+    /// What was refused last.
+    refused: Arc<Mutex<Option<Arc<str>>>>,
+}
+
+impl Passing {
+    pub(super) fn new(are_refused: bool) -> Self {
+        Self { are_refused, refused: Arc::default() }
+    }
+
+    /// Whether a statement that does this is refused.
+    pub(super) fn refuses(&self, action: &AuthAction<'_>) -> bool {
+        if !self.are_refused {
+            return false;
+        }
+        let Some(what) = passing(action) else { return false };
+        *lock(&self.refused) = Some(what);
+        true
+    }
+
+    /// The error of a statement that was refused says what of it is.
+    pub(super) fn explained(&self, error: Error) -> Error {
+        match (&error, lock(&self.refused).take()) {
+            (Error::Sqlite { extended_code: SQLITE_AUTH, .. }, Some(what)) => Error::PassesAway(what),
+            _ => error,
+        }
+    }
+}
+
+/// What of an action would be gone with the connection.
+fn passing(action: &AuthAction<'_>) -> Option<Arc<str>> {
+    match action {
+        AuthAction::Pragma { pragma_name, pragma_value: Some(_) } => {
+            let name = pragma_name.to_ascii_lowercase();
+            (!LASTING.contains(&name.as_str())).then(|| format!("PRAGMA {name}").into())
+        }
+        // VACUUM attaches a file without a name.
+        AuthAction::Attach { filename: "" } => None,
+        AuthAction::Attach { .. } => Some("ATTACH".into()),
+        AuthAction::CreateTempTable { .. } => Some("a temporary table".into()),
+        AuthAction::CreateTempView { .. } => Some("a temporary view".into()),
+        AuthAction::CreateTempTrigger { .. } => Some("a temporary trigger".into()),
+        _ => None,
+    }
+}

@@ -1,0 +1,72 @@
+//! A connection that another one may replace: what would be gone with it is refused before it does anything, and nothing else is.
+
+use tidewater::{Engine, Error, Location, Options};
+
+fn engine() -> Engine {
+    let engine = Engine::open(Location::Memory, Options::default().with_replaceable(true)).unwrap();
+    engine.exec("CREATE TABLE t(x)", ()).unwrap();
+    engine
+}
+
+#[test]
+fn what_would_be_gone_with_the_connection_is_refused() {
+    let engine = engine();
+    for (sql, what) in [
+        ("PRAGMA foreign_keys = OFF", "PRAGMA foreign_keys"),
+        ("PRAGMA main.Case_Sensitive_Like(1)", "PRAGMA case_sensitive_like"),
+        ("PRAGMA synchronous = OFF", "PRAGMA synchronous"),
+        ("PRAGMA journal_mode = DELETE", "PRAGMA journal_mode"),
+        ("PRAGMA writable_schema = ON", "PRAGMA writable_schema"),
+        ("ATTACH ':memory:' AS other", "ATTACH"),
+        ("CREATE TEMP TABLE passing(x)", "a temporary table"),
+        ("CREATE TABLE temp.passing(x)", "a temporary table"),
+        ("CREATE TEMP TABLE passing AS SELECT 1", "a temporary table"),
+        ("CREATE TEMP VIEW passing AS SELECT 1", "a temporary view"),
+        ("CREATE TEMP TRIGGER passing AFTER INSERT ON t BEGIN SELECT 1; END", "a temporary trigger"),
+    ] {
+        let refused = |error: Error| {
+            assert_eq!(error.code(), "passes_away", "{sql}");
+            assert!(error.to_string().starts_with(what), "{sql}: {error}");
+        };
+        refused(engine.exec(sql, ()).unwrap_err());
+        refused(engine.query(sql, ()).unwrap_err());
+        if !sql.starts_with("PRAGMA") && !sql.starts_with("ATTACH") {
+            refused(engine.exec(&format!("INSERT INTO t VALUES (1); {sql}"), ()).unwrap_err());
+            refused(engine.transaction(|transaction| transaction.exec(sql, ())).unwrap_err());
+        }
+    }
+    assert_eq!(engine.query_row::<i64>("PRAGMA foreign_keys", ()).unwrap(), 1);
+    assert_eq!(engine.query_row::<i64>("SELECT count(*) FROM t", ()).unwrap(), 0);
+    assert_eq!(engine.query_row::<i64>("SELECT count(*) FROM temp.sqlite_schema", ()).unwrap(), 0);
+}
+
+#[test]
+fn what_lasts_or_ends_with_the_transaction_is_not_refused() {
+    let engine = engine();
+    for sql in [
+        "PRAGMA user_version = 7",
+        "PRAGMA application_id = 7",
+        "PRAGMA defer_foreign_keys = ON; INSERT INTO t VALUES (1)",
+        "PRAGMA table_info(t)",
+        "PRAGMA integrity_check(1)",
+        "PRAGMA foreign_keys",
+        "PRAGMA optimize",
+        "VACUUM",
+        "CREATE TABLE other(x); DROP TABLE other",
+        "SELECT * FROM pragma_table_info('t')",
+    ] {
+        engine.exec(sql, ()).unwrap_or_else(|error| panic!("{sql}: {error}"));
+    }
+    assert_eq!(engine.query_row::<i64>("PRAGMA user_version", ()).unwrap(), 7);
+}
+
+#[test]
+fn other_errors_say_what_they_said() {
+    let engine = engine();
+    let error = engine.exec("PRAGMA foreign_keys = OFF", ()).unwrap_err();
+    assert_eq!(error.code(), "passes_away");
+    assert_eq!(engine.exec("SELECT * FROM missing", ()).unwrap_err().code(), "sql_error");
+    let plain = Engine::open(Location::Memory, Options::default()).unwrap();
+    plain.exec("PRAGMA foreign_keys = OFF", ()).unwrap();
+    assert_eq!(plain.query_row::<i64>("PRAGMA foreign_keys", ()).unwrap(), 0);
+}
