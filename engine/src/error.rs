@@ -44,7 +44,9 @@ pub enum Error {
     #[error("{0} has to be a call of its own: several statements are run as one transaction")]
     MustStandAlone(Arc<str>),
     /// With [`Options::is_replaceable`](crate::Options::is_replaceable): the statement does something that would be gone with the connection.
-    #[error("{0} would be gone when another connection takes the place of this one; set it where the database is opened")]
+    #[error(
+        "{0} would be gone when another connection takes the place of this one; set it where the database is opened"
+    )]
     PassesAway(Arc<str>),
     /// The query has no incremental plan, and [`Strategy::Incremental`](crate::Strategy::Incremental) asked for one.
     #[error("no incremental plan: {0}")]

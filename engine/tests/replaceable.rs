@@ -8,6 +8,10 @@ fn engine() -> Engine {
     engine
 }
 
+fn one(engine: &Engine, sql: &str) -> i64 {
+    engine.query_one::<(i64,)>(sql, ()).unwrap().unwrap().0
+}
+
 #[test]
 fn what_would_be_gone_with_the_connection_is_refused() {
     let engine = engine();
@@ -20,6 +24,9 @@ fn what_would_be_gone_with_the_connection_is_refused() {
         ("ATTACH ':memory:' AS other", "ATTACH"),
         ("CREATE TEMP TABLE passing(x)", "a temporary table"),
         ("CREATE TABLE temp.passing(x)", "a temporary table"),
+        ("CREATE VIEW temp.passing AS SELECT 1", "a temporary view"),
+        ("CREATE VIRTUAL TABLE temp.passing USING fts5(x)", "a temporary table"),
+        ("CREATE TRIGGER temp.passing AFTER INSERT ON main.t BEGIN SELECT 1; END", "a temporary trigger"),
         ("CREATE TEMP TABLE passing AS SELECT 1", "a temporary table"),
         ("CREATE TEMP VIEW passing AS SELECT 1", "a temporary view"),
         ("CREATE TEMP TRIGGER passing AFTER INSERT ON t BEGIN SELECT 1; END", "a temporary trigger"),
@@ -28,16 +35,16 @@ fn what_would_be_gone_with_the_connection_is_refused() {
             assert_eq!(error.code(), "passes_away", "{sql}");
             assert!(error.to_string().starts_with(what), "{sql}: {error}");
         };
-        refused(engine.exec(sql, ()).unwrap_err());
-        refused(engine.query(sql, ()).unwrap_err());
+        refused(engine.exec(sql, ()).expect_err(sql));
+        refused(engine.query(sql, ()).expect_err(sql));
         if !sql.starts_with("PRAGMA") && !sql.starts_with("ATTACH") {
             refused(engine.exec(&format!("INSERT INTO t VALUES (1); {sql}"), ()).unwrap_err());
             refused(engine.transaction(|transaction| transaction.exec(sql, ())).unwrap_err());
         }
     }
-    assert_eq!(engine.query_row::<i64>("PRAGMA foreign_keys", ()).unwrap(), 1);
-    assert_eq!(engine.query_row::<i64>("SELECT count(*) FROM t", ()).unwrap(), 0);
-    assert_eq!(engine.query_row::<i64>("SELECT count(*) FROM temp.sqlite_schema", ()).unwrap(), 0);
+    assert_eq!(one(&engine, "PRAGMA foreign_keys"), 1);
+    assert_eq!(one(&engine, "SELECT count(*) FROM t"), 0);
+    assert_eq!(one(&engine, "SELECT count(*) FROM temp.sqlite_schema"), 0);
 }
 
 #[test]
@@ -57,7 +64,7 @@ fn what_lasts_or_ends_with_the_transaction_is_not_refused() {
     ] {
         engine.exec(sql, ()).unwrap_or_else(|error| panic!("{sql}: {error}"));
     }
-    assert_eq!(engine.query_row::<i64>("PRAGMA user_version", ()).unwrap(), 7);
+    assert_eq!(one(&engine, "PRAGMA user_version"), 7);
 }
 
 #[test]
@@ -68,5 +75,5 @@ fn other_errors_say_what_they_said() {
     assert_eq!(engine.exec("SELECT * FROM missing", ()).unwrap_err().code(), "sql_error");
     let plain = Engine::open(Location::Memory, Options::default()).unwrap();
     plain.exec("PRAGMA foreign_keys = OFF", ()).unwrap();
-    assert_eq!(plain.query_row::<i64>("PRAGMA foreign_keys", ()).unwrap(), 0);
+    assert_eq!(one(&plain, "PRAGMA foreign_keys"), 0);
 }

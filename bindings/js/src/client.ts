@@ -320,7 +320,7 @@ export class PageClient {
   #unavailable(error: TidewaterError): void {
     this.#refused = error;
     this.#end(error);
-    // Whoever opens the database again gets a client that has not failed.
+    // Opening the database again gives a client that has not failed.
     this.#gone(this);
   }
 

@@ -18,7 +18,8 @@ impl Session<'_> {
         let mut statement = self.connection.prepare_cached(sql).map_err(|error| self.refused(error))?;
         let values = convert::slot_values(&convert::signature(&statement).slots, params)?;
         convert::bind_slots(&mut statement, &values)?;
-        let run = || self.interruptible(|| convert::rows(&mut statement, self.limit_of(&statement)));
+        let limit = self.limit_of(&statement);
+        let run = || self.interruptible(|| convert::rows(&mut statement, limit));
         let rows = self.state.cancel.during(cancel, run)?;
         Ok(Rows { rows, columns: convert::columns(&statement) })
     }
@@ -45,7 +46,7 @@ impl Session<'_> {
     /// Runs a statement of the application's, which it may interrupt meanwhile, within the time that it may take.
     pub(super) fn interruptible<T>(&self, run: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
         self.state.is_interruptible.store(true, Ordering::SeqCst);
-        let done = self.state.cancel.time().during(run);
+        let done = self.state.time.during(run);
         self.state.is_interruptible.store(false, Ordering::SeqCst);
         done
     }

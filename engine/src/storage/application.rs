@@ -18,7 +18,7 @@ impl Storage {
 
     /// Sets how long a statement may run from now on.
     pub(crate) fn set_statement_timeout(&self, timeout: Option<Duration>) {
-        self.state.cancel.time().set(timeout);
+        self.state.time.set(timeout);
     }
 
     /// Hands the connection to the application's code. Whatever that may have changed is looked at again; what it committed is

@@ -43,38 +43,26 @@ impl Cancel {
 }
 
 /// What the progress handler of a connection asks whether the query that runs there is still wanted.
-#[derive(Clone)]
-pub(super) struct CancelSlot {
-    cancel: Arc<Mutex<Cancel>>,
-    time: TimeLimit,
-}
+#[derive(Clone, Default)]
+pub(super) struct CancelSlot(Arc<Mutex<Cancel>>);
 
 impl CancelSlot {
-    pub(super) fn new(time: TimeLimit) -> Self {
-        Self { cancel: Arc::default(), time }
-    }
-
-    /// How long a statement may run.
-    pub(super) fn time(&self) -> &TimeLimit {
-        &self.time
-    }
-
-    /// Makes a connection without an instruction budget ask.
-    pub(super) fn install(&self, connection: &mut Connection) -> Result<(), Error> {
+    /// Makes a connection without an instruction budget ask, and whether the query may run on.
+    pub(super) fn install(&self, connection: &mut Connection, time: TimeLimit) -> Result<(), Error> {
         let slot = self.clone();
-        connection.progress_handler(EACH, Some(move || slot.is_cancelled())).checked()
+        connection.progress_handler(EACH, Some(move || slot.is_cancelled() || time.is_over())).checked()
     }
 
-    /// Whether the query that runs is not wanted any more, or has run for too long.
+    /// Whether the query that runs is not wanted any more.
     pub(super) fn is_cancelled(&self) -> bool {
-        lock(&self.cancel).is_cancelled() || self.time.is_over()
+        lock(&self.0).is_cancelled()
     }
 
     /// Runs a query that `cancel` ends.
     pub(super) fn during<T>(&self, cancel: &Cancel, query: impl FnOnce() -> T) -> T {
-        *lock(&self.cancel) = cancel.clone();
+        *lock(&self.0) = cancel.clone();
         let done = query();
-        *lock(&self.cancel) = Cancel::never();
+        *lock(&self.0) = Cancel::never();
         done
     }
 }

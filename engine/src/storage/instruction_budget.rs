@@ -8,6 +8,7 @@ use rusqlite::Connection;
 
 use super::cancel::CancelSlot;
 use super::convert::Outcome;
+use super::limits::TimeLimit;
 use crate::error::Error;
 
 /// After how many instructions SQLite calls the progress handler: few enough to stop in time, many enough to cost nothing.
@@ -18,14 +19,14 @@ const EACH: u32 = 4096;
 pub(super) struct InstructionBudget(Arc<AtomicU64>);
 
 impl InstructionBudget {
-    /// `cancel` ends what runs as well: a connection has one progress handler.
-    pub(super) fn install(connection: &mut Connection, cancel: CancelSlot) -> Result<Self, Error> {
+    /// `cancel` ends what runs as well, and so does `time` where the instructions are not limited: a connection has one progress handler.
+    pub(super) fn install(connection: &mut Connection, cancel: CancelSlot, time: TimeLimit) -> Result<Self, Error> {
         let left = Arc::new(AtomicU64::new(u64::MAX));
         let counted = Arc::clone(&left);
         let is_spent = move || {
             let left = counted.load(Ordering::Relaxed);
             if left == u64::MAX {
-                return cancel.is_cancelled();
+                return cancel.is_cancelled() || time.is_over();
             }
             counted.store(left.saturating_sub(u64::from(EACH)), Ordering::Relaxed);
             left == 0

@@ -1,5 +1,5 @@
 //! What one statement may take: how long it runs and how much it returns. Without a limit an endless recursion, or a join of everything with
-//! everything, holds up whoever waits for the connection, which in a browser is every tab.
+//! everything, holds up all that wait for the connection, in a browser every tab.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};

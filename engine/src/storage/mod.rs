@@ -18,8 +18,8 @@ mod limits;
 #[cfg(not(target_arch = "wasm32"))]
 mod math_functions;
 mod open;
-mod passing;
 mod other_writers;
+mod passing;
 #[cfg_attr(target_arch = "wasm32", path = "no_readers.rs")]
 mod readers;
 mod reads;
@@ -57,7 +57,7 @@ use catalog::Roots;
 use commit_number::CommitNumber;
 use delta_tables::DeltaTables;
 use instruction_budget::InstructionBudget;
-use limits::ResultLimit;
+use limits::{ResultLimit, TimeLimit};
 use passing::Passing;
 use reads::ReadCollector;
 use statements::Statements;
@@ -98,6 +98,8 @@ struct State {
     cancel: CancelSlot,
     /// What is refused because it would be gone with the connection.
     passing: Passing,
+    /// How long a statement may run.
+    time: TimeLimit,
     /// How large a result may be.
     result_limit: ResultLimit,
     virtual_columns: VirtualColumns,
@@ -289,8 +291,8 @@ impl Session<'_> {
 
     /// Runs a statement of a plan. It may have fewer parameters than there are values.
     pub(crate) fn rows(&self, sql: &str, values: &[Value]) -> Result<Vec<Row>, Error> {
-        let State { statements, instructions, cancel, result_limit, .. } = &*self.state;
-        cancel.time().during(|| statements.rows(self.connection, sql, values, instructions, *result_limit))
+        let State { statements, instructions, time, result_limit, .. } = &*self.state;
+        time.during(|| statements.rows(self.connection, sql, values, instructions, *result_limit))
     }
 
     /// The SQLite instructions that reads have taken so far: a cost measure that is the same on every machine.
@@ -385,7 +387,7 @@ impl Session<'_> {
 
     fn control(&self, sql: &str) -> Result<(), Error> {
         // What a transaction takes is no cost of a query.
-        self.state.statements.rows(self.connection, sql, &[], &Cell::default()).map(drop)
+        self.state.statements.rows(self.connection, sql, &[], &Cell::default(), ResultLimit::none()).map(drop)
     }
 }
 

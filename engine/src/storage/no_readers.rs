@@ -1,6 +1,7 @@
 //! In a browser the one connection has the file to itself: there are no others that read.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::EachRow;
 use super::cancel::Cancel;
@@ -13,6 +14,11 @@ use crate::types::{Params, Rows};
 pub(crate) enum Readers {}
 
 impl Readers {
+    /// Not called: there are none.
+    pub(crate) fn set_timeout(&self, _: Option<Duration>) {
+        match *self {}
+    }
+
     /// Nothing.
     pub(crate) fn new(_: &Location, _: &Options) -> Option<Self> {
         None

@@ -40,8 +40,8 @@ impl Storage {
         let recorder = capture::install(&mut connection)?;
         let passing = Passing::new(options.is_replaceable);
         let reads = reads::install(&mut connection, &recorder, passing.clone())?;
-        let cancel = CancelSlot::new(TimeLimit::new(options));
-        let instruction_budget = InstructionBudget::install(&mut connection, cancel.clone())?;
+        let (cancel, time) = (CancelSlot::default(), TimeLimit::new(options));
+        let instruction_budget = InstructionBudget::install(&mut connection, cancel.clone(), time.clone())?;
         let commit_number = match location {
             Location::Memory => CommitNumber::in_memory(),
             Location::File(_) | Location::Uri(_) => CommitNumber::in_database(&connection)?,
@@ -54,6 +54,7 @@ impl Storage {
             delta_tables: DeltaTables::default(),
             instruction_budget,
             cancel,
+            time,
             result_limit: ResultLimit::new(options),
             passing,
             virtual_columns: VirtualColumns::default(),

@@ -3,7 +3,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use rusqlite::hooks::AuthAction;
+use rusqlite::hooks::{AuthAction, AuthContext};
 
 use super::lock;
 use crate::error::Error;
@@ -48,11 +48,11 @@ impl Passing {
     }
 
     /// Whether a statement that does this is refused.
-    pub(super) fn refuses(&self, action: &AuthAction<'_>) -> bool {
+    pub(super) fn refuses(&self, context: &AuthContext<'_>) -> bool {
         if !self.are_refused {
             return false;
         }
-        let Some(what) = passing(action) else { return false };
+        let Some(what) = passing(context) else { return false };
         *lock(&self.refused) = Some(what);
         true
     }
@@ -67,7 +67,9 @@ impl Passing {
 }
 
 /// What of an action would be gone with the connection.
-fn passing(action: &AuthAction<'_>) -> Option<Arc<str>> {
+fn passing(AuthContext { action, database_name, .. }: &AuthContext<'_>) -> Option<Arc<str>> {
+    // What is named `temp.t` is temporary without the word.
+    let is_temporary = database_name.is_some_and(|name| name.eq_ignore_ascii_case("temp"));
     match action {
         AuthAction::Pragma { pragma_name, pragma_value: Some(_) } => {
             let name = pragma_name.to_ascii_lowercase();
@@ -79,6 +81,11 @@ fn passing(action: &AuthAction<'_>) -> Option<Arc<str>> {
         AuthAction::CreateTempTable { .. } => Some("a temporary table".into()),
         AuthAction::CreateTempView { .. } => Some("a temporary view".into()),
         AuthAction::CreateTempTrigger { .. } => Some("a temporary trigger".into()),
+        AuthAction::CreateTable { .. } | AuthAction::CreateVtable { .. } if is_temporary => {
+            Some("a temporary table".into())
+        }
+        AuthAction::CreateView { .. } if is_temporary => Some("a temporary view".into()),
+        AuthAction::CreateTrigger { .. } if is_temporary => Some("a temporary trigger".into()),
         _ => None,
     }
 }

@@ -37,10 +37,11 @@ pub(crate) struct Readers {
     last: AtomicU64,
 }
 
-/// One connection, and what cancels the query that it runs.
+/// One connection, and what ends the query that it runs.
 struct Reader {
     connection: Connection,
     cancel: CancelSlot,
+    time: TimeLimit,
 }
 
 impl std::fmt::Debug for Readers {
@@ -100,9 +101,9 @@ impl Readers {
         };
         let number = self.last.fetch_add(1, Ordering::Relaxed);
         lock(&self.running).push((number, reader.connection.get_interrupt_handle()));
-        let Reader { connection, cancel: slot } = &reader;
-        slot.time().set(*lock(&self.timeout));
-        let run = |statement: &mut Statement<'_>| slot.time().during(|| run(statement));
+        let Reader { connection, cancel: slot, time } = &reader;
+        time.set(*lock(&self.timeout));
+        let run = |statement: &mut Statement<'_>| time.during(|| run(statement));
         let answer = slot.during(cancel, || read(connection, sql, params, run));
         lock(&self.running).retain(|(running, _)| *running != number);
         let mut idle = lock(&self.idle);
@@ -134,9 +135,9 @@ impl Readers {
 impl Reader {
     fn open(location: &Location, options: &Options) -> Result<Self, Error> {
         let mut connection = open::reader(location, options)?;
-        let cancel = CancelSlot::new(TimeLimit::new(options));
-        cancel.install(&mut connection)?;
-        Ok(Self { connection, cancel })
+        let (cancel, time) = (CancelSlot::default(), TimeLimit::new(options));
+        cancel.install(&mut connection, time.clone())?;
+        Ok(Self { connection, cancel, time })
     }
 }
 

@@ -99,7 +99,7 @@ pub(super) fn install(
     let collector = Arc::new(Mutex::new(ReadCollector::default()));
     let shared = Arc::clone(&collector);
     let authorize = move |context: AuthContext<'_>| {
-        if passing.refuses(&context.action) {
+        if passing.refuses(&context) {
             return Authorization::Deny;
         }
         match context.action {

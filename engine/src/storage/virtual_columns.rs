@@ -9,6 +9,7 @@ use rusqlite::{Connection, OpenFlags};
 use rustc_hash::FxHashMap;
 
 use super::convert;
+use super::limits::ResultLimit;
 use super::statements::Statements;
 use crate::error::{Error, GiveUp};
 use crate::plan::quoted;
@@ -161,7 +162,7 @@ impl TableCopy {
     }
 
     fn run(&self, sql: &str, values: &[Value], instructions: &Cell<u64>) -> Result<Vec<Row>, Error> {
-        self.statements.rows(&self.connection, sql, values, instructions)
+        self.statements.rows(&self.connection, sql, values, instructions, ResultLimit::none())
     }
 }
 

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use tidewater::{Engine, Error, Event, Options, Watch};
 use tidewater_protocol::{
-    CommitId, Configuration, Delivery, Epoch, ErrorInfo, Frame, HostToPage, PROTOCOL, PageToHost, RequestId, Statement, StorageMode,
-    SubscriptionEvent, SubscriptionId, TabId, codes,
+    CommitId, Configuration, Delivery, Epoch, ErrorInfo, Frame, HostToPage, PROTOCOL, PageToHost, RequestId, Statement,
+    StorageMode, SubscriptionEvent, SubscriptionId, TabId, codes,
 };
 
 use crate::answer::Happened;
@@ -134,12 +134,12 @@ impl Service {
         let cause = request_of(&message);
         self.limit(&message);
         let answer = match message {
-            PageToHost::Hello { protocol, nonce, configuration, schema, .. } => Some(
-                match self.hello(client, protocol, configuration, schema.as_deref()) {
+            PageToHost::Hello { protocol, nonce, configuration, schema, .. } => {
+                Some(match self.hello(client, protocol, configuration, schema.as_deref()) {
                     Ok(()) => self.welcome(nonce),
                     Err(error) => HostToPage::Refused { nonce, error },
-                },
-            ),
+                })
+            }
             _ if !self.clients.contains_key(client) => {
                 cause.map(|request| failed(request, bad_message("a request before hello")))
             }

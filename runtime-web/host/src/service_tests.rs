@@ -5,8 +5,8 @@ use std::time::Duration;
 use tidewater::{Engine, Location, Options};
 use tidewater_protocol::frame::{DeliveryFrame, RowsFrame, ValueRef, positional_params};
 use tidewater_protocol::{
-    CommitId, Configuration, Delivery, Epoch, Found, Frame, HostToPage, PROTOCOL, PageToHost, RequestId, Statement, StorageMode,
-    SubscriptionEvent, SubscriptionId, TabId, codes,
+    CommitId, Configuration, Delivery, Epoch, Found, Frame, HostToPage, PROTOCOL, PageToHost, RequestId, Statement,
+    StorageMode, SubscriptionEvent, SubscriptionId, TabId, codes,
 };
 
 use crate::{Outgoing, Service};
@@ -23,8 +23,13 @@ fn tab(name: &str) -> TabId {
 }
 
 fn hello(service: &mut Service, client: &str, schema: Option<&str>) -> HostToPage {
-    let hello =
-        PageToHost::Hello { client: tab(client), protocol: PROTOCOL, nonce: 5, configuration: CONFIGURATION, schema: schema.map(str::to_owned) };
+    let hello = PageToHost::Hello {
+        client: tab(client),
+        protocol: PROTOCOL,
+        nonce: 5,
+        configuration: CONFIGURATION,
+        schema: schema.map(str::to_owned),
+    };
     only(service.receive(&tab(client), hello))
 }
 
@@ -34,7 +39,10 @@ fn only(mut outgoing: Vec<Outgoing>) -> HostToPage {
 }
 
 fn exec(service: &mut Service, client: &str, request: u64, sql: &str) -> Vec<Outgoing> {
-    service.receive(&tab(client), PageToHost::Exec { request: RequestId(request), sql: sql.to_owned(), params: None, timeout: None })
+    service.receive(
+        &tab(client),
+        PageToHost::Exec { request: RequestId(request), sql: sql.to_owned(), params: None, timeout: None },
+    )
 }
 
 fn subscribe(service: &mut Service, client: &str, subscription: u64, sql: &str) -> HostToPage {
@@ -101,7 +109,13 @@ fn a_schema_script_runs_once() {
 
 #[test]
 fn another_protocol_is_refused() {
-    let hello = PageToHost::Hello { client: tab("a"), protocol: PROTOCOL + 1, nonce: 6, configuration: CONFIGURATION, schema: None };
+    let hello = PageToHost::Hello {
+        client: tab("a"),
+        protocol: PROTOCOL + 1,
+        nonce: 6,
+        configuration: CONFIGURATION,
+        schema: None,
+    };
     let HostToPage::Refused { nonce: 6, error } = only(service().receive(&tab("a"), hello)) else {
         panic!("not refused")
     };
@@ -320,8 +334,13 @@ fn a_transaction_is_all_or_nothing() {
 
     let bad = vec![statement("INSERT INTO t VALUES (4)"), statement("INSERT INTO missing VALUES (1)")];
     assert!(matches!(only(service.receive(&tab("a"), transaction(bad))), HostToPage::Failed { .. }));
-    let count =
-        PageToHost::Query { request: RequestId(2), sql: "SELECT x FROM t".to_owned(), params: None, again: false, timeout: None };
+    let count = PageToHost::Query {
+        request: RequestId(2),
+        sql: "SELECT x FROM t".to_owned(),
+        params: None,
+        again: false,
+        timeout: None,
+    };
     let HostToPage::Queried { rows, .. } = only(service.receive(&tab("a"), count)) else { panic!("failed") };
     assert_eq!(RowsFrame::new(&rows.0).unwrap().len(), 1);
 }
@@ -333,8 +352,13 @@ fn no_transaction_stays_open_after_a_request() {
         let HostToPage::Failed { error, .. } = only(exec(&mut service, "a", 1, sql)) else { panic!("not failed") };
         assert_eq!(error.code, code);
     }
-    let query =
-        PageToHost::Query { request: RequestId(2), sql: "SELECT x FROM t".to_owned(), params: None, again: false, timeout: None };
+    let query = PageToHost::Query {
+        request: RequestId(2),
+        sql: "SELECT x FROM t".to_owned(),
+        params: None,
+        again: false,
+        timeout: None,
+    };
     let HostToPage::Queried { rows, .. } = only(service.receive(&tab("b"), query)) else { panic!("failed") };
     assert!(RowsFrame::new(&rows.0).unwrap().is_empty());
 }
@@ -379,7 +403,9 @@ fn a_page_with_another_configuration_is_refused_with_both_named() {
     let mut service = service();
     let configuration = Configuration { foreign_keys: false };
     let hello = PageToHost::Hello { client: tab("a"), protocol: PROTOCOL, nonce: 7, configuration, schema: None };
-    let HostToPage::Refused { nonce: 7, error } = only(service.receive(&tab("a"), hello)) else { panic!("not refused") };
+    let HostToPage::Refused { nonce: 7, error } = only(service.receive(&tab("a"), hello)) else {
+        panic!("not refused")
+    };
     assert_eq!(error.code, codes::CONFIGURATION_MISMATCH);
     assert!(error.message.contains("foreignKeys: true") && error.message.contains("foreignKeys: false"), "{error:?}");
     assert_eq!(service.clients(), []);

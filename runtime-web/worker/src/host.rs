@@ -8,7 +8,8 @@ use sqlite_wasm_vfs::sahpool::OpfsSAHPoolUtil;
 use tidewater::{Engine, Location};
 use tidewater_host::{Host, Leadership, Opened, Order, Outgoing, PortNumber, Retired, Service, options};
 use tidewater_protocol::{
-    Configuration, CoordinatorToWorker, Epoch, HostFailure, PROTOCOL, StorageMode, TabId, Term, WorkerToCoordinator, names,
+    Configuration, CoordinatorToWorker, Epoch, HostFailure, PROTOCOL, StorageMode, TabId, Term, WorkerToCoordinator,
+    names,
 };
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 
 import { type BrowserContext, chromium, test as base } from '@playwright/test';
 
-import { type Served, serve } from './server.js';
+import { type ServedPackage, serve } from './server.js';
 import { Tab } from './tab.js';
 
 export class Browser {
@@ -51,7 +51,7 @@ export class Browser {
   }
 }
 
-export const test = base.extend<{ served: Served; browserProfile: string; chrome: Browser }>({
+export const test = base.extend<{ served: ServedPackage; browserProfile: string; chrome: Browser }>({
   served: async ({}, use) => {
     const served = await serve();
     await use(served);

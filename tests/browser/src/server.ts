@@ -25,15 +25,18 @@ const DENIED = `navigator.storage.getDirectory = () => Promise.reject(new DOMExc
 
 export interface Served {
   readonly url: string;
+  close(): Promise<void>;
+}
+
+export interface ServedPackage extends Served {
   /** Files that are not served any more, as those of an old build are not, or nothing is while the network is away. */
   readonly withheld: Set<string>;
-  close(): Promise<void>;
 }
 
 /** The package as several builds of an application have it: under URLs of their own. */
 export const BUILDS = ['old', 'new', 'newest'] as const;
 
-export async function serve(): Promise<Served> {
+export async function serve(): Promise<ServedPackage> {
   const withheld = new Set<string>();
   const server = createServer(async (request, response) => {
     const { pathname } = new URL(request.url ?? '/', 'http://localhost');

@@ -24,7 +24,7 @@ async function expectShared(tabs: readonly Tab[]): Promise<void> {
 
 function permutations<T>(items: readonly T[]): T[][] {
   if (items.length === 0) return [[]];
-  return items.flatMap((item, at) => permutations(items.toSpliced(at, 1)).map((rest) => [item, ...rest]));
+  return items.flatMap((item) => permutations(items.filter((other) => other !== item)).map((rest) => [item, ...rest]));
 }
 
 async function coordinators(chrome: Browser): Promise<{ targetId: string; url: string }[]> {

@@ -1,7 +1,7 @@
 // Generated from the Rust crate tidewater-protocol by its tests; do not edit.
 // Fields of type number that are u64 in Rust are exact up to 2^53.
 
-export const PROTOCOL = 3;
+export const PROTOCOL = 4;
 export const FRAME_VERSION = 1;
 export const DATABASE_NAME = /^[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}$/;
 
@@ -12,6 +12,7 @@ export const names = {
   worker: (database: string, tab: string): string => `tidewater/${database}/worker/${tab}`,
   coordinator: (database: string): string => `tidewater/${database}/coordinator`,
   coordinatorInstance: (database: string, instance: string): string => `tidewater/${database}/coordinator/${instance}`,
+  coordinatorAt: (database: string, place: string): string => `tidewater/${database}/coordinator-at/${place}`,
   sharedWorker: (database: string): string => `tidewater/${database}`,
   bus: (database: string): string => `tidewater/${database}/bus`,
 } as const;
@@ -23,6 +24,8 @@ export const codes = {
   closed: "closed",
   storageBusy: "storage_busy",
   unavailable: "unavailable",
+  configurationMismatch: "configuration_mismatch",
+  timeout: "timeout",
   badMessage: "bad_message",
   hostPanicked: "host_panicked",
 } as const;
@@ -99,6 +102,7 @@ export type CoordinatorToPage = { "type": "coordinatorStarted",
   | { "type": "upgradeRequired",
   /** The coordinator's version: if it is the higher one, this page has to be reloaded, else the other tabs. */
   protocol: number }
+  | { "type": "elsewhere" }
   | { "type": "connect",
   /** The tab whose worker is the host. */
   host: TabId,
@@ -222,6 +226,13 @@ export type CoordinatorToWorker = { "type": "coordinatorStarted",
   nonce: number,
 };
 
+/** How an application wants its database to be set. A page client gives it to its own worker, which opens the database with it as
+ * the host, and says it to each host in its hello: no two tabs can have different ones. */
+export type Configuration = {
+  /** Whether foreign keys are enforced. */
+  foreignKeys: boolean,
+};
+
 /** From a page client to the host. */
 export type PageToHost = { "type": "hello",
   /** The page client. */
@@ -230,6 +241,8 @@ export type PageToHost = { "type": "hello",
   protocol: number,
   /** To be repeated in the answer; never used again on a port. */
   nonce: number,
+  /** How the database is to be set. */
+  configuration: Configuration,
   /** A schema script of the application, to be run before anything else; it must be repeatable. */
   schema?: string }
   | { "type": "exec",
@@ -238,7 +251,9 @@ export type PageToHost = { "type": "hello",
   /** The statements. */
   sql: string,
   /** A parameter frame, unless there are none. */
-  params?: Frame }
+  params?: Frame,
+  /** For how many milliseconds a statement of it may run; the host's default if nothing is said. */
+  timeout?: number }
   | { "type": "query",
   /** The request. */
   request: RequestId,
@@ -248,12 +263,16 @@ export type PageToHost = { "type": "hello",
   params?: Frame,
   /** Whether a former host may have run it. Then it runs only if it certainly only reads; else the answer is
    * `codes::OUTCOME_UNKNOWN`. */
-  again: boolean }
+  again: boolean,
+  /** For how many milliseconds a statement of it may run; the host's default if nothing is said. */
+  timeout?: number }
   | { "type": "transaction",
   /** The request. */
   request: RequestId,
   /** The statements, in order. */
-  statements: Array<Statement> }
+  statements: Array<Statement>,
+  /** For how many milliseconds a statement of it may run; the host's default if nothing is said. */
+  timeout?: number }
   | { "type": "explain",
   /** The request. */
   request: RequestId,

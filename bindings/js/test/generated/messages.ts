@@ -12,6 +12,7 @@ export const someCoordinatorToPage: protocol.CoordinatorToPage[] = [
   {instance: "\"ü🌊\\\n\u0000", type: "coordinatorStarted"},
   {instance: "text 92", type: "registered"},
   {protocol: 4294967295, type: "upgradeRequired"},
+  {type: "elsewhere"},
   {host: "text 43", term: 5372511312923943, epoch: 0, storage: "opfs", type: "connect"},
   {host: "", epoch: 9007199254740992, type: "hostLost"},
   {type: "workerLost"},
@@ -39,31 +40,31 @@ export const someCoordinatorToWorker: protocol.CoordinatorToWorker[] = [
 ];
 
 export const somePageToHost: protocol.PageToHost[] = [
-  {client: "text 70", protocol: 0, nonce: 824, type: "hello"},
-  {request: 9007199254740992, sql: "", params: new Uint8Array([0, 36, 72, 108, 144]), type: "exec"},
-  {request: 0, sql: "", params: new Uint8Array([0, 36, 72]), again: false, type: "query"},
-  {request: 572, statements: [], type: "transaction"},
-  {request: 9007199254740992, sql: "\"ü🌊\\\n\u0000", type: "explain"},
-  {request: 312, type: "stats"},
-  {subscription: 4743955364240989, sql: "\"ü🌊\\\n\u0000", params: new Uint8Array([0, 36, 72]), resumed: true, type: "subscribe"},
-  {request: 9007199254740992, subscription: 461, params: new Uint8Array([0, 36, 72]), type: "rebind"},
-  {subscription: 449, type: "unsubscribe"},
+  {client: "text 70", protocol: 0, nonce: 824, configuration: {foreignKeys: true}, type: "hello"},
+  {request: 6172927592508879, sql: "", params: new Uint8Array([0, 36, 72, 108, 144]), type: "exec"},
+  {request: 9007199254740992, sql: "\"ü🌊\\\n\u0000", again: true, timeout: 9007199254740992, type: "query"},
+  {request: 0, statements: [{sql: "\"ü🌊\\\n\u0000"}], timeout: 216, type: "transaction"},
+  {request: 583, sql: "", type: "explain"},
+  {request: 9007199254740992, type: "stats"},
+  {subscription: 466673766232081, sql: "\"ü🌊\\\n\u0000", params: new Uint8Array([0, 36, 72]), resumed: true, type: "subscribe"},
+  {request: 9007199254740992, subscription: 0, type: "rebind"},
+  {subscription: 0, type: "unsubscribe"},
 ];
 
 export const someHostToPage: protocol.HostToPage[] = [
-  {nonce: 731, epoch: 9007199254740992, storage: "memory", opened: 0, commit: 0, type: "welcome"},
-  {nonce: 0, error: {code: "", message: "text 79"}, type: "refused"},
-  {request: 0, commit: 169, changes: 58, type: "executed"},
-  {request: 3995842953275760, commit: 9007199254740992, columns: ["text 66", ""], rows: new Uint8Array([]), type: "queried"},
-  {request: 5285740440643413, commit: 9007199254740992, results: [], type: "transacted"},
-  {request: 0, explain: {plan: "incremental", reasonCode: "\"ü🌊\\\n\u0000", tables: [{table: "text 55", columns: ["\"ü🌊\\\n\u0000", "\"ü🌊\\\n\u0000"]}, {table: "text 40", columns: ["\"ü🌊\\\n\u0000"]}], template: "", steps: {strategy: "", detail: "text 2", tables: [""], inputs: [], live: {stateRows: 7763018713338658, stateBytes: 3175387101605440, commits: 941, rowsIn: 5138568943688753, rowsOut: 6081488147684100, instructions: 8005970012590033}}, routes: [{table: "", columns: ["", "\"ü🌊\\\n\u0000"], predicates: [{column: "", relation: "\"ü🌊\\\n\u0000", values: ["text 25"]}, {column: "", relation: "\"ü🌊\\\n\u0000", values: []}], found: "byAnyChange", by: "\"ü🌊\\\n\u0000", over: []}, {table: "", columns: ["text 78"], predicates: [{column: "text 60", relation: "\"ü🌊\\\n\u0000", values: ["", "\"ü🌊\\\n\u0000"]}], found: "byNoChange", over: []}], notes: ["\"ü🌊\\\n\u0000"], live: {bindings: 0, subscriptions: 388594463551376, planned: 4839853431360926, stateRows: 4227505109641185, stateBytes: 9007199254740992, commits: 9007199254740992, maintained: 9007199254740992, requeries: 9007199254740992, refused: 456, givenUp: 0, beyond: 0, refills: 680, instructionsPerRow: 9007199254740992}, indexes: [], text: "\"ü🌊\\\n\u0000"}, type: "explained"},
-  {request: 4336347165297859, stats: {commits: 9007199254740992, subscriptions: 20, templates: 9007199254740992, bindings: 9007199254740992, dataflows: 0, stateBytes: 629, rememberedBytes: 911, evicted: 0, requeries: 9007199254740992, maintained: 6160748277055008, refused: 344438863626494, givenUp: 9007199254740992, rowsIn: 0, rowsOut: 9007199254740992}, type: "counted"},
-  {request: 0, error: {code: "", message: ""}, type: "failed"},
-  {subscription: 425, commit: 9007199254740992, columns: [], plan: "incremental", rows: new Uint8Array([]), type: "subscribed"},
-  {request: 4255474485580919, commit: 879, type: "rebound"},
-  {edits: new Uint8Array([0, 36]), events: [{subscription: 0, error: {code: "\"ü🌊\\\n\u0000", message: "text 53"}, closed: true, type: "error"}, {subscription: 2856674418533938, columns: [], rows: new Uint8Array([]), type: "columns"}], cause: 5401985414539301, type: "delivery"},
+  {nonce: 9007199254740992, epoch: 5963589656620650, storage: "memory", opened: 169, commit: 58, type: "welcome"},
+  {nonce: 0, error: {code: "\"ü🌊\\\n\u0000", message: "text 95"}, type: "refused"},
+  {request: 666, commit: 0, changes: 309, type: "executed"},
+  {request: 9007199254740992, commit: 4316011832471730, columns: ["text 26"], rows: new Uint8Array([]), type: "queried"},
+  {request: 420, commit: 9007199254740992, results: [{changes: 8365629295791476, columns: ["text 40"], rows: new Uint8Array([])}, {changes: 0, columns: ["text 92", "text 67"], rows: new Uint8Array([0, 36, 72])}], type: "transacted"},
+  {request: 3921880555789802, explain: {plan: "incremental", reason: "\"ü🌊\\\n\u0000", tables: [{table: "", columns: ["text 77"]}], template: "\"ü🌊\\\n\u0000", routes: [], notes: ["\"ü🌊\\\n\u0000", "text 3"], indexes: [{table: "\"ü🌊\\\n\u0000", columns: [], sql: ""}], text: "text 33"}, type: "explained"},
+  {request: 4202235806024234, stats: {commits: 291, subscriptions: 31, templates: 0, bindings: 0, dataflows: 9007199254740992, stateBytes: 533, rememberedBytes: 9007199254740992, memoryBudget: 0, evicted: 328, requeries: 864, maintained: 9007199254740992, refused: 6425057939938332, givenUp: 106, rowsIn: 603, rowsOut: 0}, type: "counted"},
+  {request: 863, error: {code: "", message: "text 5"}, type: "failed"},
+  {subscription: 8060878708076128, commit: 6689032849035452, columns: ["\"ü🌊\\\n\u0000", "text 4"], plan: "incremental", rows: new Uint8Array([0, 36, 72, 108, 144]), type: "subscribed"},
+  {request: 0, commit: 2776477759947533, type: "rebound"},
+  {edits: new Uint8Array([0, 36, 72, 108]), events: [], cause: 779, type: "delivery"},
 ];
 
 export const someEnvelope: protocol.Envelope[] = [
-  {from: {type: "coordinator"}, to: {tab: "text 57", type: "page"}, message: {message: {term: 9007199254740992, type: "hostDown"}, channel: "workerToCoordinator"}},
+  {from: {type: "everyone"}, to: {tab: "", type: "worker"}, message: {epoch: 9007199254740992, message: {request: 9007199254740992, type: "stats"}, channel: "pageToHost"}},
 ];

@@ -240,7 +240,13 @@ impl World {
                 let (asked, request) = (request.asked, RequestId(request.id));
                 let message = match asked {
                     Asked::Write => PageToHost::Exec { request, sql: "INSERT".to_owned(), params: None, timeout: None },
-                    Asked::Read => PageToHost::Query { request, sql: "SELECT".to_owned(), params: None, again: false, timeout: None },
+                    Asked::Read => PageToHost::Query {
+                        request,
+                        sql: "SELECT".to_owned(),
+                        params: None,
+                        again: false,
+                        timeout: None,
+                    },
                     Asked::Rebind(parameter) => {
                         let params = Some(parameter_frame(parameter));
                         PageToHost::Rebind { request, subscription: SUBSCRIPTION, params }
