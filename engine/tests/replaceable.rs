@@ -22,14 +22,17 @@ fn what_would_be_gone_with_the_connection_is_refused() {
         ("PRAGMA journal_mode = DELETE", "PRAGMA journal_mode"),
         ("PRAGMA writable_schema = ON", "PRAGMA writable_schema"),
         ("ATTACH ':memory:' AS other", "ATTACH"),
-        ("CREATE TEMP TABLE passing(x)", "a temporary table"),
-        ("CREATE TABLE temp.passing(x)", "a temporary table"),
-        ("CREATE VIEW temp.passing AS SELECT 1", "a temporary view"),
-        ("CREATE VIRTUAL TABLE temp.passing USING fts5(x)", "a temporary table"),
-        ("CREATE TRIGGER temp.passing AFTER INSERT ON main.t BEGIN SELECT 1; END", "a temporary trigger"),
-        ("CREATE TEMP TABLE passing AS SELECT 1", "a temporary table"),
-        ("CREATE TEMP VIEW passing AS SELECT 1", "a temporary view"),
-        ("CREATE TEMP TRIGGER passing AFTER INSERT ON t BEGIN SELECT 1; END", "a temporary trigger"),
+        ("CREATE TEMP TABLE passing(x)", "a temporary table, view or trigger"),
+        ("CREATE TABLE temp.passing(x)", "a temporary table, view or trigger"),
+        ("CREATE VIEW temp.passing AS SELECT 1", "a temporary table, view or trigger"),
+        ("CREATE VIRTUAL TABLE temp.passing USING fts5(x)", "a temporary table, view or trigger"),
+        (
+            "CREATE TRIGGER temp.passing AFTER INSERT ON main.t BEGIN SELECT 1; END",
+            "a temporary table, view or trigger",
+        ),
+        ("CREATE TEMP TABLE passing AS SELECT 1", "a temporary table, view or trigger"),
+        ("CREATE TEMP VIEW passing AS SELECT 1", "a temporary table, view or trigger"),
+        ("CREATE TEMP TRIGGER passing AFTER INSERT ON t BEGIN SELECT 1; END", "a temporary table, view or trigger"),
     ] {
         let refused = |error: Error| {
             assert_eq!(error.code(), "passes_away", "{sql}");

@@ -11,6 +11,8 @@ use crate::error::Error;
 /// SQLite's code for what the authorizer refuses.
 const SQLITE_AUTH: i32 = 23;
 
+const TEMPORARY: &str = "a temporary table, view or trigger";
+
 /// PRAGMAs that set the file, that last until the transaction ends, or that do something and set nothing.
 const LASTING: [&str; 19] = [
     "application_id",
@@ -68,8 +70,6 @@ impl Passing {
 
 /// What of an action would be gone with the connection.
 fn passing(AuthContext { action, database_name, .. }: &AuthContext<'_>) -> Option<Arc<str>> {
-    // What is named `temp.t` is temporary without the word.
-    let is_temporary = database_name.is_some_and(|name| name.eq_ignore_ascii_case("temp"));
     match action {
         AuthAction::Pragma { pragma_name, pragma_value: Some(_) } => {
             let name = pragma_name.to_ascii_lowercase();
@@ -78,14 +78,9 @@ fn passing(AuthContext { action, database_name, .. }: &AuthContext<'_>) -> Optio
         // VACUUM attaches a file without a name.
         AuthAction::Attach { filename: "" } => None,
         AuthAction::Attach { .. } => Some("ATTACH".into()),
-        AuthAction::CreateTempTable { .. } => Some("a temporary table".into()),
-        AuthAction::CreateTempView { .. } => Some("a temporary view".into()),
-        AuthAction::CreateTempTrigger { .. } => Some("a temporary trigger".into()),
-        AuthAction::CreateTable { .. } | AuthAction::CreateVtable { .. } if is_temporary => {
-            Some("a temporary table".into())
-        }
-        AuthAction::CreateView { .. } if is_temporary => Some("a temporary view".into()),
-        AuthAction::CreateTrigger { .. } if is_temporary => Some("a temporary trigger".into()),
+        // Where each of them is written. SQLite names it so, or by the database of `temp.t`.
+        AuthAction::Insert { table_name: "sqlite_temp_master" } => Some(TEMPORARY.into()),
+        AuthAction::Insert { table_name: "sqlite_master" } if *database_name == Some("temp") => Some(TEMPORARY.into()),
         _ => None,
     }
 }

@@ -1,9 +1,9 @@
 //! The ports of page clients to a host. A new one counts from the moment that a hello arrives on it: a page client that is
 //! introduced again by a new coordinator keeps the one that it has, and may say hello again there.
 
-use std::collections::BTreeMap;
-
 use tidewater_protocol::TabId;
+
+use crate::by_id::ById;
 
 /// A port of a host, counted up as they come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,7 +12,7 @@ pub struct PortNumber(u64);
 /// The ports of all page clients; a `P` that is dropped is closed.
 #[derive(Debug)]
 pub struct Connections<P> {
-    clients: BTreeMap<TabId, Connection<P>>,
+    clients: ById<TabId, Connection<P>>,
     numbered: u64,
 }
 
@@ -24,7 +24,7 @@ struct Connection<P> {
 
 impl<P> Default for Connections<P> {
     fn default() -> Self {
-        Self { clients: BTreeMap::new(), numbered: 0 }
+        Self { clients: ById::default(), numbered: 0 }
     }
 }
 
@@ -32,7 +32,7 @@ impl<P> Connections<P> {
     /// The number of a port that is to be offered; none if the page client is to keep the one that it has: without ports of
     /// their own, on the bus, two actors have one way between them.
     pub fn expect(&mut self, client: &TabId, has_port: bool) -> Option<PortNumber> {
-        if !has_port && self.clients.contains_key(client) {
+        if !has_port && self.clients.contains(client) {
             return None;
         }
         self.numbered += 1;
@@ -41,7 +41,7 @@ impl<P> Connections<P> {
 
     /// Takes a port to a page client, in place of one that was offered and not used.
     pub fn offer(&mut self, client: TabId, number: PortNumber, port: P) {
-        let connection = self.clients.entry(client).or_insert(Connection { open: None, offered: None });
+        let connection = self.clients.or_insert_with(client, || Connection { open: None, offered: None });
         connection.offered = Some((number, port));
     }
 

@@ -1,6 +1,5 @@
 //! What requests do: the engine on one side, page clients by their ids on the other, no browser anywhere.
 
-use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -11,6 +10,7 @@ use tidewater_protocol::{
 };
 
 use crate::answer::Happened;
+use crate::by_id::ById;
 use crate::{answer, explanation};
 
 /// What plans may remember beside the results, in bytes: all tabs of an origin share the memory of one worker.
@@ -53,7 +53,7 @@ pub struct Service {
     storage: StorageMode,
     configuration: Configuration,
     opened: CommitId,
-    clients: BTreeMap<TabId, Client>,
+    clients: ById<TabId, Client>,
     /// The commit at which failing subscriptions were tried last.
     tried: CommitId,
     happened: Arc<Mutex<Vec<Happened>>>,
@@ -61,7 +61,7 @@ pub struct Service {
 
 #[derive(Debug, Default)]
 struct Client {
-    watches: BTreeMap<SubscriptionId, Watch>,
+    watches: ById<SubscriptionId, Watch>,
     /// Those of a former host that have no answer for the data as they are.
     failing: Vec<(SubscriptionId, Query)>,
 }
@@ -102,7 +102,7 @@ impl Service {
             transaction.exec("INSERT INTO tidewater_host VALUES (?)", [answer::integer(epoch.0)])?;
             Ok(epoch)
         })?;
-        let (clients, tried, happened) = (BTreeMap::new(), opened, Arc::default());
+        let (clients, tried, happened) = (ById::default(), opened, Arc::default());
         Ok(Self { engine, epoch, storage, configuration, opened, clients, tried, happened })
     }
 
@@ -121,7 +121,7 @@ impl Service {
     /// The page clients that have said hello.
     #[must_use]
     pub fn clients(&self) -> Vec<TabId> {
-        self.clients.keys().cloned().collect()
+        self.clients.ids().cloned().collect()
     }
 
     /// Forgets a page client and its subscriptions.
@@ -140,7 +140,7 @@ impl Service {
                     Err(error) => HostToPage::Refused { nonce, error },
                 })
             }
-            _ if !self.clients.contains_key(client) => {
+            _ if !self.clients.contains(client) => {
                 cause.map(|request| failed(request, bad_message("a request before hello")))
             }
             PageToHost::Exec { request, sql, params, .. } => Some(self.exec(request, &sql, params.as_ref())),
@@ -202,7 +202,7 @@ impl Service {
         if let Some(schema) = schema {
             self.run_schema(schema).map_err(|error| answer::error(&error))?;
         }
-        self.clients.entry(client.clone()).or_default();
+        self.clients.or_insert_with(client.clone(), Client::default);
         Ok(())
     }
 
@@ -417,23 +417,23 @@ impl Service {
     fn deliveries(&mut self, requester: &TabId, cause: Option<RequestId>) -> Vec<Outgoing> {
         let mut recovered = self.recovered();
         let happened = std::mem::take(&mut *self.happened.lock().unwrap_or_else(PoisonError::into_inner));
-        let mut grouped: BTreeMap<(CommitId, TabId), Vec<Happened>> = BTreeMap::new();
+        let mut grouped: ById<(CommitId, TabId), Vec<Happened>> = ById::default();
         for happening in happened {
             let is_subscribed = self
                 .clients
                 .get(&happening.client)
-                .is_some_and(|client| client.watches.contains_key(&happening.subscription));
+                .is_some_and(|client| client.watches.contains(&happening.subscription));
             if is_subscribed {
                 let key = (CommitId(happening.event.commit().0), happening.client.clone());
-                grouped.entry(key).or_default().push(happening);
+                grouped.or_insert_with(key, Vec::new).push(happening);
             }
         }
         let now = self.commit();
         for (client, _) in &recovered {
-            grouped.entry((now, client.clone())).or_default();
+            grouped.or_insert_with((now, client.clone()), Vec::new);
         }
         let mut outgoing = Vec::new();
-        for ((commit, client), happened) in grouped {
+        for ((commit, client), happened) in grouped.into_sorted() {
             let cause = cause.filter(|_| client == *requester);
             let events = recovered.iter_mut().find(|(other, _)| commit == now && *other == client);
             let events = events.map(|(_, events)| std::mem::take(events)).unwrap_or_default();
