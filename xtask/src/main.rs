@@ -1,7 +1,7 @@
 //! The project's own build tool: `cargo xtask COMMAND` sets a machine up, builds, checks and tests.
 
+mod browsers;
 mod checks;
-mod chromium;
 mod clang;
 mod debian;
 mod demo;
@@ -24,7 +24,7 @@ use anyhow::{Result, bail};
 /// What `cargo xtask` can be told to do, with the line `--help` shows for it.
 /// README and CONTRIBUTING may name only these; `tests/tidy` reads the table.
 const COMMANDS: &[(&str, &str)] = &[
-    ("setup", "find or install the wasm target, clang, Chromium and the npm packages"),
+    ("setup", "find or install the wasm target, clang, Chromium, Firefox and the npm packages"),
     ("test", "set up and run all tests, or only the suites named: native, outside, browser"),
     ("demo", "set up, build and serve the demo, print its address"),
     ("web", "build the browser packages (--release: optimised, with sizes; --oracle, --benches: that alone)"),
@@ -86,7 +86,8 @@ fn web(flags: &[&str]) -> Result<()> {
 fn setup() -> Result<()> {
     toolchain::current()?;
     clang::current()?;
-    chromium::current()?;
+    browsers::CHROMIUM.current()?;
+    browsers::FIREFOX.current()?;
     node::packages()
 }
 

@@ -5,9 +5,10 @@ use std::process::Command;
 
 use anyhow::{Result, bail};
 
+use crate::browsers::{CHROMIUM, FIREFOX};
 use crate::tally::Tally;
 use crate::web::{self, Mode};
-use crate::{checks, chromium, demo, licences, node, outside, packages, process, project, toolchain};
+use crate::{checks, demo, licences, node, outside, packages, process, project, toolchain};
 
 type Suite = (&'static str, fn() -> Result<Tally>);
 
@@ -86,7 +87,8 @@ fn examples() -> Result<Vec<String>> {
 
 /// What runs in a browser: the built package as an application would use it.
 fn browser() -> Result<Tally> {
-    let chromium = chromium::current()?;
+    let chromium = CHROMIUM.current()?;
+    let firefox = FIREFOX.current()?;
     demo::build()?;
     web::build_oracle()?;
     let oracle = native_oracle()?;
@@ -95,9 +97,13 @@ fn browser() -> Result<Tally> {
         process::step(&format!("Tests of {package}"));
         let mut command = node::npm();
         command.args(["run", "test", "--workspace", package]);
-        command.env(chromium::VARIABLE, chromium).env(ORACLE, &oracle);
+        command.env(CHROMIUM.variable, chromium).env(ORACLE, &oracle);
         tally.include(counted(&mut command)?);
     }
+    process::step("Tests of tests/browser in Firefox");
+    let mut command = node::npm();
+    command.args(["run", "firefox", "--workspace", "tests/browser"]).env(FIREFOX.variable, firefox);
+    tally.include(counted(&mut command)?);
     Ok(tally)
 }
 

@@ -6,7 +6,7 @@ export interface Assets {
   wasm?: string | URL;
   /** Makes the worker of this tab, which runs `worker.js`. */
   worker?: string | URL | (() => Worker);
-  /** Makes the coordinator, which runs `coordinator.js` under the given name; tabs must agree on its URL. */
+  /** Makes the coordinator, which runs `coordinator.js` under the given name. One that runs already, of whichever build, is used instead. */
   coordinator?: string | URL | ((name: string) => SharedWorker);
 }
 

@@ -15,7 +15,7 @@ import {
 } from './generated/protocol.js';
 import { Life, type LifeEvents } from './life.js';
 import type { Port } from './port.js';
-import { type Asked, type Effect, type Host, Requests } from './requests.js';
+import { type Asked, type Effect, type Host, MOST_HOSTS, Requests, poisoned } from './requests.js';
 import { readDelivery, readRows } from './rows.js';
 import { State } from './subscription.js';
 
@@ -26,6 +26,13 @@ interface Connection {
   readonly epoch: number;
   /** Hellos that are not answered yet, with the schema scripts that they bring. */
   readonly hellos: Map<number, string | undefined>;
+  /** The subscriptions that were posted. */
+  readonly posted: Set<number>;
+  /** Subscriptions that the last host died with: each is posted when the one before it is answered. Undefined before all hellos are. */
+  trials: number[] | undefined;
+  /** The one that is tried. */
+  tried: number | undefined;
+  /** Whether requests can be posted: all hellos are answered, and all trials are over. */
   welcome: boolean;
 }
 
@@ -62,6 +69,8 @@ export class PageClient {
   readonly #subscriptions = new Map<number, State>();
   /** Subscriptions whose answer from the present host is still to come. */
   readonly #awaited = new Set<number>();
+  /** The leadership of the host that subscriptions were posted to last, and which were. */
+  #resumed: { readonly leadership: string; readonly posted: ReadonlySet<number> } | undefined;
   /** Subscriptions that changed since the application was last told. */
   readonly #changed = new Set<State>();
   readonly #waiting = new Set<Waiting>();
@@ -78,6 +87,8 @@ export class PageClient {
   #lastVisible: number | undefined;
   #lastSubscription = 0;
   #lastHello = 0;
+  /** Called when all subscriptions that were suspect are answered. */
+  #onResumed: () => void = () => {};
   #epoch = 0;
   #refused: TidewaterError | undefined;
   #closed: TidewaterError | undefined;
@@ -164,10 +175,11 @@ export class PageClient {
   unsubscribe(id: number): void {
     this.#subscriptions.delete(id);
     this.#awaited.delete(id);
-    if (this.#connection?.welcome) {
+    if (this.#connection?.posted.delete(id)) {
       this.#connection.port.postMessage({ type: 'unsubscribe', subscription: id } satisfies PageToHost);
     }
     this.#tell();
+    this.#isTried(id);
   }
 
   close(): void {
@@ -373,7 +385,16 @@ export class PageClient {
     }
     // Over the bus the port of the same host is the same one, and stays open.
     if (present && present.port !== port) this.#disconnect();
-    const connection: Connection = { port, host, epoch, hellos: new Map(), welcome: false };
+    const connection: Connection = {
+      port,
+      host,
+      epoch,
+      hellos: new Map(),
+      posted: new Set(),
+      trials: undefined,
+      tried: undefined,
+      welcome: false,
+    };
     this.#connection = connection;
     this.storage = storage;
     port.onmessage = ({ data }) => {
@@ -430,16 +451,62 @@ export class PageClient {
     // Over the bus answers to the hellos of an earlier introduction come too.
     if (!hellos.delete(nonce)) return;
     if (schema !== undefined) this.#ran.add(schema);
-    if (!connection.welcome) {
+    if (!connection.trials) {
       // Requests may need the tables of every script.
       if (hellos.size > 0) return;
-      connection.welcome = true;
       this.#epoch = Math.max(this.#epoch, epoch);
       this.storage = storage;
-      this.#awaited.clear();
-      for (const state of this.#subscriptions.values()) this.#postSubscription(connection, state);
-      this.#requests.welcomed(opened, commit, asHost(connection));
+      this.#resume(connection, () => this.#requests.welcomed(opened, commit, asHost(connection)));
     }
+    this.#served();
+  }
+
+  /** Posts the subscriptions, those last and one by one that the last host may have died of; then `done`. */
+  #resume(connection: Connection, done: () => void): void {
+    const { leadership } = asHost(connection);
+    const last = this.#resumed;
+    this.#resumed = { leadership, posted: connection.posted };
+    for (const id of this.#awaited) {
+      const state = this.#subscriptions.get(id);
+      if (!state || !last || last.leadership === leadership || !last.posted.has(id)) continue;
+      state.outlived += 1;
+      if (state.outlived >= MOST_HOSTS) this.#failSubscription(state, poisoned());
+    }
+    // Nothing is told before all are answered.
+    this.#awaited.clear();
+    const trials: number[] = [];
+    for (const state of this.#subscriptions.values()) {
+      this.#awaited.add(state.id);
+      if (state.outlived > 0) trials.push(state.id);
+      else this.#postSubscription(connection, state);
+    }
+    connection.trials = trials;
+    this.#onResumed = done;
+    this.#tryNext(connection);
+  }
+
+  /** Posts the next subscription that is suspect. When there is none left, all requests can be posted. */
+  #tryNext(connection: Connection): void {
+    for (;;) {
+      connection.tried = connection.trials?.shift();
+      if (connection.tried === undefined) break;
+      const state = this.#subscriptions.get(connection.tried);
+      if (state) return this.#postSubscription(connection, state);
+    }
+    connection.welcome = true;
+    for (const state of this.#subscriptions.values()) {
+      if (!connection.posted.has(state.id)) this.#postSubscription(connection, state);
+    }
+    this.#onResumed();
+    this.#served();
+  }
+
+  /** The subscription is answered, or nobody waits for it any more. */
+  #isTried(id: number): void {
+    if (this.#connection?.tried === id) this.#tryNext(this.#connection);
+  }
+
+  #served(): void {
     for (const waiting of this.#waiting) {
       if (!this.#serves(waiting.schema)) continue;
       this.#waiting.delete(waiting);
@@ -465,8 +532,9 @@ export class PageClient {
     if (!connection.welcome && hellos.size === 0) this.#hello(connection, undefined);
   }
 
-  #postSubscription({ port }: Connection, { id, sql, params, hasResult }: State): void {
+  #postSubscription({ port, posted }: Connection, { id, sql, params, hasResult }: State): void {
     this.#awaited.add(id);
+    posted.add(id);
     const slots = params === undefined ? {} : { params };
     port.postMessage({ type: 'subscribe', subscription: id, sql, ...slots, resumed: hasResult } satisfies PageToHost);
   }
@@ -476,10 +544,12 @@ export class PageClient {
     this.#awaited.delete(subscription);
     const state = this.#subscriptions.get(subscription);
     if (state) {
+      state.outlived = 0;
       state.subscribed(commit, columns, plan, readRows(rows, columns));
       this.#changed.add(state);
     }
     this.#tell();
+    this.#isTried(subscription);
   }
 
   /** The host has done this request; whether it is a rebind. If so, the next host is asked for what the rows are of now. */
@@ -514,6 +584,7 @@ export class PageClient {
     }
     // Its answer follows: those who wait for it and those who receive the edits do so before the page is drawn again.
     if (!isRebind) this.#tell();
+    for (const { subscription } of events) this.#isTried(subscription);
   }
 
   /**

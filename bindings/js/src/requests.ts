@@ -1,5 +1,8 @@
 // Requests that have no answer yet, and what becomes of them when the host dies.
 //
+// Any of those that a dead host had may have killed it. They are given to the next one by one, so that what is innocent is answered
+// before what is not is tried again; what has outlived too many hosts is given to no other.
+//
 // The rules and their proof are in the documentation of the crate tidewater-protocol.
 
 import { TidewaterError } from './errors.js';
@@ -26,14 +29,28 @@ interface Pending {
   readonly effect: Effect;
   /** Whether a host may have run it, and none may run it again if it writes. */
   again: boolean;
-  /** The leadership of the host that it was posted to. */
+  /** The leadership of the host that it was posted to; undefined too while it waits for its trial by the next one. */
   postedTo: string | undefined;
+  /** How many hosts died before they answered it. */
+  outlived: number;
   readonly resolve: (answer: Answer) => void;
   readonly reject: (error: TidewaterError) => void;
 }
 
+/** To how many hosts a request is given. */
+export const MOST_HOSTS = 4;
+
+export function poisoned(): TidewaterError {
+  return new TidewaterError(codes.poisonedRequest, `${MOST_HOSTS} hosts in a row died before they answered it`);
+}
+
 export class Requests {
   readonly #pending = new Map<number, Pending>();
+  /** Those that wait for their trial. While there are any, or one is tried, nothing else is posted. */
+  #suspects: number[] = [];
+  #tried: number | undefined;
+  /** The host that has welcomed us last. */
+  #host: Host | undefined;
   #last = 0;
   /** The highest commit heard of, leaving out those attributed to a request that has no answer. */
   #known = 0;
@@ -60,13 +77,14 @@ export class Requests {
         message,
         effect,
         again: false,
-        postedTo: host?.leadership,
+        postedTo: undefined,
+        outlived: 0,
         resolve: settled(resolve),
         reject: settled(reject),
       };
       signal?.addEventListener('abort', abort);
       this.#pending.set(message.request, pending);
-      host?.post(message as PageToHost);
+      if (host && this.#tried === undefined) this.#post(pending, host);
     });
   }
 
@@ -79,10 +97,10 @@ export class Requests {
   answered(answer: Answer): void {
     if ('commit' in answer) this.heard(answer.commit);
     const pending = this.#pending.get(answer.request);
-    if (!pending) return;
     this.#pending.delete(answer.request);
-    if (answer.type === 'failed') pending.reject(TidewaterError.from(answer.error));
-    else pending.resolve(answer);
+    if (answer.type === 'failed') pending?.reject(TidewaterError.from(answer.error));
+    else pending?.resolve(answer);
+    if (this.#tried === answer.request) this.#tryNext();
   }
 
   /** Takes note of a commit, and of the own request that made it. */
@@ -100,24 +118,55 @@ export class Requests {
     const nothingHappened = opened === this.#known;
     // A database in memory starts again with its host.
     this.#known = commit;
+    this.#host = host;
+    this.#suspects = [];
     for (const [request, pending] of this.#pending) {
-      const wasNotRun = pending.postedTo === undefined || (nothingHappened && pending.postedTo !== host.leadership);
+      const hasOutlived = pending.postedTo !== undefined && pending.postedTo !== host.leadership;
+      const wasNotRun = pending.postedTo === undefined || (nothingHappened && hasOutlived);
+      if (hasOutlived) pending.outlived += 1;
       if (pending.effect === 'writes' && !wasNotRun) {
         this.#pending.delete(request);
         const why = 'the active tab was lost while it may have been committing this write';
         pending.reject(new TidewaterError(codes.outcomeUnknown, why));
+      } else if (pending.outlived >= MOST_HOSTS) {
+        this.#pending.delete(request);
+        pending.reject(poisoned());
       } else {
-        pending.postedTo = host.leadership;
+        pending.postedTo = undefined;
         pending.again ||= pending.effect === 'unknown' && !wasNotRun;
-        host.post((pending.again ? { ...pending.message, again: true } : pending.message) as PageToHost);
+        if (pending.outlived > 0) this.#suspects.push(request);
       }
     }
+    this.#tryNext();
+  }
+
+  /** Posts the next suspect, or all that waits when there is none left. */
+  #tryNext(): void {
+    const host = this.#host;
+    if (!host) return;
+    for (;;) {
+      this.#tried = this.#suspects.shift();
+      if (this.#tried === undefined) break;
+      const pending = this.#pending.get(this.#tried);
+      // The application may have given it up.
+      if (pending) return this.#post(pending, host);
+    }
+    for (const pending of this.#pending.values()) {
+      if (pending.postedTo === undefined) this.#post(pending, host);
+    }
+  }
+
+  #post(pending: Pending, host: Host): void {
+    pending.postedTo = host.leadership;
+    host.post((pending.again ? { ...pending.message, again: true } : pending.message) as PageToHost);
   }
 
   /** Nobody will answer any more. */
   abandon(error: TidewaterError): void {
     const pending = [...this.#pending.values()];
     this.#pending.clear();
+    this.#suspects = [];
+    this.#tried = undefined;
     // An application that closes a database gives its queries up, whatever they do.
     const unknown = error.code === codes.closed ? ['writes'] : ['writes', 'unknown'];
     for (const { reject, effect, postedTo } of pending) {

@@ -197,6 +197,8 @@ export class State {
   rows: readonly Row[] = [];
   columns: readonly string[] = [];
   status: SubscriptionStatus = 'pending';
+  /** How many hosts died before they answered it. */
+  outlived = 0;
   error: TidewaterError | undefined;
   commit = 0;
   plan: PlanKind | undefined;

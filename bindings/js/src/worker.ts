@@ -53,7 +53,8 @@ function pageOnBus(tab: string, epoch: number) {
 
 /** The module cannot be had: it is not where it should be, or a Content Security Policy forbids it. */
 function unusable(error: unknown): undefined {
-  postMessage({ type: 'unusable', message: String(error) } satisfies FromWorker);
+  const message = error instanceof Error ? error.message : String(error);
+  postMessage({ type: 'unusable', message } satisfies FromWorker);
 }
 
 /** The instance is not to be trusted any more. Closing the worker frees its locks and files, and another becomes the host. */

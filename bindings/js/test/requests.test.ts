@@ -141,3 +141,56 @@ test('closing rejects everything, writes under way with an unknown outcome', asy
   requests.abandon(new TidewaterError('unavailable', 'no tab can open the database'));
   expect([await outcome(written), await outcome(asked)]).toEqual(['outcome_unknown', 'outcome_unknown']);
 });
+
+test('what a dead host had is given to the next one by one, and what came later waits', async () => {
+  const requests = new Requests();
+  const first = host();
+  const answered = requests.add(read, 'reads', first);
+  const [one, two] = [requests.add(read, 'reads', first), requests.add(query, 'unknown', first)];
+  requests.answered({ type: 'failed', request: 1, error: { code: 'sql_error', message: 'no' } });
+  await expect(answered).rejects.toMatchObject({ code: 'sql_error' });
+  const next = host('b/2');
+  const waiting = requests.add(write, 'writes', undefined);
+  requests.welcomed(0, 0, next);
+  const later = requests.add(read, 'reads', next);
+  expect(next.posted.map(({ request }) => request)).toEqual([2]);
+  requests.answered({ type: 'failed', request: 2, error: { code: 'sql_error', message: 'no' } });
+  await expect(one).rejects.toMatchObject({ code: 'sql_error' });
+  expect(next.posted.map(({ request }) => request)).toEqual([2, 3]);
+  requests.answered({ type: 'failed', request: 3, error: { code: 'sql_error', message: 'no' } });
+  await expect(two).rejects.toMatchObject({ code: 'sql_error' });
+  expect(next.posted.map(({ request }) => request)).toEqual([2, 3, 4, 5]);
+  expect([await outcome(waiting), await outcome(later)]).toEqual(['pending', 'pending']);
+});
+
+test('a request that every host dies of is given to four, and what is innocent is answered', async () => {
+  const requests = new Requests();
+  const hosts = ['a/1', 'b/2', 'c/3', 'd/4', 'e/5'].map(host);
+  const poison = requests.add(query, 'unknown', hosts[0]);
+  const innocent = requests.add(read, 'reads', hosts[0]);
+  for (const [at, next] of hosts.slice(1).entries()) {
+    requests.welcomed(at, at, next);
+    // The poison is tried first, and kills each of them but the last, which does not get it.
+    const expected = next.leadership === 'e/5' ? [2] : [1];
+    expect(next.posted.map(({ request }) => request)).toEqual(expected);
+  }
+  expect(await outcome(poison)).toBe('poisoned_request');
+  requests.answered({ type: 'failed', request: 2, error: { code: 'sql_error', message: 'no' } });
+  expect(await outcome(innocent)).toBe('sql_error');
+});
+
+test('a suspect that the application gives up is tried no more, and the next one is', async () => {
+  const requests = new Requests();
+  const first = host();
+  const [one, two] = [new AbortController(), new AbortController()];
+  const given = [one, two].map(({ signal }) => requests.add(read, 'reads', first, signal));
+  void requests.add(query, 'unknown', first);
+  const next = host('b/2');
+  requests.welcomed(0, 0, next);
+  two.abort();
+  one.abort();
+  for (const promise of given) await expect(promise).rejects.toMatchObject({ name: 'AbortError' });
+  expect(next.posted.map(({ request }) => request)).toEqual([1]);
+  requests.answered({ type: 'failed', request: 1, error: { code: 'sql_error', message: 'it was under way' } });
+  expect(next.posted.map(({ request }) => request)).toEqual([1, 3]);
+});

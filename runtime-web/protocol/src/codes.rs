@@ -16,11 +16,13 @@ pub const CONFIGURATION_MISMATCH: &str = "configuration_mismatch";
 pub const TIMEOUT: &str = "timeout";
 /// A message that does not follow the protocol: a bug in the library or a foreign sender.
 pub const BAD_MESSAGE: &str = "bad_message";
+/// Each host that was given the request died before it answered: no other one is given it.
+pub const POISONED_REQUEST: &str = "poisoned_request";
 /// The host's WebAssembly instance trapped; the request that was running may be the cause.
 pub const HOST_PANICKED: &str = "host_panicked";
 
 /// Every code above with its name, for the TypeScript side.
-pub const ALL: [(&str, &str); 9] = [
+pub const ALL: [(&str, &str); 10] = [
     ("outcomeUnknown", OUTCOME_UNKNOWN),
     ("upgradeRequired", UPGRADE_REQUIRED),
     ("closed", CLOSED),
@@ -29,5 +31,6 @@ pub const ALL: [(&str, &str); 9] = [
     ("configurationMismatch", CONFIGURATION_MISMATCH),
     ("timeout", TIMEOUT),
     ("badMessage", BAD_MESSAGE),
+    ("poisonedRequest", POISONED_REQUEST),
     ("hostPanicked", HOST_PANICKED),
 ];

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 
 import { type BrowserContext, chromium, test as base } from '@playwright/test';
 
+import { Firefox, isFirefox } from './firefox.js';
 import { type ServedPackage, serve } from './server.js';
 import { Tab } from './tab.js';
 
@@ -51,7 +52,10 @@ export class Browser {
   }
 }
 
-export const test = base.extend<{ served: ServedPackage; browserProfile: string; chrome: Browser }>({
+/** Either browser; the context is Chromium's alone. */
+export type AnyBrowser = Pick<Browser, 'tab' | 'close' | 'context' | 'initScript'>;
+
+export const test = base.extend<{ served: ServedPackage; browserProfile: string; chrome: AnyBrowser }>({
   served: async ({}, use) => {
     const served = await serve();
     await use(served);
@@ -63,7 +67,7 @@ export const test = base.extend<{ served: ServedPackage; browserProfile: string;
     await rm(profile, { recursive: true, force: true, maxRetries: 5 });
   },
   chrome: async ({ served, browserProfile }, use) => {
-    const browser = new Browser(browserProfile, served.url);
+    const browser = isFirefox ? new Firefox(browserProfile, served.url) : new Browser(browserProfile, served.url);
     await use(browser);
     await browser.close();
   },

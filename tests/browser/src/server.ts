@@ -63,6 +63,19 @@ export async function serve(): Promise<ServedPackage> {
 /** The worker with an engine that traps soon after it began. */
 const TRAPPING = `setTimeout(() => { throw new Error('trapped'); }, 500);\n`;
 
+/** The worker with an engine that dies of every statement that names poison. */
+const POISONABLE = `{
+  const { set } = Object.getOwnPropertyDescriptor(MessagePort.prototype, 'onmessage');
+  Object.defineProperty(MessagePort.prototype, 'onmessage', {
+    set(handler) {
+      set.call(this, handler && ((event) => {
+        if (event.data.sql?.includes('poison')) throw new Error('poisoned');
+        handler(event);
+      }));
+    },
+  });
+}\n`;
+
 /** The worker in a browser whose OPFS fails a few times, with a word that says nothing, before it works. */
 const FALTERING = `{
   let failures = 3;
@@ -91,6 +104,7 @@ const RELAY = `onconnect = ({ ports: [page] }) => {
 const WORKERS: Record<string, string> = {
   '/denied-worker.js': DENIED,
   '/faltering-worker.js': FALTERING,
+  '/poisonable-worker.js': POISONABLE,
   '/trapping-worker.js': TRAPPING,
 };
 

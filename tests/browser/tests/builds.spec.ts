@@ -1,12 +1,13 @@
 // Several builds of an application on one origin, as after each deploy: their workers have URLs of their own.
 
-import { type Browser, expect, test } from '../src/browser.js';
+import { type AnyBrowser, expect, test } from '../src/browser.js';
+import { NEEDS_CHROMIUM, isFirefox } from '../src/firefox.js';
 import { BUILDS } from '../src/server.js';
 import type { Tab } from '../src/tab.js';
 
 const ALL = 'SELECT body FROM note ORDER BY id';
 
-async function opened(chrome: Browser, build: string): Promise<Tab> {
+async function opened(chrome: AnyBrowser, build: string): Promise<Tab> {
   const tab = await chrome.tab();
   await tab.open({ build });
   await tab.subscribe(ALL);
@@ -27,7 +28,7 @@ function permutations<T>(items: readonly T[]): T[][] {
   return items.flatMap((item) => permutations(items.filter((other) => other !== item)).map((rest) => [item, ...rest]));
 }
 
-async function coordinators(chrome: Browser): Promise<{ targetId: string; url: string }[]> {
+async function coordinators(chrome: AnyBrowser): Promise<{ targetId: string; url: string }[]> {
   const context = await chrome.context();
   const session = await context.newCDPSession(context.pages()[0]!);
   const { targetInfos } = await session.send('Target.getTargets', { filter: [{}] });
@@ -35,7 +36,11 @@ async function coordinators(chrome: Browser): Promise<{ targetId: string; url: s
   return targetInfos.filter(({ type }) => type === 'shared_worker');
 }
 
-async function killCoordinator(chrome: Browser): Promise<void> {
+async function expectOneCoordinator(chrome: AnyBrowser): Promise<void> {
+  if (!isFirefox) expect(await coordinators(chrome)).toHaveLength(1);
+}
+
+async function killCoordinator(chrome: AnyBrowser): Promise<void> {
   const context = await chrome.context();
   const session = await context.newCDPSession(context.pages()[0]!);
   const [coordinator, ...others] = await coordinators(chrome);
@@ -45,11 +50,11 @@ async function killCoordinator(chrome: Browser): Promise<void> {
 
 for (const opening of permutations(BUILDS)) {
   test(`opened in the order ${opening.join(', ')}, closed in every order`, async ({ chrome }) => {
-    for (const closing of permutations(BUILDS)) {
+    for (const closing of permutations(opening).slice(0, isFirefox ? 2 : 6)) {
       const tabs = new Map<string, Tab>();
       for (const build of opening) tabs.set(build, await opened(chrome, build));
       await expectShared([...tabs.values()]);
-      expect(await coordinators(chrome)).toHaveLength(1);
+      await expectOneCoordinator(chrome);
       for (const build of closing) {
         await tabs.get(build)!.page.close();
         tabs.delete(build);
@@ -63,12 +68,21 @@ test('opened at the same moment', async ({ chrome }) => {
   for (let round = 0; round < 10; round += 1) {
     const tabs = await Promise.all([...BUILDS, ...BUILDS].map((build) => opened(chrome, build)));
     await expectShared(tabs);
-    expect(await coordinators(chrome)).toHaveLength(1);
+    await expectOneCoordinator(chrome);
     await Promise.all(tabs.map((tab) => tab.page.close()));
   }
 });
 
+test('a coordinator that runs is joined when its script is no longer served', async ({ chrome, served }) => {
+  const old = await opened(chrome, 'old');
+  served.withheld.add('/old/coordinator.js');
+  const tabs = [old, await opened(chrome, 'new'), await opened(chrome, 'old')];
+  await expectShared(tabs);
+  await expectOneCoordinator(chrome);
+});
+
 test('the coordinator dies and its script is gone: another build starts one', async ({ chrome, served }) => {
+  test.skip(isFirefox, NEEDS_CHROMIUM);
   const old = await opened(chrome, 'old');
   const next = await opened(chrome, 'new');
   served.withheld.add('/old/coordinator.js');
@@ -81,6 +95,7 @@ test('the coordinator dies and its script is gone: another build starts one', as
 });
 
 test('no coordinator can be had: what is open works on, and all goes on when one can', async ({ chrome, served }) => {
+  test.skip(isFirefox, NEEDS_CHROMIUM);
   const one = await opened(chrome, 'old');
   const two = await opened(chrome, 'old');
   served.withheld.add('/old/coordinator.js');

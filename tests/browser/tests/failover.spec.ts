@@ -1,12 +1,13 @@
 // The active tab goes away, one way or another, and another tab takes over.
 
-import { type Browser, expect, test } from '../src/browser.js';
+import { type AnyBrowser, expect, test } from '../src/browser.js';
+import { NEEDS_CHROMIUM, isFirefox } from '../src/firefox.js';
 import { SCHEMA, type Tab } from '../src/tab.js';
 
 const ALL = 'SELECT body FROM note ORDER BY id';
 
 /** An active tab and a follower, both subscribed to all notes. */
-async function pair(chrome: Browser): Promise<{ active: Tab; follower: Tab }> {
+async function pair(chrome: AnyBrowser): Promise<{ active: Tab; follower: Tab }> {
   const active = await chrome.tab();
   await active.open();
   await active.expectRole('active');
@@ -41,7 +42,7 @@ async function writeOn(tab: Tab): Promise<() => Promise<{ written: number; unkno
   return () => tab.page.evaluate(() => (window as unknown as { writing: Promise<never> }).writing);
 }
 
-async function killCoordinator(chrome: Browser, tab: Tab): Promise<void> {
+async function killCoordinator(chrome: AnyBrowser, tab: Tab): Promise<void> {
   const session = await (await chrome.context()).newCDPSession(tab.page);
   const { targetInfos } = await session.send('Target.getTargets', { filter: [{}] });
   const workers = targetInfos.filter(({ type }) => type === 'shared_worker');
@@ -73,6 +74,7 @@ test('the active tab is closed while another writes', async ({ chrome }) => {
 });
 
 test('the active tab crashes while another writes', async ({ chrome }) => {
+  test.skip(isFirefox, NEEDS_CHROMIUM);
   const { active, follower } = await pair(chrome);
   const done = await writeOn(follower);
   const session = await (await chrome.context()).newCDPSession(active.page);
@@ -103,6 +105,7 @@ test('the active tab writes to the last moment and all its answers hold', async 
 });
 
 test('the coordinator is killed: nobody notices', async ({ chrome }) => {
+  test.skip(isFirefox, NEEDS_CHROMIUM);
   const { active, follower } = await pair(chrome);
   await killCoordinator(chrome, active);
   await follower.exec("INSERT INTO note(body) VALUES ('after')");
@@ -117,6 +120,7 @@ test('the coordinator is killed: nobody notices', async ({ chrome }) => {
 });
 
 test('a schema script that comes after a new coordinator introduced everybody again', async ({ chrome }) => {
+  test.skip(isFirefox, NEEDS_CHROMIUM);
   const { active, follower } = await pair(chrome);
   await killCoordinator(chrome, active);
   const third = await chrome.tab();
@@ -232,9 +236,9 @@ test('tabs that come and go leave nothing behind', async ({ chrome }) => {
   await expect.poll(async () => (await stay.status()).tabs).toBe(1);
   const locks = await stay.page.evaluate(async () => {
     const { held = [], pending = [] } = await navigator.locks.query();
-    return [...held, ...pending].map(({ name }) => name!.replace(/[0-9a-f]{32}/, 'id')).sort();
+    return [...held, ...pending].map(({ name }) => name!.replace(/[0-9a-f]{32}/, 'id').replace(location.href, '')).sort();
   });
-  const mine = ['coordinator/id', 'page/id', 'storage', 'worker/id'];
+  const mine = ['coordinator', 'coordinator-at/4-4/id/coordinator.js', 'coordinator/id', 'page/id', 'storage', 'worker/id'];
   expect([...new Set(locks)]).toEqual(mine.map((name) => `tidewater/test/${name}`));
-  expect((await stay.page.evaluate(async () => (await navigator.locks.query()).held!)).length).toBe(4);
+  expect((await stay.page.evaluate(async () => (await navigator.locks.query()).held!)).length).toBe(6);
 });

@@ -1,12 +1,12 @@
 // What one tab asks for is limited: the others wait for it, and the next active tab has to do as the last one did.
 
-import { type Browser, expect, test } from '../src/browser.js';
+import { type AnyBrowser, expect, test } from '../src/browser.js';
 import type { Tab } from '../src/tab.js';
 
 const ENDLESS = 'WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT count(*) FROM n';
 const ALL = 'SELECT body FROM note ORDER BY id';
 
-async function pair(chrome: Browser, foreignKeys?: boolean): Promise<[Tab, Tab]> {
+async function pair(chrome: AnyBrowser, foreignKeys?: boolean): Promise<[Tab, Tab]> {
   const tabs: [Tab, Tab] = [await chrome.tab(), await chrome.tab()];
   for (const tab of tabs) await tab.open(foreignKeys === undefined ? {} : { foreignKeys });
   return tabs;
@@ -65,6 +65,37 @@ test('a result that would take all memory is refused, and the host lives', async
   await two.exec("INSERT INTO note(body) VALUES ('after it')");
   expect(await one.query(ALL)).toEqual([{ body: 'after it' }]);
   expect((await one.status()).epoch).toBe(epoch);
+});
+
+test('a query that every host dies of is given up, and everybody else is answered', async ({ chrome }) => {
+  const tabs = [await chrome.tab(), await chrome.tab(), await chrome.tab()] as const;
+  for (const tab of tabs) await tab.open({ worker: '/poisonable-worker.js' });
+  const [one, two, three] = tabs;
+  await three.subscribe(ALL);
+  const poisoned = Promise.all([outcome(two, 'SELECT 1 -- poison'), outcome(two, 'SELECT 2'), outcome(one, 'SELECT 3')]);
+  expect(await poisoned).toEqual(['poisoned_request', 'done', 'done']);
+  await two.exec("INSERT INTO note(body) VALUES ('after it')");
+  await three.expectRows(ALL, [{ body: 'after it' }]);
+  expect(await one.query(ALL)).toEqual([{ body: 'after it' }]);
+});
+
+test('a subscription that every host dies of ends, and no other does', async ({ chrome }) => {
+  const tabs = [await chrome.tab(), await chrome.tab()] as const;
+  for (const tab of tabs) await tab.open({ worker: '/poisonable-worker.js' });
+  const [one, two] = tabs;
+  await two.subscribe(ALL);
+  const code = await two.page.evaluate(async () => {
+    const poison = window.db.subscribe('SELECT 1 -- poison');
+    window.subscriptions['innocent'] = window.db.subscribe('SELECT count(*) AS n FROM note');
+    return poison.ready.then(
+      () => 'ready',
+      (error: { code: string }) => error.code,
+    );
+  });
+  expect(code).toBe('poisoned_request');
+  await one.exec("INSERT INTO note(body) VALUES ('after it')");
+  await two.expectRows(ALL, [{ body: 'after it' }]);
+  await two.expectRows('innocent', [{ n: 1 }]);
 });
 
 const TABLES = 'CREATE TABLE parent(id INTEGER PRIMARY KEY); CREATE TABLE child(parent REFERENCES parent)';

@@ -1,6 +1,6 @@
 // Subscriptions whose parameters change in place, in two tabs of one database.
 
-import { type Browser, expect, test } from '../src/browser.js';
+import { type AnyBrowser, expect, test } from '../src/browser.js';
 import type { Tab } from '../src/tab.js';
 
 const PAGE = 'SELECT id FROM note ORDER BY id LIMIT ? OFFSET ?';
@@ -9,7 +9,7 @@ const PAGE = 'SELECT id FROM note ORDER BY id LIMIT ? OFFSET ?';
 const ids = (...list: number[]) => list.map((id) => ({ id }));
 
 /** An active tab and a follower, each showing the first two of the notes 1 to 6. */
-async function pair(chrome: Browser): Promise<{ active: Tab; follower: Tab }> {
+async function pair(chrome: AnyBrowser): Promise<{ active: Tab; follower: Tab }> {
   const active = await chrome.tab();
   await active.open();
   await active.expectRole('active');
@@ -28,7 +28,7 @@ test('a window slides by edits, and is kept up to date where it is', async ({ ch
     const diffs: unknown[] = [];
     page.on('diff', ({ edits, rebound }) => diffs.push({ edits, rebound }));
     await page.rebind([2, 1]);
-    return { diffs, isSame: page.rows[0] === second, rows: [...page.rows] };
+    return { diffs, isSame: page.rows[0] === second, rows: page.rows.map((row) => ({ ...row })) };
   });
   expect(slid).toEqual({
     diffs: [{ edits: [{ type: 'remove', index: 0 }, { type: 'insert', index: 1, row: { id: 3 } }], rebound: true }],
@@ -81,7 +81,7 @@ test('a rebind is done by the tab that takes over', async ({ chrome }) => {
     // Goes on until well after the other tab is gone.
     for (let round = 0; round < 300; round += 1) {
       await page.rebind([1, round % 6]);
-      if (page.rows.length !== 1 || page.rows[0]!['id'] !== (round % 6) + 1) return { round, rows: [...page.rows] };
+      if (page.rows.length !== 1 || page.rows[0]!['id'] !== (round % 6) + 1) return { round, rows: page.rows.map((row) => ({ ...row })) };
       await new Promise((resolve) => setTimeout(resolve, 2));
     }
     return 'right each time';

@@ -27,6 +27,7 @@ export const codes = {
   configurationMismatch: "configuration_mismatch",
   timeout: "timeout",
   badMessage: "bad_message",
+  poisonedRequest: "poisoned_request",
   hostPanicked: "host_panicked",
 } as const;
 
