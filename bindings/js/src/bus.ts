@@ -20,7 +20,10 @@ export class Bus {
   constructor(database: string, self: Address) {
     this.#self = self;
     this.#channel = new BroadcastChannel(names.bus(database));
-    this.#channel.onmessage = (event: MessageEvent<Envelope>) => this.#receive(event.data);
+    this.#channel.onmessage = ({ data }: MessageEvent<unknown>) => {
+      // Any script of the origin can post here.
+      if (isEnvelope(data)) this.#receive(data);
+    };
   }
 
   /** A port to `peer` that sends on one channel and receives on another; the present one if there is one. */
@@ -76,6 +79,13 @@ class BusPort implements Port {
   close(): void {
     this.#closed();
   }
+}
+
+/** Whether it has the parts that are looked at before anybody reads the message itself. */
+function isEnvelope(data: unknown): data is Envelope {
+  const { from, to, message } = (data ?? {}) as Partial<Record<keyof Envelope, Record<string, unknown>>>;
+  const isTyped = (part: Record<string, unknown> | undefined, name: string) => typeof part?.[name] === 'string';
+  return isTyped(from, 'type') && isTyped(to, 'type') && isTyped(message, 'channel') && isTyped(message?.['message'] as never, 'type');
 }
 
 function keyOf(channel: Channel, peer: Address, epoch: number | undefined): string {

@@ -15,9 +15,9 @@ import {
 } from './generated/protocol.js';
 import { Life, type LifeEvents } from './life.js';
 import type { Port } from './port.js';
-import { type Asked, type Effect, type Host, MOST_HOSTS, Requests, poisoned } from './requests.js';
-import { readDelivery, readRows } from './rows.js';
-import { State } from './subscription.js';
+import { type Asked, type Effect, type Host, Requests } from './requests.js';
+import type { State } from './subscription.js';
+import { Subscriptions } from './subscriptions.js';
 
 /** A connection to a host. */
 interface Connection {
@@ -26,13 +26,9 @@ interface Connection {
   readonly epoch: number;
   /** Hellos that are not answered yet, with the schema scripts that they bring. */
   readonly hellos: Map<number, string | undefined>;
-  /** The subscriptions that were posted. */
-  readonly posted: Set<number>;
-  /** Subscriptions that the last host died with: each is posted when the one before it is answered. Undefined before all hellos are. */
-  trials: number[] | undefined;
-  /** The one that is tried. */
-  tried: number | undefined;
-  /** Whether requests can be posted: all hellos are answered, and all trials are over. */
+  /** Whether all hellos are answered and subscriptions are posted. */
+  isResuming: boolean;
+  /** Whether requests can be posted: that is done. */
   welcome: boolean;
 }
 
@@ -66,13 +62,7 @@ export class PageClient {
   readonly #configuration: Configuration;
   readonly #assets: Assets;
   readonly #requests = new Requests();
-  readonly #subscriptions = new Map<number, State>();
-  /** Subscriptions whose answer from the present host is still to come. */
-  readonly #awaited = new Set<number>();
-  /** The leadership of the host that subscriptions were posted to last, and which were. */
-  #resumed: { readonly leadership: string; readonly posted: ReadonlySet<number> } | undefined;
-  /** Subscriptions that changed since the application was last told. */
-  readonly #changed = new Set<State>();
+  readonly #subscriptions = new Subscriptions(() => this.#statusChanged());
   readonly #waiting = new Set<Waiting>();
   /** The scripts of all handles, in the order in which they came. Each host hears them: that of a database in memory has none. */
   readonly #schemas = new Set<string>();
@@ -85,10 +75,7 @@ export class PageClient {
   #lives = 0;
   /** When the page was last visible, by its own clock. */
   #lastVisible: number | undefined;
-  #lastSubscription = 0;
   #lastHello = 0;
-  /** Called when all subscriptions that were suspect are answered. */
-  #onResumed: () => void = () => {};
   #epoch = 0;
   #refused: TidewaterError | undefined;
   #closed: TidewaterError | undefined;
@@ -155,13 +142,11 @@ export class PageClient {
   }
 
   subscribe(sql: string, params: Uint8Array | undefined): State {
-    const state = new State((this.#lastSubscription += 1), sql, params, this);
-    this.#subscriptions.set(state.id, state);
-    if (this.#connection?.welcome) this.#postSubscription(this.#connection, state);
+    const state = this.#subscriptions.add(sql, params, this);
     const ended = this.#closed ?? this.#refused;
     if (ended) {
       // Told after the caller has the subscription.
-      queueMicrotask(() => this.#failSubscription(state, ended));
+      queueMicrotask(() => this.#subscriptions.fail(state, ended));
     }
     return state;
   }
@@ -173,13 +158,7 @@ export class PageClient {
   }
 
   unsubscribe(id: number): void {
-    this.#subscriptions.delete(id);
-    this.#awaited.delete(id);
-    if (this.#connection?.posted.delete(id)) {
-      this.#connection.port.postMessage({ type: 'unsubscribe', subscription: id } satisfies PageToHost);
-    }
-    this.#tell();
-    this.#isTried(id);
+    this.#subscriptions.remove(id);
   }
 
   close(): void {
@@ -195,19 +174,13 @@ export class PageClient {
   /** Nothing will be answered any more. */
   #end(error: TidewaterError): void {
     this.#requests.abandon(error);
-    for (const state of [...this.#subscriptions.values()]) this.#failSubscription(state, error);
+    this.#subscriptions.failAll(error);
     this.#rejectWaiting(error);
   }
 
   #rejectWaiting(error: TidewaterError): void {
     for (const waiting of this.#waiting) waiting.reject(error);
     this.#waiting.clear();
-  }
-
-  #failSubscription(state: State, error: TidewaterError): void {
-    this.#subscriptions.delete(state.id);
-    state.failed(error, true);
-    state.tell();
   }
 
   #welcomed(schema: string | undefined, timeout: number): Promise<void> {
@@ -390,12 +363,11 @@ export class PageClient {
       host,
       epoch,
       hellos: new Map(),
-      posted: new Set(),
-      trials: undefined,
-      tried: undefined,
+      isResuming: false,
       welcome: false,
     };
     this.#connection = connection;
+    this.#subscriptions.lost();
     this.storage = storage;
     port.onmessage = ({ data }) => {
       if (this.#connection === connection) this.#fromHost(connection, data as HostToPage);
@@ -408,6 +380,7 @@ export class PageClient {
   #disconnect(): void {
     this.#connection?.port.close();
     this.#connection = undefined;
+    this.#subscriptions.lost();
   }
 
   #hello({ port, hellos }: Connection, schema: string | undefined): void {
@@ -429,7 +402,8 @@ export class PageClient {
         this.#refuse(connection, message);
         break;
       case 'subscribed':
-        this.#subscribed(message);
+        this.#requests.heard(message.commit);
+        this.#subscriptions.subscribed(message);
         break;
       case 'delivery':
         this.#deliver(message);
@@ -437,7 +411,7 @@ export class PageClient {
       case 'rebound':
         this.#rebound(message.request, false);
         this.#requests.answered(message);
-        this.#tell();
+        this.#subscriptions.tell();
         break;
       default:
         this.#requests.answered(message);
@@ -451,59 +425,20 @@ export class PageClient {
     // Over the bus answers to the hellos of an earlier introduction come too.
     if (!hellos.delete(nonce)) return;
     if (schema !== undefined) this.#ran.add(schema);
-    if (!connection.trials) {
+    if (!connection.isResuming) {
       // Requests may need the tables of every script.
       if (hellos.size > 0) return;
+      connection.isResuming = true;
       this.#epoch = Math.max(this.#epoch, epoch);
       this.storage = storage;
-      this.#resume(connection, () => this.#requests.welcomed(opened, commit, asHost(connection)));
+      const host = asHost(connection);
+      this.#subscriptions.resume(host, () => {
+        connection.welcome = true;
+        this.#requests.welcomed(opened, commit, host);
+        this.#served();
+      });
     }
     this.#served();
-  }
-
-  /** Posts the subscriptions, those last and one by one that the last host may have died of; then `done`. */
-  #resume(connection: Connection, done: () => void): void {
-    const { leadership } = asHost(connection);
-    const last = this.#resumed;
-    this.#resumed = { leadership, posted: connection.posted };
-    for (const id of this.#awaited) {
-      const state = this.#subscriptions.get(id);
-      if (!state || !last || last.leadership === leadership || !last.posted.has(id)) continue;
-      state.outlived += 1;
-      if (state.outlived >= MOST_HOSTS) this.#failSubscription(state, poisoned());
-    }
-    // Nothing is told before all are answered.
-    this.#awaited.clear();
-    const trials: number[] = [];
-    for (const state of this.#subscriptions.values()) {
-      this.#awaited.add(state.id);
-      if (state.outlived > 0) trials.push(state.id);
-      else this.#postSubscription(connection, state);
-    }
-    connection.trials = trials;
-    this.#onResumed = done;
-    this.#tryNext(connection);
-  }
-
-  /** Posts the next subscription that is suspect. When there is none left, all requests can be posted. */
-  #tryNext(connection: Connection): void {
-    for (;;) {
-      connection.tried = connection.trials?.shift();
-      if (connection.tried === undefined) break;
-      const state = this.#subscriptions.get(connection.tried);
-      if (state) return this.#postSubscription(connection, state);
-    }
-    connection.welcome = true;
-    for (const state of this.#subscriptions.values()) {
-      if (!connection.posted.has(state.id)) this.#postSubscription(connection, state);
-    }
-    this.#onResumed();
-    this.#served();
-  }
-
-  /** The subscription is answered, or nobody waits for it any more. */
-  #isTried(id: number): void {
-    if (this.#connection?.tried === id) this.#tryNext(this.#connection);
   }
 
   #served(): void {
@@ -532,72 +467,22 @@ export class PageClient {
     if (!connection.welcome && hellos.size === 0) this.#hello(connection, undefined);
   }
 
-  #postSubscription({ port, posted }: Connection, { id, sql, params, hasResult }: State): void {
-    this.#awaited.add(id);
-    posted.add(id);
-    const slots = params === undefined ? {} : { params };
-    port.postMessage({ type: 'subscribe', subscription: id, sql, ...slots, resumed: hasResult } satisfies PageToHost);
-  }
-
-  #subscribed({ subscription, commit, columns, plan, rows }: Extract<HostToPage, { type: 'subscribed' }>): void {
-    this.#requests.heard(commit);
-    this.#awaited.delete(subscription);
-    const state = this.#subscriptions.get(subscription);
-    if (state) {
-      state.outlived = 0;
-      state.subscribed(commit, columns, plan, readRows(rows, columns));
-      this.#changed.add(state);
-    }
-    this.#tell();
-    this.#isTried(subscription);
-  }
-
   /** The host has done this request; whether it is a rebind. If so, the next host is asked for what the rows are of now. */
   #rebound(request: number, hasEdits: boolean): boolean {
     const asked = this.#requests.pending(request);
     if (asked?.type !== 'rebind') return false;
-    this.#subscriptions.get(asked.subscription)?.rebound(asked.params, hasEdits);
+    this.#subscriptions.rebound(asked.subscription, asked.params, hasEdits);
     return true;
   }
 
-  #deliver({ edits: frame, events, cause }: Extract<HostToPage, { type: 'delivery' }>): void {
-    const { commit, edits } = readDelivery(frame, (id) => this.#subscriptions.get(id)?.columns);
-    this.#requests.heard(commit, cause);
-    const isRebind = cause !== undefined && this.#rebound(cause, true);
-    for (const [id, list] of edits) {
-      const state = this.#subscriptions.get(id);
-      if (!state) continue;
-      state.edited(commit, list);
-      this.#changed.add(state);
-    }
-    for (const event of events) {
-      const state = this.#subscriptions.get(event.subscription);
-      if (!state) continue;
-      if (event.type === 'columns') {
-        state.result(commit, event.columns, readRows(event.rows, event.columns));
-      } else {
-        this.#awaited.delete(event.subscription);
-        state.failed(TidewaterError.from(event.error), event.closed);
-        if (event.closed) this.#subscriptions.delete(event.subscription);
-      }
-      this.#changed.add(state);
-    }
+  #deliver(delivery: Extract<HostToPage, { type: 'delivery' }>): void {
+    const { cause } = delivery;
+    let isRebind = false;
+    this.#subscriptions.deliver(delivery, (commit) => {
+      this.#requests.heard(commit, cause);
+      isRebind = cause !== undefined && this.#rebound(cause, true);
+    });
     // Its answer follows: those who wait for it and those who receive the edits do so before the page is drawn again.
-    if (!isRebind) this.#tell();
-    for (const { subscription } of events) this.#isTried(subscription);
-  }
-
-  /**
-   * Tells the application what changed, whole: while a new host's answers come in, some subscriptions are as of an older commit than
-   * others, and nobody is told before all are there.
-   */
-  #tell(): void {
-    const isResuming = [...this.#awaited].some((id) => this.#subscriptions.get(id)?.hasResult);
-    if (isResuming) return;
-    const changed = [...this.#changed];
-    this.#changed.clear();
-    for (const state of changed) state.tell();
-    if (changed.length > 0) this.#statusChanged();
+    if (!isRebind) this.#subscriptions.tell();
   }
 }
-

@@ -95,6 +95,9 @@ impl Coordinator {
     fn register_worker(&mut self, id: &TabId, protocol: u32, hosting: Option<Hosting>, now: u64) {
         if protocol != PROTOCOL {
             self.tell_worker(id, CoordinatorToWorker::UpgradeRequired { protocol: PROTOCOL });
+            if self.tabs.get(id).is_none() {
+                self.effects.push(Effect::Forget { tab: id.clone() });
+            }
             return;
         }
         let tab = self.tab(id);

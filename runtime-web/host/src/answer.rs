@@ -65,8 +65,9 @@ pub(crate) fn rows(rows: &[Row]) -> Result<Frame, ErrorInfo> {
     rows_frame(rows.iter().map(Row::as_bytes)).map_err(frame_error)
 }
 
-pub(crate) fn subscribed(subscription: SubscriptionId, watch: &Watch) -> Result<HostToPage, ErrorInfo> {
-    let snapshot = watch.snapshot();
+/// The first rows are sent and not kept.
+pub(crate) fn subscribed(subscription: SubscriptionId, watch: &mut Watch) -> Result<HostToPage, ErrorInfo> {
+    let snapshot = watch.take_snapshot();
     Ok(HostToPage::Subscribed {
         subscription,
         commit: CommitId(snapshot.commit.0),

@@ -298,7 +298,7 @@ impl Service {
 
     fn subscribe(&mut self, client: &TabId, subscription: SubscriptionId, query: Query, resumed: bool) -> HostToPage {
         let watch = self.watch(client, subscription, &query);
-        let subscribed = watch.and_then(|watch| Ok((answer::subscribed(subscription, &watch)?, watch)));
+        let subscribed = watch.and_then(|mut watch| Ok((answer::subscribed(subscription, &mut watch)?, watch)));
         match subscribed {
             Ok((message, watch)) => {
                 if let Some(client) = self.clients.get_mut(client) {
@@ -356,8 +356,8 @@ impl Service {
 
     /// A subscription of a former host that has no answer gets one by its new parameters, or waits on with the old ones.
     fn rebind_failing(&mut self, client: &TabId, subscription: SubscriptionId, query: Query) -> Result<(), ErrorInfo> {
-        let watch = self.watch(client, subscription, &query)?;
-        let result = watch.snapshot().clone();
+        let mut watch = self.watch(client, subscription, &query)?;
+        let result = watch.take_snapshot();
         let event = Happened { client: client.clone(), subscription, event: Event::Columns(result) };
         self.happened.lock().unwrap_or_else(PoisonError::into_inner).push(event);
         if let Some(client) = self.clients.get_mut(client) {

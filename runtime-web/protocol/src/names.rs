@@ -19,7 +19,7 @@ pub const COORDINATOR_AT: &str = "tidewater/{database}/coordinator-at/{place}";
 /// Pattern of [`shared_worker`].
 pub const SHARED_WORKER: &str = "tidewater/{database}";
 /// Pattern of [`bus`].
-pub const BUS: &str = "tidewater/{database}/bus";
+pub const BUS: &str = "tidewater/{database}/bus/4";
 
 /// Every pattern with its function's name, for the TypeScript side.
 pub const ALL: [(&str, &str); 8] = [
@@ -81,7 +81,8 @@ pub fn shared_worker(database: &str) -> String {
     fill(SHARED_WORKER, database, "")
 }
 
-/// The BroadcastChannel that carries [`Envelope`](crate::Envelope)s where there is no SharedWorker.
+/// The BroadcastChannel that carries [`Envelope`](crate::Envelope)s where there is no SharedWorker. It has the version of the protocol in its
+/// name: everybody on it has to understand what everybody says.
 #[must_use]
 pub fn bus(database: &str) -> String {
     fill(BUS, database, "")
@@ -128,7 +129,7 @@ mod tests {
         let place = "1-1/c1/https://shop.example/assets/coordinator-3f2a.js";
         assert_eq!(coordinator_at("shop", place), format!("tidewater/shop/coordinator-at/{place}"));
         assert_eq!(shared_worker("shop"), "tidewater/shop");
-        assert_eq!(bus("shop"), "tidewater/shop/bus");
+        assert_eq!(bus("shop"), format!("tidewater/shop/bus/{}", crate::PROTOCOL));
     }
 
     #[test]

@@ -56,6 +56,7 @@ impl Worker {
             _alive: alive,
             pool: RefCell::default(),
             state: RefCell::default(),
+            pages: RefCell::default(),
             coordinator: RefCell::default(),
         };
         Ok(Self { actor: Rc::new(actor) })
@@ -82,6 +83,8 @@ struct Actor {
     pool: RefCell<Option<OpfsSAHPoolUtil>>,
     /// The host before the storage lock, so that the database is closed before the lock is free.
     state: RefCell<Leadership<(Host<Port>, locks::Held)>>,
+    /// Requests for the locks of the pages that are served: the coordinator that would tell of a page's death may die with it.
+    pages: RefCell<Vec<(TabId, locks::Queued)>>,
 }
 
 impl Actor {
@@ -104,11 +107,7 @@ impl Actor {
             CoordinatorToWorker::BecomeHost { term, storage, after } => self.become_host(term, storage, after),
             CoordinatorToWorker::Retire { term } => self.retire(term),
             CoordinatorToWorker::Connect { client, term } => self.connect(client, term, received.port),
-            CoordinatorToWorker::Disconnect { client } => {
-                if let Some((host, _)) = self.state.borrow_mut().host() {
-                    host.disconnect(&client);
-                }
-            }
+            CoordinatorToWorker::Disconnect { client } => self.disconnect(&client),
             CoordinatorToWorker::Ping { nonce } => self.tell(&WorkerToCoordinator::Pong { nonce }),
         }
     }
@@ -210,6 +209,7 @@ impl Actor {
 
     fn close(&self, (host, lock): (Host<Port>, locks::Held)) {
         drop(host);
+        self.pages.borrow_mut().clear();
         self.give_files_back();
         drop(lock);
     }
@@ -223,7 +223,27 @@ impl Actor {
         let actor = Rc::clone(self);
         let sender = client.clone();
         let port = Port::listen(port, move |received| actor.serve(&sender, number, received.message));
-        host.offer(client, number, port);
+        host.offer(client.clone(), number, port);
+        drop(state);
+        self.watch(client);
+    }
+
+    /// Waits for the death of a page.
+    fn watch(self: &Rc<Self>, client: TabId) {
+        if self.pages.borrow().iter().any(|(watched, _)| *watched == client) {
+            return;
+        }
+        let (actor, dead) = (Rc::clone(self), client.clone());
+        if let Ok(watch) = locks::on_free(&names::page(&self.database, &client), move || actor.disconnect(&dead)) {
+            self.pages.borrow_mut().push((client, watch));
+        }
+    }
+
+    fn disconnect(&self, client: &TabId) {
+        self.pages.borrow_mut().retain(|(watched, _)| watched != client);
+        if let Some((host, _)) = self.state.borrow_mut().host() {
+            host.disconnect(client);
+        }
     }
 
     fn serve(&self, client: &TabId, number: PortNumber, received: JsValue) {

@@ -119,6 +119,22 @@ test('the coordinator is killed: nobody notices', async ({ chrome }) => {
   expect((await third.query('SELECT count(*) AS n FROM note'))[0]).toEqual({ n: 3 });
 });
 
+test('a tab that dies together with the coordinator leaves nothing behind in the host', async ({ chrome }) => {
+  test.skip(isFirefox, NEEDS_CHROMIUM);
+  const { active, follower } = await pair(chrome);
+  const third = await chrome.tab();
+  await third.open();
+  await third.subscribe(ALL);
+  const subscriptions = () => active.page.evaluate(async () => (await window.db.stats()).subscriptions);
+  expect(await subscriptions()).toBe(3);
+  const session = await (await chrome.context()).newCDPSession(third.page);
+  await killCoordinator(chrome, active);
+  void session.send('Page.crash').catch(() => {});
+  await expect.poll(subscriptions).toBe(2);
+  await active.exec("INSERT INTO note(body) VALUES ('after')");
+  await follower.expectRows(ALL, [{ body: 'before' }, { body: 'after' }]);
+});
+
 test('a schema script that comes after a new coordinator introduced everybody again', async ({ chrome }) => {
   test.skip(isFirefox, NEEDS_CHROMIUM);
   const { active, follower } = await pair(chrome);

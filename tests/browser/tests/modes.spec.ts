@@ -25,6 +25,33 @@ test('without SharedWorker: two tabs, one database, and a takeover', async ({ ch
   expect((await two.status()).storage).toBe('opfs');
 });
 
+test('without SharedWorker: what others post on the channel does no harm', async ({ chrome }) => {
+  chrome.initScript = 'delete globalThis.SharedWorker';
+  const [one, two] = [await chrome.tab(), await chrome.tab()];
+  await one.open();
+  await two.open();
+  await two.subscribe(ALL);
+  const { epoch } = await one.status();
+  await two.page.evaluate((epoch) => {
+    // The name of the channel that this version uses.
+    for (const name of ['tidewater/test/bus', 'tidewater/test/bus/4', 'tidewater/test/bus/5']) {
+      const channel = new BroadcastChannel(name);
+      const everyone = { type: 'everyone' };
+      const messages: unknown[] = [undefined, null, 7, 'text', [], {}, { from: null, to: everyone, message: {} }];
+      for (const channel of ['pageToCoordinator', 'coordinatorToPage', 'workerToCoordinator', 'coordinatorToWorker', 'pageToHost', 'hostToPage', '?']) {
+        for (const message of [undefined, null, {}, { type: '?' }, { type: 'exec', request: 1 }, { type: 'register', tab: 7 }]) {
+          messages.push({ from: { type: 'page', tab: 'x' }, to: everyone, message: { channel, message, epoch, instance: 'x' } });
+        }
+      }
+      for (const message of messages) channel.postMessage(message);
+    }
+  }, epoch);
+  await one.exec("INSERT INTO note(body) VALUES ('after it')");
+  await two.expectRows(ALL, [{ body: 'after it' }]);
+  expect((await one.status()).epoch).toBe(epoch);
+  expect((await two.status()).state).toBe('ready');
+});
+
 test('where OPFS is denied the database is in memory, for all tabs, and says so', async ({ chrome }) => {
   const one = await chrome.tab();
   await one.open({ denied: true });

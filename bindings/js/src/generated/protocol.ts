@@ -14,7 +14,7 @@ export const names = {
   coordinatorInstance: (database: string, instance: string): string => `tidewater/${database}/coordinator/${instance}`,
   coordinatorAt: (database: string, place: string): string => `tidewater/${database}/coordinator-at/${place}`,
   sharedWorker: (database: string): string => `tidewater/${database}`,
-  bus: (database: string): string => `tidewater/${database}/bus`,
+  bus: (database: string): string => `tidewater/${database}/bus/4`,
 } as const;
 
 /** Codes of the errors that the runtime itself raises. */
