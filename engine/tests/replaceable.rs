@@ -1,5 +1,7 @@
 //! A connection that another one may replace: what would be gone with it is refused before it does anything, and nothing else is.
 
+#![expect(clippy::unwrap_used, reason = "tests")]
+
 use tidewater::{Engine, Error, Location, Options};
 
 fn engine() -> Engine {

@@ -1,5 +1,7 @@
 //! Limits of one statement: what runs for too long or returns too much fails, changes nothing and holds nobody up for longer.
 
+#![expect(clippy::unwrap_used, reason = "tests")]
+
 use std::time::Duration;
 
 use tidewater::{Engine, Error, Event, Location, Options};

@@ -1,8 +1,8 @@
 //! How an engine is opened.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, LazyLock};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::time::Duration;
 
 use rusqlite::Connection;
 
@@ -168,11 +168,16 @@ pub struct Options {
 pub type Clock = fn() -> Duration;
 
 /// The clock where nobody gives another one.
-const CLOCK: Option<Clock> = if cfg!(target_arch = "wasm32") { None } else { Some(since_start) };
+#[cfg(target_arch = "wasm32")]
+const CLOCK: Option<Clock> = None;
+#[cfg(not(target_arch = "wasm32"))]
+const CLOCK: Option<Clock> = Some(since_start);
 
 /// The time since it was first asked for.
+#[cfg(not(target_arch = "wasm32"))]
+#[expect(clippy::disallowed_methods, reason = "a native clock, which a test replaces")]
 fn since_start() -> Duration {
-    static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+    static START: std::sync::LazyLock<std::time::Instant> = std::sync::LazyLock::new(std::time::Instant::now);
     START.elapsed()
 }
 

@@ -1,5 +1,6 @@
 //! The host as pages see it: requests in, answers and deliveries out, on a real engine.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use tidewater::{Engine, Location, Options};
@@ -413,8 +414,9 @@ fn a_page_with_another_configuration_is_refused_with_both_named() {
 
 #[test]
 fn a_statement_runs_for_as_long_as_its_request_allows() {
-    let clock = || Duration::from_nanos(u64::try_from(START.elapsed().as_nanos()).unwrap());
-    static START: std::sync::LazyLock<std::time::Instant> = std::sync::LazyLock::new(std::time::Instant::now);
+    static LOOKS: AtomicU64 = AtomicU64::new(0);
+    // A millisecond later each time that somebody looks.
+    let clock = || Duration::from_millis(LOOKS.fetch_add(1, Ordering::Relaxed));
     let engine = Engine::open(Location::Memory, crate::options(clock, CONFIGURATION)).unwrap();
     let mut service = Service::begin(engine, StorageMode::Memory, CONFIGURATION, Epoch(0)).unwrap();
     hello(&mut service, "a", None);
