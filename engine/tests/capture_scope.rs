@@ -5,7 +5,7 @@
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
-use tidewater::{ChangeBatch, Engine, Location, Options, RowKey, Value, ValueRef};
+use tidewater::{ChangeBatch, Engine, Event, Location, Options, RowKey, Value, ValueRef};
 
 const SCHEMA: &str = "CREATE TABLE t(id INTEGER PRIMARY KEY, a, b, c); CREATE TABLE other(x);
     INSERT INTO t VALUES (1, 10, 'one', 1.5), (2, 20, 'two', 2.5)";
@@ -191,6 +191,30 @@ fn numbers_go_on_behind_a_crash_and_leave_none_out_otherwise() {
     assert_eq!(engine.last_commit().0, 300, "closing leaves none out");
     drop(engine);
     assert_eq!(Engine::open(path.as_path(), exclusive()).unwrap().last_commit().0, 300, "nor does closing again");
+}
+
+#[test]
+fn a_statement_that_fails_and_keeps_rows_is_a_commit_with_the_next_number() {
+    let folder = tempfile::tempdir().unwrap();
+    for is_exact in [false, true] {
+        let path = folder.path().join(format!("fail {is_exact}.db"));
+        let engine = Engine::open(path.as_path(), exclusive().with_exact_commit_numbers(is_exact)).unwrap();
+        engine.exec("CREATE TABLE t(a INTEGER PRIMARY KEY); INSERT INTO t VALUES (0)", ()).unwrap();
+        let mut live = engine.subscribe("SELECT a FROM t ORDER BY a", ()).unwrap();
+        // Past the end of the numbers that are reserved at once.
+        for number in 2..=300 {
+            let sql = format!("INSERT OR FAIL INTO t VALUES ({number}), (0), (-{number})");
+            assert_eq!(engine.exec(&sql, ()).unwrap_err().code(), "constraint");
+            let Some(Event::Diff(diff)) = live.try_next() else { panic!("the row before the conflict is kept") };
+            assert_eq!((diff.commit.0, diff.edits.len()), (number, 1), "exact: {is_exact}");
+            assert_eq!(live.try_next(), None);
+        }
+        let left = folder.path().join(format!("fail {is_exact} left.db"));
+        crash(&path, &left);
+        let after = Engine::open(left.as_path(), exclusive()).unwrap();
+        assert_eq!(after.query("SELECT a FROM t", ()).unwrap().rows.len(), 300);
+        assert!(after.last_commit().0 >= 300);
+    }
 }
 
 #[test]
