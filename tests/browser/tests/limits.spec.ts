@@ -108,8 +108,9 @@ for (const [foreignKeys, orphan] of [[true, 'constraint'], [false, 'done']] as c
     expect(await outcome(two, `PRAGMA foreign_keys = ${foreignKeys ? 'OFF' : 'ON'}`)).toBe('passes_away');
     expect(await outcome(two, ORPHAN)).toBe(orphan);
     await one.page.close();
-    expect(await outcome(two, ORPHAN)).toBe(orphan);
+    // A write to a tab that is about to be gone may have an unknown outcome.
     await two.expectRole('active');
+    expect(await outcome(two, ORPHAN)).toBe(orphan);
     const three = await chrome.tab();
     await expect(three.open({ foreignKeys: !foreignKeys })).rejects.toThrow(/foreignKeys: (true|false).*foreignKeys: (true|false)/);
     await three.open({ foreignKeys });
