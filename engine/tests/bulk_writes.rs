@@ -4,7 +4,7 @@
 
 use tidewater::{Engine, Event, Location, Options, Params, PlanKind, Row, Subscription, Value};
 
-/// So many rows are more than are kept for what reads few.
+/// More rows than capture keeps for a query that reads few rows.
 const MANY: u64 = 5_000;
 
 /// A subscription with what its edits have come to.

@@ -169,8 +169,8 @@ export class Requests {
     this.#tried = undefined;
     // An application that closes a database gives its queries up, whatever they do.
     const unknown = error.code === codes.closed ? ['writes'] : ['writes', 'unknown'];
-    for (const { reject, effect, postedTo } of pending) {
-      const mayHaveRun = postedTo !== undefined && unknown.includes(effect);
+    for (const { reject, effect, postedTo, again } of pending) {
+      const mayHaveRun = (postedTo !== undefined || again) && unknown.includes(effect);
       const why = `${error.message}, with this statement under way`;
       reject(mayHaveRun ? new TidewaterError(codes.outcomeUnknown, why) : error);
     }

@@ -78,7 +78,7 @@ export class Subscriptions {
     const given: Given = { host, posted: new Set(), trials: [], tried: undefined, resumed };
     this.#given = given;
     this.#isConnected = true;
-    // Nothing is told before all are answered.
+    // The application is told nothing until all of them are answered.
     this.#awaited.clear();
     for (const state of this.#states.values()) {
       this.#awaited.add(state.id);
@@ -110,7 +110,7 @@ export class Subscriptions {
     this.#states.get(id)?.rebound(params, hasEdits);
   }
 
-  /** Takes in what a commit means, without telling it. `heard` is told the commit before. */
+  /** Applies a delivery without telling the application yet. It calls `heard` with the number of the commit first. */
   deliver(
     { edits: frame, events }: Extract<HostToPage, { type: 'delivery' }>,
     heard: (commit: number) => void,
@@ -140,8 +140,8 @@ export class Subscriptions {
   }
 
   /**
-   * Tells the application what changed, whole: while a new host's answers come in, some subscriptions are as of an older commit than
-   * others, and nobody is told before all are there.
+   * Tells the application what changed. While the answers of a new host come in, some subscriptions are as of an older commit than
+   * others: then it waits until all have come.
    */
   tell(): void {
     const isResuming = [...this.#awaited].some((id) => this.#states.get(id)?.hasResult);

@@ -194,3 +194,13 @@ test('a suspect that the application gives up is tried no more, and the next one
   requests.answered({ type: 'failed', request: 1, error: { code: 'sql_error', message: 'it was under way' } });
   expect(next.posted.map(({ request }) => request)).toEqual([1, 3]);
 });
+
+test('a query that a former host may have run has an unknown outcome when nobody will answer, also while it waits for its trial', async () => {
+  const requests = new Requests();
+  const first = host();
+  const tried = requests.add(read, 'reads', first);
+  const waiting = requests.add(query, 'unknown', first);
+  requests.welcomed(8, 8, host('b/2'));
+  requests.abandon(new TidewaterError('unavailable', 'no tab can open the database'));
+  expect([await outcome(tried), await outcome(waiting)]).toEqual(['unavailable', 'outcome_unknown']);
+});

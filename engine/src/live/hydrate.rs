@@ -225,8 +225,8 @@ impl Bindings {
                 edits
             }
             HeldResult::Maintained(result) => {
-                let has_moved = result.prefer(before);
-                let shown = shown.filter(|_| !has_moved);
+                let has_ties = result.prefer(before);
+                let shown = shown.filter(|_| !has_ties);
                 let now = shown.unwrap_or_else(|| result.rows().into());
                 result.edits_since(before, &now)
             }

@@ -9,8 +9,8 @@
 //! update of columns that nobody reads leaves nothing behind. An update can only change columns that some statement names; the
 //! authorizer reports those of every statement that is compiled ([`UpdatedColumns`]), and the others are not looked at.
 //!
-//! Where a transaction changes so many rows of a table that evaluating all its readers again costs less than looking at each row,
-//! its rows are given up: what is left is which columns may have changed ([`BulkWrite`]).
+//! A transaction may change so many rows of a table that evaluating its readers again is cheaper than looking at each row. Then the
+//! rows are given up, and only the columns that may have changed are kept ([`BulkWrite`]).
 //!
 //! <https://sqlite.org/c3ref/preupdate_blobwrite.html>
 

@@ -20,6 +20,7 @@ mod math_functions;
 mod open;
 mod other_writers;
 mod passing;
+mod pragmas;
 #[cfg_attr(target_arch = "wasm32", path = "no_readers.rs")]
 mod readers;
 mod reads;

@@ -5,36 +5,13 @@ use std::sync::{Arc, Mutex};
 
 use rusqlite::hooks::{AuthAction, AuthContext};
 
-use super::lock;
+use super::{lock, pragmas};
 use crate::error::Error;
 
 /// SQLite's code for what the authorizer refuses.
 const SQLITE_AUTH: i32 = 23;
 
 const TEMPORARY: &str = "a temporary table, view or trigger";
-
-/// PRAGMAs that set the file, that last until the transaction ends, or that do something and set nothing.
-const LASTING: [&str; 19] = [
-    "application_id",
-    "auto_vacuum",
-    "defer_foreign_keys",
-    "encoding",
-    "foreign_key_check",
-    "foreign_key_list",
-    "incremental_vacuum",
-    "index_info",
-    "index_list",
-    "index_xinfo",
-    "integrity_check",
-    "optimize",
-    "page_size",
-    "quick_check",
-    "table_info",
-    "table_list",
-    "table_xinfo",
-    "user_version",
-    "wal_checkpoint",
-];
 
 /// What the authorizer refuses of this kind.
 #[derive(Clone, Debug, Default)]
@@ -73,7 +50,7 @@ fn passing(AuthContext { action, database_name, .. }: &AuthContext<'_>) -> Optio
     match action {
         AuthAction::Pragma { pragma_name, pragma_value: Some(_) } => {
             let name = pragma_name.to_ascii_lowercase();
-            (!LASTING.contains(&name.as_str())).then(|| format!("PRAGMA {name}").into())
+            (!pragmas::lasts(&name)).then(|| format!("PRAGMA {name}").into())
         }
         // VACUUM attaches a file without a name.
         AuthAction::Attach { filename: "" } => None,

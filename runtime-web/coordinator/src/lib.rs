@@ -26,7 +26,6 @@
 //! `type`, `tab` and `protocol` of a `register` message before the rest: they are the same in all versions of the protocol,
 //! the rest need not be.
 
-mod by_tab;
 mod election;
 mod event;
 mod ports;
@@ -35,10 +34,9 @@ mod tab;
 mod timing;
 
 use tidewater_protocol::{
-    CoordinatorToPage, CoordinatorToWorker, Epoch, HostState, InstanceId, Status, StorageMode, TabId, Term,
+    ById, CoordinatorToPage, CoordinatorToWorker, Epoch, HostState, InstanceId, Status, StorageMode, TabId, Term,
 };
 
-pub use by_tab::ByTab;
 use election::Attempts;
 pub use event::{Effect, Event};
 pub use ports::{Heard, PortId, Ports, Registration, Role};
@@ -50,7 +48,7 @@ pub use timing::Timing;
 pub struct Coordinator {
     instance: InstanceId,
     timing: Timing,
-    tabs: ByTab<Tab>,
+    tabs: ById<TabId, Tab>,
     /// Registrations so far.
     registrations: u64,
     host: Host,
@@ -111,7 +109,7 @@ impl Coordinator {
         Self {
             instance,
             timing,
-            tabs: ByTab::default(),
+            tabs: ById::default(),
             registrations: 0,
             host: Host::None,
             term: Term(0),

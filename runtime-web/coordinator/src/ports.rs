@@ -1,9 +1,8 @@
 //! Who is at the other end of a port: nobody knows until the port brings a `register` message, and from then on all that it
 //! brings is that tab's.
 
-use tidewater_protocol::{Epoch, PROTOCOL, PageToCoordinator, TabId, WorkerToCoordinator};
+use tidewater_protocol::{ById, Epoch, PROTOCOL, PageToCoordinator, TabId, WorkerToCoordinator};
 
-use crate::by_tab::ByTab;
 use crate::event::Event;
 
 /// What the other end of a port is of its tab.
@@ -47,7 +46,7 @@ pub struct Ports {
     opened: u64,
     /// The tabs of ports that have registered.
     speakers: Vec<(PortId, TabId)>,
-    tabs: ByTab<Ends>,
+    tabs: ById<TabId, Ends>,
 }
 
 #[derive(Debug, Default)]

@@ -487,6 +487,7 @@ fn other_versions_are_refused() {
     assert_eq!(scene.coordinator.status(scene.now).tabs, 2);
     scene.worker("new", WorkerToCoordinator::Register { tab: "new".into(), protocol, hosting: None });
     assert!(scene.told_worker("new", &CoordinatorToWorker::UpgradeRequired { protocol: PROTOCOL }));
+    assert!(scene.effects.contains(&Effect::Forget { tab: "new".into() }), "its port is closed");
     assert_eq!(scene.event(Event::WorkerGone { tab: "a".into() }).elected(), Some(("b", 2, StorageMode::Opfs)));
 }
 

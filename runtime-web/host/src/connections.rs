@@ -1,9 +1,7 @@
 //! The ports of page clients to a host. A new one counts from the moment that a hello arrives on it: a page client that is
 //! introduced again by a new coordinator keeps the one that it has, and may say hello again there.
 
-use tidewater_protocol::TabId;
-
-use crate::by_id::ById;
+use tidewater_protocol::{ById, TabId};
 
 /// A port of a host, counted up as they come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,7 +39,7 @@ impl<P> Connections<P> {
 
     /// Takes a port to a page client, in place of one that was offered and not used.
     pub fn offer(&mut self, client: TabId, number: PortNumber, port: P) {
-        let connection = self.clients.or_insert_with(client, || Connection { open: None, offered: None });
+        let connection = self.clients.get_or_insert_with(&client, || Connection { open: None, offered: None });
         connection.offered = Some((number, port));
     }
 

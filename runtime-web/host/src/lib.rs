@@ -4,7 +4,6 @@
 //! The crate `tidewater-worker` has the ports, locks and files, and does what is decided here.
 
 mod answer;
-mod by_id;
 mod connections;
 mod explanation;
 mod files;

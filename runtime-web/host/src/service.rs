@@ -5,12 +5,11 @@ use std::time::Duration;
 
 use tidewater::{Engine, Error, Event, Options, Watch};
 use tidewater_protocol::{
-    CommitId, Configuration, Delivery, Epoch, ErrorInfo, Frame, HostToPage, PROTOCOL, PageToHost, RequestId, Statement,
-    StorageMode, SubscriptionEvent, SubscriptionId, TabId, codes,
+    ById, CommitId, Configuration, Delivery, Epoch, ErrorInfo, Frame, HostToPage, PROTOCOL, PageToHost, RequestId,
+    Statement, StorageMode, SubscriptionEvent, SubscriptionId, TabId, codes,
 };
 
 use crate::answer::Happened;
-use crate::by_id::ById;
 use crate::{answer, explanation};
 
 /// What plans may remember beside the results, in bytes: all tabs of an origin share the memory of one worker.
@@ -23,7 +22,8 @@ const MOST_RESULT_BYTES: usize = 256 << 20;
 /// How long a statement may run if its request says nothing: all tabs wait for it.
 const STATEMENT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// What a host opens its database with, beside what it is told of how to set it. `clock` is the time since some moment.
+/// The options that a host opens its database with. `configuration` is what the application asks for; `clock` gives the time since
+/// some moment.
 #[must_use]
 pub fn options(clock: fn() -> Duration, configuration: Configuration) -> Options {
     let Configuration { foreign_keys } = configuration;
@@ -121,7 +121,7 @@ impl Service {
     /// The page clients that have said hello.
     #[must_use]
     pub fn clients(&self) -> Vec<TabId> {
-        self.clients.ids().cloned().collect()
+        self.clients.iter().map(|(client, _)| client.clone()).collect()
     }
 
     /// Forgets a page client and its subscriptions.
@@ -202,7 +202,7 @@ impl Service {
         if let Some(schema) = schema {
             self.run_schema(schema).map_err(|error| answer::error(&error))?;
         }
-        self.clients.or_insert_with(client.clone(), Client::default);
+        self.clients.get_or_insert_with(client, Client::default);
         Ok(())
     }
 
@@ -425,15 +425,15 @@ impl Service {
                 .is_some_and(|client| client.watches.contains(&happening.subscription));
             if is_subscribed {
                 let key = (CommitId(happening.event.commit().0), happening.client.clone());
-                grouped.or_insert_with(key, Vec::new).push(happening);
+                grouped.get_or_insert_with(&key, Vec::new).push(happening);
             }
         }
         let now = self.commit();
         for (client, _) in &recovered {
-            grouped.or_insert_with((now, client.clone()), Vec::new);
+            grouped.get_or_insert_with(&(now, client.clone()), Vec::new);
         }
         let mut outgoing = Vec::new();
-        for ((commit, client), happened) in grouped.into_sorted() {
+        for ((commit, client), happened) in grouped {
             let cause = cause.filter(|_| client == *requester);
             let events = recovered.iter_mut().find(|(other, _)| commit == now && *other == client);
             let events = events.map(|(_, events)| std::mem::take(events)).unwrap_or_default();

@@ -73,6 +73,7 @@ pub mod frame;
 pub mod names;
 
 mod bus;
+mod by_id;
 mod control;
 mod data;
 mod explain;
@@ -83,6 +84,7 @@ mod message_tests;
 mod typescript_tests;
 
 pub use bus::{Address, BusMessage, Envelope};
+pub use by_id::ById;
 pub use control::{
     CoordinatorToPage, CoordinatorToWorker, HostFailure, HostState, Hosting, PageToCoordinator, Status, StorageMode,
     WorkerToCoordinator,

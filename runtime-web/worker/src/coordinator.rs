@@ -4,10 +4,8 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use js_sys::Array;
-use tidewater_coordinator::{
-    ByTab, Coordinator as Machine, Effect, Event, Heard, PortId, Ports, Registration, Role, Timing,
-};
-use tidewater_protocol::{InstanceId, Message, TabId, names};
+use tidewater_coordinator::{Coordinator as Machine, Effect, Event, Heard, PortId, Ports, Registration, Role, Timing};
+use tidewater_protocol::{ById, InstanceId, Message, TabId, names};
 use wasm_bindgen::prelude::*;
 
 use crate::js::port::{Port, RawPort, Received, pair};
@@ -87,7 +85,7 @@ struct Shell {
     machine: RefCell<Machine>,
     ports: RefCell<Ports>,
     raw: RefCell<Vec<(PortId, Port)>>,
-    watches: RefCell<ByTab<Watches>>,
+    watches: RefCell<ById<TabId, Watches>>,
     deadline: RefCell<Option<timer::Timer>>,
 }
 

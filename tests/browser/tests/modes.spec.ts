@@ -152,3 +152,23 @@ test('a coordinator that does not answer: open rejects in time', async ({ chrome
   expect(code).toBe('timeout');
   expect(milliseconds).toBeLessThan(6_000);
 });
+
+test('a request that is no message of the protocol is answered', async ({ chrome }) => {
+  // As a page would post it that has a fault.
+  chrome.initScript = `{
+    const post = MessagePort.prototype.postMessage;
+    MessagePort.prototype.postMessage = function (message, ...others) {
+      return post.call(this, message.sql === 'garbled' ? { ...message, sql: 7 } : message, ...others);
+    };
+  }`;
+  const tab = await chrome.tab();
+  await tab.open();
+  const code = await tab.page.evaluate(() =>
+    window.db.query('garbled').then(
+      () => 'done',
+      (error: { code: string }) => error.code,
+    ),
+  );
+  expect(code).toBe('bad_message');
+  await tab.exec("INSERT INTO note(body) VALUES ('after it')");
+});

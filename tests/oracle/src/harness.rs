@@ -56,7 +56,7 @@ impl Default for Settings {
     }
 }
 
-/// With [`Way::Bulk`], so many rows are kept: what was kept of the first ones is given up by the next.
+/// How many changed rows of a table [`Way::Bulk`] keeps: the next row gives them up.
 const MOST_CAPTURED_ROWS: usize = 1;
 
 /// A way to play a case. Every way gives the same rows at each commit.

@@ -3,24 +3,7 @@
 
 use crate::error::Error;
 use crate::sql::{StatementKind, pragma, savepoint_name};
-
-/// PRAGMAs that a transaction contains: with an argument they write to the database, or only read.
-const TRANSACTIONAL_PRAGMAS: [&str; 14] = [
-    "application_id",
-    "defer_foreign_keys",
-    "foreign_key_check",
-    "foreign_key_list",
-    "incremental_vacuum",
-    "index_info",
-    "index_list",
-    "index_xinfo",
-    "integrity_check",
-    "quick_check",
-    "table_info",
-    "table_list",
-    "table_xinfo",
-    "user_version",
-];
+use crate::storage::pragmas;
 
 /// What to do with a statement of a script.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,7 +89,7 @@ impl Rules {
 /// Whether a transaction contains what a PRAGMA does.
 pub(super) fn is_transactional(text: &str) -> bool {
     let (name, has_argument) = pragma(text);
-    !has_argument || TRANSACTIONAL_PRAGMAS.contains(&name.as_str())
+    !has_argument || pragmas::is_transactional(&name)
 }
 
 /// Whether a PRAGMA gives a connection a setting by which it could answer otherwise than others: all but those of the file, of
