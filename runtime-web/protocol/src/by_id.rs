@@ -117,6 +117,6 @@ mod tests {
         }
         map.iter_mut().for_each(|(_, value)| *value = 0);
         assert!(map.iter().all(|(_, value)| *value == 0) && map.iter().count() == model.len());
-        assert!(map.into_iter().eq(model.into_iter().map(|(tab, _)| (tab, 0))));
+        assert!(map.into_iter().eq(model.into_keys().map(|tab| (tab, 0))));
     }
 }
