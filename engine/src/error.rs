@@ -70,6 +70,10 @@ pub enum Error {
     /// The rows of a query are more than [`Options::most_result_bytes`](crate::Options::most_result_bytes) allows.
     #[error("the rows of the result take more memory than a result may")]
     ResultTooLarge,
+    /// A write was asked for again whose answer is forgotten, or that was not recorded before later ones of its source: it may have been
+    /// done. It was not done now.
+    #[error("write {0} may have been done: its source has acknowledged it, or later ones were done")]
+    AnswerForgotten(u64),
     /// The engine is gone, or the subscription has ended: nothing more will come of it.
     #[error("{0}")]
     Closed(&'static str),
@@ -108,6 +112,7 @@ impl Error {
     /// | `transaction_left_open` | code that was given the connection did not end its transaction |
     /// | `reentrant` | the engine was called from inside a call of its own |
     /// | `not_incremental` | an incremental plan was demanded and there is none |
+    /// | `answer_forgotten` | a write was asked for again after its answer was acknowledged |
     /// | `closed` | the engine is gone, or the subscription has ended |
     /// | `cannot_open` | the database cannot be opened |
     #[must_use]
@@ -130,6 +135,7 @@ impl Error {
             Self::AnothersTransaction => "busy",
             Self::Timeout => "timeout",
             Self::ResultTooLarge => "result_too_large",
+            Self::AnswerForgotten(_) => "answer_forgotten",
             Self::Closed(_) => "closed",
             Self::CannotOpen(_) => "cannot_open",
         }

@@ -94,6 +94,7 @@ pub use plan::{LiveStep, Step};
 #[cfg(not(target_family = "wasm"))]
 pub use polling::{Poller, Polling};
 pub use sql::{Statements, is_complete, statements};
+pub use storage::{Record, WriteId};
 #[cfg(feature = "derive")]
 pub use tidewater_derive::FromRow;
 pub use types::{

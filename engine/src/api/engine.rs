@@ -222,6 +222,25 @@ impl Engine {
         self.handle.set_statement_timeout(timeout)
     }
 
+    /// Lets what is committed wait to be written to the file until [`Engine::release_commits`], so that several commits are one write. Until
+    /// then nobody must be told that something is committed; events are delivered as always. It makes a difference only for a database in WAL
+    /// that was opened with [`Options::exclusive`].
+    ///
+    /// # Errors
+    /// [`Error::Reentrant`] where it is called from inside another call.
+    pub fn hold_commits(&self) -> Result<(), Error> {
+        self.handle.lock_at_once()?.hold_commits();
+        Ok(())
+    }
+
+    /// Writes the commits that wait, and lets none wait from now on.
+    ///
+    /// # Errors
+    /// What the file system says. Then the engine holds commits that the file does not have: it has to be dropped.
+    pub fn release_commits(&self) -> Result<(), Error> {
+        self.handle.lock_at_once()?.release_commits()
+    }
+
     /// What the engine holds and has done so far.
     ///
     /// # Errors

@@ -9,6 +9,7 @@ pub(crate) mod explain;
 mod foreign_values;
 mod from_value;
 mod live_rows;
+mod once;
 pub(crate) mod options;
 mod query;
 #[cfg(all(any(test, feature = "sqlparser"), not(target_family = "wasm")))]

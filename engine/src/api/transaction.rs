@@ -1,13 +1,14 @@
 //! A transaction that a closure runs in.
 
 use std::cell::RefCell;
+use std::time::Duration;
 
 use super::executed::Executed;
 use super::rows::FromRow;
 use crate::error::Error;
 use crate::live::Core;
-use crate::storage::{Cancel, TransactionOwner};
-use crate::types::{Params, Rows};
+use crate::storage::{Cancel, TransactionOwner, WriteId};
+use crate::types::{CommitId, Params, Rows};
 
 /// When a transaction takes the locks of the database: <https://sqlite.org/lang_transaction.html>.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -96,6 +97,33 @@ impl Transaction<'_> {
     #[must_use]
     pub fn last_insert_rowid(&self) -> i64 {
         self.core.borrow_mut().last_insert_rowid()
+    }
+
+    /// Stores in the ledger what this transaction comes to as a write of a source: see [`Engine::recorded`](crate::Engine::recorded). It is
+    /// there if and only if the transaction commits.
+    ///
+    /// # Errors
+    /// What SQLite says of storing it; the transaction stays open.
+    pub fn record(&self, write: &WriteId<'_>, answer: &[u8]) -> Result<(), Error> {
+        self.core.borrow_mut().record(write, answer)
+    }
+
+    /// Drops what the ledger knows of sources that have written nothing for so long. A write of theirs that is asked for again later is
+    /// done again.
+    ///
+    /// # Errors
+    /// What SQLite says; the transaction stays open.
+    pub fn forget_idle_sources(&self, idle: Duration) -> Result<(), Error> {
+        self.core.borrow_mut().forget_idle_sources(idle)
+    }
+
+    /// The number that the transaction will have as a commit, if it changes nothing more; that of the last commit if it has changed
+    /// nothing.
+    ///
+    /// # Errors
+    /// What SQLite says of reading the database.
+    pub fn commit_to_be(&self) -> Result<CommitId, Error> {
+        self.core.borrow_mut().commit_to_be()
     }
 
     /// Runs `body` in a savepoint: what it wrote stays if it returns `Ok`, and is undone if it returns `Err`. The transaction stays

@@ -18,7 +18,8 @@ use crate::error::Error;
 use crate::explain::explain;
 use crate::sql::{StatementKind, leading_keyword};
 use crate::storage::{
-    Cancel, Connection, EachRow, Interrupt, Script, ScriptOutput, Session, Storage, TransactionOwner, slot_values,
+    Cancel, Connection, EachRow, Interrupt, Record, Script, ScriptOutput, Session, Storage, TransactionOwner, WriteId,
+    slot_values,
 };
 use crate::types::{CommitId, Params, Rows, Snapshot, SubscriptionId, Value};
 
@@ -119,6 +120,43 @@ impl Core {
         } else {
             session.rollback_wrapped()
         }
+    }
+
+    /// Lets commits wait to be written to the file.
+    pub(crate) fn hold_commits(&mut self) {
+        self.storage.session().hold_commits();
+    }
+
+    /// Writes the commits that wait.
+    pub(crate) fn release_commits(&mut self) -> Result<(), Error> {
+        self.storage.session().release_commits()
+    }
+
+    /// What the ledger knows of a write.
+    pub(crate) fn recorded(&mut self, write: &WriteId<'_>) -> Result<Record, Error> {
+        self.storage.session().recorded(write)
+    }
+
+    /// The newest write of a source that was done; 0 if the ledger has none.
+    pub(crate) fn last_recorded(&mut self, source: &str) -> Result<u64, Error> {
+        self.storage.session().last_recorded(source).map(Option::unwrap_or_default)
+    }
+
+    /// Stores what a write of the open transaction comes to.
+    pub(crate) fn record(&mut self, write: &WriteId<'_>, answer: &[u8]) -> Result<(), Error> {
+        self.storage.session().record(write, answer)
+    }
+
+    /// Forgets the sources that have written nothing for so long, within the open transaction.
+    pub(crate) fn forget_idle_sources(&mut self, idle: Duration) -> Result<(), Error> {
+        let mut session = self.storage.session();
+        session.create_ledger()?;
+        session.forget_idle_sources(idle)
+    }
+
+    /// The number that the open transaction will have as a commit.
+    pub(crate) fn commit_to_be(&mut self) -> Result<CommitId, Error> {
+        self.storage.session().commit_to_be()
     }
 
     /// Delivers what other connections committed, and what could not be read before; whether there was anything.

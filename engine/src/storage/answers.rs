@@ -51,6 +51,11 @@ impl Session<'_> {
         done
     }
 
+    /// The rowid of the last row that a statement inserted into a table with rowids.
+    pub(crate) fn last_insert_rowid(&self) -> i64 {
+        self.connection.last_insert_rowid()
+    }
+
     /// Whether SQLite considers a statement read-only.
     pub(crate) fn is_readonly(&self, sql: &str) -> Result<bool, Error> {
         refuse_several(sql)?;

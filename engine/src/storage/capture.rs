@@ -27,6 +27,7 @@ use rustc_hash::FxHashMap;
 
 use super::commit_number::TABLE as COMMIT_NUMBER_TABLE;
 use super::convert::Outcome as _;
+use super::ledger::TABLE as LEDGER_TABLE;
 use super::lock;
 use crate::error::Error;
 use crate::plan::BulkWrite;
@@ -81,8 +82,10 @@ pub(super) struct Recorded {
 /// What a write to a table means.
 #[derive(Clone, Copy)]
 enum Target {
-    /// The engine's own table.
+    /// The table of the commit number.
     CommitNumber,
+    /// The ledger, which is no data of the application's.
+    Ledger,
     /// Nobody reads it.
     Unread,
     /// Its index in `tables`.
@@ -236,9 +239,10 @@ impl Recorder {
                 target
             }
         };
-        self.wrote |= !matches!(target, Target::CommitNumber);
+        self.wrote |= !matches!(target, Target::CommitNumber | Target::Ledger);
         match target {
             Target::CommitNumber => self.number_touched |= !write.is_blob_write(),
+            Target::Ledger => {}
             Target::Unread => self.wrote_unread = true,
             Target::Captured(place) => self.tables[place].write(write, &mut self.packer),
             Target::Unknown => self.incomplete = Some(UNKNOWN_TABLE),
@@ -250,6 +254,9 @@ impl Recorder {
         let [database, table] = write.names();
         if table == COMMIT_NUMBER_TABLE {
             return Target::CommitNumber;
+        }
+        if table == LEDGER_TABLE {
+            return Target::Ledger;
         }
         let Some(Tracked { layout, capture }) = self.layouts.get(database).and_then(|tables| tables.get(table)) else {
             return Target::Unknown;

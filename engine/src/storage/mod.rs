@@ -13,7 +13,9 @@ mod delta_tables;
 mod describe;
 mod exact_sums;
 mod functions;
+mod gathering;
 mod instruction_budget;
+mod ledger;
 mod limits;
 #[cfg(not(target_arch = "wasm32"))]
 mod math_functions;
@@ -69,6 +71,7 @@ pub(crate) use capture::CaptureScope;
 pub(crate) use convert::slot_values;
 pub(crate) use describe::ColumnFacts;
 pub(crate) use functions::Unplannable;
+pub use ledger::{Record, WriteId};
 pub(crate) use readers::Readers;
 pub(crate) use reads::Reads;
 pub(crate) use scans::Scan;
@@ -211,11 +214,6 @@ impl Session<'_> {
             recorder.set_scope(change);
         }
         is_possible
-    }
-
-    /// The rowid of the last row that a statement inserted into a table with rowids.
-    pub(crate) fn last_insert_rowid(&self) -> i64 {
-        self.connection.last_insert_rowid()
     }
 
     /// Whether a script has left a transaction open.

@@ -18,7 +18,7 @@ use super::math_functions;
 use super::passing::Passing;
 use super::statements::Statements;
 use super::virtual_columns::VirtualColumns;
-use super::{State, Storage, capture, convert, exact_sums, functions, reads, zero_sign};
+use super::{State, Storage, capture, convert, exact_sums, functions, gathering, reads, zero_sign};
 use crate::api::options::{Access, Location, Options};
 use crate::error::Error;
 use crate::plan::quoted;
@@ -46,6 +46,9 @@ impl Storage {
             Location::Memory => CommitNumber::in_memory(),
             Location::File(_) | Location::Uri(_) => CommitNumber::in_database(&connection)?,
         };
+        if options.exclusive {
+            gathering::install(&connection);
+        }
         let data_versions = data_versions(&connection, &[])?;
         let state = State {
             recorder,
@@ -135,6 +138,8 @@ fn configure(connection: &Connection, location: &Location, options: &Options) ->
     if options.exclusive && *location != Location::Memory {
         // Exclusive locking has to come first: without it, a VFS that has no shared memory silently keeps a rollback
         // journal instead of WAL (sqlite3PagerWalSupported).
+        // Of a new file. A small commit writes whole pages: builds whose pages are larger by default write more for nothing.
+        connection.pragma_update(None, "page_size", 4096)?;
         connection.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
         connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
         connection.pragma_update(None, "synchronous", "NORMAL")?;

@@ -81,10 +81,8 @@ impl Session<'_> {
         if is_several(script.sql) {
             return self.run_several(script, output, on_commit);
         }
-        if (script.owner, kind) == (TransactionOwner::Caller, StatementKind::Pragma)
-            && !rules::is_transactional(script.sql)
-        {
-            return Err(Error::MustStandAlone(rules::described(script.sql)));
+        if script.owner == TransactionOwner::Caller {
+            rules::admit_alone(script.sql, kind)?;
         }
         lock(&self.state.recorder).look_up_statement();
         let mut statement = self.connection.prepare_cached(script.sql).map_err(|error| self.refused(error))?;
@@ -299,15 +297,21 @@ impl Session<'_> {
         if !lock(&self.state.recorder).has_effects() {
             return Ok(());
         }
-        if self.notice_external_change()? {
-            self.state.commit_number.reload(self.connection)?;
-        }
+        self.renew_number()?;
         if lock(&self.state.recorder).take_number_touched() || self.state.catalog_is_stale {
             self.state.commit_number.reserve_again();
         }
         let can_reserve = self.state.is_alone && !self.state.has_exact_commit_numbers;
         if self.state.commit_number.store_next(self.connection, can_reserve)? {
             lock(&self.state.recorder).schema_changed();
+        }
+        Ok(())
+    }
+
+    /// Takes a number that another connection has stored meanwhile.
+    pub(super) fn renew_number(&mut self) -> Result<(), Error> {
+        if self.notice_external_change()? {
+            self.state.commit_number.reload(self.connection)?;
         }
         Ok(())
     }

@@ -52,8 +52,7 @@ impl Rules {
             StatementKind::Begin => Err(alone("BEGIN")),
             StatementKind::Commit => Err(alone("COMMIT")),
             StatementKind::Rollback => Err(alone("ROLLBACK")),
-            StatementKind::Unwrapped => Err(alone("VACUUM, ATTACH or DETACH")),
-            StatementKind::Pragma if !is_transactional(text) => Err(Error::MustStandAlone(described(text))),
+            StatementKind::Unwrapped | StatementKind::Pragma => admit_alone(text, kind).map(|()| Step::Run),
             StatementKind::Savepoint => {
                 self.savepoints.push(savepoint_name(text));
                 Ok(Step::Run)
@@ -86,6 +85,15 @@ impl Rules {
     }
 }
 
+/// Refuses a statement that no transaction contains, where one is open.
+pub(super) fn admit_alone(text: &str, kind: StatementKind) -> Result<(), Error> {
+    match kind {
+        StatementKind::Unwrapped => Err(alone("VACUUM, ATTACH or DETACH")),
+        StatementKind::Pragma if !is_transactional(text) => Err(Error::MustStandAlone(described(text))),
+        _ => Ok(()),
+    }
+}
+
 /// Whether a transaction contains what a PRAGMA does.
 pub(super) fn is_transactional(text: &str) -> bool {
     let (name, has_argument) = pragma(text);
@@ -110,7 +118,7 @@ pub(super) fn sets_apart(text: &str) -> bool {
 }
 
 /// A PRAGMA as messages name it.
-pub(super) fn described(text: &str) -> std::sync::Arc<str> {
+fn described(text: &str) -> std::sync::Arc<str> {
     format!("PRAGMA {}", pragma(text).0).into()
 }
 
