@@ -153,6 +153,26 @@ impl Coordinator {
         }
     }
 
+    /// Tells the worker to stand by that would be the next host.
+    pub(crate) fn prepare_successor(&mut self, now: u64) {
+        let Host::Ready { tab: host, .. } = &self.host else { return };
+        let others = self.tabs.iter().filter(|(id, _)| *id != host);
+        let best = others.filter_map(|(id, tab)| Some((tab.rank()?, id))).min().map(|(_, id)| id.clone());
+        let since = match (&self.successor, &best) {
+            (Some((known, since)), Some(best)) if known == best => *since,
+            _ => now,
+        };
+        self.successor = best.map(|best| (best, since));
+        let Some((best, _)) = self.successor.clone().filter(|_| now.saturating_sub(since) >= self.timing.stand_by)
+        else {
+            return;
+        };
+        let worker = self.tabs.get_mut(&best).and_then(Tab::liveness_mut);
+        if worker.is_some_and(|worker| !std::mem::replace(&mut worker.stands_by, true)) {
+            self.tell_worker(&best, CoordinatorToWorker::StandBy);
+        }
+    }
+
     fn answers(&self, id: &TabId, now: u64) -> bool {
         let fresh = |worker: &Liveness| now.saturating_sub(worker.heard) <= self.timing.fresh;
         self.tabs.get(id).and_then(Tab::liveness).is_some_and(fresh)
@@ -188,9 +208,17 @@ impl Coordinator {
                 (None, Probe::Idle | Probe::Any) => None,
             },
             Host::Opening { since, .. } => Some(self.ping_deadline()?.min(since + self.timing.opening)),
-            Host::Ready { .. } => self.ping_deadline().filter(|_| !self.announced_stall()),
+            Host::Ready { .. } if self.announced_stall() => None,
+            Host::Ready { .. } => self.ping_deadline().into_iter().chain(self.stand_by_deadline()).min(),
             Host::Leaving { .. } => None,
         }
+    }
+
+    /// When the successor is to stand by that does not yet.
+    fn stand_by_deadline(&self) -> Option<u64> {
+        let (successor, since) = self.successor.as_ref()?;
+        let worker = self.tabs.get(successor).and_then(Tab::liveness)?;
+        (!worker.stands_by).then_some(since + self.timing.stand_by)
     }
 
     fn ping_deadline(&self) -> Option<u64> {

@@ -12,6 +12,7 @@
 //!   granted) or has said that it let go. Candidates are tabs whose page client and worker are both there; visible before most recently visible
 //!   before oldest, and those that failed to open the database last. The winner must have answered lately; if the best has not,
 //!   all are pinged and the best that answers in time is taken.
+//! - *Succession.* The tab that would win the next election is told to stand by once it has been the one for a while.
 //! - *Storage mode.* OPFS is tried first. Only a worker that holds the storage lock and finds that OPFS does not exist here
 //!   makes the mode memory; once any host had OPFS it is never memory. Busy storage is waited for with backoff, forever.
 //! - *Stalls.* A host that does not answer pings is reported as stalled and kept: nobody could take the storage from it.
@@ -63,6 +64,8 @@ pub struct Coordinator {
     /// Whether a former coordinator's host has been, or need not be, waited for.
     settled: bool,
     attempts: Attempts,
+    /// The best candidate beside the host, and since when it is.
+    successor: Option<(TabId, u64)>,
     /// The nonce of the last ping.
     nonce: u64,
     /// The status that all page clients have been told.
@@ -118,6 +121,7 @@ impl Coordinator {
             storage: None,
             settled: false,
             attempts: Attempts::default(),
+            successor: None,
             nonce: 0,
             announced: None,
             effects: Vec::new(),
@@ -148,6 +152,7 @@ impl Coordinator {
         self.elect(now);
         self.introduce();
         self.ping_host(now);
+        self.prepare_successor(now);
         self.announce(now);
         std::mem::take(&mut self.effects)
     }

@@ -47,11 +47,13 @@ pub(crate) struct Liveness {
     pub failures: u32,
     /// Whether its instance trapped, so that it can never host again.
     pub poisoned: bool,
+    /// Whether it was told to stand by.
+    pub stands_by: bool,
 }
 
 impl Liveness {
     pub(crate) fn new(now: u64) -> Self {
-        Self { heard: now, pinged: 0, unanswered: None, failures: 0, poisoned: false }
+        Self { heard: now, pinged: 0, unanswered: None, failures: 0, poisoned: false, stands_by: false }
     }
 
     pub(crate) fn stalls(&self, now: u64, limit: u64) -> bool {

@@ -13,6 +13,8 @@ pub struct Timing {
     pub ping: u64,
     /// A ping this long without an answer means that the worker stalls.
     pub stall: u64,
+    /// How long a tab is the best candidate before its worker prepares to be the host. It takes memory, and users pass through tabs.
+    pub stand_by: u64,
     /// How long a worker may take to become the host while it answers pings.
     pub opening: u64,
     /// The first and the longest wait before the next attempt after a failed one; it doubles in between.
@@ -33,6 +35,7 @@ impl Default for Timing {
             settle: 150,
             ping: 1_000,
             stall: 3_000,
+            stand_by: 500,
             // Opening retries on busy files for 5 seconds, then recovers the WAL.
             opening: 30_000,
             retry: (20, 1_000),

@@ -352,6 +352,28 @@ fn a_stalled_host_is_reported_and_kept() {
 }
 
 #[test]
+fn the_next_host_stands_by_once_it_has_been_the_best_for_a_while() {
+    let mut scene = Scene::hosted();
+    scene.open("c", false);
+    let stands_by =
+        |scene: &Scene| ["a", "b", "c"].into_iter().find(|tab| scene.told_worker(tab, &CoordinatorToWorker::StandBy));
+    assert_eq!(stands_by(&scene), None);
+    // The user passes through `c`: nobody has been the best for long.
+    let turned = |visible| PageToCoordinator::Visibility { visible };
+    assert_eq!(stands_by(scene.after(400).page("c", turned(true))), None);
+    assert_eq!(stands_by(scene.after(400)), None);
+    assert_eq!(stands_by(scene.deadline()), Some("c"));
+    assert_eq!(stands_by(scene.after(5_000)), None, "it is told once");
+    // Another one is the best candidate, and stands by as well if it stays that.
+    scene.page("c", turned(false)).after(10);
+    scene.page("b", turned(true));
+    assert_eq!(stands_by(scene.after(500)), Some("b"));
+    scene.worker("b", WorkerToCoordinator::Pong { nonce: 0 });
+    scene.page("a", goodbye()).event(Event::WorkerGone { tab: "a".into() });
+    assert_eq!(scene.elected().map(|(tab, ..)| tab), Some("b"));
+}
+
+#[test]
 fn nobody_is_pinged_for_a_host_that_is_alone() {
     let mut scene = Scene::new();
     scene.open("a", true).ready("a", 1, 1);

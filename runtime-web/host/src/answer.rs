@@ -19,7 +19,7 @@ pub(crate) fn error(error: &Error) -> ErrorInfo {
     ErrorInfo { code: error.code().to_owned(), message: error.to_string() }
 }
 
-fn frame_error(error: FrameError) -> ErrorInfo {
+pub(crate) fn frame_error(error: FrameError) -> ErrorInfo {
     let code = match error {
         FrameError::TooLarge => "too_big",
         _ => codes::BAD_MESSAGE,
@@ -58,6 +58,14 @@ pub(crate) fn epoch(rows: &Rows) -> Epoch {
     match rows.rows.first().and_then(|row| row.get(0)) {
         Some(tidewater::ValueRef::Integer(epoch)) => Epoch(u64::try_from(epoch).unwrap_or(0)),
         _ => Epoch(0),
+    }
+}
+
+/// The text in the only cell of `rows`.
+pub(crate) fn text(rows: &Rows) -> String {
+    match rows.rows.first().and_then(|row| row.get(0)) {
+        Some(tidewater::ValueRef::Text(bytes)) => String::from_utf8_lossy(bytes).into_owned(),
+        _ => String::new(),
     }
 }
 

@@ -1,22 +1,46 @@
-//! A worker that is the host: the database that it serves, and the page clients that it talks to.
+//! A worker that is the host, as a pipeline: what page clients ask for waits in the intake, a turn does some of it, and what came of that is
+//! posted at the end of the turn, to each page client in one message. What a turn has committed is written to the file before that, at once.
 
-use tidewater_protocol::{Epoch, PageToHost, RequestId, StorageMode, TabId};
+use tidewater::Error;
+use tidewater_protocol::{ById, Epoch, HostToPage, PageToHost, RequestId, StorageMode, TabId};
 
 use crate::connections::{Connections, PortNumber};
+use crate::scheduler::Scheduler;
 use crate::service::{Outgoing, Service, malformed};
 
 /// A host, whose ports are `P`s.
 #[derive(Debug)]
 pub struct Host<P> {
     connections: Connections<P>,
+    intake: Scheduler<(PortNumber, Incoming)>,
     service: Service,
+}
+
+/// What came on a port.
+#[derive(Debug)]
+enum Incoming {
+    Request(PageToHost),
+    /// It is no message of the protocol.
+    Malformed(RequestId),
+}
+
+/// What is to be posted at the end of a turn.
+type Outbox = ById<TabId, Vec<HostToPage>>;
+
+/// What a turn has come to.
+#[derive(Debug)]
+pub struct Turn<'a, P> {
+    /// To be posted: for each page client its port and the messages, in their order.
+    pub posts: Vec<(&'a P, Vec<HostToPage>)>,
+    /// Whether something waits for the next turn.
+    pub has_more: bool,
 }
 
 impl<P> Host<P> {
     /// A host that nobody is connected to.
     #[must_use]
     pub fn new(service: Service) -> Self {
-        Self { connections: Connections::default(), service }
+        Self { connections: Connections::default(), intake: Scheduler::default(), service }
     }
 
     /// Its epoch.
@@ -41,23 +65,59 @@ impl<P> Host<P> {
         self.connections.offer(client, number, port);
     }
 
-    /// Forgets a page client.
+    /// Forgets a page client, with what it has asked for.
     pub fn disconnect(&mut self, client: &TabId) {
+        self.intake.leave(client);
         self.service.leave(client);
         self.connections.close(client);
     }
 
-    /// What to tell a page client, and on which port, of a request that is no message of the protocol.
-    pub fn refuse(&self, client: &TabId, request: RequestId) -> Option<(&P, Outgoing)> {
-        Some((self.connections.open(client)?, Outgoing { client: client.clone(), message: malformed(request) }))
+    /// Takes in what a page client asks for on a port.
+    pub fn receive(&mut self, client: &TabId, number: PortNumber, request: PageToHost) {
+        self.intake.push(client, (number, Incoming::Request(request)));
     }
 
-    /// Does what a page client asks for on a port; gives the messages to post, in their order, with the ports to post them on.
-    pub fn receive(&mut self, client: &TabId, number: PortNumber, request: PageToHost) -> Vec<(&P, Outgoing)> {
-        if matches!(request, PageToHost::Hello { .. }) && self.connections.hello(client, number) {
-            self.service.leave(client);
+    /// Takes in a request that is no message of the protocol.
+    pub fn refuse(&mut self, client: &TabId, number: PortNumber, request: RequestId) {
+        self.intake.push(client, (number, Incoming::Malformed(request)));
+    }
+
+    /// Does what waits, until `is_over`: a request at least, if there is one.
+    ///
+    /// # Errors
+    /// What the file system says of writing what was committed. Then nobody has been told of it, and this host must not go on: the
+    /// file lacks what it holds. A request that comes alone fails by itself instead, as it has to when the disk is full.
+    pub fn turn(&mut self, is_over: impl Fn() -> bool) -> Result<Turn<'_, P>, Error> {
+        let mut outbox = Outbox::default();
+        if self.intake.has_several() {
+            self.service.hold_commits();
         }
-        let outgoing = self.service.receive(client, request).into_iter();
-        outgoing.filter_map(|message| Some((self.connections.open(&message.client)?, message))).collect()
+        while let Some((client, (number, incoming))) = self.intake.pop() {
+            self.handle(&client, number, incoming, &mut outbox);
+            if is_over() {
+                break;
+            }
+        }
+        self.service.release_commits()?;
+        let posts = outbox.into_iter();
+        let posts = posts.filter_map(|(client, messages)| Some((self.connections.open(&client)?, messages))).collect();
+        Ok(Turn { posts, has_more: !self.intake.is_empty() })
+    }
+
+    fn handle(&mut self, client: &TabId, number: PortNumber, incoming: Incoming, outbox: &mut Outbox) {
+        let outgoing = match incoming {
+            Incoming::Malformed(request) => vec![Outgoing { client: client.clone(), message: malformed(request) }],
+            Incoming::Request(request) => {
+                if matches!(request, PageToHost::Hello { .. }) && self.connections.hello(client, number) {
+                    self.service.leave(client);
+                    // What there is belongs to the former port, where nobody listens any more.
+                    outbox.remove(client);
+                }
+                self.service.receive(client, request)
+            }
+        };
+        for Outgoing { client, message } in outgoing {
+            outbox.get_or_insert_with(&client, Vec::new).push(message);
+        }
     }
 }

@@ -9,12 +9,20 @@ mod explanation;
 mod files;
 mod host;
 mod leadership;
+mod record;
+mod scheduler;
 mod service;
 #[cfg(test)]
 mod service_tests;
+mod subscriptions;
+mod warm_up;
+mod writes;
+#[cfg(test)]
+mod writes_tests;
 
 pub use connections::{Connections, PortNumber};
 pub use files::{Patience, RETRY_EVERY, Refusal, patience};
-pub use host::Host;
+pub use host::{Host, Turn};
 pub use leadership::{Leadership, Opened, Opening, Order, Retired};
 pub use service::{Outgoing, Service, options};
+pub use warm_up::warm_up;

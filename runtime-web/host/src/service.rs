@@ -1,15 +1,17 @@
 //! What requests do: the engine on one side, page clients by their ids on the other, no browser anywhere.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::cell::RefCell;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use tidewater::{Engine, Error, Event, Options, Watch};
+use tidewater::{Engine, Error, Options, Watch};
 use tidewater_protocol::{
-    ById, CommitId, Configuration, Delivery, Epoch, ErrorInfo, Frame, HostToPage, PROTOCOL, PageToHost, RequestId,
-    Statement, StorageMode, SubscriptionEvent, SubscriptionId, TabId, codes,
+    ById, ClientId, CommitId, Configuration, DatabaseId, Epoch, ErrorInfo, Frame, HostToPage, PROTOCOL, PageToHost,
+    RequestId, Seq, StorageMode, SubscriptionId, TabId, codes,
 };
 
 use crate::answer::Happened;
+use crate::record::Write;
 use crate::{answer, explanation};
 
 /// What plans may remember beside the results, in bytes: all tabs of an origin share the memory of one worker.
@@ -21,6 +23,10 @@ const MOST_RESULT_BYTES: usize = 256 << 20;
 
 /// How long a statement may run if its request says nothing: all tabs wait for it.
 const STATEMENT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// For how long the ledger keeps what it knows of a client that writes nothing. A page that was frozen for longer has to be told that nobody
+/// knows what came of the writes that it had under way.
+const KEPT_FOR: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The options that a host opens its database with. `configuration` is what the application asks for; `clock` gives the time since
 /// some moment.
@@ -48,38 +54,48 @@ pub struct Outgoing {
 /// The open database and everybody it serves.
 #[derive(Debug)]
 pub struct Service {
-    engine: Engine,
+    pub(crate) engine: Engine,
+    database: DatabaseId,
     epoch: Epoch,
     storage: StorageMode,
     configuration: Configuration,
-    opened: CommitId,
-    clients: ById<TabId, Client>,
+    pub(crate) clients: ById<TabId, Client>,
+    /// The newest write of each client that is in the ledger. It is read once: nobody else writes to the database.
+    pub(crate) applied: RefCell<ById<ClientId, Seq>>,
     /// The commit at which failing subscriptions were tried last.
-    tried: CommitId,
-    happened: Arc<Mutex<Vec<Happened>>>,
+    pub(crate) tried: CommitId,
+    pub(crate) happened: Arc<Mutex<Vec<Happened>>>,
 }
 
-#[derive(Debug, Default)]
-struct Client {
-    watches: ById<SubscriptionId, Watch>,
+#[derive(Debug)]
+pub(crate) struct Client {
+    id: ClientId,
+    pub(crate) watches: ById<SubscriptionId, Watch>,
     /// Those of a former host that have no answer for the data as they are.
-    failing: Vec<(SubscriptionId, Query)>,
+    pub(crate) failing: Vec<(SubscriptionId, Query)>,
 }
 
 impl Client {
-    fn forget_failing(&mut self, subscription: SubscriptionId) {
+    fn new(id: ClientId) -> Self {
+        Self { id, watches: ById::default(), failing: Vec::new() }
+    }
+
+    pub(crate) fn forget_failing(&mut self, subscription: SubscriptionId) {
         self.failing.retain(|(id, _)| *id != subscription);
     }
 }
 
 #[derive(Clone, Debug)]
-struct Query {
-    sql: String,
-    params: Option<Frame>,
+pub(crate) struct Query {
+    pub(crate) sql: String,
+    pub(crate) params: Option<Frame>,
 }
 
-/// The host's own tables: its epoch, and the schema scripts that have run. Applications see them as they see any table.
+/// The host's own tables: its epoch, what the database is called, and the schema scripts that have run. Applications see them as they see any
+/// table.
 const TABLES: &str = "CREATE TABLE IF NOT EXISTS tidewater_host(epoch INTEGER NOT NULL);
+    CREATE TABLE IF NOT EXISTS tidewater_database(id TEXT NOT NULL);
+    INSERT INTO tidewater_database SELECT hex(randomblob(16)) WHERE NOT EXISTS (SELECT 1 FROM tidewater_database);
     CREATE TABLE IF NOT EXISTS tidewater_schema(script TEXT PRIMARY KEY NOT NULL) WITHOUT ROWID;";
 
 impl Service {
@@ -93,17 +109,19 @@ impl Service {
         configuration: Configuration,
         after: Epoch,
     ) -> Result<Self, Error> {
-        let opened = CommitId(engine.last_commit().0);
-        let (epoch, _) = engine.transaction(|transaction| {
+        let ((epoch, database), _) = engine.transaction(|transaction| {
             transaction.exec(TABLES, ())?;
+            transaction.forget_idle_sources(KEPT_FOR)?;
+            let database = answer::text(&transaction.query("SELECT id FROM tidewater_database", ())?);
             let stored = transaction.query("SELECT max(epoch) FROM tidewater_host", ())?;
             let epoch = after.max(answer::epoch(&stored)).next();
             transaction.exec("DELETE FROM tidewater_host", ())?;
             transaction.exec("INSERT INTO tidewater_host VALUES (?)", [answer::integer(epoch.0)])?;
-            Ok(epoch)
+            Ok((epoch, DatabaseId(database)))
         })?;
-        let (clients, tried, happened) = (ById::default(), opened, Arc::default());
-        Ok(Self { engine, epoch, storage, configuration, opened, clients, tried, happened })
+        let (clients, applied, happened) = (ById::default(), RefCell::default(), Arc::default());
+        let tried = CommitId(engine.last_commit().0);
+        Ok(Self { engine, database, epoch, storage, configuration, clients, applied, tried, happened })
     }
 
     /// This host's epoch.
@@ -124,9 +142,24 @@ impl Service {
         self.clients.iter().map(|(client, _)| client.clone()).collect()
     }
 
+    /// Lets what is committed wait to be written to the file.
+    pub(crate) fn hold_commits(&self) {
+        // Refused only inside a call of the engine, and this is none.
+        let _ = self.engine.hold_commits();
+    }
+
+    /// Writes it.
+    pub(crate) fn release_commits(&self) -> Result<(), Error> {
+        self.engine.release_commits()
+    }
+
     /// Forgets a page client and its subscriptions.
     pub fn leave(&mut self, client: &TabId) {
-        self.clients.remove(client);
+        let Some(Client { id, .. }) = self.clients.remove(client) else { return };
+        // A page that has another tab id by now may have said hello under it before this one was seen to be gone.
+        if self.clients.iter().all(|(_, client)| client.id != id) {
+            self.applied.get_mut().remove(&id);
+        }
     }
 
     /// Does what a page client asks for. The messages are to be posted in their order: deliveries come before the answer.
@@ -134,20 +167,24 @@ impl Service {
         let cause = request_of(&message);
         self.limit(&message);
         let answer = match message {
-            PageToHost::Hello { protocol, nonce, configuration, schema, .. } => {
-                Some(match self.hello(client, protocol, configuration, schema.as_deref()) {
-                    Ok(()) => self.welcome(nonce),
+            PageToHost::Hello { client: id, protocol, nonce, configuration, schema } => {
+                Some(match self.hello(client, id, protocol, configuration, schema.as_deref()) {
+                    Ok(applied) => self.welcome(nonce, applied),
                     Err(error) => HostToPage::Refused { nonce, error },
                 })
             }
             _ if !self.clients.contains(client) => {
                 cause.map(|request| failed(request, bad_message("a request before hello")))
             }
-            PageToHost::Exec { request, sql, params, .. } => Some(self.exec(request, &sql, params.as_ref())),
-            PageToHost::Query { request, sql, params, again, .. } => {
-                Some(self.query(request, &sql, params.as_ref(), again))
+            PageToHost::Exec { request, seq, acknowledged, sql, params, .. } => {
+                self.write(client, request, seq, acknowledged, |write| self.exec(write, &sql, params.as_ref()))
             }
-            PageToHost::Transaction { request, statements, .. } => Some(self.transaction(request, &statements)),
+            PageToHost::Query { request, seq, acknowledged, sql, params, .. } => {
+                self.write(client, request, seq, acknowledged, |write| self.query(write, &sql, params.as_ref()))
+            }
+            PageToHost::Transaction { request, seq, acknowledged, statements, .. } => {
+                self.write(client, request, seq, acknowledged, |write| self.transaction(write, &statements))
+            }
             PageToHost::Explain { request, sql, params } => Some(self.explain(request, &sql, params.as_ref())),
             PageToHost::Stats { request } => Some(match self.engine.stats() {
                 Ok(stats) => HostToPage::Counted { request, stats: answer::stats(&stats) },
@@ -182,13 +219,27 @@ impl Service {
         let _ = self.engine.set_statement_timeout(timeout);
     }
 
+    fn write(
+        &self,
+        client: &TabId,
+        request: RequestId,
+        seq: Seq,
+        acknowledged: Seq,
+        does: impl FnOnce(&Write<'_>) -> HostToPage,
+    ) -> Option<HostToPage> {
+        let client = &self.clients.get(client)?.id;
+        Some(does(&Write { client, request, seq, acknowledged }))
+    }
+
+    /// The newest write of the client that was done.
     fn hello(
         &mut self,
         client: &TabId,
+        id: ClientId,
         protocol: u32,
         configuration: Configuration,
         schema: Option<&str>,
-    ) -> Result<(), ErrorInfo> {
+    ) -> Result<Seq, ErrorInfo> {
         let refused = |code: &str, message| Err(ErrorInfo { code: code.to_owned(), message });
         if protocol != PROTOCOL {
             let message = format!("the host speaks protocol {PROTOCOL}, the page {protocol}");
@@ -202,13 +253,15 @@ impl Service {
         if let Some(schema) = schema {
             self.run_schema(schema).map_err(|error| answer::error(&error))?;
         }
-        self.clients.get_or_insert_with(client, Client::default);
-        Ok(())
+        let recorded = self.engine.last_recorded(&id.0).map_err(|error| answer::error(&error))?;
+        self.applied.get_mut().insert(id.clone(), Seq(recorded));
+        self.clients.get_or_insert_with(client, || Client::new(id));
+        Ok(Seq(recorded))
     }
 
-    fn welcome(&self, nonce: u64) -> HostToPage {
-        let (epoch, storage, opened, commit) = (self.epoch, self.storage, self.opened, self.commit());
-        HostToPage::Welcome { nonce, epoch, storage, opened, commit }
+    fn welcome(&self, nonce: u64, applied: Seq) -> HostToPage {
+        let (epoch, storage, database, commit) = (self.epoch, self.storage, self.database.clone(), self.commit());
+        HostToPage::Welcome { nonce, epoch, storage, database, applied, commit }
     }
 
     /// A script runs once for each distinct text, whatever number of tabs brings it.
@@ -224,69 +277,6 @@ impl Service {
         Ok(())
     }
 
-    fn exec(&self, request: RequestId, sql: &str, params: Option<&Frame>) -> HostToPage {
-        let executed = answer::params(params).and_then(|params| {
-            let executed = self.engine.exec(sql, params).map_err(|error| answer::error(&error));
-            self.end_open_transaction()?;
-            executed
-        });
-        match executed {
-            Ok(executed) => {
-                HostToPage::Executed { request, commit: CommitId(executed.commit.0), changes: executed.changes }
-            }
-            Err(error) => failed(request, error),
-        }
-    }
-
-    /// A transaction left open would be everybody's: the next client's statement would join it.
-    fn end_open_transaction(&self) -> Result<(), ErrorInfo> {
-        if !self.engine.in_transaction() {
-            return Ok(());
-        }
-        self.engine.exec("ROLLBACK", ()).map_err(|error| answer::error(&error))?;
-        Err(answer::error(&Error::InTransaction))
-    }
-
-    fn query(&self, request: RequestId, sql: &str, params: Option<&Frame>, again: bool) -> HostToPage {
-        let queried = answer::params(params).and_then(|params| {
-            if again && !self.engine.only_reads(sql).map_err(|error| answer::error(&error))? {
-                let message = "the active tab was lost while it may have been committing this statement".to_owned();
-                return Err(ErrorInfo { code: codes::OUTCOME_UNKNOWN.to_owned(), message });
-            }
-            let rows = self.engine.query(sql, params).map_err(|error| answer::error(&error));
-            self.end_open_transaction()?;
-            let rows = rows?;
-            Ok((answer::rows(&rows.rows)?, rows.columns))
-        });
-        match queried {
-            Ok((rows, columns)) => {
-                HostToPage::Queried { request, commit: self.commit(), columns: columns.to_vec(), rows }
-            }
-            Err(error) => failed(request, error),
-        }
-    }
-
-    fn transaction(&self, request: RequestId, statements: &[Statement]) -> HostToPage {
-        let params: Result<Vec<_>, _> =
-            statements.iter().map(|statement| answer::params(statement.params.as_ref())).collect();
-        let transacted = params.and_then(|params| {
-            let ran = self.engine.transaction(|transaction| {
-                statements
-                    .iter()
-                    .zip(params)
-                    .map(|(statement, params)| transaction.run(&statement.sql, params))
-                    .collect::<Result<Vec<_>, Error>>()
-            });
-            let (results, executed) = ran.map_err(|error| answer::error(&error))?;
-            let results: Result<Vec<_>, _> = results.into_iter().map(answer::statement_result).collect();
-            Ok((results?, executed.commit))
-        });
-        match transacted {
-            Ok((results, commit)) => HostToPage::Transacted { request, commit: CommitId(commit.0), results },
-            Err(error) => failed(request, error),
-        }
-    }
-
     fn explain(&self, request: RequestId, sql: &str, params: Option<&Frame>) -> HostToPage {
         let explained = answer::params(params)
             .and_then(|params| self.engine.explain(sql, params).map_err(|error| answer::error(&error)));
@@ -296,163 +286,7 @@ impl Service {
         }
     }
 
-    fn subscribe(&mut self, client: &TabId, subscription: SubscriptionId, query: Query, resumed: bool) -> HostToPage {
-        let watch = self.watch(client, subscription, &query);
-        let subscribed = watch.and_then(|mut watch| Ok((answer::subscribed(subscription, &mut watch)?, watch)));
-        match subscribed {
-            Ok((message, watch)) => {
-                if let Some(client) = self.clients.get_mut(client) {
-                    client.watches.insert(subscription, watch);
-                }
-                message
-            }
-            Err(error) => {
-                let is_over = !resumed || !self.can_recover(&query);
-                if !is_over && let Some(client) = self.clients.get_mut(client) {
-                    client.forget_failing(subscription);
-                    client.failing.push((subscription, query));
-                }
-                let event = answer::subscription_error(subscription, error, is_over);
-                HostToPage::Delivery(answer::delivery(self.commit(), None, &[], vec![event]))
-            }
-        }
-    }
-
-    fn watch(&self, client: &TabId, subscription: SubscriptionId, query: &Query) -> Result<Watch, ErrorInfo> {
-        let params = answer::params(query.params.as_ref())?;
-        let happened = Arc::clone(&self.happened);
-        let owner = client.clone();
-        let callback = move |_, event: &Event| {
-            let happening = Happened { client: owner.clone(), subscription, event: event.clone() };
-            happened.lock().unwrap_or_else(PoisonError::into_inner).push(happening);
-        };
-        self.engine.subscribe_with(&query.sql, params, callback).map_err(|error| answer::error(&error))
-    }
-
-    /// The edits, if there are any, are a delivery before the answer, as those of a write are.
-    fn rebind(
-        &mut self,
-        client: &TabId,
-        request: RequestId,
-        subscription: SubscriptionId,
-        params: Option<Frame>,
-    ) -> HostToPage {
-        let known = self.clients.get(client);
-        let failing = known.and_then(|client| client.failing.iter().find(|(id, _)| *id == subscription));
-        let failing = failing.map(|(_, query)| query.clone());
-        let rebound = match (known.and_then(|client| client.watches.get(&subscription)), failing) {
-            (Some(watch), _) => answer::params(params.as_ref())
-                .and_then(|params| watch.rebind(params).map_err(|error| answer::error(&error))),
-            (None, Some(query)) => self.rebind_failing(client, subscription, Query { params, ..query }),
-            (None, None) => {
-                Err(ErrorInfo { code: codes::CLOSED.to_owned(), message: "the subscription has ended".to_owned() })
-            }
-        };
-        match rebound {
-            Ok(()) => HostToPage::Rebound { request, commit: self.commit() },
-            Err(error) => failed(request, error),
-        }
-    }
-
-    /// A subscription of a former host that has no answer gets one by its new parameters, or waits on with the old ones.
-    fn rebind_failing(&mut self, client: &TabId, subscription: SubscriptionId, query: Query) -> Result<(), ErrorInfo> {
-        let mut watch = self.watch(client, subscription, &query)?;
-        let result = watch.take_snapshot();
-        let event = Happened { client: client.clone(), subscription, event: Event::Columns(result) };
-        self.happened.lock().unwrap_or_else(PoisonError::into_inner).push(event);
-        if let Some(client) = self.clients.get_mut(client) {
-            client.forget_failing(subscription);
-            client.watches.insert(subscription, watch);
-        }
-        Ok(())
-    }
-
-    /// Whether it is the data that a query fails of, and not the query.
-    fn can_recover(&self, query: &Query) -> bool {
-        answer::params(query.params.as_ref()).is_ok_and(|params| self.engine.explain(&query.sql, params).is_ok())
-    }
-
-    /// Tries failing subscriptions again if there was a commit; gives those of each client that have an answer or never will.
-    fn recovered(&mut self) -> Vec<(TabId, Vec<SubscriptionEvent>)> {
-        let mut recovered: Vec<(TabId, Vec<SubscriptionEvent>)> = Vec::new();
-        let now = self.commit();
-        if std::mem::replace(&mut self.tried, now) == now {
-            return recovered;
-        }
-        let failing = self.clients.iter_mut().flat_map(|(id, client)| {
-            let failing = std::mem::take(&mut client.failing);
-            failing.into_iter().map(|(subscription, query)| (id.clone(), subscription, query))
-        });
-        for (client, subscription, query) in failing.collect::<Vec<_>>() {
-            // Those of one client come together.
-            if recovered.last().is_none_or(|(last, _)| *last != client) {
-                recovered.push((client.clone(), Vec::new()));
-            }
-            let Some((_, found)) = recovered.last_mut() else { continue };
-            match self.subscribe(&client, subscription, query, true) {
-                HostToPage::Subscribed { columns, rows, .. } => {
-                    let event = SubscriptionEvent::Columns { subscription, columns, rows };
-                    found.push(event);
-                }
-                HostToPage::Delivery(Delivery { events, .. }) => {
-                    let ended =
-                        |event: &SubscriptionEvent| matches!(event, SubscriptionEvent::Error { closed: true, .. });
-                    found.extend(events.into_iter().filter(ended));
-                }
-                _ => {}
-            }
-        }
-        recovered.retain(|(_, events)| !events.is_empty());
-        recovered
-    }
-
-    fn unsubscribe(&mut self, client: &TabId, subscription: SubscriptionId) {
-        if let Some(client) = self.clients.get_mut(client) {
-            client.watches.remove(&subscription);
-            client.forget_failing(subscription);
-        }
-    }
-
-    /// What has happened since the last call, one delivery a commit a client, in the order of commits.
-    fn deliveries(&mut self, requester: &TabId, cause: Option<RequestId>) -> Vec<Outgoing> {
-        let mut recovered = self.recovered();
-        let happened = std::mem::take(&mut *self.happened.lock().unwrap_or_else(PoisonError::into_inner));
-        let mut grouped: ById<(CommitId, TabId), Vec<Happened>> = ById::default();
-        for happening in happened {
-            let is_subscribed = self
-                .clients
-                .get(&happening.client)
-                .is_some_and(|client| client.watches.contains(&happening.subscription));
-            if is_subscribed {
-                let key = (CommitId(happening.event.commit().0), happening.client.clone());
-                grouped.get_or_insert_with(&key, Vec::new).push(happening);
-            }
-        }
-        let now = self.commit();
-        for (client, _) in &recovered {
-            grouped.get_or_insert_with(&(now, client.clone()), Vec::new);
-        }
-        let mut outgoing = Vec::new();
-        for ((commit, client), happened) in grouped {
-            let cause = cause.filter(|_| client == *requester);
-            let events = recovered.iter_mut().find(|(other, _)| commit == now && *other == client);
-            let events = events.map(|(_, events)| std::mem::take(events)).unwrap_or_default();
-            let delivery = answer::delivery(commit, cause, &happened, events);
-            self.drop_closed(&client, &happened);
-            outgoing.push(Outgoing { client, message: HostToPage::Delivery(delivery) });
-        }
-        outgoing
-    }
-
-    fn drop_closed(&mut self, client: &TabId, happened: &[Happened]) {
-        for happening in happened {
-            if matches!(happening.event, Event::Error { closed: true, .. }) {
-                self.unsubscribe(client, happening.subscription);
-            }
-        }
-    }
-
-    fn commit(&self) -> CommitId {
+    pub(crate) fn commit(&self) -> CommitId {
         CommitId(self.engine.last_commit().0)
     }
 }
@@ -473,7 +307,7 @@ fn request_of(message: &PageToHost) -> Option<RequestId> {
     }
 }
 
-fn failed(request: RequestId, error: ErrorInfo) -> HostToPage {
+pub(crate) fn failed(request: RequestId, error: ErrorInfo) -> HostToPage {
     HostToPage::Failed { request, error }
 }
 

@@ -6,8 +6,8 @@ use std::time::Duration;
 use tidewater::{Engine, Location, Options};
 use tidewater_protocol::frame::{DeliveryFrame, RowsFrame, ValueRef, positional_params};
 use tidewater_protocol::{
-    CommitId, Configuration, Delivery, Epoch, Found, Frame, HostToPage, PROTOCOL, PageToHost, RequestId, Statement,
-    StorageMode, SubscriptionEvent, SubscriptionId, TabId, codes,
+    ClientId, Configuration, Delivery, Epoch, Found, Frame, HostToPage, PROTOCOL, PageToHost, RequestId, Seq,
+    Statement, StorageMode, SubscriptionEvent, SubscriptionId, TabId, codes,
 };
 
 use crate::{Outgoing, Service};
@@ -25,7 +25,7 @@ fn tab(name: &str) -> TabId {
 
 fn hello(service: &mut Service, client: &str, schema: Option<&str>) -> HostToPage {
     let hello = PageToHost::Hello {
-        client: tab(client),
+        client: ClientId::from(client),
         protocol: PROTOCOL,
         nonce: 5,
         configuration: CONFIGURATION,
@@ -40,10 +40,18 @@ fn only(mut outgoing: Vec<Outgoing>) -> HostToPage {
 }
 
 fn exec(service: &mut Service, client: &str, request: u64, sql: &str) -> Vec<Outgoing> {
-    service.receive(
-        &tab(client),
-        PageToHost::Exec { request: RequestId(request), sql: sql.to_owned(), params: None, timeout: None },
-    )
+    service.receive(&tab(client), execution(request, sql))
+}
+
+/// The write of this number, under the same number as a request.
+fn execution(seq: u64, sql: &str) -> PageToHost {
+    let (request, seq, acknowledged, sql) = (RequestId(seq), Seq(seq), Seq(0), sql.to_owned());
+    PageToHost::Exec { request, seq, acknowledged, sql, params: None, timeout: None }
+}
+
+fn querying(seq: u64, sql: &str, timeout: Option<u64>) -> PageToHost {
+    let (request, seq, acknowledged, sql) = (RequestId(seq), Seq(seq), Seq(0), sql.to_owned());
+    PageToHost::Query { request, seq, acknowledged, sql, params: None, timeout }
 }
 
 fn subscribe(service: &mut Service, client: &str, subscription: u64, sql: &str) -> HostToPage {
@@ -68,31 +76,39 @@ fn two_clients() -> Service {
     service
 }
 
-#[test]
-fn a_welcome_tells_the_epoch_and_how_the_database_was_found() {
-    let mut service = service();
-    let HostToPage::Welcome { nonce: 5, epoch, storage, opened, commit } = hello(&mut service, "a", None) else {
-        panic!("not welcome")
-    };
-    assert_eq!((epoch, storage, opened), (Epoch(7), StorageMode::Memory, CommitId(0)));
-    assert!(commit > opened);
-    assert_eq!(service.clients(), [tab("a")]);
+fn open(file: &std::path::Path, after: Epoch) -> Service {
+    let engine = Engine::open(file, Options::default()).unwrap();
+    Service::begin(engine, StorageMode::Opfs, CONFIGURATION, after).unwrap()
 }
 
 #[test]
-fn epochs_rise_with_each_opening_and_commits_stay() {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("test.sqlite");
-    let open = |after| {
-        let engine = Engine::open(file.clone(), Options::default()).unwrap();
-        Service::begin(engine, StorageMode::Opfs, CONFIGURATION, after).unwrap()
+fn a_welcome_tells_the_epoch_the_database_and_what_was_done() {
+    let mut service = service();
+    let HostToPage::Welcome { nonce: 5, epoch, storage, database, applied, .. } = hello(&mut service, "a", None) else {
+        panic!("not welcome")
     };
-    assert_eq!(open(Epoch(0)).epoch(), Epoch(1));
-    assert_eq!(open(Epoch(0)).epoch(), Epoch(2));
-    assert_eq!(open(Epoch(9)).epoch(), Epoch(10));
-    let mut service = open(Epoch(0));
-    let HostToPage::Welcome { opened, .. } = hello(&mut service, "a", None) else { panic!("not welcome") };
-    assert_eq!(opened, CommitId(3));
+    assert_eq!((epoch, storage, database.0.len(), applied), (Epoch(7), StorageMode::Memory, 32, Seq(0)));
+    assert_eq!(service.clients(), [tab("a")]);
+    exec(&mut service, "a", 3, "CREATE TABLE t(x)");
+    let HostToPage::Welcome { database: again, applied, .. } = hello(&mut service, "a", None) else {
+        panic!("not welcome")
+    };
+    assert_eq!((again, applied), (database, Seq(3)));
+}
+
+#[test]
+fn epochs_rise_with_each_opening_and_the_database_stays_what_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let [file, other] = ["test.sqlite", "other.sqlite"].map(|name| folder.path().join(name));
+    assert_eq!(open(&file, Epoch(0)).epoch(), Epoch(1));
+    assert_eq!(open(&file, Epoch(0)).epoch(), Epoch(2));
+    assert_eq!(open(&file, Epoch(9)).epoch(), Epoch(10));
+    let database = |file| match hello(&mut open(file, Epoch(0)), "a", None) {
+        HostToPage::Welcome { database, .. } => database,
+        refused => panic!("{refused:?}"),
+    };
+    assert_eq!(database(&file), database(&file));
+    assert_ne!(database(&file), database(&other));
 }
 
 #[test]
@@ -111,7 +127,7 @@ fn a_schema_script_runs_once() {
 #[test]
 fn another_protocol_is_refused() {
     let hello = PageToHost::Hello {
-        client: tab("a"),
+        client: ClientId::from("a"),
         protocol: PROTOCOL + 1,
         nonce: 6,
         configuration: CONFIGURATION,
@@ -316,7 +332,13 @@ fn an_explanation_tells_the_plan_its_routes_and_what_it_came_to() {
 fn a_transaction_is_all_or_nothing() {
     let mut service = two_clients();
     let statement = |sql: &str| Statement { sql: sql.to_owned(), params: None };
-    let transaction = |statements| PageToHost::Transaction { request: RequestId(1), statements, timeout: None };
+    let transaction = |seq, statements| PageToHost::Transaction {
+        request: RequestId(1),
+        seq,
+        acknowledged: Seq(0),
+        statements,
+        timeout: None,
+    };
     let good = vec![
         Statement {
             sql: "INSERT INTO t VALUES (?)".to_owned(),
@@ -324,7 +346,7 @@ fn a_transaction_is_all_or_nothing() {
         },
         statement("SELECT x + 1 AS y FROM t"),
     ];
-    let HostToPage::Transacted { results, .. } = only(service.receive(&tab("a"), transaction(good))) else {
+    let HostToPage::Transacted { results, .. } = only(service.receive(&tab("a"), transaction(Seq(1), good))) else {
         panic!("failed")
     };
     assert_eq!((results[0].changes, results[0].rows.is_none()), (1, true));
@@ -334,14 +356,8 @@ fn a_transaction_is_all_or_nothing() {
     assert_eq!(rows.values(0).unwrap().next().unwrap().unwrap(), ValueRef::Integer(4));
 
     let bad = vec![statement("INSERT INTO t VALUES (4)"), statement("INSERT INTO missing VALUES (1)")];
-    assert!(matches!(only(service.receive(&tab("a"), transaction(bad))), HostToPage::Failed { .. }));
-    let count = PageToHost::Query {
-        request: RequestId(2),
-        sql: "SELECT x FROM t".to_owned(),
-        params: None,
-        again: false,
-        timeout: None,
-    };
+    assert!(matches!(only(service.receive(&tab("a"), transaction(Seq(2), bad))), HostToPage::Failed { .. }));
+    let count = querying(3, "SELECT x FROM t", None);
     let HostToPage::Queried { rows, .. } = only(service.receive(&tab("a"), count)) else { panic!("failed") };
     assert_eq!(RowsFrame::new(&rows.0).unwrap().len(), 1);
 }
@@ -349,31 +365,23 @@ fn a_transaction_is_all_or_nothing() {
 #[test]
 fn no_transaction_stays_open_after_a_request() {
     let mut service = two_clients();
-    for (sql, code) in [("BEGIN", "in_transaction"), ("BEGIN; INSERT INTO t VALUES (1)", "must_stand_alone")] {
-        let HostToPage::Failed { error, .. } = only(exec(&mut service, "a", 1, sql)) else { panic!("not failed") };
+    let refused = [(1, "BEGIN", "in_transaction"), (2, "BEGIN; INSERT INTO t VALUES (1)", "must_stand_alone")];
+    for (request, sql, code) in refused {
+        let HostToPage::Failed { error, .. } = only(exec(&mut service, "a", request, sql)) else {
+            panic!("not failed")
+        };
         assert_eq!(error.code, code);
     }
-    let query = PageToHost::Query {
-        request: RequestId(2),
-        sql: "SELECT x FROM t".to_owned(),
-        params: None,
-        again: false,
-        timeout: None,
-    };
+    let query = querying(3, "SELECT x FROM t", None);
     let HostToPage::Queried { rows, .. } = only(service.receive(&tab("b"), query)) else { panic!("failed") };
     assert!(RowsFrame::new(&rows.0).unwrap().is_empty());
-}
-
-fn query(service: &mut Service, sql: &str, again: bool) -> Vec<Outgoing> {
-    let query = PageToHost::Query { request: RequestId(7), sql: sql.to_owned(), params: None, again, timeout: None };
-    service.receive(&tab("a"), query)
 }
 
 #[test]
 fn a_query_may_write_and_then_is_a_write() {
     let mut service = two_clients();
     subscribe(&mut service, "a", 1, "SELECT x FROM t");
-    let outgoing = query(&mut service, "INSERT INTO t VALUES (3) RETURNING x", false);
+    let outgoing = service.receive(&tab("a"), querying(7, "INSERT INTO t VALUES (3) RETURNING x", None));
     let [delivery, answer] = outgoing.as_slice() else { panic!("{outgoing:?}") };
     let HostToPage::Delivery(Delivery { cause, edits, .. }) = &delivery.message else { panic!("{outgoing:?}") };
     let HostToPage::Queried { commit, columns, .. } = &answer.message else { panic!("{outgoing:?}") };
@@ -382,28 +390,11 @@ fn a_query_may_write_and_then_is_a_write() {
 }
 
 #[test]
-fn what_a_former_host_may_have_run_runs_again_only_if_it_reads() {
-    let mut service = two_clients();
-    for reading in ["SELECT x FROM t", "VALUES (1)", "WITH c AS (SELECT 1) SELECT * FROM c", "EXPLAIN SELECT x FROM t"]
-    {
-        let answer = only(query(&mut service, reading, true));
-        assert!(matches!(answer, HostToPage::Queried { .. }), "{reading}: {answer:?}");
-    }
-    let version = "PRAGMA user_version = 5";
-    let writing =
-        ["INSERT INTO t VALUES (3) RETURNING x", "WITH c AS (SELECT 1) INSERT INTO t SELECT * FROM c", version];
-    for writing in writing {
-        assert_eq!(refusal(query(&mut service, writing, true)), codes::OUTCOME_UNKNOWN, "{writing}");
-        assert!(matches!(only(query(&mut service, writing, false)), HostToPage::Queried { .. }), "{writing}");
-    }
-    assert_eq!(refusal(query(&mut service, "SELECT nothing FROM t", true)), "sql_error");
-}
-
-#[test]
 fn a_page_with_another_configuration_is_refused_with_both_named() {
     let mut service = service();
     let configuration = Configuration { foreign_keys: false };
-    let hello = PageToHost::Hello { client: tab("a"), protocol: PROTOCOL, nonce: 7, configuration, schema: None };
+    let hello =
+        PageToHost::Hello { client: ClientId::from("a"), protocol: PROTOCOL, nonce: 7, configuration, schema: None };
     let HostToPage::Refused { nonce: 7, error } = only(service.receive(&tab("a"), hello)) else {
         panic!("not refused")
     };
@@ -423,9 +414,10 @@ fn a_statement_runs_for_as_long_as_its_request_allows() {
     let counting = |most: &str| {
         format!("WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n {most}) SELECT count(*) FROM n")
     };
+    let mut seq = 0;
     let mut code = |sql: String, timeout| {
-        let query = PageToHost::Query { request: RequestId(1), sql, params: None, again: false, timeout };
-        match only(service.receive(&tab("a"), query)) {
+        seq += 1;
+        match only(service.receive(&tab("a"), querying(seq, &sql, timeout))) {
             HostToPage::Queried { .. } => None,
             HostToPage::Failed { error, .. } => Some(error.code),
             other => panic!("{other:?}"),

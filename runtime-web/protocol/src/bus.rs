@@ -74,15 +74,15 @@ message! {
         PageToHost {
             /// The host's epoch.
             epoch: Epoch,
-            /// The message.
-            message: PageToHost,
+            /// The messages, in order.
+            message: Vec<PageToHost>,
         },
         /// From the host to a page client.
         HostToPage {
             /// The host's epoch.
             epoch: Epoch,
-            /// The message.
-            message: HostToPage,
+            /// The messages, in order.
+            message: Vec<HostToPage>,
         },
     }
 }

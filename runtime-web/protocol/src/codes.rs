@@ -1,7 +1,10 @@
 //! Codes of the errors that the runtime itself raises; the engine's own codes pass through unchanged.
 
-/// The host died after a statement that may write was posted to it: it may or may not have been committed.
+/// The page client was closed, or nobody answers any more, while the statement may have been committed; or the host died while it ran a statement that
+/// no transaction contains.
 pub const OUTCOME_UNKNOWN: &str = "outcome_unknown";
+/// The page was out of reach for so long that the record of its writes was deleted: what it had under way may or may not have been committed.
+pub const SESSION_EXPIRED: &str = "session_expired";
 /// Another tab runs another version of the library; one of the two has to be reloaded.
 pub const UPGRADE_REQUIRED: &str = "upgrade_required";
 /// The application closed the database before an answer came, or the subscription has ended.
@@ -22,8 +25,9 @@ pub const POISONED_REQUEST: &str = "poisoned_request";
 pub const HOST_PANICKED: &str = "host_panicked";
 
 /// Every code above with its name, for the TypeScript side.
-pub const ALL: [(&str, &str); 10] = [
+pub const ALL: [(&str, &str); 11] = [
     ("outcomeUnknown", OUTCOME_UNKNOWN),
+    ("sessionExpired", SESSION_EXPIRED),
     ("upgradeRequired", UPGRADE_REQUIRED),
     ("closed", CLOSED),
     ("storageBusy", STORAGE_BUSY),

@@ -242,6 +242,8 @@ message! {
             /// The coordinator's version.
             protocol: u32,
         },
+        /// The worker is likely to become the host next: prepare, so that it takes no longer than it must.
+        StandBy,
         /// Take the storage lock with `ifAvailable`, open the database and answer `hostReady` or `hostFailed`. While opening the files
         /// retry on NoModificationAllowedError for up to 5 seconds; on any failure release the lock before answering. A worker
         /// that is becoming the host already goes on in the new term, also if it was told to retire; one that is the host answers

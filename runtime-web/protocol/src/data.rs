@@ -1,10 +1,12 @@
 //! The data plane: requests, answers, subscriptions and deliveries between a page client and the host.
 //!
+//! Both post lists: what there is to say at a time goes in one message.
+//!
 //! A port keeps order. The host handles a page client's requests in the order in which they were posted, and posts the
 //! delivery of a commit before the answer to the write that made it.
 
 use crate::form::message;
-use crate::{CommitId, Epoch, Explain, Frame, RequestId, StorageMode, SubscriptionId, TabId};
+use crate::{ClientId, CommitId, DatabaseId, Epoch, Explain, Frame, RequestId, Seq, StorageMode, SubscriptionId};
 
 message! {
     /// An error as an answer.
@@ -46,7 +48,7 @@ message! {
         /// the bus from a page client that was introduced twice: each is answered. Requests wait until none is unanswered.
         Hello {
             /// The page client.
-            client: TabId,
+            client: ClientId,
             /// [`PROTOCOL`](crate::PROTOCOL) of the page client.
             protocol: u32,
             /// To be repeated in the answer; never used again on a port.
@@ -60,6 +62,10 @@ message! {
         Exec {
             /// The request.
             request: RequestId,
+            /// Its place among the client's requests that may write.
+            seq: Seq,
+            /// The client knows what came of all those up to this one.
+            acknowledged: Seq,
             /// The statements.
             sql: String,
             /// A parameter frame, unless there are none.
@@ -71,13 +77,14 @@ message! {
         Query {
             /// The request.
             request: RequestId,
+            /// Its place among the client's requests that may write.
+            seq: Seq,
+            /// The client knows what came of all those up to this one.
+            acknowledged: Seq,
             /// The statement.
             sql: String,
             /// A parameter frame, unless there are none.
             params: Option<Frame>,
-            /// Whether a former host may have run it. Then it runs only if it certainly only reads; else the answer is
-            /// [`codes::OUTCOME_UNKNOWN`](crate::codes::OUTCOME_UNKNOWN).
-            again: bool,
             /// For how many milliseconds a statement of it may run; the host's default if nothing is said.
             timeout: Option<u64>,
         },
@@ -85,6 +92,10 @@ message! {
         Transaction {
             /// The request.
             request: RequestId,
+            /// Its place among the client's requests that may write.
+            seq: Seq,
+            /// The client knows what came of all those up to this one.
+            acknowledged: Seq,
             /// The statements, in order.
             statements: Vec<Statement>,
             /// For how many milliseconds a statement of it may run; the host's default if nothing is said.
@@ -146,9 +157,11 @@ message! {
             epoch: Epoch,
             /// Where the database is kept.
             storage: StorageMode,
-            /// The commit at which this host found the database when it opened it, before it changed anything. From it the
-            /// page client tells which of its writes the former host cannot have committed (see the crate's documentation).
-            opened: CommitId,
+            /// The database. If it is another one than before, none of the client's requests was done in it.
+            database: DatabaseId,
+            /// The client's newest request that the database has a record of; 0 if there is none. It answers that one and those before it
+            /// from the record, and does those after it.
+            applied: Seq,
             /// The latest commit.
             commit: CommitId,
         },

@@ -73,6 +73,14 @@ text!(
     TabId
 );
 text!(
+    /// A page client through all its tab ids: 128 random bits in hexadecimal, drawn once. The database knows by it which writes were done.
+    ClientId
+);
+text!(
+    /// One database: random, written into it when it is created.
+    DatabaseId
+);
+text!(
     /// One life of a coordinator: 128 random bits in hexadecimal.
     InstanceId
 );
@@ -87,6 +95,10 @@ number!(
 number!(
     /// The number of a commit: 0 before the first, then 1 up, stored in the database.
     CommitId
+);
+number!(
+    /// A request of one client that may write, counted up by it from 1 as it posts them first; the same when it is posted again.
+    Seq
 );
 number!(
     /// A request of one page client, counted up by it and never reused.

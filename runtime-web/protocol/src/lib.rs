@@ -39,29 +39,31 @@
 //!
 //! # What becomes of a request when the host dies
 //! A message that was posted may have been handled or not, and an answer that was posted may be lost with its process:
-//! a port promises nothing about the death of its other end. Hence no acknowledgement that the host *posts* can prove
-//! that a write was *not* done, and there is none. The proof is in the database, whose commit number rises with
-//! every transaction that changes it, in the same transaction. So a page client treats a request of its own that has no answer so:
-//! 1. Never posted: it is posted to the next host.
-//! 2. `explain` and `stats`, which only read: they are posted again. So is a `rebind`, after the subscriptions: each subscribes
-//!    with the parameters that its rows are of, the last ones of which a delivery or an answer told that they hold.
-//! 3. A write that was posted: let `known` be the highest commit in any message so far, leaving out deliveries that have a
-//!    `cause` (the answer counts, once it is there). If another host than the one it was posted to welcomes the page client,
-//!    and found the database at `known` ([`HostToPage::Welcome`]'s `opened`), then nothing was committed since, so the write
-//!    was not, and it is posted again. Otherwise it *may* have been committed, and it ends with [`codes::OUTCOME_UNKNOWN`].
+//! a port promises nothing about the death of its other end. So the database itself knows what was done: with each write the host stores in the
+//! same transaction, in the **ledger** of the engine, the client, the request's [`Seq`], and the answer.
 //!
-//! 4. A `query` that was posted, which may read or write: the page client does not read SQL. Where rule 3 posts a write again, it
-//!    is posted as it was. Otherwise it is posted with `again`: the engine knows whether a statement certainly only reads, and
-//!    the host runs those and answers all others [`codes::OUTCOME_UNKNOWN`]. Once posted so, it stays so.
+//! A page client posts the requests that may write (`exec`, `query`, `transaction`) with [`Seq`]s that rise, and to each new host
+//! all those again that have no answer, in the order of these numbers and before newer ones. The host does so:
+//! 1. A number above the client's newest in the ledger: it does what is asked for and stores the answer in the same transaction. If that fails,
+//!    it stores the error in a transaction of its own.
+//! 2. A number that is in the ledger: it answers from there, and does nothing.
+//! 3. Any other: a `query` that certainly only reads, it runs; these are not stored. Everything else was acknowledged, or failed
+//!    while the disk was full: [`codes::OUTCOME_UNKNOWN`].
 //!
-//! Rule 3 is sound: a host posts answers in the order of commits, so `known` is below the commit of an unanswered write; a new
-//! host opens the database after the old one's death, so `opened` is not below any commit of the old one. It errs on the
-//! side of `outcome_unknown`: commits of other tabs that did not concern this page client look the same as its own.
-//! In [`StorageMode::Memory`] a new host starts with an empty database at commit 0: what was acknowledged is gone with the
-//! old one, and the rule answers `outcome_unknown` unless nothing had been committed at all.
-//! After `welcome` and these decisions `known` is `welcome`'s `commit`.
+//! Invariant: a request is in the ledger if and only if its transaction was committed, since both are one commit; and the newest number of a client
+//! in the ledger never falls, since its row stays until the client has written nothing for a day. Hence a write whose answer was
+//! lost is answered (2), one that was not done is done (1), and none is done twice.
 //!
-//! Requests that are posted again keep their order and go before newer ones.
+//! With each request the page client says up to which number it knows all answers; these are deleted. A number may be
+//! left out: a port delivers everything in order or, when its other end is dead, nothing more.
+//!
+//! Three cases are outside of this. A statement that no transaction contains (VACUUM, most PRAGMAs) and a script with a BEGIN of its own
+//! are stored before they run and again when they are done: if the host dies in between, the answer is [`codes::OUTCOME_UNKNOWN`]. A page that was frozen for more than a
+//! day with writes under way may find its rows deleted; `welcome` shows it, and they end with [`codes::SESSION_EXPIRED`]. And in
+//! [`StorageMode::Memory`] a new host starts with an empty database, as [`DatabaseId`] tells: what has no answer is done there.
+//!
+//! `explain` and `stats` only read, and are posted again. So is a `rebind`, after the subscriptions: each subscribes
+//! with the parameters that its rows are of, the last ones of which a delivery or an answer told that they hold.
 //!
 //! # Numbers
 //! Ids and counters are `u64` here and JavaScript numbers there, exact up to 2^53: at a million commits a
@@ -96,8 +98,8 @@ pub use data::{
 pub use explain::{Explain, Found, LiveStep, LiveTemplate, Route, RoutePredicate, Step, TableColumns, WantedIndex};
 pub use form::{Form, Message};
 pub use frame::Frame;
-pub use ids::{CommitId, Epoch, InstanceId, RequestId, SubscriptionId, TabId, Term};
+pub use ids::{ClientId, CommitId, DatabaseId, Epoch, InstanceId, RequestId, Seq, SubscriptionId, TabId, Term};
 
 /// The version of everything in this crate. Actors of different versions do not talk: one that registers with another
 /// version is answered `upgradeRequired`.
-pub const PROTOCOL: u32 = 4;
+pub const PROTOCOL: u32 = 5;

@@ -105,7 +105,7 @@ macro_rules! ids {
         }
     )*};
 }
-ids!(TabId InstanceId Term Epoch CommitId RequestId SubscriptionId);
+ids!(ClientId DatabaseId Seq TabId InstanceId Term Epoch CommitId RequestId SubscriptionId);
 
 /// A form that is looked at and damaged.
 #[derive(Clone, Debug, PartialEq)]

@@ -73,11 +73,14 @@ fn constants(text: &mut String) {
 
 const TYPES: &[fn(&Config) -> String] = &[
     declare::<TabId>,
+    declare::<ClientId>,
+    declare::<DatabaseId>,
     declare::<InstanceId>,
     declare::<Term>,
     declare::<Epoch>,
     declare::<CommitId>,
     declare::<RequestId>,
+    declare::<Seq>,
     declare::<SubscriptionId>,
     declare::<Frame>,
     declare::<StorageMode>,

@@ -202,7 +202,7 @@ impl Shell {
 
 /// Tab and protocol of a `register` message.
 fn registration(message: &JsValue) -> Option<Registration> {
-    let text = |name: &str| message::field(message, name)?.as_string();
+    let text = |name: &'static str| message::field(message, name)?.as_string();
     (text("type")? == "register").then_some(())?;
     let protocol = message::from_js(message::field(message, "protocol")?)?;
     Some(Registration { tab: TabId(text("tab")?), protocol })

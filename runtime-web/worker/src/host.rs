@@ -1,12 +1,13 @@
 //! The worker as an actor: told by the coordinator to host or to retire, talked to by page clients while it hosts.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
+use std::time::Duration;
 
 use js_sys::{Array, Function};
 use sqlite_wasm_vfs::sahpool::OpfsSAHPoolUtil;
 use tidewater::{Engine, Location};
-use tidewater_host::{Host, Leadership, Opened, Order, Outgoing, PortNumber, Retired, Service, options};
+use tidewater_host::{Host, Leadership, Opened, Order, PortNumber, Retired, Service, Turn, options, warm_up};
 use tidewater_protocol::{
     Configuration, CoordinatorToWorker, Epoch, HostFailure, PROTOCOL, StorageMode, TabId, Term, WorkerToCoordinator,
     names,
@@ -15,7 +16,7 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
 use crate::files::{self, Failure};
-use crate::js::port::{Port, RawPort, Received};
+use crate::js::port::{Port, RawPort, Received, Signal};
 use crate::js::{locks, message, panic, timer};
 
 #[wasm_bindgen]
@@ -40,34 +41,36 @@ pub struct Worker {
 
 #[wasm_bindgen]
 impl Worker {
-    /// Comes to life: takes the lock by which others will know of its death.
-    ///
-    /// # Errors
-    /// What the browser says of the lock.
-    pub async fn start(database: String, tab: String, foreign_keys: bool, shell: Shell) -> Result<Worker, JsValue> {
+    /// Comes to life in a worker that holds the lock by which others will know of its death.
+    #[wasm_bindgen(constructor)]
+    pub fn new(database: String, tab: String, foreign_keys: bool, shell: Shell) -> Worker {
         panic::report_to(shell.fatal());
-        let tab = TabId(tab);
-        let alive = locks::acquire(&names::worker(&database, &tab)).await?;
         let actor = Actor {
             database,
-            tab,
+            tab: TabId(tab),
             configuration: Configuration { foreign_keys },
             shell,
-            _alive: alive,
             pool: RefCell::default(),
             state: RefCell::default(),
             pages: RefCell::default(),
+            next_turn: RefCell::default(),
+            has_next_turn: Cell::default(),
             coordinator: RefCell::default(),
         };
-        Ok(Self { actor: Rc::new(actor) })
+        let actor = Rc::new(actor);
+        let next = Rc::clone(&actor);
+        actor.next_turn.replace(Some(Signal::new(move || next.turn())));
+        Self { actor }
     }
 
-    /// Registers with a coordinator, in place of any former one.
-    pub fn coordinator(&self, port: RawPort) {
+    /// Talks to a coordinator, in place of any former one; registers with it unless the script around the module has done so.
+    pub fn coordinator(&self, port: RawPort, is_registered: bool) {
         let actor = Rc::clone(&self.actor);
         let port = Port::listen(port, move |received| actor.control(received));
         *self.actor.coordinator.borrow_mut() = Some(port);
-        self.actor.register();
+        if !is_registered {
+            self.actor.register();
+        }
     }
 }
 
@@ -77,7 +80,6 @@ struct Actor {
     /// What the page of the tab wants.
     configuration: Configuration,
     shell: Shell,
-    _alive: locks::Held,
     coordinator: RefCell<Option<Port>>,
     /// The files' VFS once it was installed; paused while this worker does not host.
     pool: RefCell<Option<OpfsSAHPoolUtil>>,
@@ -85,7 +87,14 @@ struct Actor {
     state: RefCell<Leadership<(Host<Port>, locks::Held)>>,
     /// Requests for the locks of the pages that are served: the coordinator that would tell of a page's death may die with it.
     pages: RefCell<Vec<(TabId, locks::Queued)>>,
+    /// What lets the next turn come.
+    next_turn: RefCell<Option<Signal>>,
+    /// Whether it comes: more was asked for than the last one did.
+    has_next_turn: Cell<bool>,
 }
+
+/// How long the host does what it is asked for before it listens again.
+const TURN: Duration = Duration::from_millis(4);
 
 impl Actor {
     fn register(&self) {
@@ -104,6 +113,7 @@ impl Actor {
         match message {
             CoordinatorToWorker::CoordinatorStarted { .. } => self.register(),
             CoordinatorToWorker::Registered { .. } | CoordinatorToWorker::UpgradeRequired { .. } => {}
+            CoordinatorToWorker::StandBy => warm_up(timer::clock),
             CoordinatorToWorker::BecomeHost { term, storage, after } => self.become_host(term, storage, after),
             CoordinatorToWorker::Retire { term } => self.retire(term),
             CoordinatorToWorker::Connect { client, term } => self.connect(client, term, received.port),
@@ -144,10 +154,7 @@ impl Actor {
             StorageMode::Memory => Engine::open(Location::Memory, options),
             StorageMode::Opfs => {
                 self.take_files().await?;
-                Engine::open(
-                    files::FILE,
-                    options.with_vfs(files::VFS).with_exclusive(true).with_exact_commit_numbers(true),
-                )
+                Engine::open(files::FILE, options.with_vfs(files::VFS).with_exclusive(true))
             }
         };
         let after = self.state.borrow().opening().map_or(Epoch(0), |opening| opening.after);
@@ -222,7 +229,7 @@ impl Actor {
         let port = port.unwrap_or_else(|| self.shell.page_on_bus(&client.0, host.epoch().0 as f64));
         let actor = Rc::clone(self);
         let sender = client.clone();
-        let port = Port::listen(port, move |received| actor.serve(&sender, number, received.message));
+        let port = Port::listen(port, move |received| actor.serve(&sender, number, &received.message));
         host.offer(client.clone(), number, port);
         drop(state);
         self.watch(client);
@@ -246,21 +253,44 @@ impl Actor {
         }
     }
 
-    fn serve(&self, client: &TabId, number: PortNumber, received: JsValue) {
+    /// Takes in what a page client posts, a list of requests, and begins to do it unless that waits for its turn.
+    fn serve(&self, client: &TabId, number: PortNumber, received: &JsValue) {
         let mut state = self.state.borrow_mut();
         let Some((host, _)) = state.host() else { return };
-        let number_of = |message| message::field(message, "request").and_then(message::from_js);
-        let Some(request) = message::from_js(received.clone()) else {
-            if let Some(request) = number_of(&received)
-                && let Some((port, Outgoing { message, .. })) = host.refuse(client, request)
-            {
-                port.post(&message::to_js(&message), &Array::new());
+        for request in message::items(received) {
+            if let Some(known) = message::from_js(request.clone()) {
+                host.receive(client, number, known);
+            } else if let Some(request) = message::field(&request, "request").and_then(message::from_js) {
+                host.refuse(client, number, request);
             }
-            return;
+        }
+        drop(state);
+        if !self.has_next_turn.get() {
+            self.turn();
+        }
+    }
+
+    /// Does some of what is asked for, and lets others be heard before the rest.
+    fn turn(&self) {
+        self.has_next_turn.set(false);
+        let mut state = self.state.borrow_mut();
+        let Some((host, _)) = state.host() else { return };
+        let end = timer::clock() + TURN;
+        let Turn { posts, has_more } = match host.turn(|| timer::clock() >= end) {
+            Ok(turn) => turn,
+            Err(error) => {
+                // What it holds is not in the file: another host begins with what is. None of it was answered.
+                let _ = self.shell.fatal().call1(&JsValue::UNDEFINED, &error.to_string().into());
+                return;
+            }
         };
-        for (port, Outgoing { message, .. }) in host.receive(client, number, request) {
-            let said = message::to_js(&message);
+        for (port, messages) in posts {
+            let said = message::to_js(&messages);
             port.post(&said, &message::large_frames(&said));
+        }
+        if has_more && let Some(next) = &*self.next_turn.borrow() {
+            self.has_next_turn.set(true);
+            next.raise();
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use tidewater_protocol::{
-    CoordinatorToPage, CoordinatorToWorker, HostToPage, PageToCoordinator, PageToHost, WorkerToCoordinator,
+    CoordinatorToPage, CoordinatorToWorker, HostToPage, PageToCoordinator, PageToHost, Seq, WorkerToCoordinator,
 };
 
 /// Something that runs: the page client or the worker of a tab, or a coordinator, each by number.
@@ -177,10 +177,31 @@ pub struct Database {
     pub commit: u64,
     /// The writes that were committed, by page client and request.
     pub writes: Vec<(usize, u64)>,
+    /// What each was answered, by page client and number, until that is acknowledged.
+    pub ledger: BTreeMap<(usize, Seq), u64>,
 }
 
 impl Database {
-    pub fn commit(&mut self, client: usize, request: u64) -> Result<u64, String> {
+    /// The newest write of a page client that was done.
+    pub fn applied(&self, client: usize) -> Seq {
+        let own = self.ledger.range((client, Seq(0))..=(client, Seq(u64::MAX)));
+        own.last().map_or(Seq(0), |((_, seq), _)| *seq)
+    }
+
+    /// Does a write once: its commit, and whether it was done before.
+    pub fn write(&mut self, client: usize, request: u64, seq: Seq, acknowledged: Seq) -> Result<(u64, bool), String> {
+        if seq <= self.applied(client) {
+            let done = self.ledger.get(&(client, seq)).map(|commit| (*commit, true));
+            return done
+                .ok_or_else(|| format!("write {seq} of client {client} was acknowledged and is asked for again"));
+        }
+        let commit = self.commit(client, request)?;
+        self.ledger.retain(|(other, seq), _| *other != client || *seq > acknowledged);
+        self.ledger.insert((client, seq), commit);
+        Ok((commit, false))
+    }
+
+    fn commit(&mut self, client: usize, request: u64) -> Result<u64, String> {
         if self.writes.contains(&(client, request)) {
             return Err(format!("write {request} of client {client} is committed twice"));
         }

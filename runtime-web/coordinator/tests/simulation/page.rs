@@ -1,9 +1,8 @@
 //! A page client by the book: the rules of the protocol's documentation, and nothing else.
 
-use tidewater_protocol::frame::DeliveryFrame;
 use tidewater_protocol::{
-    CommitId, Configuration, CoordinatorToPage, Epoch, Frame, HostToPage, PROTOCOL, PageToCoordinator, PageToHost,
-    RequestId, Status, SubscriptionId, TabId, names,
+    ClientId, Configuration, CoordinatorToPage, Epoch, Frame, HostToPage, PROTOCOL, PageToCoordinator, PageToHost,
+    RequestId, Seq, Status, SubscriptionId, TabId, names,
 };
 
 use crate::browser::{Agent, Channel, Packet};
@@ -39,14 +38,14 @@ pub struct Client {
     pub patience: Option<u64>,
     /// The highest epoch heard of.
     pub epoch: Epoch,
-    /// The highest commit that is not an unanswered request's own.
-    pub known: CommitId,
     pub connection: Option<Connection>,
     /// The parameter that the rows of its subscription are of; each host is asked for that first.
     pub bound: u64,
     /// The parameter that it has when all requests are done.
     pub wanted: u64,
     pub requests: u64,
+    /// The number of its last read or write that was posted.
+    pub seq: Seq,
     pub unanswered: Vec<Request>,
     pub outcomes: Vec<(u64, Outcome)>,
     pub status: Option<Status>,
@@ -79,6 +78,8 @@ pub fn fits(parameter: u64) -> bool {
 pub struct Request {
     pub id: u64,
     pub asked: Asked,
+    /// Its number among reads and writes, from the first time that it is posted.
+    pub seq: Option<Seq>,
     /// The host and epoch it was posted to.
     pub posted: Option<(usize, Epoch)>,
 }
@@ -89,7 +90,6 @@ pub enum Outcome {
     Written,
     Rebound,
     Refused,
-    Unknown,
 }
 
 impl World {
@@ -177,7 +177,7 @@ impl World {
                 }
                 client.connection = Some(Connection { host, epoch, port, welcome: false });
                 let hello = PageToHost::Hello {
-                    client: self.tabs[tab].id.clone(),
+                    client: ClientId(format!("client {}", self.tabs[tab].client)),
                     protocol: PROTOCOL,
                     configuration: Configuration { foreign_keys: true },
                     nonce: port,
@@ -212,7 +212,7 @@ impl World {
         {
             state.wanted = parameter;
         }
-        state.unanswered.push(Request { id, asked, posted: None });
+        state.unanswered.push(Request { id, asked, seq: None, posted: None });
         self.note(|| format!("client {client} makes request {id}: {asked:?}"));
         self.post_requests(client);
     }
@@ -234,19 +234,25 @@ impl World {
         };
         let tab = self.clients[client].tab;
         for index in 0..self.clients[client].unanswered.len() {
-            let request = &mut self.clients[client].unanswered[index];
-            if request.posted.is_none() {
-                request.posted = Some((host, epoch));
-                let (asked, request) = (request.asked, RequestId(request.id));
+            let Client { unanswered, seq: last, .. } = &mut self.clients[client];
+            if unanswered[index].posted.is_none() {
+                unanswered[index].posted = Some((host, epoch));
+                let seq = *unanswered[index].seq.get_or_insert_with(|| {
+                    *last = last.next();
+                    *last
+                });
+                let acknowledged = unanswered.iter().filter_map(|request| request.seq).min();
+                let acknowledged = Seq(acknowledged.map_or(0, |seq| seq.0 - 1));
+                let (asked, request) = (unanswered[index].asked, RequestId(unanswered[index].id));
                 let message = match asked {
-                    Asked::Write => PageToHost::Exec { request, sql: "INSERT".to_owned(), params: None, timeout: None },
-                    Asked::Read => PageToHost::Query {
-                        request,
-                        sql: "SELECT".to_owned(),
-                        params: None,
-                        again: false,
-                        timeout: None,
-                    },
+                    Asked::Write => {
+                        let sql = "INSERT".to_owned();
+                        PageToHost::Exec { request, seq, acknowledged, sql, params: None, timeout: None }
+                    }
+                    Asked::Read => {
+                        let sql = "SELECT".to_owned();
+                        PageToHost::Query { request, seq, acknowledged, sql, params: None, timeout: None }
+                    }
                     Asked::Rebind(parameter) => {
                         let params = Some(parameter_frame(parameter));
                         PageToHost::Rebind { request, subscription: SUBSCRIPTION, params }
@@ -263,7 +269,7 @@ impl World {
         let current = |now: &&mut Connection| now.host == from && now.port == port;
         let Some(connection) = client.connection.as_mut().filter(current) else { return Ok(()) };
         match message {
-            HostToPage::Welcome { epoch, opened, commit, .. } => {
+            HostToPage::Welcome { epoch, .. } => {
                 if epoch != connection.epoch {
                     return Err(format!("welcome in epoch {epoch} after connect in {}", connection.epoch));
                 }
@@ -271,34 +277,23 @@ impl World {
                     // On the bus two introductions lead to two hellos on the same channel.
                     return Ok(());
                 }
-                let nothing_since = opened == client.known;
-                let unanswered = std::mem::take(&mut client.unanswered);
-                for mut request in unanswered {
-                    let safe = request.asked != Asked::Write || nothing_since && request.posted != Some((from, epoch));
-                    if request.posted.is_some() && !safe {
-                        client.outcomes.push((request.id, Outcome::Unknown));
-                    } else {
-                        request.posted = None;
-                        client.unanswered.push(request);
-                    }
+                for request in &mut client.unanswered {
+                    request.posted = None;
                 }
-                client.known = commit;
                 self.post_subscription(index);
                 self.post_requests(index);
             }
-            HostToPage::Subscribed { commit, .. } => client.known = client.known.max(commit),
-            HostToPage::Rebound { request, commit } => {
+            HostToPage::Subscribed { .. } => {}
+            HostToPage::Rebound { request, .. } => {
                 self.rebound(index, request);
-                self.answered(index, request, commit, Outcome::Rebound)?;
+                self.answered(index, request, Outcome::Rebound)?;
             }
-            HostToPage::Failed { request, .. } => self.answered(index, request, CommitId(0), Outcome::Refused)?,
-            HostToPage::Executed { request, commit, .. } => self.answered(index, request, commit, Outcome::Written)?,
-            HostToPage::Queried { request, commit, .. } => self.answered(index, request, commit, Outcome::Read)?,
+            HostToPage::Failed { request, .. } => self.answered(index, request, Outcome::Refused)?,
+            HostToPage::Executed { request, .. } => self.answered(index, request, Outcome::Written)?,
+            HostToPage::Queried { request, .. } => self.answered(index, request, Outcome::Read)?,
             HostToPage::Delivery(delivery) => {
-                let frame = DeliveryFrame::new(&delivery.edits.0).map_err(|error| error.to_string())?;
-                match delivery.cause {
-                    None => client.known = client.known.max(frame.commit()),
-                    Some(cause) => self.rebound(index, cause),
+                if let Some(cause) = delivery.cause {
+                    self.rebound(index, cause);
                 }
             }
             other => return Err(format!("unexpected {other:?}")),
@@ -315,9 +310,8 @@ impl World {
         }
     }
 
-    fn answered(&mut self, client: usize, id: RequestId, commit: CommitId, outcome: Outcome) -> Result<(), String> {
+    fn answered(&mut self, client: usize, id: RequestId, outcome: Outcome) -> Result<(), String> {
         let state = &mut self.clients[client];
-        state.known = state.known.max(commit);
         match state.unanswered.iter().position(|request| request.id == id.0) {
             Some(0) => {
                 state.unanswered.remove(0);

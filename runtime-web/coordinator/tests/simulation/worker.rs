@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, VecDeque};
 
 use tidewater_protocol::frame::DeliveryWriter;
 use tidewater_protocol::{
-    CommitId, CoordinatorToWorker, Delivery, Epoch, ErrorInfo, Frame, HostFailure, HostToPage, Hosting, PROTOCOL,
-    PageToHost, PlanKind, RequestId, StorageMode, TabId, Term, WorkerToCoordinator, names,
+    CommitId, CoordinatorToWorker, DatabaseId, Delivery, Epoch, ErrorInfo, Frame, HostFailure, HostToPage, Hosting,
+    PROTOCOL, PageToHost, PlanKind, RequestId, Seq, StorageMode, TabId, Term, WorkerToCoordinator, names,
 };
 
 use crate::browser::{Agent, Channel, Database, Packet};
@@ -39,7 +39,6 @@ pub struct Host {
     pub term: Term,
     pub epoch: Epoch,
     pub storage: StorageMode,
-    pub opened: CommitId,
     pub clients: BTreeMap<TabId, Ports>,
     pub memory: Database,
 }
@@ -58,7 +57,7 @@ pub struct Ports {
 /// The parts of a task between which a worker may die.
 #[derive(Clone, Debug)]
 pub enum Step {
-    Commit { tab: usize, port: u64, request: RequestId },
+    Commit { tab: usize, port: u64, request: RequestId, seq: Seq, acknowledged: Seq },
     Post { tab: usize, port: u64, message: HostToPage },
 }
 
@@ -105,6 +104,7 @@ impl World {
             }
             CoordinatorToWorker::CoordinatorStarted { .. } => {}
             CoordinatorToWorker::Registered { .. } => self.tabs[tab].worker.coordinator = Some(from),
+            CoordinatorToWorker::StandBy => {}
             CoordinatorToWorker::UpgradeRequired { .. } => return Err("versions are the same".to_owned()),
             CoordinatorToWorker::BecomeHost { term, storage, after } => self.become_host(tab, term, storage, after),
             CoordinatorToWorker::Retire { term } => {
@@ -196,7 +196,6 @@ impl World {
         }
         let mut memory = Database::default();
         let database = if opening.storage == StorageMode::Opfs { &mut self.database } else { &mut memory };
-        let opened = CommitId(database.commit);
         let epoch = Epoch(database.epoch.max(opening.after.0) + 1);
         database.epoch = epoch.0;
         if opening.storage == StorageMode::Opfs && epoch <= self.last_epoch {
@@ -210,7 +209,7 @@ impl World {
             self.worker_to_coordinator(tab, WorkerToCoordinator::HostDown { term });
             return Ok(());
         }
-        self.tabs[tab].worker.host = Some(Host { term, epoch, storage, opened, clients: BTreeMap::new(), memory });
+        self.tabs[tab].worker.host = Some(Host { term, epoch, storage, clients: BTreeMap::new(), memory });
         self.worker_to_coordinator(tab, WorkerToCoordinator::HostReady { term, epoch, storage });
         Ok(())
     }
@@ -229,7 +228,12 @@ impl World {
 
     pub fn host_hears_page(&mut self, tab: usize, from: usize, port: u64, message: PageToHost) {
         let client = self.tabs[from].id.clone();
-        let Some(commit) = self.database_of(tab).map(|database| CommitId(database.commit)) else { return };
+        let writer = self.tabs[from].client;
+        let Some((commit, applied)) =
+            self.database_of(tab).map(|database| (CommitId(database.commit), database.applied(writer)))
+        else {
+            return;
+        };
         let Some(host) = &mut self.tabs[tab].worker.host else { return };
         if self.bus && port != host.epoch.0 {
             return;
@@ -240,11 +244,13 @@ impl World {
                 // On the bus a second hello is one more on the same channel.
                 let bound = ports.bound.filter(|_| ports.open == Some(port));
                 *ports = Ports { open: Some(port), offered: ports.offered.filter(|offered| *offered != port), bound };
-                HostToPage::Welcome { nonce, epoch: host.epoch, storage: host.storage, opened: host.opened, commit }
+                let (epoch, storage, database) = (host.epoch, host.storage, DatabaseId::from("database"));
+                HostToPage::Welcome { nonce, epoch, storage, database, applied, commit }
             }
             _ if host.clients.get(&client).and_then(|ports| ports.open) != Some(port) => return,
-            PageToHost::Exec { request, .. } => {
-                self.tabs[tab].worker.task.push_back(Step::Commit { tab: from, port, request });
+            PageToHost::Exec { request, seq, acknowledged, .. } => {
+                let step = Step::Commit { tab: from, port, request, seq, acknowledged };
+                self.tabs[tab].worker.task.push_back(step);
                 return;
             }
             PageToHost::Query { request, .. } => {
@@ -292,7 +298,9 @@ impl World {
     /// Does one step of the task that runs.
     pub fn work(&mut self, tab: usize) -> Result<(), String> {
         match self.tabs[tab].worker.task.pop_front() {
-            Some(Step::Commit { tab: from, port, request }) => self.commit(tab, from, port, request),
+            Some(Step::Commit { tab: from, port, request, seq, acknowledged }) => {
+                self.commit(tab, from, port, request, (seq, acknowledged))
+            }
             Some(Step::Post { tab: to, port, message }) => {
                 let way = (Agent::Worker(tab), Agent::Page(to), Channel::Data(port));
                 self.queues.post(way, Packet::HostToPage(message));
@@ -302,10 +310,24 @@ impl World {
         }
     }
 
-    fn commit(&mut self, tab: usize, from: usize, port: u64, request: RequestId) -> Result<(), String> {
+    fn commit(
+        &mut self,
+        tab: usize,
+        from: usize,
+        port: u64,
+        request: RequestId,
+        (seq, acknowledged): (Seq, Seq),
+    ) -> Result<(), String> {
         let writer = self.tabs[from].client;
         let Some(database) = self.database_of(tab) else { return Ok(()) };
-        let commit = CommitId(database.commit(writer, request.0)?);
+        let (commit, was_done) = database.write(writer, request.0, seq, acknowledged)?;
+        let commit = CommitId(commit);
+        let answer = HostToPage::Executed { request, commit, changes: 1 };
+        if was_done {
+            self.repeated += 1;
+            self.tabs[tab].worker.task.push_back(Step::Post { tab: from, port, message: answer });
+            return Ok(());
+        }
         let clients = self.tabs[tab].worker.host.as_ref().map(|host| host.clients.clone()).unwrap_or_default();
         for (client, port) in clients.into_iter().filter_map(|(client, ports)| Some((client, ports.open?))) {
             // Some subscribe to what was written and some do not.
@@ -317,8 +339,7 @@ impl World {
                 self.tabs[tab].worker.task.push_back(Step::Post { tab: to, port, message });
             }
         }
-        let message = HostToPage::Executed { request, commit, changes: 1 };
-        self.tabs[tab].worker.task.push_back(Step::Post { tab: from, port, message });
+        self.tabs[tab].worker.task.push_back(Step::Post { tab: from, port, message: answer });
         Ok(())
     }
 

@@ -97,6 +97,8 @@ pub struct World {
     pub locks: Locks,
     pub queues: Queues,
     pub database: Database,
+    /// How many writes were answered from the ledger.
+    pub repeated: u64,
     pub files_busy_until: u64,
     pub last_epoch: Epoch,
     pub openings: u64,
@@ -130,6 +132,7 @@ impl World {
             locks: Locks::default(),
             queues: Queues::default(),
             database: Database::default(),
+            repeated: 0,
             files_busy_until: 0,
             last_epoch: Epoch(0),
             openings: 0,

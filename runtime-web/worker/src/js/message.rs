@@ -1,5 +1,7 @@
 //! Messages between Rust's form and JavaScript's.
 
+use std::cell::RefCell;
+
 use js_sys::{Array, Object, Reflect, Uint8Array};
 use tidewater_protocol::{Form, Message};
 use wasm_bindgen::prelude::*;
@@ -17,24 +19,49 @@ pub fn from_js<M: Message>(message: JsValue) -> Option<M> {
     M::decode(Some(&Js(message)))
 }
 
+thread_local! {
+    /// Names of fields in JavaScript's form. Making one copies its bytes and decodes them, which took a tenth of a small write.
+    static NAMES: RefCell<Vec<(&'static str, JsValue)>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Uses a name in JavaScript's form. There are some tens of them, and equal ones are mostly at one address.
+fn with_name<T>(name: &'static str, using: impl FnOnce(&JsValue) -> T) -> T {
+    NAMES.with_borrow_mut(|names| {
+        let known = names.iter().position(|(known, _)| std::ptr::eq(*known, name));
+        let at = known.unwrap_or_else(|| {
+            names.push((name, JsValue::from_str(name)));
+            names.len() - 1
+        });
+        using(&names[at].1)
+    })
+}
+
 /// A field of an object.
-pub fn field(object: &JsValue, name: &str) -> Option<JsValue> {
+pub fn field(object: &JsValue, name: &'static str) -> Option<JsValue> {
     if !object.is_object() {
         return None;
     }
     // A getter that throws is no field of a message.
-    Reflect::get(object, &JsValue::from_str(name)).ok().filter(|value| !value.is_undefined() && !value.is_null())
+    let found = with_name(name, |name| Reflect::get(object, name));
+    found.ok().filter(|value| !value.is_undefined() && !value.is_null())
 }
 
-/// The buffers of a message's large frames, for its transfer list.
-pub fn large_frames(message: &JsValue) -> Array {
+/// The items of a list; none of what is no list.
+pub fn items(list: &JsValue) -> impl Iterator<Item = JsValue> {
+    list.dyn_ref::<Array>().cloned().unwrap_or_default().into_iter()
+}
+
+/// The buffers of the large frames in a list of messages, for its transfer list.
+pub fn large_frames(messages: &JsValue) -> Array {
     let transfer = Array::new();
-    for name in ["rows", "edits"] {
-        if let Some(frame) = field(message, name)
-            && let Some(bytes) = frame.dyn_ref::<Uint8Array>()
-            && bytes.length() > CHEAPER_TO_COPY
-        {
-            transfer.push(&bytes.buffer());
+    for message in items(messages) {
+        for name in ["rows", "edits"] {
+            if let Some(frame) = field(&message, name)
+                && let Some(bytes) = frame.dyn_ref::<Uint8Array>()
+                && bytes.length() > CHEAPER_TO_COPY
+            {
+                transfer.push(&bytes.buffer());
+            }
         }
     }
     transfer
@@ -70,7 +97,7 @@ impl Form for Js {
 
     fn set(&mut self, name: &'static str, value: Self) {
         // Setting a field of an object just made does not throw.
-        let _ = Reflect::set(&self.0, &name.into(), &value.0);
+        let _ = with_name(name, |name| Reflect::set(&self.0, name, &value.0));
     }
 
     fn field(&self, name: &'static str) -> Option<Self> {

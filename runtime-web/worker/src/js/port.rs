@@ -68,6 +68,24 @@ pub fn pair() -> (RawPort, RawPort) {
     (channel.port1(), channel.port2())
 }
 
+/// A call that comes after the messages that are there by now. A message to oneself is not held up as a timer of 0 is.
+pub struct Signal {
+    _here: Port,
+    there: RawPort,
+}
+
+impl Signal {
+    pub fn new(mut call: impl FnMut() + 'static) -> Self {
+        let (here, there) = pair();
+        Self { _here: Port::listen(here, move |_| call()), there }
+    }
+
+    /// Lets the call come once.
+    pub fn raise(&self) {
+        self.there.post_message(&JsValue::NULL, &Array::new());
+    }
+}
+
 fn received(event: &JsValue) -> Received {
     // Reading a property of an event does not throw.
     let message = Reflect::get(event, &"data".into()).unwrap_or_default();
