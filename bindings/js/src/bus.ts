@@ -85,7 +85,10 @@ class BusPort implements Port {
 function isEnvelope(data: unknown): data is Envelope {
   const { from, to, message } = (data ?? {}) as Partial<Record<keyof Envelope, Record<string, unknown>>>;
   const isTyped = (part: Record<string, unknown> | undefined, name: string) => typeof part?.[name] === 'string';
-  return isTyped(from, 'type') && isTyped(to, 'type') && isTyped(message, 'channel') && isTyped(message?.['message'] as never, 'type');
+  if (!isTyped(from, 'type') || !isTyped(to, 'type') || !isTyped(message, 'channel')) return false;
+  const carried = message?.['message'];
+  const isData = message?.['channel'] === 'pageToHost' || message?.['channel'] === 'hostToPage';
+  return isData ? Array.isArray(carried) && carried.every((one) => isTyped(one, 'type')) : isTyped(carried as never, 'type');
 }
 
 function keyOf(channel: Channel, peer: Address, epoch: number | undefined): string {

@@ -15,6 +15,7 @@ import {
 } from './generated/protocol.js';
 import { Life, type LifeEvents } from './life.js';
 import type { Port } from './port.js';
+import { randomId } from './random.js';
 import { type Asked, type Effect, type Host, Requests } from './requests.js';
 import type { State } from './subscription.js';
 import { Subscriptions } from './subscriptions.js';
@@ -39,8 +40,17 @@ interface Waiting {
   readonly reject: (error: TidewaterError) => void;
 }
 
+/** What is posted in one task goes in one message. */
 function asHost({ port, host, epoch }: Connection): Host {
-  return { leadership: `${host}/${epoch}`, post: (message) => port.postMessage(message) };
+  let outbox: PageToHost[] = [];
+  const flush = () => {
+    port.postMessage(outbox);
+    outbox = [];
+  };
+  const post = (message: PageToHost) => {
+    if (outbox.push(message) === 1) queueMicrotask(flush);
+  };
+  return { leadership: `${host}/${epoch}`, post };
 }
 
 /** How long a page that asked for nothing is kept by its last handle: React's StrictMode closes and opens at once. */
@@ -52,6 +62,8 @@ const SHORT_LIFE = 1_000;
 
 export class PageClient {
   readonly database: string;
+  /** By this the database knows which of our writes it has done. */
+  readonly #id = randomId();
   storage: StorageMode | undefined;
   status: Status | undefined;
   /** Whether a coordinator has answered, and none has been missed since. */
@@ -137,8 +149,7 @@ export class PageClient {
   request(asked: Asked, effect: Effect, signal?: AbortSignal) {
     const ended = this.#closed ?? this.#refused ?? this.#unserved();
     if (ended) return Promise.reject(ended);
-    const connection = this.#connection;
-    return this.#requests.add(asked, effect, connection?.welcome ? asHost(connection) : undefined, signal);
+    return this.#requests.add(asked, effect, signal);
   }
 
   subscribe(sql: string, params: Uint8Array | undefined): State {
@@ -367,10 +378,15 @@ export class PageClient {
       welcome: false,
     };
     this.#connection = connection;
+    this.#requests.lost();
     this.#subscriptions.lost();
     this.storage = storage;
     port.onmessage = ({ data }) => {
-      if (this.#connection === connection) this.#fromHost(connection, data as HostToPage);
+      for (const message of data as HostToPage[]) {
+        // One of them may have ended the connection.
+        if (this.#connection === connection) this.#fromHost(connection, message);
+      }
+      this.#subscriptions.tell();
     };
     const [first, ...others] = this.#schemas;
     this.#hello(connection, first);
@@ -380,17 +396,17 @@ export class PageClient {
   #disconnect(): void {
     this.#connection?.port.close();
     this.#connection = undefined;
+    this.#requests.lost();
     this.#subscriptions.lost();
   }
 
   #hello({ port, hellos }: Connection, schema: string | undefined): void {
-    const client = this.#life?.tab;
-    if (client === undefined) return;
     const nonce = (this.#lastHello += 1);
     hellos.set(nonce, schema);
     const script = schema === undefined ? {} : { schema };
     const configuration = this.#configuration;
-    port.postMessage({ type: 'hello', client, protocol: PROTOCOL, nonce, configuration, ...script } satisfies PageToHost);
+    const hello = { type: 'hello', client: this.#id, protocol: PROTOCOL, nonce, configuration, ...script } satisfies PageToHost;
+    port.postMessage([hello]);
   }
 
   #fromHost(connection: Connection, message: HostToPage): void {
@@ -411,7 +427,6 @@ export class PageClient {
       case 'rebound':
         this.#rebound(message.request, false);
         this.#requests.answered(message);
-        this.#subscriptions.tell();
         break;
       default:
         this.#requests.answered(message);
@@ -420,7 +435,7 @@ export class PageClient {
 
   #welcome(connection: Connection, welcome: Extract<HostToPage, { type: 'welcome' }>): void {
     const { hellos } = connection;
-    const { nonce, epoch, storage, opened, commit } = welcome;
+    const { nonce, epoch, storage } = welcome;
     const schema = hellos.get(nonce);
     // Over the bus answers to the hellos of an earlier introduction come too.
     if (!hellos.delete(nonce)) return;
@@ -434,7 +449,7 @@ export class PageClient {
       const host = asHost(connection);
       this.#subscriptions.resume(host, () => {
         connection.welcome = true;
-        this.#requests.welcomed(opened, commit, host);
+        this.#requests.welcomed(welcome, host);
         this.#served();
       });
     }
@@ -467,22 +482,18 @@ export class PageClient {
     if (!connection.welcome && hellos.size === 0) this.#hello(connection, undefined);
   }
 
-  /** The host has done this request; whether it is a rebind. If so, the next host is asked for what the rows are of now. */
-  #rebound(request: number, hasEdits: boolean): boolean {
+  /** The host has done this request. If it is a rebind, the next host is asked for what the rows are of now. */
+  #rebound(request: number, hasEdits: boolean): void {
     const asked = this.#requests.pending(request);
-    if (asked?.type !== 'rebind') return false;
+    if (asked?.type !== 'rebind') return;
     this.#subscriptions.rebound(asked.subscription, asked.params, hasEdits);
-    return true;
   }
 
   #deliver(delivery: Extract<HostToPage, { type: 'delivery' }>): void {
     const { cause } = delivery;
-    let isRebind = false;
     this.#subscriptions.deliver(delivery, (commit) => {
-      this.#requests.heard(commit, cause);
-      isRebind = cause !== undefined && this.#rebound(cause, true);
+      this.#requests.heard(commit);
+      if (cause !== undefined) this.#rebound(cause, true);
     });
-    // Its answer follows: those who wait for it and those who receive the edits do so before the page is drawn again.
-    if (!isRebind) this.#subscriptions.tell();
   }
 }

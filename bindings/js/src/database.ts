@@ -139,7 +139,7 @@ export class Database {
 
   /** Runs one statement and gives the rows it returns. */
   async query<T = Row>(sql: string, params?: Parameters, options: CallOptions = {}): Promise<T[]> {
-    const asked: Asked = { type: 'query', ...statement(sql, params), again: false, ...limit(options) };
+    const asked: Asked = { type: 'query', ...statement(sql, params), ...limit(options) };
     const answer = await this.#ask(asked, 'unknown', 'queried', options);
     return readRows(answer.rows, answer.columns) as T[];
   }

@@ -1,17 +1,18 @@
 // Requests that have no answer yet, and what becomes of them when the host dies.
 //
-// Any of those that a dead host had may have killed it. They are given to the next one by one, so that what is innocent is answered
-// before what is not is tried again; what has outlived too many hosts is given to no other.
+// Those that may write are numbered as they are posted first, and posted again to each new host under the same number: the database
+// knows which of them were done. The rules and their proof are in the documentation of the crate tidewater-protocol.
 //
-// The rules and their proof are in the documentation of the crate tidewater-protocol.
+// Any of those that a dead host had and did not do may have killed it. They are given to the next one by one, so that what is innocent is
+// answered before what is not is tried again; what has outlived too many hosts is given to no other.
 
 import { TidewaterError } from './errors.js';
 import { type HostToPage, type PageToHost, codes } from './generated/protocol.js';
 
 type Answer = Extract<HostToPage, { request: number }>;
-/** A request before it has its number. */
+/** A request before it has its numbers. */
 export type Asked = Unnumbered<Extract<PageToHost, { request: number }>>;
-type Unnumbered<Message> = Message extends { request: number } ? Omit<Message, 'request'> : never;
+type Unnumbered<Message> = Message extends { request: number } ? Omit<Message, 'request' | 'seq' | 'acknowledged'> : never;
 type Numbered = Asked & { request: number };
 
 /** A host that has welcomed us. */
@@ -24,11 +25,14 @@ export interface Host {
 /** What a request does to the database; of a query only the host knows. */
 export type Effect = 'reads' | 'writes' | 'unknown';
 
+/** What a host tells of the database when it welcomes us. */
+export type Welcomed = Pick<Extract<HostToPage, { type: 'welcome' }>, 'database' | 'applied' | 'commit'>;
+
 interface Pending {
   readonly message: Numbered;
   readonly effect: Effect;
-  /** Whether a host may have run it, and none may run it again if it writes. */
-  again: boolean;
+  /** Its number among those that may write, once it was posted. */
+  seq: number | undefined;
   /** The leadership of the host that it was posted to; undefined too while it waits for its trial by the next one. */
   postedTo: string | undefined;
   /** How many hosts died before they answered it. */
@@ -39,20 +43,33 @@ interface Pending {
 
 /** To how many hosts a request is given. */
 export const MOST_HOSTS = 4;
+/** How many requests are under way at a time. The others wait here, where they take no memory of the host's. */
+const MOST_UNDER_WAY = 256;
 
 export function poisoned(): TidewaterError {
   return new TidewaterError(codes.poisonedRequest, `${MOST_HOSTS} hosts in a row died before they answered it`);
 }
 
 export class Requests {
+  /** In the order in which they were asked for, which is that of their numbers. */
   readonly #pending = new Map<number, Pending>();
-  /** Those that wait for their trial. While there are any, or one is tried, nothing else is posted. */
-  #suspects: number[] = [];
+  /** Those that are not posted to the present host, in the same order. */
+  #waiting: Pending[] = [];
+  /** How many are posted and not answered. */
+  #underWay = 0;
+  /** How many of those that wait first are given to the host one by one. */
+  #suspects = 0;
+  /** The one that is tried. */
   #tried: number | undefined;
-  /** The host that has welcomed us last. */
+  /** The host that has welcomed us last, unless the connection to it has ended. */
   #host: Host | undefined;
   #last = 0;
-  /** The highest commit heard of, leaving out those attributed to a request that has no answer. */
+  #lastSeq = 0;
+  /** The database that the last host has. */
+  #database: string | undefined;
+  /** Whether that has done a write of ours, and so has a record of us. */
+  #isRecorded = false;
+  /** The highest commit heard of. */
   #known = 0;
 
   /** The highest commit heard of. */
@@ -61,13 +78,14 @@ export class Requests {
   }
 
   /** Adds a request, and posts it if there is a host. `signal` ends the wait for its answer. */
-  add(asked: Asked, effect: Effect, host: Host | undefined, signal?: AbortSignal): Promise<Answer> {
+  add(asked: Asked, effect: Effect, signal?: AbortSignal): Promise<Answer> {
     return new Promise((resolve, reject) => {
       if (signal?.aborted) return reject(signal.reason);
       const message: Numbered = { ...asked, request: (this.#last += 1) };
       // Nobody waits any more. What was posted the host may still do.
       const abort = () => {
-        if (this.#pending.delete(message.request)) reject(signal?.reason);
+        if (this.#forget(message.request)) reject(signal?.reason);
+        this.#postMore();
       };
       const settled = <T>(settle: (value: T) => void) => (value: T) => {
         signal?.removeEventListener('abort', abort);
@@ -76,7 +94,7 @@ export class Requests {
       const pending: Pending = {
         message,
         effect,
-        again: false,
+        seq: undefined,
         postedTo: undefined,
         outlived: 0,
         resolve: settled(resolve),
@@ -84,7 +102,8 @@ export class Requests {
       };
       signal?.addEventListener('abort', abort);
       this.#pending.set(message.request, pending);
-      if (host && this.#tried === undefined) this.#post(pending, host);
+      this.#waiting.push(pending);
+      this.#postMore();
     });
   }
 
@@ -96,81 +115,126 @@ export class Requests {
   /** Takes an answer. */
   answered(answer: Answer): void {
     if ('commit' in answer) this.heard(answer.commit);
-    const pending = this.#pending.get(answer.request);
-    this.#pending.delete(answer.request);
+    if (answer.type === 'executed' || answer.type === 'transacted') this.#isRecorded = true;
+    const pending = this.#forget(answer.request);
     if (answer.type === 'failed') pending?.reject(TidewaterError.from(answer.error));
     else pending?.resolve(answer);
-    if (this.#tried === answer.request) this.#tryNext();
+    this.#postMore();
   }
 
-  /** Takes note of a commit, and of the own request that made it. */
-  heard(commit: number, cause?: number): void {
-    if (cause !== undefined && this.#pending.has(cause)) return;
+  /** Takes note of a commit. */
+  heard(commit: number): void {
     this.#known = Math.max(this.#known, commit);
   }
 
-  /**
-   * A host has welcomed us that found the database at commit `opened` and is at `commit` now: posts again what certainly was not
-   * done or does no harm twice, and gives up on the rest. A host that welcomes us again, under a new tab id, may still come
-   * to what was posted to it before.
-   */
-  welcomed(opened: number, commit: number, host: Host): void {
-    const nothingHappened = opened === this.#known;
+  /** A host has welcomed us: posts again all that has no answer. It may be the one that has them already, under another tab id of ours. */
+  welcomed({ database, applied, commit }: Welcomed, host: Host): void {
+    if (database !== this.#database) this.#isRecorded = false;
+    // Its record of us was deleted: what it had under way may have been done before.
+    const isExpired = this.#isRecorded && applied === 0;
+    this.#isRecorded = applied > 0;
+    this.#database = database;
     // A database in memory starts again with its host.
     this.#known = commit;
     this.#host = host;
-    this.#suspects = [];
-    for (const [request, pending] of this.#pending) {
-      const hasOutlived = pending.postedTo !== undefined && pending.postedTo !== host.leadership;
-      const wasNotRun = pending.postedTo === undefined || (nothingHappened && hasOutlived);
-      if (hasOutlived) pending.outlived += 1;
-      if (pending.effect === 'writes' && !wasNotRun) {
-        this.#pending.delete(request);
-        const why = 'the active tab was lost while it may have been committing this write';
-        pending.reject(new TidewaterError(codes.outcomeUnknown, why));
+    this.#tried = undefined;
+    this.#underWay = 0;
+    const [known, suspects, others]: [Pending[], Pending[], Pending[]] = [[], [], []];
+    for (const pending of this.#pending.values()) {
+      const { seq, postedTo } = pending;
+      const isDone = seq !== undefined && seq <= applied;
+      if (postedTo !== undefined && postedTo !== host.leadership && !isDone) pending.outlived += 1;
+      pending.postedTo = undefined;
+      if (isExpired && seq !== undefined) {
+        this.#reject(pending, new TidewaterError(codes.sessionExpired, 'the page was out of reach for too long while this was under way'));
       } else if (pending.outlived >= MOST_HOSTS) {
-        this.#pending.delete(request);
-        pending.reject(poisoned());
+        this.#reject(pending, poisoned());
+      } else if (isDone) {
+        known.push(pending);
+      } else if (pending.outlived > 0) {
+        suspects.push(pending);
       } else {
-        pending.postedTo = undefined;
-        pending.again ||= pending.effect === 'unknown' && !wasNotRun;
-        if (pending.outlived > 0) this.#suspects.push(request);
+        others.push(pending);
       }
     }
-    this.#tryNext();
+    // What was done has the lowest numbers, and what was never posted to a host that died the highest: they rise.
+    this.#waiting = [...suspects, ...others];
+    this.#suspects = suspects.length;
+    for (const pending of known) this.#post(pending, host);
+    this.#postMore();
   }
 
-  /** Posts the next suspect, or all that waits when there is none left. */
-  #tryNext(): void {
+  /** The connection to the host has ended; what it was given waits for the next one. */
+  lost(): void {
+    this.#host = undefined;
+  }
+
+  /** Posts what may be posted now. */
+  #postMore(): void {
     const host = this.#host;
-    if (!host) return;
-    for (;;) {
-      this.#tried = this.#suspects.shift();
-      if (this.#tried === undefined) break;
-      const pending = this.#pending.get(this.#tried);
-      // The application may have given it up.
-      if (pending) return this.#post(pending, host);
-    }
-    for (const pending of this.#pending.values()) {
-      if (pending.postedTo === undefined) this.#post(pending, host);
+    if (!host || this.#tried !== undefined) return;
+    while (this.#waiting.length > 0 && this.#underWay < MOST_UNDER_WAY) {
+      const isSuspect = this.#suspects > 0;
+      // What came after the suspects waits until the last of them is answered.
+      if (isSuspect && this.#underWay > 0) return;
+      const pending = this.#waiting.shift() as Pending;
+      if (isSuspect) this.#suspects -= 1;
+      if (isSuspect) this.#tried = pending.message.request;
+      this.#post(pending, host);
+      if (isSuspect) return;
     }
   }
 
   #post(pending: Pending, host: Host): void {
     pending.postedTo = host.leadership;
-    host.post((pending.again ? { ...pending.message, again: true } : pending.message) as PageToHost);
+    this.#underWay += 1;
+    if (pending.effect === 'reads') return host.post(pending.message as PageToHost);
+    pending.seq ??= this.#lastSeq += 1;
+    host.post({ ...pending.message, seq: pending.seq, acknowledged: this.#acknowledged() } as PageToHost);
+  }
+
+  /** Up to which number every answer is here. */
+  #acknowledged(): number {
+    // The first has the lowest number, and the search ends there but for what only reads.
+    for (const { seq } of this.#pending.values()) {
+      if (seq !== undefined) return seq - 1;
+    }
+    return this.#lastSeq;
+  }
+
+  /** Takes a request out, because it is answered or nobody waits for it any more. */
+  #forget(request: number): Pending | undefined {
+    const pending = this.#pending.get(request);
+    if (!pending) return undefined;
+    this.#pending.delete(request);
+    if (this.#tried === request) this.#tried = undefined;
+    if (pending.postedTo !== undefined) {
+      this.#underWay -= 1;
+      return pending;
+    }
+    const at = this.#waiting.indexOf(pending);
+    if (at >= 0) this.#waiting.splice(at, 1);
+    if (at >= 0 && at < this.#suspects) this.#suspects -= 1;
+    return pending;
+  }
+
+  #reject(pending: Pending, error: TidewaterError): void {
+    this.#pending.delete(pending.message.request);
+    pending.reject(error);
   }
 
   /** Nobody will answer any more. */
   abandon(error: TidewaterError): void {
     const pending = [...this.#pending.values()];
     this.#pending.clear();
-    this.#suspects = [];
+    this.#waiting = [];
+    this.#suspects = 0;
+    this.#underWay = 0;
     this.#tried = undefined;
     // An application that closes a database gives its queries up, whatever they do.
     const unknown = error.code === codes.closed ? ['writes'] : ['writes', 'unknown'];
-    for (const { reject, effect, postedTo, again } of pending) {
-      const mayHaveRun = (postedTo !== undefined || again) && unknown.includes(effect);
+    for (const { reject, effect, seq } of pending) {
+      const mayHaveRun = seq !== undefined && unknown.includes(effect);
       const why = `${error.message}, with this statement under way`;
       reject(mayHaveRun ? new TidewaterError(codes.outcomeUnknown, why) : error);
     }

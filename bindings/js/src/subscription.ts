@@ -12,7 +12,7 @@ import { type Parameters, parameterFrame } from './values.js';
  */
 export type SubscriptionStatus = 'pending' | 'live' | 'failing' | 'error' | 'closed';
 
-/** What changed at one commit, or by other parameters. */
+/** What changed since the rows that the application was told of: at one commit, at several that came together, or by other parameters. */
 export interface Diff<T = Row> {
   /** The commit that the rows equal now. */
   readonly commit: number;
@@ -64,7 +64,7 @@ export class Subscription<T = Row> implements AsyncIterable<readonly T[]> {
 
   /** The rows as of `commit`; empty before the first result. */
   get rows(): readonly T[] {
-    return this.#state.rows as readonly T[];
+    return this.#state.show() as readonly T[];
   }
 
   get status(): SubscriptionStatus {
@@ -208,6 +208,8 @@ export class State {
   #edits: Edit[] = [];
   #rebound = false;
   #changed = false;
+  /** The array in `rows`, if nobody has seen it: then it may change. */
+  #own: Row[] | undefined;
 
   constructor(id: number, sql: string, params: Uint8Array | undefined, owner: SubscriptionOwner) {
     this.id = id;
@@ -252,13 +254,19 @@ export class State {
   edited(commit: number, edits: readonly Edit[]): void {
     if (this.status === 'closed') return;
     if (edits.length > 0) {
-      const rows = this.rows.slice();
+      const rows = this.#own === this.rows ? this.#own : this.rows.slice();
       applyEdits(rows, edits);
-      this.rows = rows;
+      this.rows = this.#own = rows;
       this.#edits.push(...edits);
       this.#changed = true;
     }
     this.#good(commit);
+  }
+
+  /** The rows, for the application: they change no more. */
+  show(): readonly Row[] {
+    this.#own = undefined;
+    return this.rows;
   }
 
   rebind(params: Uint8Array | undefined): Promise<void> {
@@ -284,6 +292,7 @@ export class State {
     this.#rebound = false;
     if (!this.#changed || this.status === 'closed') return;
     this.#changed = false;
+    this.#own = undefined;
     const edits = this.#edits;
     this.#edits = [];
     if (this.status === 'live') this.settle();

@@ -101,7 +101,6 @@ export class Subscriptions {
       state.subscribed(commit, columns, plan, readRows(rows, columns));
       this.#changed.add(state);
     }
-    this.tell();
     this.#answered(subscription);
   }
 

@@ -1,30 +1,116 @@
-// The script of a tab's worker: loads the engine and gives it its ports.
+// The script of a tab's worker. It holds the worker's lock and registers with the coordinator. The engine, which takes memory, it loads when
+// this worker is likely to have to host: nobody hosts the database yet, or the coordinator says so.
 
 import init, { Worker } from '../pkg/host.js';
 import { Bus } from './bus.js';
-import { type WorkerToCoordinator, codes } from './generated/protocol.js';
+import { type CoordinatorToWorker, PROTOCOL, type WorkerToCoordinator, codes, names } from './generated/protocol.js';
 import type { Port } from './port.js';
 import type { FromWorker, ToWorker } from './shell.js';
 
-let starting: Promise<Worker | undefined> | undefined;
+type Start = Extract<ToWorker, { type: 'start' }>;
+type Received = { data: unknown; ports?: readonly MessagePort[] };
+
+let started: Promise<Start> | undefined;
 let bus: Bus | undefined;
-/** The way to the coordinator, for last words. */
 let coordinator: Port | undefined;
+let engine: Promise<void> | undefined;
+/** What has taken over the coordinator's port once it is there. */
+let worker: Worker | undefined;
+/** What the coordinator has said that the engine has to do. */
+let waiting: Received[] = [];
 
 onmessage = ({ data, ports }: MessageEvent<ToWorker>) => {
-  if (data.type === 'coordinator') connect(ports[0]);
-  else starting ??= start(data).catch(unusable);
+  if (data.type === 'start') started ??= start(data);
+  else if (ports[0]) void connect(ports[0]);
 };
 
-async function start({ database, tab, wasm, bus: useBus, configuration }: Extract<ToWorker, { type: 'start' }>): Promise<Worker> {
-  await instantiate(wasm);
-  if (useBus) bus = new Bus(database, { type: 'worker', tab });
-  const worker = await Worker.start(database, tab, configuration.foreignKeys, { fatal, pageOnBus });
-  if (bus) attach(worker, bus.port({ type: 'coordinator' }, 'workerToCoordinator', 'coordinatorToWorker'));
-  return worker;
+async function start(given: Start): Promise<Start> {
+  const { database, tab } = given;
+  await new Promise<void>((held) => {
+    // Until this worker dies.
+    void navigator.locks.request(names.worker(database, tab), () => {
+      held();
+      return new Promise(() => {});
+    });
+  });
+  if (given.bus) {
+    bus = new Bus(database, { type: 'worker', tab });
+    attach(bus.port({ type: 'coordinator' }, 'workerToCoordinator', 'coordinatorToWorker'), given);
+  }
+  const { held = [] } = await navigator.locks.query();
+  // The first tab is about to host.
+  if (!held.some(({ name }) => name === names.storage(database))) load(given).catch(unusable);
+  return given;
 }
 
-/** Loads the module. Its address is in the error: a server that answers every path with a page is a common cause. */
+async function connect(port: MessagePort): Promise<void> {
+  const given = await started;
+  if (given) attach(port as unknown as Port, given);
+}
+
+function attach(port: Port, given: Start): void {
+  coordinator = port;
+  waiting = [];
+  if (worker) return worker.coordinator(port, false);
+  port.onmessage = (event) => receive(event, given);
+  register(given);
+}
+
+/** Says what a worker says that hosts nothing; the rest waits for the engine. */
+function receive(event: Received, given: Start): void {
+  const message = event.data as CoordinatorToWorker;
+  switch (message.type) {
+    case 'coordinatorStarted':
+      return register(given);
+    case 'ping':
+      return tell({ type: 'pong', nonce: message.nonce });
+    case 'retire':
+      waiting = [];
+      return tell({ type: 'hostDown', term: message.term });
+    case 'standBy':
+      waiting.push(event);
+      // Where that fails, it is tried again when it has to be.
+      void load(given).catch(() => {});
+      return;
+    case 'becomeHost':
+      waiting.push(event);
+      load(given).catch((error: unknown) => {
+        waiting = [];
+        tell({ type: 'hostFailed', term: message.term, reason: 'failed', message: messageOf(error) });
+      });
+      return;
+    default:
+      return;
+  }
+}
+
+function register({ tab }: Start): void {
+  tell({ type: 'register', tab, protocol: PROTOCOL });
+}
+
+function tell(message: WorkerToCoordinator): void {
+  coordinator?.postMessage(message);
+}
+
+/** Loads the engine, which then does what has waited for it. */
+function load(given: Start): Promise<void> {
+  const { database, tab, wasm, configuration } = given;
+  engine ??= instantiate(wasm).then(
+    () => {
+      worker = new Worker(database, tab, configuration.foreignKeys, { fatal, pageOnBus });
+      if (!coordinator) return;
+      worker.coordinator(coordinator, true);
+      for (const event of waiting.splice(0)) coordinator.onmessage?.(event);
+    },
+    (error: unknown) => {
+      engine = undefined;
+      throw error;
+    },
+  );
+  return engine;
+}
+
+/** Its address is in the error: a server that answers every path with a page is a common cause. */
 async function instantiate(url: string): Promise<void> {
   try {
     const response = await fetch(url);
@@ -32,18 +118,12 @@ async function instantiate(url: string): Promise<void> {
     if (!response.ok || type.startsWith('text/html')) throw new Error(`the server answered ${response.status}, ${type}`);
     await init({ module_or_path: response });
   } catch (error) {
-    throw new Error(`the WebAssembly module cannot be loaded from ${url}: ${error instanceof Error ? error.message : String(error)}`);
+    throw new Error(`the WebAssembly module cannot be loaded from ${url}: ${messageOf(error)}`);
   }
 }
 
-async function connect(port: MessagePort | undefined): Promise<void> {
-  const worker = await starting;
-  if (worker && port) attach(worker, port as unknown as Port);
-}
-
-function attach(worker: Worker, port: Port): void {
-  coordinator = port;
-  worker.coordinator(port);
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 function pageOnBus(tab: string, epoch: number) {
@@ -52,16 +132,15 @@ function pageOnBus(tab: string, epoch: number) {
 }
 
 /** The module cannot be had: it is not where it should be, or a Content Security Policy forbids it. */
-function unusable(error: unknown): undefined {
-  const message = error instanceof Error ? error.message : String(error);
-  postMessage({ type: 'unusable', message } satisfies FromWorker);
+function unusable(error: unknown): void {
+  postMessage({ type: 'unusable', message: messageOf(error) } satisfies FromWorker);
 }
 
 /** The instance is not to be trusted any more. Closing the worker frees its locks and files, and another becomes the host. */
 function fatal(message: string): void {
   console.error(`tidewater: ${message}`);
   const error = { code: codes.hostPanicked, message };
-  coordinator?.postMessage({ type: 'poisoned', error } satisfies WorkerToCoordinator);
+  tell({ type: 'poisoned', error });
   postMessage({ type: 'fatal', message } satisfies FromWorker);
   close();
 }

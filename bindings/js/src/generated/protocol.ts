@@ -1,7 +1,7 @@
 // Generated from the Rust crate tidewater-protocol by its tests; do not edit.
 // Fields of type number that are u64 in Rust are exact up to 2^53.
 
-export const PROTOCOL = 4;
+export const PROTOCOL = 5;
 export const FRAME_VERSION = 1;
 export const DATABASE_NAME = /^[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}$/;
 
@@ -14,12 +14,13 @@ export const names = {
   coordinatorInstance: (database: string, instance: string): string => `tidewater/${database}/coordinator/${instance}`,
   coordinatorAt: (database: string, place: string): string => `tidewater/${database}/coordinator-at/${place}`,
   sharedWorker: (database: string): string => `tidewater/${database}`,
-  bus: (database: string): string => `tidewater/${database}/bus/4`,
+  bus: (database: string): string => `tidewater/${database}/bus/5`,
 } as const;
 
 /** Codes of the errors that the runtime itself raises. */
 export const codes = {
   outcomeUnknown: "outcome_unknown",
+  sessionExpired: "session_expired",
   upgradeRequired: "upgrade_required",
   closed: "closed",
   storageBusy: "storage_busy",
@@ -42,6 +43,12 @@ export const frameKinds = {
 /** A page client together with its worker: 128 random bits in hexadecimal, drawn again for each life. */
 export type TabId = string;
 
+/** A page client through all its tab ids: 128 random bits in hexadecimal, drawn once. The database knows by it which writes were done. */
+export type ClientId = string;
+
+/** One database: random, written into it when it is created. */
+export type DatabaseId = string;
+
 /** One life of a coordinator: 128 random bits in hexadecimal. */
 export type InstanceId = string;
 
@@ -56,6 +63,9 @@ export type CommitId = number;
 
 /** A request of one page client, counted up by it and never reused. */
 export type RequestId = number;
+
+/** A request of one client that may write, counted up by it from 1 as it posts them first; the same when it is posted again. */
+export type Seq = number;
 
 /** A subscription of one page client, counted up by it and never reused; it keeps its id when the host changes. */
 export type SubscriptionId = number;
@@ -204,6 +214,7 @@ export type CoordinatorToWorker = { "type": "coordinatorStarted",
   | { "type": "upgradeRequired",
   /** The coordinator's version. */
   protocol: number }
+  | { "type": "standBy" }
   | { "type": "becomeHost",
   /** The attempt. */
   term: Term,
@@ -237,7 +248,7 @@ export type Configuration = {
 /** From a page client to the host. */
 export type PageToHost = { "type": "hello",
   /** The page client. */
-  client: TabId,
+  client: ClientId,
   /** `PROTOCOL` of the page client. */
   protocol: number,
   /** To be repeated in the answer; never used again on a port. */
@@ -249,6 +260,10 @@ export type PageToHost = { "type": "hello",
   | { "type": "exec",
   /** The request. */
   request: RequestId,
+  /** Its place among the client's requests that may write. */
+  seq: Seq,
+  /** The client knows what came of all those up to this one. */
+  acknowledged: Seq,
   /** The statements. */
   sql: string,
   /** A parameter frame, unless there are none. */
@@ -258,18 +273,23 @@ export type PageToHost = { "type": "hello",
   | { "type": "query",
   /** The request. */
   request: RequestId,
+  /** Its place among the client's requests that may write. */
+  seq: Seq,
+  /** The client knows what came of all those up to this one. */
+  acknowledged: Seq,
   /** The statement. */
   sql: string,
   /** A parameter frame, unless there are none. */
   params?: Frame,
-  /** Whether a former host may have run it. Then it runs only if it certainly only reads; else the answer is
-   * `codes::OUTCOME_UNKNOWN`. */
-  again: boolean,
   /** For how many milliseconds a statement of it may run; the host's default if nothing is said. */
   timeout?: number }
   | { "type": "transaction",
   /** The request. */
   request: RequestId,
+  /** Its place among the client's requests that may write. */
+  seq: Seq,
+  /** The client knows what came of all those up to this one. */
+  acknowledged: Seq,
   /** The statements, in order. */
   statements: Array<Statement>,
   /** For how many milliseconds a statement of it may run; the host's default if nothing is said. */
@@ -322,9 +342,11 @@ export type HostToPage = { "type": "welcome",
   epoch: Epoch,
   /** Where the database is kept. */
   storage: StorageMode,
-  /** The commit at which this host found the database when it opened it, before it changed anything. From it the
-   * page client tells which of its writes the former host cannot have committed (see the crate's documentation). */
-  opened: CommitId,
+  /** The database. If it is another one than before, none of the client's requests was done in it. */
+  database: DatabaseId,
+  /** The client's newest request that the database has a record of; 0 if there is none. It answers that one and those before it
+   * from the record, and does those after it. */
+  applied: Seq,
   /** The latest commit. */
   commit: CommitId }
   | { "type": "refused",
@@ -644,11 +666,11 @@ export type BusMessage = { "channel": "pageToCoordinator",
   | { "channel": "pageToHost",
   /** The host's epoch. */
   epoch: Epoch,
-  /** The message. */
-  message: PageToHost }
+  /** The messages, in order. */
+  message: Array<PageToHost> }
   | { "channel": "hostToPage",
   /** The host's epoch. */
   epoch: Epoch,
-  /** The message. */
-  message: HostToPage,
+  /** The messages, in order. */
+  message: Array<HostToPage>,
 };

@@ -32,6 +32,7 @@ export const someCoordinatorToWorker: protocol.CoordinatorToWorker[] = [
   {instance: "\"ü🌊\\\n\u0000", type: "coordinatorStarted"},
   {instance: "", type: "registered"},
   {protocol: 0, type: "upgradeRequired"},
+  {type: "standBy"},
   {term: 9007199254740992, storage: "opfs", after: 325, type: "becomeHost"},
   {term: 992, type: "retire"},
   {client: "", term: 9007199254740992, type: "connect"},
@@ -41,30 +42,30 @@ export const someCoordinatorToWorker: protocol.CoordinatorToWorker[] = [
 
 export const somePageToHost: protocol.PageToHost[] = [
   {client: "text 70", protocol: 0, nonce: 824, configuration: {foreignKeys: true}, type: "hello"},
-  {request: 6172927592508879, sql: "", params: new Uint8Array([0, 36, 72, 108, 144]), type: "exec"},
-  {request: 9007199254740992, sql: "\"ü🌊\\\n\u0000", again: true, timeout: 9007199254740992, type: "query"},
-  {request: 0, statements: [{sql: "\"ü🌊\\\n\u0000"}], timeout: 216, type: "transaction"},
-  {request: 583, sql: "", type: "explain"},
+  {request: 6172927592508879, seq: 997, acknowledged: 8097673425313692, sql: "", timeout: 572, type: "exec"},
+  {request: 2393159031634309, seq: 0, acknowledged: 11041057673894, sql: "text 60", params: new Uint8Array([]), timeout: 9007199254740992, type: "query"},
+  {request: 9007199254740992, seq: 9007199254740992, acknowledged: 461, statements: [{sql: "text 69", params: new Uint8Array([])}, {sql: "text 31", params: new Uint8Array([0, 36, 72, 108, 144])}], type: "transaction"},
+  {request: 5310599586420459, sql: "", params: new Uint8Array([]), type: "explain"},
   {request: 9007199254740992, type: "stats"},
-  {subscription: 466673766232081, sql: "\"ü🌊\\\n\u0000", params: new Uint8Array([0, 36, 72]), resumed: true, type: "subscribe"},
-  {request: 9007199254740992, subscription: 0, type: "rebind"},
-  {subscription: 0, type: "unsubscribe"},
+  {subscription: 0, sql: "", resumed: true, type: "subscribe"},
+  {request: 0, subscription: 920, type: "rebind"},
+  {subscription: 625, type: "unsubscribe"},
 ];
 
 export const someHostToPage: protocol.HostToPage[] = [
-  {nonce: 9007199254740992, epoch: 5963589656620650, storage: "memory", opened: 169, commit: 58, type: "welcome"},
-  {nonce: 0, error: {code: "\"ü🌊\\\n\u0000", message: "text 95"}, type: "refused"},
-  {request: 666, commit: 0, changes: 309, type: "executed"},
-  {request: 9007199254740992, commit: 4316011832471730, columns: ["text 26"], rows: new Uint8Array([]), type: "queried"},
-  {request: 420, commit: 9007199254740992, results: [{changes: 8365629295791476, columns: ["text 40"], rows: new Uint8Array([])}, {changes: 0, columns: ["text 92", "text 67"], rows: new Uint8Array([0, 36, 72])}], type: "transacted"},
-  {request: 3921880555789802, explain: {plan: "incremental", reason: "\"ü🌊\\\n\u0000", tables: [{table: "", columns: ["text 77"]}], template: "\"ü🌊\\\n\u0000", routes: [], notes: ["\"ü🌊\\\n\u0000", "text 3"], indexes: [{table: "\"ü🌊\\\n\u0000", columns: [], sql: ""}], text: "text 33"}, type: "explained"},
-  {request: 4202235806024234, stats: {commits: 291, subscriptions: 31, templates: 0, bindings: 0, dataflows: 9007199254740992, stateBytes: 533, rememberedBytes: 9007199254740992, memoryBudget: 0, evicted: 328, requeries: 864, maintained: 9007199254740992, refused: 6425057939938332, givenUp: 106, rowsIn: 603, rowsOut: 0}, type: "counted"},
-  {request: 863, error: {code: "", message: "text 5"}, type: "failed"},
-  {subscription: 8060878708076128, commit: 6689032849035452, columns: ["\"ü🌊\\\n\u0000", "text 4"], plan: "incremental", rows: new Uint8Array([0, 36, 72, 108, 144]), type: "subscribed"},
-  {request: 0, commit: 2776477759947533, type: "rebound"},
-  {edits: new Uint8Array([0, 36, 72, 108]), events: [], cause: 779, type: "delivery"},
+  {nonce: 422, epoch: 309, storage: "memory", database: "\"ü🌊\\\n\u0000", applied: 0, commit: 0, type: "welcome"},
+  {nonce: 9007199254740992, error: {code: "\"ü🌊\\\n\u0000", message: "text 55"}, type: "refused"},
+  {request: 921, commit: 0, changes: 3046176350147663, type: "executed"},
+  {request: 9007199254740992, commit: 0, columns: ["text 65"], rows: new Uint8Array([0, 36, 72, 108, 144, 180, 216]), type: "queried"},
+  {request: 7914023165508822, commit: 3175387101605440, results: [{changes: 505, columns: []}, {changes: 286, columns: ["\"ü🌊\\\n\u0000"]}], type: "transacted"},
+  {request: 161, explain: {plan: "requery", tables: [{table: "", columns: []}], template: "", steps: {strategy: "\"ü🌊\\\n\u0000", detail: "\"ü🌊\\\n\u0000", tables: [], inputs: [{strategy: "", detail: "", tables: ["text 55"], inputs: [{strategy: "\"ü🌊\\\n\u0000", detail: "\"ü🌊\\\n\u0000", tables: [], inputs: [{strategy: "text 16", detail: "text 7", tables: [], inputs: [{strategy: "text 80", detail: "text 16", tables: [], inputs: [], live: {stateRows: 0, stateBytes: 667, commits: 648, rowsIn: 9007199254740992, rowsOut: 0, instructions: 140}}, {strategy: "", detail: "text 39", tables: [], inputs: [], live: {stateRows: 764, stateBytes: 9007199254740992, commits: 0, rowsIn: 4684080860375349, rowsOut: 3234623502494057, instructions: 9007199254740992}}], live: {stateRows: 9007199254740992, stateBytes: 0, commits: 3871133758843369, rowsIn: 4336347165297859, rowsOut: 9007199254740992, instructions: 23}}, {strategy: "\"ü🌊\\\n\u0000", detail: "\"ü🌊\\\n\u0000", tables: [], inputs: []}], live: {stateRows: 9007199254740992, stateBytes: 858, commits: 0, rowsIn: 0, rowsOut: 36, instructions: 2653686884765385}}]}, {strategy: "", detail: "\"ü🌊\\\n\u0000", tables: [], inputs: [{strategy: "text 32", detail: "\"ü🌊\\\n\u0000", tables: ["\"ü🌊\\\n\u0000"], inputs: [{strategy: "\"ü🌊\\\n\u0000", detail: "", tables: [], inputs: [{strategy: "\"ü🌊\\\n\u0000", detail: "", tables: [], inputs: []}, {strategy: "text 4", detail: "", tables: [], inputs: []}]}, {strategy: "", detail: "text 12", tables: ["text 56", ""], inputs: [{strategy: "text 40", detail: "text 37", tables: [], inputs: [], live: {stateRows: 873, stateBytes: 69260420822152, commits: 0, rowsIn: 762, rowsOut: 8650943317475435, instructions: 132}}, {strategy: "\"ü🌊\\\n\u0000", detail: "\"ü🌊\\\n\u0000", tables: [], inputs: []}]}]}, {strategy: "\"ü🌊\\\n\u0000", detail: "", tables: [], inputs: [], live: {stateRows: 0, stateBytes: 2137169056578187, commits: 9007199254740992, rowsIn: 291, rowsOut: 31, instructions: 0}}], live: {stateRows: 909, stateBytes: 9007199254740992, commits: 5941233388219163, rowsIn: 389, rowsOut: 328, instructions: 864}}]}, routes: [{table: "", columns: ["\"ü🌊\\\n\u0000"], predicates: [{column: "\"ü🌊\\\n\u0000", relation: "text 4", values: []}, {column: "", relation: "", values: []}], found: "byValue", over: ["\"ü🌊\\\n\u0000", ""]}, {table: "", columns: [""], predicates: [{column: "\"ü🌊\\\n\u0000", relation: "text 59", values: []}], found: "byValue", by: "", over: ["\"ü🌊\\\n\u0000", "\"ü🌊\\\n\u0000"]}], notes: ["text 18", ""], indexes: [{table: "text 33", columns: [], sql: ""}, {table: "text 29", columns: ["text 16"], sql: ""}], text: "text 96"}, type: "explained"},
+  {request: 0, stats: {commits: 0, subscriptions: 0, templates: 9007199254740992, bindings: 0, dataflows: 0, stateBytes: 9007199254740992, rememberedBytes: 1073207230494199, memoryBudget: 254823269806, evicted: 3035246887796014, requeries: 0, maintained: 9007199254740992, refused: 47932492947967, givenUp: 735, rowsIn: 390, rowsOut: 9007199254740992}, type: "counted"},
+  {request: 0, error: {code: "\"ü🌊\\\n\u0000", message: ""}, type: "failed"},
+  {subscription: 4936409627566291, commit: 74, columns: ["text 90", "\"ü🌊\\\n\u0000"], plan: "requery", rows: new Uint8Array([]), type: "subscribed"},
+  {request: 0, commit: 98, type: "rebound"},
+  {edits: new Uint8Array([0]), events: [{subscription: 136066781708819, error: {code: "", message: "\"ü🌊\\\n\u0000"}, closed: true, type: "error"}], type: "delivery"},
 ];
 
 export const someEnvelope: protocol.Envelope[] = [
-  {from: {type: "everyone"}, to: {tab: "", type: "worker"}, message: {epoch: 9007199254740992, message: {request: 9007199254740992, type: "stats"}, channel: "pageToHost"}},
+  {from: {type: "coordinator"}, to: {type: "coordinator"}, message: {epoch: 1679382236952964, message: [], channel: "hostToPage"}},
 ];

@@ -1,6 +1,5 @@
 // Fills an empty database with the history, once, whichever tab is first.
 
-import { TidewaterError } from 'tidewater';
 import { database } from '../state/database.js';
 import { progress } from '../queries.js';
 import { cast, rooms } from './cast.js';
@@ -23,18 +22,7 @@ export async function fill(onProgress: (messages: number) => void): Promise<void
   }
 }
 
-/** Writes, and looks again what is there whenever the active tab died with a transaction under way. */
 async function writeAll(): Promise<void> {
-  for (;;) {
-    try {
-      return await write();
-    } catch (error) {
-      if (!(error instanceof TidewaterError) || error.code !== 'outcome_unknown') throw error;
-    }
-  }
-}
-
-async function write(): Promise<void> {
   const db = database();
   const start = (await db.get<{ messages: number }>(progress.sql))?.messages ?? 0;
   if (start >= HISTORY) return;
