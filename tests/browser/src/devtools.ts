@@ -39,6 +39,22 @@ export class DevTools {
     return tab;
   }
 
+  /** Ends a SharedWorker of the browser's, if it runs one. */
+  async killCoordinator(): Promise<void> {
+    const { targetInfos } = await this.send<{ targetInfos: { type: string; targetId: string }[] }>('Target.getTargets', { filter: [{}] });
+    const worker = targetInfos.find(({ type }) => type === 'shared_worker');
+    if (worker) await this.send('Target.closeTarget', { targetId: worker.targetId });
+  }
+
+  /** Ends the browser at once, as a power cut would but for the disk. Nothing that waits for it is answered. */
+  async kill(): Promise<void> {
+    const exited = new Promise((resolve) => this.#process.once('exit', resolve));
+    this.#process.kill('SIGKILL');
+    await exited;
+    for (const { reject } of this.#waiting.values()) reject(new Error('the browser was killed'));
+    this.#waiting.clear();
+  }
+
   async close(): Promise<void> {
     const exited = new Promise((resolve) => this.#process.once('exit', resolve));
     this.send('Browser.close').catch(() => {});
@@ -83,6 +99,16 @@ export class RawTab {
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
     throw new Error(`never came true: ${expression}`);
+  }
+
+  async close(): Promise<void> {
+    await this.#devtools.send('Target.closeTarget', { targetId: this.#target });
+  }
+
+  /** Ends its process. */
+  crash(): void {
+    // Never answered: there is nobody left to do so.
+    void this.#devtools.send('Page.crash', {}, this.#session).catch(() => {});
   }
 
   async activate(): Promise<void> {

@@ -29,6 +29,8 @@ export interface Served {
 }
 
 export interface ServedPackage extends Served {
+  /** What pages have posted to `/ledger`: it outlives them and the browser. */
+  readonly ledger: string[];
   /** Files that are not served any more, as those of an old build are not, or nothing is while the network is away. */
   readonly withheld: Set<string>;
 }
@@ -36,13 +38,22 @@ export interface ServedPackage extends Served {
 /** The package as several builds of an application have it: under URLs of their own. */
 export const BUILDS = ['old', 'new', 'newest'] as const;
 
-export async function serve(): Promise<ServedPackage> {
+/** Serves a page and the package: the one that was built here, or what another folder has. */
+export async function serve(dist: string = DIST): Promise<ServedPackage> {
   const withheld = new Set<string>();
+  const ledger: string[] = [];
   const server = createServer(async (request, response) => {
     const { pathname } = new URL(request.url ?? '/', 'http://localhost');
+    if (pathname === '/ledger') {
+      let text = '';
+      for await (const part of request) text += String(part);
+      ledger.push(...text.split(' '));
+      response.end();
+      return;
+    }
     try {
       if (withheld.has(pathname)) throw new Error('withheld');
-      const [type, body] = await load(pathname);
+      const [type, body] = await load(pathname, dist);
       response.setHeader('content-type', type);
       response.setHeader('cache-control', 'no-store');
       if (isIsolated(pathname)) {
@@ -57,7 +68,7 @@ export async function serve(): Promise<ServedPackage> {
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
-  return { url: `http://localhost:${port}/`, withheld, close: () => stop(server) };
+  return { url: `http://localhost:${port}/`, ledger, withheld, close: () => stop(server) };
 }
 
 /** The worker with an engine that traps soon after it began. */
@@ -69,7 +80,7 @@ const POISONABLE = `{
   Object.defineProperty(MessagePort.prototype, 'onmessage', {
     set(handler) {
       set.call(this, handler && ((event) => {
-        if (event.data.sql?.includes('poison')) throw new Error('poisoned');
+        if (Array.isArray(event.data) && event.data.some(({ sql }) => sql?.includes('poison'))) throw new Error('poisoned');
         handler(event);
       }));
     },
@@ -113,19 +124,19 @@ function isIsolated(path: string): boolean {
   return path === '/isolated' || path === '/relay.js' || path.startsWith('/benches/');
 }
 
-async function load(path: string): Promise<[type: string, body: string | Buffer]> {
+async function load(path: string, dist: string): Promise<[type: string, body: string | Buffer]> {
   if (path === '/' || path === '/isolated') return ['text/html', PAGE];
   if (path === '/benches/worker.js') return ['text/javascript', await readFile(BENCHES_WORKER)];
   if (path === '/relay.js') return ['text/javascript', RELAY];
   const before = WORKERS[path];
-  if (before) return ['text/javascript', before + (await readFile(join(DIST, 'worker.js'), 'utf8'))];
+  if (before) return ['text/javascript', before + (await readFile(join(dist, 'worker.js'), 'utf8'))];
   const build = BUILDS.find((build) => path.startsWith(`/${build}/`));
-  if (build) return load(path.slice(build.length + 1));
+  if (build) return load(path.slice(build.length + 1), dist);
   const type = TYPES[extname(path)];
   if (!type || path.includes('..')) throw new Error('not served');
   const module = path.match(/^\/(oracle|benches)\/(.*)$/);
   const folder = module?.[1] === 'oracle' ? ORACLE : BENCHES;
-  return [type, await readFile(module ? join(folder, module[2]!) : join(DIST, path))];
+  return [type, await readFile(module ? join(folder, module[2]!) : join(dist, path))];
 }
 
 function stop(server: Server): Promise<void> {

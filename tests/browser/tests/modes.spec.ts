@@ -34,12 +34,12 @@ test('without SharedWorker: what others post on the channel does no harm', async
   const { epoch } = await one.status();
   await two.page.evaluate((epoch) => {
     // The name of the channel that this version uses.
-    for (const name of ['tidewater/test/bus', 'tidewater/test/bus/4', 'tidewater/test/bus/5']) {
+    for (const name of ['tidewater/test/bus', 'tidewater/test/bus/4', 'tidewater/test/bus/5', 'tidewater/test/bus/6']) {
       const channel = new BroadcastChannel(name);
       const everyone = { type: 'everyone' };
       const messages: unknown[] = [undefined, null, 7, 'text', [], {}, { from: null, to: everyone, message: {} }];
       for (const channel of ['pageToCoordinator', 'coordinatorToPage', 'workerToCoordinator', 'coordinatorToWorker', 'pageToHost', 'hostToPage', '?']) {
-        for (const message of [undefined, null, {}, { type: '?' }, { type: 'exec', request: 1 }, { type: 'register', tab: 7 }]) {
+        for (const message of [undefined, null, {}, { type: '?' }, { type: 'exec', request: 1 }, [], [null], [{ type: 'exec', request: 1 }], { type: 'register', tab: 7 }]) {
           messages.push({ from: { type: 'page', tab: 'x' }, to: everyone, message: { channel, message, epoch, instance: 'x' } });
         }
       }
@@ -157,8 +157,9 @@ test('a request that is no message of the protocol is answered', async ({ chrome
   // As a page would post it that has a fault.
   chrome.initScript = `{
     const post = MessagePort.prototype.postMessage;
+    const garble = (message) => (message.sql === 'garbled' ? { ...message, sql: 7 } : message);
     MessagePort.prototype.postMessage = function (message, ...others) {
-      return post.call(this, message.sql === 'garbled' ? { ...message, sql: 7 } : message, ...others);
+      return post.call(this, Array.isArray(message) ? message.map(garble) : message, ...others);
     };
   }`;
   const tab = await chrome.tab();
