@@ -132,11 +132,12 @@ unsafe extern "C" fn write(
     match failure() {
         // SAFETY: The call is handed on as it came.
         None => unsafe { system.xWrite.unwrap()(file, from, length, offset) },
-        // Half of it is written, as by a disk that fills up.
-        Some(code) => unsafe {
-            system.xWrite.unwrap()(file, from, length / 2, offset);
+        Some(code) => {
+            // Half of it is written, as by a disk that fills up.
+            // SAFETY: As above, with fewer of the bytes.
+            unsafe { system.xWrite.unwrap()(file, from, length / 2, offset) };
             code
-        },
+        }
     }
 }
 
