@@ -2,6 +2,7 @@
 
 mod bulk;
 mod hydrate;
+mod ledger;
 mod many;
 mod operators;
 mod routing;
@@ -21,6 +22,7 @@ type Measure = fn(&mut Run<'_>, &Trio) -> Outcome<()>;
 
 const MEASURES: &[(&str, Measure)] = &[
     ("write to diff", write_to_diff::measure),
+    ("ledger", ledger::measure),
     ("window", window::measure),
     ("suite", suite::measure_chat),
     ("hydrate", hydrate::measure),
@@ -31,7 +33,8 @@ const MEASURES: &[(&str, Measure)] = &[
 ];
 
 /// Names of the groups.
-pub const GROUPS: &[&str] = &["write to diff", "window", "suite", "hydrate", "bulk", "many", "operators", "routing"];
+pub const GROUPS: &[&str] =
+    &["write to diff", "ledger", "window", "suite", "hydrate", "bulk", "many", "operators", "routing"];
 
 /// A run under way.
 struct Run<'a> {
