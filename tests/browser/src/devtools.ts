@@ -3,12 +3,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 
-type Answer = { id?: number; result?: Record<string, unknown>; error?: { message: string } };
+type Answer = { id?: number; method?: string; sessionId?: string; result?: Record<string, unknown>; error?: { message: string } };
 
 export class DevTools {
   readonly #process: ChildProcess;
   readonly #input: Writable;
-  readonly #waiting = new Map<number, { resolve: (result: never) => void; reject: (error: Error) => void }>();
+  readonly #waiting = new Map<number, { session: string | undefined; resolve: (result: never) => void; reject: (error: Error) => void }>();
+  /** Tabs whose process has ended. It may be that of several, and nothing that was asked of them is answered. */
+  readonly #dead = new Set<string>();
   #last = 0;
 
   constructor(profile: string) {
@@ -25,15 +27,17 @@ export class DevTools {
   }
 
   send<Result = Record<string, unknown>>(method: string, params: object = {}, sessionId?: string): Promise<Result> {
+    if (sessionId !== undefined && this.#dead.has(sessionId)) return Promise.reject(new Error('the tab has died'));
     const id = (this.#last += 1);
     this.#input.write(`${JSON.stringify({ id, method, params, ...(sessionId ? { sessionId } : {}) })}\0`);
-    return new Promise((resolve, reject) => this.#waiting.set(id, { resolve, reject }));
+    return new Promise((resolve, reject) => this.#waiting.set(id, { session: sessionId, resolve, reject }));
   }
 
   /** A new tab in the one window. */
   async tab(url: string): Promise<RawTab> {
     const { targetId } = await this.send<{ targetId: string }>('Target.createTarget', { url });
     const { sessionId } = await this.send<{ sessionId: string }>('Target.attachToTarget', { targetId, flatten: true });
+    await this.send('Inspector.enable', {}, sessionId);
     const tab = new RawTab(this, targetId, sessionId);
     await tab.until('location.href !== "about:blank" && document.readyState === "complete"');
     return tab;
@@ -61,7 +65,20 @@ export class DevTools {
     await exited;
   }
 
-  #receive({ id, result, error }: Answer): void {
+  /** Whether the process of a tab has ended. */
+  isDead(session: string): boolean {
+    return this.#dead.has(session);
+  }
+
+  #receive({ id, method, sessionId, result, error }: Answer): void {
+    if (method === 'Inspector.targetCrashed' && sessionId !== undefined) {
+      this.#dead.add(sessionId);
+      for (const [id, { session, reject }] of this.#waiting) {
+        if (session !== sessionId) continue;
+        this.#waiting.delete(id);
+        reject(new Error('the tab has died'));
+      }
+    }
     const waiting = id === undefined ? undefined : this.#waiting.get(id);
     if (!waiting || id === undefined) return;
     this.#waiting.delete(id);
@@ -99,6 +116,10 @@ export class RawTab {
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
     throw new Error(`never came true: ${expression}`);
+  }
+
+  get isDead(): boolean {
+    return this.#devtools.isDead(this.#session);
   }
 
   async close(): Promise<void> {
