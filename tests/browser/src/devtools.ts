@@ -62,7 +62,10 @@ export class DevTools {
   async close(): Promise<void> {
     const exited = new Promise((resolve) => this.#process.once('exit', resolve));
     this.send('Browser.close').catch(() => {});
+    // A browser in which tabs have crashed may take minutes to end by itself.
+    const patience = setTimeout(() => this.#process.kill('SIGKILL'), 5_000);
     await exited;
+    clearTimeout(patience);
   }
 
   /** Whether the process of a tab has ended. */
