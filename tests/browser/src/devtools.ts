@@ -30,7 +30,11 @@ export class DevTools {
     if (sessionId !== undefined && this.#dead.has(sessionId)) return Promise.reject(new Error('the tab has died'));
     const id = (this.#last += 1);
     this.#input.write(`${JSON.stringify({ id, method, params, ...(sessionId ? { sessionId } : {}) })}\0`);
-    return new Promise((resolve, reject) => this.#waiting.set(id, { session: sessionId, resolve, reject }));
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(id, { session: sessionId, resolve, reject });
+      // A tab that hangs answers nothing, and the test has to say so.
+      setTimeout(() => reject(new Error(`no answer to ${method}`)), 30_000).unref();
+    });
   }
 
   /** A new tab in the one window. */
