@@ -73,7 +73,8 @@ function receive(event: Received, given: Start): void {
       void load(given).catch(() => {});
       return;
     case 'becomeHost':
-      waiting.push(event);
+      // In place of all before: there is no time to prepare, and only the last order counts.
+      waiting = [event];
       load(given).catch((error: unknown) => {
         waiting = [];
         tell({ type: 'hostFailed', term: message.term, reason: 'failed', message: messageOf(error) });

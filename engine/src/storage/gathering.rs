@@ -2,7 +2,7 @@
 //!
 //! SQLite writes each frame in two parts, a header of 24 bytes and then the page
 //! (<https://sqlite.org/fileformat2.html#the_write_ahead_log>). In a browser each write is a call out of WebAssembly into the file
-//! system, and they were half of what a small commit took. Here they wait for the last frame of the transaction, whose header says that it
+//! system, and costs more than the bytes. Here they wait for the last frame of the transaction, whose header says that it
 //! commits.
 //!
 //! Invariant: what SQLite takes for committed is in the file. The write of the last page writes all that waits, and its error is the error

@@ -27,9 +27,6 @@ const FORGET: &str = "DELETE FROM main.tidewater_ledger WHERE source = ?1 AND se
 const FORGET_IDLE: &str = "DELETE FROM main.tidewater_ledger WHERE source IN \
     (SELECT source FROM main.tidewater_ledger GROUP BY source HAVING max(at) < unixepoch() - ?1)";
 
-/// Of so many writes, one deletes the answers that are acknowledged.
-const FORGET_EVERY: u64 = 32;
-
 /// Names a write, so that it is done once however often it is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WriteId<'a> {
@@ -37,7 +34,8 @@ pub struct WriteId<'a> {
     pub source: &'a str,
     /// Counts the writes of the source up, in the order in which it asks for them. Numbers may be left out; they are below 2^63.
     pub seq: u64,
-    /// The source knows what came of its writes up to this one, and asks for none of them again: their answers are forgotten, soon.
+    /// The source knows what came of its writes up to this one, and asks for none of them again: their answers are forgotten.
+    /// Deleting the oldest rows touches other pages than adding the newest: a source that says 0 most of the time writes less.
     pub acknowledged: u64,
 }
 
@@ -92,8 +90,7 @@ impl Session<'_> {
             self.create_ledger()?;
             self.ledger(RECORD, &values)?;
         }
-        // Deleting the oldest rows touches other pages than adding the newest: it is done for many at once.
-        if acknowledged > 0 && seq.is_multiple_of(FORGET_EVERY) {
+        if acknowledged > 0 {
             self.ledger(FORGET, &[source.into(), integer(acknowledged), integer(seq)])?;
         }
         Ok(())

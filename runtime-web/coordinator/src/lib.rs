@@ -12,7 +12,7 @@
 //!   granted) or has said that it let go. Candidates are tabs whose page client and worker are both there; visible before most recently visible
 //!   before oldest, and those that failed to open the database last. The winner must have answered lately; if the best has not,
 //!   all are pinged and the best that answers in time is taken.
-//! - *Succession.* The tab that would win the next election is told to stand by once it has been the one for a while.
+//! - *Succession.* A tab that has been the best candidate for half a second is told to stand by, so that it becomes the host faster.
 //! - *Storage mode.* OPFS is tried first. Only a worker that holds the storage lock and finds that OPFS does not exist here
 //!   makes the mode memory; once any host had OPFS it is never memory. Busy storage is waited for with backoff, forever.
 //! - *Stalls.* A host that does not answer pings is reported as stalled and kept: nobody could take the storage from it.

@@ -363,7 +363,7 @@ fn the_next_host_stands_by_once_it_has_been_the_best_for_a_while() {
     assert_eq!(stands_by(scene.after(400).page("c", turned(true))), None);
     assert_eq!(stands_by(scene.after(400)), None);
     assert_eq!(stands_by(scene.deadline()), Some("c"));
-    assert_eq!(stands_by(scene.after(5_000)), None, "it is told once");
+    assert_eq!(stands_by(scene.after(5_000)), None, "no second message");
     // Another one is the best candidate, and stands by as well if it stays that.
     scene.page("c", turned(false)).after(10);
     scene.page("b", turned(true));

@@ -24,6 +24,13 @@ impl Write<'_> {
     pub(crate) fn id(&self) -> WriteId<'_> {
         WriteId { source: &self.client.0, seq: self.seq.0, acknowledged: self.acknowledged.0 }
     }
+
+    /// The same without what the client acknowledges, until there are many answers to forget.
+    pub(crate) fn acknowledging_many(self, forgotten: Seq) -> Self {
+        const MANY: u64 = 32;
+        let is_worth_it = self.acknowledged.0 >= forgotten.0 + MANY;
+        Self { acknowledged: if is_worth_it { self.acknowledged } else { Seq(0) }, ..self }
+    }
 }
 
 /// The answer to a request, without its number.

@@ -60,11 +60,20 @@ pub struct Service {
     storage: StorageMode,
     configuration: Configuration,
     pub(crate) clients: ById<TabId, Client>,
-    /// The newest write of each client that is in the ledger. It is read once: nobody else writes to the database.
-    pub(crate) applied: RefCell<ById<ClientId, Seq>>,
+    /// What the ledger has of each client. It is read once: nobody else writes to the database.
+    pub(crate) recorded: RefCell<ById<ClientId, Recorded>>,
     /// The commit at which failing subscriptions were tried last.
     pub(crate) tried: CommitId,
     pub(crate) happened: Arc<Mutex<Vec<Happened>>>,
+}
+
+/// What the ledger has of a client.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Recorded {
+    /// The newest write.
+    pub(crate) applied: Seq,
+    /// Up to which number answers were forgotten.
+    pub(crate) forgotten: Seq,
 }
 
 #[derive(Debug)]
@@ -119,9 +128,9 @@ impl Service {
             transaction.exec("INSERT INTO tidewater_host VALUES (?)", [answer::integer(epoch.0)])?;
             Ok((epoch, DatabaseId(database)))
         })?;
-        let (clients, applied, happened) = (ById::default(), RefCell::default(), Arc::default());
+        let (clients, recorded, happened) = (ById::default(), RefCell::default(), Arc::default());
         let tried = CommitId(engine.last_commit().0);
-        Ok(Self { engine, database, epoch, storage, configuration, clients, applied, tried, happened })
+        Ok(Self { engine, database, epoch, storage, configuration, clients, recorded, tried, happened })
     }
 
     /// This host's epoch.
@@ -158,7 +167,7 @@ impl Service {
         let Some(Client { id, .. }) = self.clients.remove(client) else { return };
         // A page that has another tab id by now may have said hello under it before this one was seen to be gone.
         if self.clients.iter().all(|(_, client)| client.id != id) {
-            self.applied.get_mut().remove(&id);
+            self.recorded.get_mut().remove(&id);
         }
     }
 
@@ -253,10 +262,10 @@ impl Service {
         if let Some(schema) = schema {
             self.run_schema(schema).map_err(|error| answer::error(&error))?;
         }
-        let recorded = self.engine.last_recorded(&id.0).map_err(|error| answer::error(&error))?;
-        self.applied.get_mut().insert(id.clone(), Seq(recorded));
+        let applied = Seq(self.engine.last_recorded(&id.0).map_err(|error| answer::error(&error))?);
+        self.recorded.get_mut().get_or_insert_with(&id, || Recorded { applied, forgotten: Seq(0) });
         self.clients.get_or_insert_with(client, || Client::new(id));
-        Ok(Seq(recorded))
+        Ok(applied)
     }
 
     fn welcome(&self, nonce: u64, applied: Seq) -> HostToPage {

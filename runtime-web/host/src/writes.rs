@@ -2,11 +2,11 @@
 //! are in the documentation of the crate `tidewater-protocol`.
 
 use tidewater::{Error, Record, Transaction, TransactionBehavior};
-use tidewater_protocol::{CommitId, ErrorInfo, Frame, HostToPage, RequestId, Statement, codes};
+use tidewater_protocol::{CommitId, ErrorInfo, Frame, HostToPage, RequestId, Seq, Statement, codes};
 
 use crate::answer;
 use crate::record::{Answer, Write};
-use crate::service::{Service, failed};
+use crate::service::{Recorded, Service, failed};
 
 /// Why a request failed in its transaction.
 enum Failure {
@@ -91,8 +91,10 @@ impl Service {
     }
 
     fn once(&self, write: &Write<'_>, in_transaction: InTransaction<'_>, alone: Option<Alone<'_>>) -> HostToPage {
-        let applied = self.applied.borrow().get(write.client).copied();
-        if applied.is_some_and(|applied| applied < write.seq) {
+        let recorded = self.recorded.borrow().get(write.client).copied();
+        let Recorded { applied, forgotten } = recorded.unwrap_or(Recorded { applied: write.seq, forgotten: Seq(0) });
+        let write = &write.acknowledging_many(forgotten);
+        if applied < write.seq {
             return told(write.request, self.do_now(write, in_transaction, alone));
         }
         let answer = match self.engine.recorded(&write.id()) {
@@ -112,7 +114,7 @@ impl Service {
         });
         match (tried, alone) {
             (Ok((answer, _)), _) => {
-                self.applied.borrow_mut().insert(write.client.clone(), write.seq);
+                self.note_recorded(write);
                 answer
             }
             (Err(Failure::Engine(Error::MustStandAlone(_) | Error::TransactionControl(_))), Some(alone)) => {
@@ -142,8 +144,15 @@ impl Service {
         let bytes = answer.encode().map_err(answer::frame_error)?;
         let recorded = self.engine.transaction(|transaction| transaction.record(&write.id(), &bytes));
         recorded.map_err(|error| answer::error(&error))?;
-        self.applied.borrow_mut().insert(write.client.clone(), write.seq);
+        self.note_recorded(write);
         Ok(())
+    }
+
+    fn note_recorded(&self, write: &Write<'_>) {
+        if let Some(Recorded { applied, forgotten }) = self.recorded.borrow_mut().get_mut(write.client) {
+            *applied = write.seq.max(*applied);
+            *forgotten = write.acknowledged.max(*forgotten);
+        }
     }
 
     /// A transaction left open would be everybody's: the next client's statement would join it.

@@ -159,6 +159,23 @@ fn what_is_acknowledged_is_forgotten() {
     assert_eq!(site.count("SELECT count(*) FROM t"), 100);
 }
 
+/// Reads take numbers and are not recorded: whatever the pattern of numbers, what is acknowledged does not pile up.
+#[test]
+fn what_is_acknowledged_is_forgotten_whatever_comes_between() {
+    for first in [1, 2] {
+        let folder = tempfile::tempdir().unwrap();
+        let mut site = Site::open(&folder.path().join("test.sqlite"), "a");
+        for seq in (first..).step_by(2).take(100) {
+            let (request, acknowledged) = (RequestId(9), Seq(seq - 1));
+            let sql = "INSERT INTO t VALUES (NULL)".to_owned();
+            site.ask(PageToHost::Exec { request, seq: Seq(seq), acknowledged, sql, params: None, timeout: None });
+            assert_eq!(code(&site.ask(query(seq + 1, "SELECT 1"))), "done");
+        }
+        assert!(site.count("SELECT count(*) FROM tidewater_ledger") < 40);
+        assert_eq!(site.count("SELECT count(*) FROM t"), 100);
+    }
+}
+
 #[test]
 fn a_failing_write_changes_nothing_whatever_its_conflict_clause() {
     let folder = tempfile::tempdir().unwrap();

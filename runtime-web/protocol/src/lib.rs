@@ -3,8 +3,8 @@
 //!
 //! # Actors
 //! - **page client**: one in each tab for each database. It owns the application's subscriptions and unanswered requests.
-//! - **worker**: one DedicatedWorker beside each page client. The one that is told to and gets the storage lock is the **host**: it alone
-//!   opens the database. Until a worker is likely to be that, it is a script without the engine that speaks for itself.
+//! - **worker**: one DedicatedWorker beside each page client. The worker that the coordinator chooses and that gets the storage lock is the
+//!   **host**: only it opens the database. A worker loads the engine when it is likely to become the host.
 //! - **coordinator**: one SharedWorker for each database (without SharedWorker: one DedicatedWorker of some tab, chosen by
 //!   the lock [`names::coordinator`]). It knows the tabs, picks the host and introduces page clients to it. It keeps
 //!   nothing that the others cannot tell it again, so its death loses nothing.

@@ -1,5 +1,5 @@
-// Tabs that write without a pause while tabs, the coordinator and the browser are ended, reloaded and frozen. What was acknowledged is told to a
-// ledger outside the browser. `TIDEWATER_CHAOS_SECONDS` says for how long (40).
+// Tabs write without a pause while the test closes, crashes and freezes tabs and kills the coordinator and the browser. Pages report each
+// acknowledged write to the test's server, which outlives them. `TIDEWATER_CHAOS_SECONDS` says for how long (40).
 
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
