@@ -51,13 +51,6 @@ fn failure() -> Option<c_int> {
     fails.then_some(code)
 }
 
-/// A file's methods in place of those that it had. The file points to the first field.
-#[repr(C)]
-struct Methods {
-    replaced: ffi::sqlite3_io_methods,
-    original: *const ffi::sqlite3_io_methods,
-}
-
 /// Makes it known to SQLite.
 pub fn register() {
     static REGISTERED: Once = Once::new();
@@ -92,33 +85,21 @@ unsafe extern "C" fn open(
                 ..*original
             };
             // Leaked: a test opens some thousand files.
-            (*file).pMethods = Box::into_raw(Box::new(Methods { replaced, original })).cast();
+            (*file).pMethods = Box::into_raw(Box::new(replaced));
+            SYSTEM.set(original);
         }
         opened
     }
 }
 
-/// The methods that a file had.
-///
-/// # Safety
-/// Its present ones, or a copy of them further up, are those of [`open`]; `file` is what SQLite has called with.
-unsafe fn original<'f>(own: *const ffi::sqlite3_io_methods) -> &'f ffi::sqlite3_io_methods {
-    // SAFETY: As demanded of the caller.
-    unsafe { &*(*own.cast::<Methods>()).original }
-}
-
 thread_local! {
-    /// The methods of the system's files: they are the same for all.
+    /// The methods that the system's files have. To write, to flush and to truncate are the same functions for the database and for its WAL
+    /// (`os_unix.c`).
     static SYSTEM: Cell<*const ffi::sqlite3_io_methods> = const { Cell::new(ptr::null()) };
 }
 
-/// The methods of the system's files. Somebody above may have replaced ours by copies, so that the file does not lead to them.
-fn system(file: *mut ffi::sqlite3_file) -> &'static ffi::sqlite3_io_methods {
-    if SYSTEM.get().is_null() {
-        // SAFETY: The first file that is written is the database, whose methods only `open` has replaced.
-        SYSTEM.set(unsafe { original((*file).pMethods) });
-    }
-    // SAFETY: They are static in SQLite.
+fn system() -> &'static ffi::sqlite3_io_methods {
+    // SAFETY: `open` has set them before it replaced those of any file, and they are static in SQLite.
     unsafe { &*SYSTEM.get() }
 }
 
@@ -128,7 +109,7 @@ unsafe extern "C" fn write(
     length: c_int,
     offset: ffi::sqlite3_int64,
 ) -> c_int {
-    let system = system(file);
+    let system = system();
     match failure() {
         // SAFETY: The call is handed on as it came.
         None => unsafe { system.xWrite.unwrap()(file, from, length, offset) },
@@ -142,13 +123,13 @@ unsafe extern "C" fn write(
 }
 
 unsafe extern "C" fn sync(file: *mut ffi::sqlite3_file, flags: c_int) -> c_int {
-    let system = system(file);
+    let system = system();
     // SAFETY: The call is handed on as it came.
     failure().unwrap_or_else(|| unsafe { system.xSync.unwrap()(file, flags) })
 }
 
 unsafe extern "C" fn truncate(file: *mut ffi::sqlite3_file, size: ffi::sqlite3_int64) -> c_int {
-    let system = system(file);
+    let system = system();
     // SAFETY: The call is handed on as it came.
     failure().unwrap_or_else(|| unsafe { system.xTruncate.unwrap()(file, size) })
 }

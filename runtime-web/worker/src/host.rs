@@ -54,6 +54,7 @@ impl Worker {
             state: RefCell::default(),
             pages: RefCell::default(),
             next_turn: RefCell::default(),
+            is_warm: Cell::default(),
             has_next_turn: Cell::default(),
             coordinator: RefCell::default(),
         };
@@ -91,6 +92,8 @@ struct Actor {
     next_turn: RefCell<Option<Signal>>,
     /// Whether it comes: more was asked for than the last one did.
     has_next_turn: Cell<bool>,
+    /// Whether it has prepared to host.
+    is_warm: Cell<bool>,
 }
 
 /// How long the host does what it is asked for before it listens again.
@@ -113,7 +116,12 @@ impl Actor {
         match message {
             CoordinatorToWorker::CoordinatorStarted { .. } => self.register(),
             CoordinatorToWorker::Registered { .. } | CoordinatorToWorker::UpgradeRequired { .. } => {}
-            CoordinatorToWorker::StandBy => warm_up(timer::clock),
+            CoordinatorToWorker::StandBy => {
+                // Each new coordinator says it.
+                if !self.is_warm.replace(true) {
+                    warm_up(timer::clock);
+                }
+            }
             CoordinatorToWorker::BecomeHost { term, storage, after } => self.become_host(term, storage, after),
             CoordinatorToWorker::Retire { term } => self.retire(term),
             CoordinatorToWorker::Connect { client, term } => self.connect(client, term, received.port),

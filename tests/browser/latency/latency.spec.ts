@@ -3,6 +3,7 @@
 
 import { test } from '../src/browser.js';
 import type { Tab } from '../src/tab.js';
+import { takeover } from './takeover.js';
 
 const WRITES = 300;
 
@@ -76,27 +77,6 @@ async function acrossTabs(writer: Tab, reader: Tab): Promise<number[]> {
     measured.close();
     return times;
   });
-}
-
-/** From closing the active tab to the answer of a write in the other. */
-async function takeover(active: Tab, follower: Tab): Promise<number> {
-  await follower.page.evaluate(() => {
-    let last = performance.now();
-    const gaps: number[] = [];
-    const run = async () => {
-      for (;;) {
-        await window.db.exec('INSERT INTO note(at) VALUES (0)').catch(() => {});
-        gaps.push(performance.now() - last);
-        last = performance.now();
-      }
-    };
-    void run();
-    Object.assign(window, { gaps });
-  });
-  await active.page.close();
-  await follower.expectRole('active');
-  await follower.page.waitForTimeout(500);
-  return follower.page.evaluate(() => Math.max(...(window as unknown as { gaps: number[] }).gaps));
 }
 
 function report(what: string, times: number[]): void {

@@ -4,6 +4,7 @@
 import { test } from '../src/browser.js';
 import { serve } from '../src/server.js';
 import { Tab } from '../src/tab.js';
+import { takeover } from './takeover.js';
 
 const TURNS = 5;
 const WRITES = 2_000;
@@ -116,24 +117,4 @@ async function atOnce(tabs: Tab[], subscriptions: number): Promise<number> {
   );
   const [end, ...begun] = await Promise.all([done, ...starts]);
   return (share * tabs.length * 1_000) / (end - Math.min(...begun));
-}
-
-/** The longest time that a write takes in a tab while the active one is closed. */
-async function takeover(active: Tab, follower: Tab): Promise<number> {
-  await follower.page.evaluate(() => {
-    let last = performance.now();
-    const gaps: number[] = [];
-    const run = async () => {
-      for (;;) {
-        await window.db.exec("INSERT INTO note(body) VALUES ('')").catch(() => {});
-        gaps.push(performance.now() - last);
-        last = performance.now();
-      }
-    };
-    void run();
-    Object.assign(window, { gaps });
-  });
-  await active.page.close();
-  await follower.page.waitForTimeout(1_500);
-  return follower.page.evaluate(() => Math.max(...(window as unknown as { gaps: number[] }).gaps));
 }
