@@ -208,6 +208,28 @@ impl Watch {
         self.ticket.take_snapshot()
     }
 
+    /// The result as of the last commit: what the events so far have made of the first one. Of a query that fails now, the last
+    /// good one. Who has missed events goes on from here.
+    ///
+    /// ```
+    /// use tidewater::{Engine, Location, Options};
+    /// # fn main() -> Result<(), tidewater::Error> {
+    /// let engine = Engine::open(Location::Memory, Options::default())?;
+    /// engine.exec("CREATE TABLE t(id INTEGER PRIMARY KEY)", ())?;
+    /// let watch = engine.subscribe_with("SELECT id FROM t", (), |_, _| {})?;
+    /// engine.exec("INSERT INTO t VALUES (1), (2)", ())?;
+    /// assert_eq!(watch.result()?.rows.len(), 2);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Closed`](crate::Error::Closed) when the subscription has ended, the engine is gone, or the columns have changed since
+    /// there was a result; [`Error::Reentrant`](crate::Error::Reentrant) from inside a call of the engine.
+    pub fn result(&self) -> Result<Snapshot, Error> {
+        self.ticket.result()
+    }
+
     /// How the result is maintained now; [`Engine::explain`](crate::Engine::explain) tells why. Inside a call of the engine, or
     /// when it is gone: as it was when this was last asked, or at first.
     #[must_use]
@@ -232,6 +254,10 @@ impl Ticket {
         let rebound = handle.lock()?.rebind(self.id, params);
         handle.deliver();
         rebound
+    }
+
+    pub(crate) fn result(&self) -> Result<Snapshot, Error> {
+        self.engine()?.lock()?.result(self.id)
     }
 
     pub(crate) fn plan(&self) -> PlanKind {

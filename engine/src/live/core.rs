@@ -253,6 +253,15 @@ impl Core {
         self.live.is_planned(id)
     }
 
+    /// The last rows that a subscriber was told of.
+    ///
+    /// # Errors
+    /// [`Error::Closed`] if it has none any more.
+    pub(crate) fn result(&mut self, id: SubscriptionId) -> Result<Snapshot, Error> {
+        let (columns, rows) = self.live.told_rows(id).ok_or(Error::Closed("the subscription has no rows"))?;
+        Ok(Snapshot { commit: self.commit(), columns, rows })
+    }
+
     /// Shows every change batch from now on.
     ///
     /// # Errors

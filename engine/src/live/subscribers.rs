@@ -46,6 +46,11 @@ impl Subscribers {
         self.by_id.get(&id).map(|subscriber| &subscriber.query)
     }
 
+    /// The query of a subscriber, unless its columns have changed since its last rows.
+    pub(super) fn query_of_rows(&self, id: SubscriptionId) -> Option<&Arc<PreparedQuery>> {
+        self.by_id.get(&id).filter(|subscriber| !subscriber.is_reshaped).map(|subscriber| &subscriber.query)
+    }
+
     /// An event as a subscriber with these rows now is told it: a diff between rows of other columns means nothing, so the first
     /// one after a change of the columns becomes the whole result.
     pub(super) fn in_shape(&mut self, id: SubscriptionId, event: Event, rows: impl FnOnce() -> Arc<[Row]>) -> Event {

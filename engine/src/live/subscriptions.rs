@@ -158,6 +158,13 @@ impl Live {
         self.forget(id);
     }
 
+    /// The last rows that a subscriber was told of, with their columns.
+    pub(super) fn told_rows(&self, id: SubscriptionId) -> Option<(Arc<[String]>, Arc<[Row]>)> {
+        let columns = Arc::clone(&self.subscribers.query_of_rows(id)?.columns);
+        let binding = self.bindings.registry.binding(self.bindings.registry.binding_of(id)?)?;
+        Some((columns, binding.held.rows()))
+    }
+
     /// Whether a subscription is maintained by a plan now.
     pub(super) fn is_planned(&self, id: SubscriptionId) -> bool {
         let binding = self.bindings.registry.binding_of(id).and_then(|id| self.bindings.registry.binding(id));

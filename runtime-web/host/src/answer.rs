@@ -1,6 +1,6 @@
 //! The engine's types in the form that messages have.
 
-use tidewater::{Edit, Error, Event, Params, Row, Rows, Value, Watch};
+use tidewater::{Edit, Error, Event, Params, Row, Rows, Snapshot, Value, Watch};
 use tidewater_protocol::frame::{DeliveryWriter, FrameError, ParamsFrame, ValueRef, rows_frame};
 use tidewater_protocol::{
     CommitId, Delivery, Epoch, ErrorInfo, Frame, HostToPage, PlanKind, RequestId, StatementResult, Stats,
@@ -85,6 +85,26 @@ pub(crate) fn subscribed(subscription: SubscriptionId, watch: &mut Watch) -> Res
     })
 }
 
+/// About how much memory a message takes where it waits to be read, in bytes.
+pub(crate) fn size(message: &HostToPage) -> u64 {
+    const OF_ANY: usize = 100;
+    let frames = match message {
+        HostToPage::Queried { rows, .. } | HostToPage::Subscribed { rows, .. } => rows.0.len(),
+        HostToPage::Transacted { results, .. } => {
+            results.iter().map(|StatementResult { rows, .. }| OF_ANY + rows.as_ref().map_or(0, |rows| rows.0.len())).sum()
+        }
+        HostToPage::Delivery(Delivery { edits, events, .. }) => {
+            let of_event = |event: &SubscriptionEvent| match event {
+                SubscriptionEvent::Columns { rows, .. } => OF_ANY + rows.0.len(),
+                SubscriptionEvent::Error { .. } => OF_ANY,
+            };
+            edits.0.len() + events.iter().map(of_event).sum::<usize>()
+        }
+        _ => 0,
+    };
+    (OF_ANY + frames) as u64
+}
+
 pub(crate) fn subscription_error(subscription: SubscriptionId, error: ErrorInfo, closed: bool) -> SubscriptionEvent {
     SubscriptionEvent::Error { subscription, error, closed }
 }
@@ -103,9 +123,7 @@ pub(crate) fn delivery(
             Event::Diff(diff) | Event::Recovered(diff) => {
                 writer.push(subscription, diff.edits.iter().map(edit)).map(|()| None)
             }
-            Event::Columns(snapshot) => rows_frame(snapshot.rows.iter().map(Row::as_bytes)).map(|rows| {
-                Some(SubscriptionEvent::Columns { subscription, columns: snapshot.columns.to_vec(), rows })
-            }),
+            Event::Columns(snapshot) => Ok(Some(whole(subscription, snapshot))),
             Event::Error { error: why, closed, .. } => Ok(Some(subscription_error(subscription, error(why), *closed))),
             // Only paranoid mode diverges, which the host does not switch on.
             _ => Ok(None),
@@ -116,6 +134,15 @@ pub(crate) fn delivery(
         }
     }
     Delivery { edits: writer.finish(), events, cause }
+}
+
+/// A result as an event.
+pub(crate) fn whole(subscription: SubscriptionId, result: &Snapshot) -> SubscriptionEvent {
+    let columns = result.columns.to_vec();
+    rows(&result.rows).map_or_else(
+        |error| subscription_error(subscription, error, true),
+        |rows| SubscriptionEvent::Columns { subscription, columns, rows },
+    )
 }
 
 /// Results have fewer than 2^32 rows: their frames count in 32 bits.

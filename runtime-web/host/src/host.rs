@@ -1,8 +1,8 @@
 //! A worker that is the host, as a pipeline: what page clients ask for waits in the intake, a turn does some of it, and what came of that is
-//! posted at the end of the turn, to each page client in one message. What a turn has committed is written to the file before that, at once.
+//! posted at the end of the turn, to each page client in one packet. What a turn has committed is written to the file before that, at once.
 
 use tidewater::Error;
-use tidewater_protocol::{ById, Epoch, HostToPage, PageToHost, RequestId, StorageMode, TabId};
+use tidewater_protocol::{ById, Epoch, HostToPage, Packet, PageToHost, RequestId, StorageMode, TabId};
 
 use crate::connections::{Connections, PortNumber};
 use crate::scheduler::Scheduler;
@@ -12,8 +12,8 @@ use crate::service::{Outgoing, Service, malformed};
 #[derive(Debug)]
 pub struct Host<P> {
     connections: Connections<P>,
-    intake: Scheduler<(PortNumber, Incoming)>,
-    service: Service,
+    intake: Scheduler<Incoming>,
+    pub(crate) service: Service,
 }
 
 /// What came on a port.
@@ -30,8 +30,8 @@ type Outbox = ById<TabId, Vec<HostToPage>>;
 /// What a turn has come to.
 #[derive(Debug)]
 pub struct Turn<'a, P> {
-    /// To be posted: for each page client its port and the messages, in their order.
-    pub posts: Vec<(&'a P, Vec<HostToPage>)>,
+    /// To be posted: for each page client its port and the packet.
+    pub posts: Vec<(&'a P, Packet)>,
     /// Whether something waits for the next turn.
     pub has_more: bool,
 }
@@ -72,14 +72,23 @@ impl<P> Host<P> {
         self.connections.close(client);
     }
 
-    /// Takes in what a page client asks for on a port.
+    /// Takes in what a page client posts on a port.
     pub fn receive(&mut self, client: &TabId, number: PortNumber, request: PageToHost) {
-        self.intake.push(client, (number, Incoming::Request(request)));
+        match &request {
+            PageToHost::Confirm { number: packet } => return self.connections.confirm(client, number, *packet),
+            // What it has asked for on its former connection, it asks for again.
+            PageToHost::Hello { anew, .. } if self.connections.hello(client, number, *anew) => {
+                self.intake.leave(client);
+                self.service.leave(client);
+            }
+            _ => {}
+        }
+        self.intake.push(client, Incoming::Request(request));
     }
 
     /// Takes in a request that is no message of the protocol.
-    pub fn refuse(&mut self, client: &TabId, number: PortNumber, request: RequestId) {
-        self.intake.push(client, (number, Incoming::Malformed(request)));
+    pub fn refuse(&mut self, client: &TabId, request: RequestId) {
+        self.intake.push(client, Incoming::Malformed(request));
     }
 
     /// Does what waits, until `is_over`: a request at least, if there is one.
@@ -89,35 +98,37 @@ impl<P> Host<P> {
     /// file lacks what it holds. A request that comes alone fails by itself instead, as it has to when the disk is full.
     pub fn turn(&mut self, is_over: impl Fn() -> bool) -> Result<Turn<'_, P>, Error> {
         let mut outbox = Outbox::default();
-        if self.intake.has_several() {
-            self.service.hold_commits();
+        let Self { connections, intake, service } = self;
+        for client in service.behind() {
+            if !connections.is_full(&client) {
+                put(&mut outbox, service.catch_up(&client));
+            }
         }
-        while let Some((client, (number, incoming))) = self.intake.pop() {
-            self.handle(&client, number, incoming, &mut outbox);
+        if intake.has_several() {
+            service.hold_commits();
+        }
+        while let Some((client, incoming)) = intake.pop(&|client| !connections.is_full(client)) {
+            put(&mut outbox, handle(service, &client, incoming));
             if is_over() {
                 break;
             }
         }
-        self.service.release_commits()?;
-        let posts = outbox.into_iter();
-        let posts = posts.filter_map(|(client, messages)| Some((self.connections.open(&client)?, messages))).collect();
-        Ok(Turn { posts, has_more: !self.intake.is_empty() })
+        service.release_commits()?;
+        let has_more = intake.has_more(&|client| !connections.is_full(client));
+        let posts = connections.pack(outbox, |client| service.fall_behind(client));
+        Ok(Turn { posts, has_more })
     }
+}
 
-    fn handle(&mut self, client: &TabId, number: PortNumber, incoming: Incoming, outbox: &mut Outbox) {
-        let outgoing = match incoming {
-            Incoming::Malformed(request) => vec![Outgoing { client: client.clone(), message: malformed(request) }],
-            Incoming::Request(request) => {
-                if matches!(request, PageToHost::Hello { .. }) && self.connections.hello(client, number) {
-                    self.service.leave(client);
-                    // What there is belongs to the former port, where nobody listens any more.
-                    outbox.remove(client);
-                }
-                self.service.receive(client, request)
-            }
-        };
-        for Outgoing { client, message } in outgoing {
-            outbox.get_or_insert_with(&client, Vec::new).push(message);
-        }
+fn handle(service: &mut Service, client: &TabId, incoming: Incoming) -> Vec<Outgoing> {
+    match incoming {
+        Incoming::Malformed(request) => vec![Outgoing { client: client.clone(), message: malformed(request) }],
+        Incoming::Request(request) => service.receive(client, request),
+    }
+}
+
+fn put(outbox: &mut Outbox, outgoing: impl IntoIterator<Item = Outgoing>) {
+    for Outgoing { client, message } in outgoing {
+        outbox.get_or_insert_with(&client, Vec::new).push(message);
     }
 }

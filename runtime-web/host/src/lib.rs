@@ -7,8 +7,12 @@ mod answer;
 mod connections;
 mod explanation;
 mod files;
+mod flow;
 mod host;
+#[cfg(test)]
+mod host_tests;
 mod leadership;
+mod missed;
 mod record;
 mod scheduler;
 mod service;

@@ -25,10 +25,10 @@ impl<T> Scheduler<T> {
         self.waiting.get_or_insert_with(client, VecDeque::new).push_back(request);
     }
 
-    /// Takes out the next request.
-    pub(crate) fn pop(&mut self) -> Option<(TabId, T)> {
+    /// Takes out the next request, of clients that can be told of it.
+    pub(crate) fn pop(&mut self, can_be_told: &dyn Fn(&TabId) -> bool) -> Option<(TabId, T)> {
         let after = |client: &&TabId| self.last.as_ref().is_none_or(|last| *client > last);
-        let clients = || self.waiting.iter().map(|(client, _)| client);
+        let clients = || self.waiting.iter().map(|(client, _)| client).filter(|client| can_be_told(client));
         let next = clients().find(after).or_else(|| clients().next())?.clone();
         let waiting = self.waiting.get_mut(&next)?;
         let request = waiting.pop_front()?;
@@ -49,9 +49,9 @@ impl<T> Scheduler<T> {
         self.waiting.iter().map(|(_, waiting)| waiting.len()).sum::<usize>() > 1
     }
 
-    /// Whether nothing waits.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.waiting.is_empty()
+    /// Whether anything waits that can be done.
+    pub(crate) fn has_more(&self, can_be_told: &dyn Fn(&TabId) -> bool) -> bool {
+        self.waiting.iter().any(|(client, _)| can_be_told(client))
     }
 }
 
@@ -60,7 +60,7 @@ mod tests {
     use super::*;
 
     fn order(scheduler: &mut Scheduler<u32>) -> Vec<(String, u32)> {
-        std::iter::from_fn(|| scheduler.pop()).map(|(client, request)| (client.0, request)).collect()
+        std::iter::from_fn(|| scheduler.pop(&|_| true)).map(|(client, request)| (client.0, request)).collect()
     }
 
     fn with(requests: &[(&str, u32)]) -> Scheduler<u32> {
@@ -76,16 +76,25 @@ mod tests {
         let mut scheduler = with(&[("a", 1), ("a", 2), ("a", 3), ("b", 4), ("c", 5), ("c", 6)]);
         let expected = [("a", 1), ("b", 4), ("c", 5), ("a", 2), ("c", 6), ("a", 3)];
         assert_eq!(order(&mut scheduler), expected.map(|(client, request)| (client.to_owned(), request)));
-        assert!(scheduler.is_empty());
+        assert!(!scheduler.has_more(&|_| true));
     }
 
     #[test]
     fn one_that_comes_meanwhile_waits_for_one_request_of_each_other() {
         let mut scheduler = with(&[("b", 1), ("b", 2), ("b", 3)]);
-        assert_eq!(scheduler.pop(), Some((TabId::from("b"), 1)));
+        assert_eq!(scheduler.pop(&|_| true), Some((TabId::from("b"), 1)));
         scheduler.push(&TabId::from("a"), 4);
-        assert_eq!(scheduler.pop(), Some((TabId::from("a"), 4)));
-        assert_eq!(scheduler.pop(), Some((TabId::from("b"), 2)));
+        assert_eq!(scheduler.pop(&|_| true), Some((TabId::from("a"), 4)));
+        assert_eq!(scheduler.pop(&|_| true), Some((TabId::from("b"), 2)));
+    }
+
+    #[test]
+    fn one_that_cannot_be_told_waits_and_holds_nobody_up() {
+        let mut scheduler = with(&[("a", 1), ("b", 2), ("a", 3)]);
+        let but_a = |client: &TabId| client.0 != "a";
+        assert_eq!(scheduler.pop(&but_a), Some((TabId::from("b"), 2)));
+        assert_eq!((scheduler.pop(&but_a), scheduler.has_more(&but_a)), (None, false));
+        assert_eq!(order(&mut scheduler), [("a".to_owned(), 1), ("a".to_owned(), 3)]);
     }
 
     #[test]

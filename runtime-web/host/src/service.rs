@@ -11,6 +11,7 @@ use tidewater_protocol::{
 };
 
 use crate::answer::Happened;
+use crate::missed::Missed;
 use crate::record::Write;
 use crate::{answer, explanation};
 
@@ -82,11 +83,13 @@ pub(crate) struct Client {
     pub(crate) watches: ById<SubscriptionId, Watch>,
     /// Those of a former host that have no answer for the data as they are.
     pub(crate) failing: Vec<(SubscriptionId, Query)>,
+    /// What it has not been told of, while nothing is delivered to it.
+    pub(crate) missed: Option<Missed>,
 }
 
 impl Client {
     fn new(id: ClientId) -> Self {
-        Self { id, watches: ById::default(), failing: Vec::new() }
+        Self { id, watches: ById::default(), failing: Vec::new(), missed: None }
     }
 
     pub(crate) fn forget_failing(&mut self, subscription: SubscriptionId) {
@@ -176,7 +179,7 @@ impl Service {
         let cause = request_of(&message);
         self.limit(&message);
         let answer = match message {
-            PageToHost::Hello { client: id, protocol, nonce, configuration, schema } => {
+            PageToHost::Hello { client: id, protocol, nonce, configuration, schema, .. } => {
                 Some(match self.hello(client, id, protocol, configuration, schema.as_deref()) {
                     Ok(applied) => self.welcome(nonce, applied),
                     Err(error) => HostToPage::Refused { nonce, error },
@@ -209,6 +212,8 @@ impl Service {
                 self.unsubscribe(client, subscription);
                 None
             }
+            // Of the connection, not of the database.
+            PageToHost::Confirm { .. } => None,
         };
         let mut outgoing = self.deliveries(client, cause);
         outgoing.extend(answer.map(|message| Outgoing { client: client.clone(), message }));
@@ -312,7 +317,10 @@ fn request_of(message: &PageToHost) -> Option<RequestId> {
         | PageToHost::Explain { request, .. }
         | PageToHost::Rebind { request, .. }
         | PageToHost::Stats { request } => Some(*request),
-        PageToHost::Hello { .. } | PageToHost::Subscribe { .. } | PageToHost::Unsubscribe { .. } => None,
+        PageToHost::Hello { .. }
+        | PageToHost::Subscribe { .. }
+        | PageToHost::Unsubscribe { .. }
+        | PageToHost::Confirm { .. } => None,
     }
 }
 

@@ -28,6 +28,7 @@ fn hello(service: &mut Service, client: &str, schema: Option<&str>) -> HostToPag
         client: ClientId::from(client),
         protocol: PROTOCOL,
         nonce: 5,
+        anew: false,
         configuration: CONFIGURATION,
         schema: schema.map(str::to_owned),
     };
@@ -130,6 +131,7 @@ fn another_protocol_is_refused() {
         client: ClientId::from("a"),
         protocol: PROTOCOL + 1,
         nonce: 6,
+        anew: false,
         configuration: CONFIGURATION,
         schema: None,
     };
@@ -394,7 +396,7 @@ fn a_page_with_another_configuration_is_refused_with_both_named() {
     let mut service = service();
     let configuration = Configuration { foreign_keys: false };
     let hello =
-        PageToHost::Hello { client: ClientId::from("a"), protocol: PROTOCOL, nonce: 7, configuration, schema: None };
+        PageToHost::Hello { client: ClientId::from("a"), protocol: PROTOCOL, nonce: 7, anew: false, configuration, schema: None };
     let HostToPage::Refused { nonce: 7, error } = only(service.receive(&tab("a"), hello)) else {
         panic!("not refused")
     };

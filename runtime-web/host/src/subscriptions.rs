@@ -8,6 +8,7 @@ use tidewater_protocol::{
 };
 
 use crate::answer::{self, Happened};
+use crate::missed::Last;
 use crate::service::{Outgoing, Query, Service, failed};
 
 impl Service {
@@ -158,11 +159,42 @@ impl Service {
             let cause = cause.filter(|_| client == *requester);
             let events = recovered.iter_mut().find(|(other, _)| commit == now && *other == client);
             let events = events.map(|(_, events)| std::mem::take(events)).unwrap_or_default();
-            let delivery = answer::delivery(commit, cause, &happened, events);
             self.drop_closed(&client, &happened);
+            if let Some(missed) = self.clients.get_mut(&client).and_then(|client| client.missed.as_mut()) {
+                happened.iter().for_each(|happening| missed.note(happening.subscription, &happening.event));
+                events.into_iter().for_each(|event| missed.note_told(event));
+                continue;
+            }
+            let delivery = answer::delivery(commit, cause, &happened, events);
             outgoing.push(Outgoing { client, message: HostToPage::Delivery(delivery) });
         }
         outgoing
+    }
+
+    /// Delivers nothing to a page client until it has caught up.
+    pub(crate) fn fall_behind(&mut self, client: &TabId) {
+        if let Some(client) = self.clients.get_mut(client) {
+            client.missed.get_or_insert_default();
+        }
+    }
+
+    /// The page clients that nothing is delivered to.
+    pub(crate) fn behind(&self) -> Vec<TabId> {
+        let behind = self.clients.iter().filter(|(_, client)| client.missed.is_some());
+        behind.map(|(client, _)| client.clone()).collect()
+    }
+
+    /// Delivers to a page client again, first of all what it has missed: the results that changed, as they are.
+    pub(crate) fn catch_up(&mut self, client: &TabId) -> Option<Outgoing> {
+        let known = self.clients.get_mut(client)?;
+        let mut events = Vec::new();
+        for (subscription, Last { rows, error }) in known.missed.take()?.into_iter() {
+            let result = known.watches.get(&subscription).filter(|_| rows).map(Watch::result);
+            events.extend(result.and_then(Result::ok).map(|result| answer::whole(subscription, &result)));
+            events.extend(error.map(|(error, closed)| answer::subscription_error(subscription, error, closed)));
+        }
+        let delivery = answer::delivery(self.commit(), None, &[], events);
+        (!delivery.events.is_empty()).then(|| Outgoing { client: client.clone(), message: HostToPage::Delivery(delivery) })
     }
 
     fn drop_closed(&mut self, client: &TabId, happened: &[Happened]) {

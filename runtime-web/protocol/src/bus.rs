@@ -2,7 +2,7 @@
 
 use crate::form::message;
 use crate::{
-    CoordinatorToPage, CoordinatorToWorker, Epoch, HostToPage, InstanceId, PageToCoordinator, PageToHost, TabId,
+    CoordinatorToPage, CoordinatorToWorker, Epoch, InstanceId, PageToCoordinator, PageToHost, Packet, TabId,
     WorkerToCoordinator,
 };
 
@@ -81,8 +81,8 @@ message! {
         HostToPage {
             /// The host's epoch.
             epoch: Epoch,
-            /// The messages, in order.
-            message: Vec<HostToPage>,
+            /// The messages.
+            message: Packet,
         },
     }
 }

@@ -1,6 +1,7 @@
 //! The data plane: requests, answers, subscriptions and deliveries between a page client and the host.
 //!
-//! Both post lists: what there is to say at a time goes in one message.
+//! Both gather what there is to say at a time: a page client posts a list, the host a [`Packet`]. A page client that misses a packet, or
+//! cannot read one, says hello `anew` on the same port; then everything begins again as with another host, and nothing is lost.
 //!
 //! A port keeps order. The host handles a page client's requests in the order in which they were posted, and posts the
 //! delivery of a commit before the answer to the write that made it.
@@ -53,6 +54,8 @@ message! {
             protocol: u32,
             /// To be repeated in the answer; never used again on a port.
             nonce: u64,
+            /// Whether everything begins again: the host forgets the subscriptions of the page client, which comes with them again.
+            anew: bool,
             /// How the database is to be set.
             configuration: Configuration,
             /// A schema script of the application, to be run before anything else; it must be repeatable.
@@ -142,6 +145,25 @@ message! {
             /// The subscription.
             subscription: SubscriptionId,
         },
+        /// A packet that was to be confirmed has arrived.
+        Confirm {
+            /// Its number.
+            number: u64,
+        },
+    }
+}
+
+message! {
+    /// What the host posts to a page client at a time.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct Packet {
+        /// Counted up by one on a port.
+        pub number: u64,
+        /// Whether `confirm` is to answer it. While too much is not confirmed, the host does nothing that the page client asks for and
+        /// delivers nothing; then it delivers at once what was missed.
+        pub confirm: bool,
+        /// The messages, in order.
+        pub messages: Vec<HostToPage>,
     }
 }
 

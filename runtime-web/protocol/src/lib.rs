@@ -92,7 +92,7 @@ pub use control::{
     WorkerToCoordinator,
 };
 pub use data::{
-    Configuration, Delivery, ErrorInfo, HostToPage, PageToHost, PlanKind, Statement, StatementResult, Stats,
+    Configuration, Delivery, ErrorInfo, HostToPage, Packet, PageToHost, PlanKind, Statement, StatementResult, Stats,
     SubscriptionEvent,
 };
 pub use explain::{Explain, Found, LiveStep, LiveTemplate, Route, RoutePredicate, Step, TableColumns, WantedIndex};
@@ -102,4 +102,4 @@ pub use ids::{ClientId, CommitId, DatabaseId, Epoch, InstanceId, RequestId, Seq,
 
 /// The version of everything in this crate. Actors of different versions do not talk: one that registers with another
 /// version is answered `upgradeRequired`.
-pub const PROTOCOL: u32 = 5;
+pub const PROTOCOL: u32 = 6;

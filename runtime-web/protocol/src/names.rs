@@ -19,7 +19,7 @@ pub const COORDINATOR_AT: &str = "tidewater/{database}/coordinator-at/{place}";
 /// Pattern of [`shared_worker`].
 pub const SHARED_WORKER: &str = "tidewater/{database}";
 /// Pattern of [`bus`].
-pub const BUS: &str = "tidewater/{database}/bus/5";
+pub const BUS: &str = "tidewater/{database}/bus/6";
 
 /// Every pattern with its function's name, for the TypeScript side.
 pub const ALL: [(&str, &str); 8] = [

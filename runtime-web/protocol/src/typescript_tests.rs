@@ -97,6 +97,7 @@ const TYPES: &[fn(&Config) -> String] = &[
     declare::<PageToHost>,
     declare::<Statement>,
     declare::<HostToPage>,
+    declare::<Packet>,
     declare::<Delivery>,
     declare::<SubscriptionEvent>,
     declare::<StatementResult>,

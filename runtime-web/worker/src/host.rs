@@ -269,7 +269,7 @@ impl Actor {
             if let Some(known) = message::from_js(request.clone()) {
                 host.receive(client, number, known);
             } else if let Some(request) = message::field(&request, "request").and_then(message::from_js) {
-                host.refuse(client, number, request);
+                host.refuse(client, request);
             }
         }
         drop(state);
@@ -292,8 +292,8 @@ impl Actor {
                 return;
             }
         };
-        for (port, messages) in posts {
-            let said = message::to_js(&messages);
+        for (port, packet) in posts {
+            let said = message::to_js(&packet);
             port.post(&said, &message::large_frames(&said));
         }
         if has_more && let Some(next) = &*self.next_turn.borrow() {

@@ -249,7 +249,7 @@ test('tabs that come and go leave nothing behind', async ({ chrome }) => {
     const { held = [], pending = [] } = await navigator.locks.query();
     return [...held, ...pending].map(({ name }) => name!.replace(/[0-9a-f]{32}/, 'id').replace(location.href, '')).sort();
   });
-  const mine = ['coordinator', 'coordinator-at/5-5/id/coordinator.js', 'coordinator/id', 'page/id', 'storage', 'worker/id'];
+  const mine = ['coordinator', 'coordinator-at/6-6/id/coordinator.js', 'coordinator/id', 'page/id', 'storage', 'worker/id'];
   expect([...new Set(locks)]).toEqual(mine.map((name) => `tidewater/test/${name}`));
   expect((await stay.page.evaluate(async () => (await navigator.locks.query()).held!)).length).toBe(6);
 });

@@ -1,7 +1,7 @@
 // Generated from the Rust crate tidewater-protocol by its tests; do not edit.
 // Fields of type number that are u64 in Rust are exact up to 2^53.
 
-export const PROTOCOL = 5;
+export const PROTOCOL = 6;
 export const FRAME_VERSION = 1;
 export const DATABASE_NAME = /^[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}$/;
 
@@ -14,7 +14,7 @@ export const names = {
   coordinatorInstance: (database: string, instance: string): string => `tidewater/${database}/coordinator/${instance}`,
   coordinatorAt: (database: string, place: string): string => `tidewater/${database}/coordinator-at/${place}`,
   sharedWorker: (database: string): string => `tidewater/${database}`,
-  bus: (database: string): string => `tidewater/${database}/bus/5`,
+  bus: (database: string): string => `tidewater/${database}/bus/6`,
 } as const;
 
 /** Codes of the errors that the runtime itself raises. */
@@ -253,6 +253,8 @@ export type PageToHost = { "type": "hello",
   protocol: number,
   /** To be repeated in the answer; never used again on a port. */
   nonce: number,
+  /** Whether everything begins again: the host forgets the subscriptions of the page client, which comes with them again. */
+  anew: boolean,
   /** How the database is to be set. */
   configuration: Configuration,
   /** A schema script of the application, to be run before anything else; it must be repeatable. */
@@ -323,7 +325,10 @@ export type PageToHost = { "type": "hello",
   params?: Frame }
   | { "type": "unsubscribe",
   /** The subscription. */
-  subscription: SubscriptionId,
+  subscription: SubscriptionId }
+  | { "type": "confirm",
+  /** Its number. */
+  number: number,
 };
 
 /** One statement of a `transaction`. */
@@ -409,6 +414,17 @@ export type HostToPage = { "type": "welcome",
   /** The commit that its rows are as of. */
   commit: CommitId }
   | { "type": "delivery" } & Delivery;
+
+/** What the host posts to a page client at a time. */
+export type Packet = {
+  /** Counted up by one on a port. */
+  number: number,
+  /** Whether `confirm` is to answer it. While too much is not confirmed, the host does nothing that the page client asks for and
+   * delivers nothing; then it delivers at once what was missed. */
+  confirm: boolean,
+  /** The messages, in order. */
+  messages: Array<HostToPage>,
+};
 
 /** What one commit means for all subscriptions of one page client. A page client applies all of it before it tells the
  * application any of it. */
@@ -671,6 +687,6 @@ export type BusMessage = { "channel": "pageToCoordinator",
   | { "channel": "hostToPage",
   /** The host's epoch. */
   epoch: Epoch,
-  /** The messages, in order. */
-  message: Array<HostToPage>,
+  /** The messages. */
+  message: Packet,
 };

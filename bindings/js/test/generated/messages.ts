@@ -41,31 +41,32 @@ export const someCoordinatorToWorker: protocol.CoordinatorToWorker[] = [
 ];
 
 export const somePageToHost: protocol.PageToHost[] = [
-  {client: "text 70", protocol: 0, nonce: 824, configuration: {foreignKeys: true}, type: "hello"},
-  {request: 6172927592508879, seq: 997, acknowledged: 8097673425313692, sql: "", timeout: 572, type: "exec"},
-  {request: 2393159031634309, seq: 0, acknowledged: 11041057673894, sql: "text 60", params: new Uint8Array([]), timeout: 9007199254740992, type: "query"},
-  {request: 9007199254740992, seq: 9007199254740992, acknowledged: 461, statements: [{sql: "text 69", params: new Uint8Array([])}, {sql: "text 31", params: new Uint8Array([0, 36, 72, 108, 144])}], type: "transaction"},
-  {request: 5310599586420459, sql: "", params: new Uint8Array([]), type: "explain"},
-  {request: 9007199254740992, type: "stats"},
-  {subscription: 0, sql: "", resumed: true, type: "subscribe"},
-  {request: 0, subscription: 920, type: "rebind"},
-  {subscription: 625, type: "unsubscribe"},
+  {client: "text 70", protocol: 0, nonce: 824, anew: true, configuration: {foreignKeys: false}, schema: "", type: "hello"},
+  {request: 9007199254740992, seq: 179, acknowledged: 9007199254740992, sql: "\"ü🌊\\\n\u0000", type: "exec"},
+  {request: 157, seq: 6759536004193344, acknowledged: 0, sql: "text 1", timeout: 216, type: "query"},
+  {request: 583, seq: 257, acknowledged: 0, statements: [], timeout: 449, type: "transaction"},
+  {request: 731, sql: "", type: "explain"},
+  {request: 0, type: "stats"},
+  {subscription: 3006366766348056, sql: "text 80", params: new Uint8Array([0, 36, 72, 108, 144, 180, 216]), resumed: true, type: "subscribe"},
+  {request: 5963589656620650, subscription: 9007199254740992, params: new Uint8Array([]), type: "rebind"},
+  {subscription: 0, type: "unsubscribe"},
+  {number: 920, type: "confirm"},
 ];
 
 export const someHostToPage: protocol.HostToPage[] = [
-  {nonce: 422, epoch: 309, storage: "memory", database: "\"ü🌊\\\n\u0000", applied: 0, commit: 0, type: "welcome"},
-  {nonce: 9007199254740992, error: {code: "\"ü🌊\\\n\u0000", message: "text 55"}, type: "refused"},
-  {request: 921, commit: 0, changes: 3046176350147663, type: "executed"},
-  {request: 9007199254740992, commit: 0, columns: ["text 65"], rows: new Uint8Array([0, 36, 72, 108, 144, 180, 216]), type: "queried"},
-  {request: 7914023165508822, commit: 3175387101605440, results: [{changes: 505, columns: []}, {changes: 286, columns: ["\"ü🌊\\\n\u0000"]}], type: "transacted"},
-  {request: 161, explain: {plan: "requery", tables: [{table: "", columns: []}], template: "", steps: {strategy: "\"ü🌊\\\n\u0000", detail: "\"ü🌊\\\n\u0000", tables: [], inputs: [{strategy: "", detail: "", tables: ["text 55"], inputs: [{strategy: "\"ü🌊\\\n\u0000", detail: "\"ü🌊\\\n\u0000", tables: [], inputs: [{strategy: "text 16", detail: "text 7", tables: [], inputs: [{strategy: "text 80", detail: "text 16", tables: [], inputs: [], live: {stateRows: 0, stateBytes: 667, commits: 648, rowsIn: 9007199254740992, rowsOut: 0, instructions: 140}}, {strategy: "", detail: "text 39", tables: [], inputs: [], live: {stateRows: 764, stateBytes: 9007199254740992, commits: 0, rowsIn: 4684080860375349, rowsOut: 3234623502494057, instructions: 9007199254740992}}], live: {stateRows: 9007199254740992, stateBytes: 0, commits: 3871133758843369, rowsIn: 4336347165297859, rowsOut: 9007199254740992, instructions: 23}}, {strategy: "\"ü🌊\\\n\u0000", detail: "\"ü🌊\\\n\u0000", tables: [], inputs: []}], live: {stateRows: 9007199254740992, stateBytes: 858, commits: 0, rowsIn: 0, rowsOut: 36, instructions: 2653686884765385}}]}, {strategy: "", detail: "\"ü🌊\\\n\u0000", tables: [], inputs: [{strategy: "text 32", detail: "\"ü🌊\\\n\u0000", tables: ["\"ü🌊\\\n\u0000"], inputs: [{strategy: "\"ü🌊\\\n\u0000", detail: "", tables: [], inputs: [{strategy: "\"ü🌊\\\n\u0000", detail: "", tables: [], inputs: []}, {strategy: "text 4", detail: "", tables: [], inputs: []}]}, {strategy: "", detail: "text 12", tables: ["text 56", ""], inputs: [{strategy: "text 40", detail: "text 37", tables: [], inputs: [], live: {stateRows: 873, stateBytes: 69260420822152, commits: 0, rowsIn: 762, rowsOut: 8650943317475435, instructions: 132}}, {strategy: "\"ü🌊\\\n\u0000", detail: "\"ü🌊\\\n\u0000", tables: [], inputs: []}]}]}, {strategy: "\"ü🌊\\\n\u0000", detail: "", tables: [], inputs: [], live: {stateRows: 0, stateBytes: 2137169056578187, commits: 9007199254740992, rowsIn: 291, rowsOut: 31, instructions: 0}}], live: {stateRows: 909, stateBytes: 9007199254740992, commits: 5941233388219163, rowsIn: 389, rowsOut: 328, instructions: 864}}]}, routes: [{table: "", columns: ["\"ü🌊\\\n\u0000"], predicates: [{column: "\"ü🌊\\\n\u0000", relation: "text 4", values: []}, {column: "", relation: "", values: []}], found: "byValue", over: ["\"ü🌊\\\n\u0000", ""]}, {table: "", columns: [""], predicates: [{column: "\"ü🌊\\\n\u0000", relation: "text 59", values: []}], found: "byValue", by: "", over: ["\"ü🌊\\\n\u0000", "\"ü🌊\\\n\u0000"]}], notes: ["text 18", ""], indexes: [{table: "text 33", columns: [], sql: ""}, {table: "text 29", columns: ["text 16"], sql: ""}], text: "text 96"}, type: "explained"},
-  {request: 0, stats: {commits: 0, subscriptions: 0, templates: 9007199254740992, bindings: 0, dataflows: 0, stateBytes: 9007199254740992, rememberedBytes: 1073207230494199, memoryBudget: 254823269806, evicted: 3035246887796014, requeries: 0, maintained: 9007199254740992, refused: 47932492947967, givenUp: 735, rowsIn: 390, rowsOut: 9007199254740992}, type: "counted"},
-  {request: 0, error: {code: "\"ü🌊\\\n\u0000", message: ""}, type: "failed"},
-  {subscription: 4936409627566291, commit: 74, columns: ["text 90", "\"ü🌊\\\n\u0000"], plan: "requery", rows: new Uint8Array([]), type: "subscribed"},
-  {request: 0, commit: 98, type: "rebound"},
-  {edits: new Uint8Array([0]), events: [{subscription: 136066781708819, error: {code: "", message: "\"ü🌊\\\n\u0000"}, closed: true, type: "error"}], type: "delivery"},
+  {nonce: 95, epoch: 666, storage: "memory", database: "text 22", applied: 309, commit: 3242207449019923, type: "welcome"},
+  {nonce: 0, error: {code: "", message: "text 38"}, type: "refused"},
+  {request: 9007199254740992, commit: 808, changes: 921, type: "executed"},
+  {request: 4, commit: 9007199254740992, columns: ["", ""], rows: new Uint8Array([]), type: "queried"},
+  {request: 9007199254740992, commit: 0, results: [], type: "transacted"},
+  {request: 3175387101605440, explain: {plan: "incremental", reason: "\"ü🌊\\\n\u0000", tables: [], template: "text 77", steps: {strategy: "text 47", detail: "", tables: ["", "\"ü🌊\\\n\u0000"], inputs: [{strategy: "text 61", detail: "\"ü🌊\\\n\u0000", tables: [], inputs: [{strategy: "", detail: "text 40", tables: [""], inputs: [{strategy: "text 50", detail: "", tables: [], inputs: [{strategy: "", detail: "\"ü🌊\\\n\u0000", tables: [], inputs: []}, {strategy: "text 80", detail: "text 16", tables: [], inputs: [], live: {stateRows: 0, stateBytes: 667, commits: 648, rowsIn: 9007199254740992, rowsOut: 0, instructions: 140}}]}, {strategy: "text 37", detail: "text 65", tables: [], inputs: [{strategy: "\"ü🌊\\\n\u0000", detail: "", tables: [], inputs: []}]}], live: {stateRows: 9007199254740992, stateBytes: 858, commits: 0, rowsIn: 0, rowsOut: 36, instructions: 2653686884765385}}, {strategy: "\"ü🌊\\\n\u0000", detail: "\"ü🌊\\\n\u0000", tables: [""], inputs: [{strategy: "", detail: "text 83", tables: [], inputs: [{strategy: "text 77", detail: "text 78", tables: [], inputs: [], live: {stateRows: 94, stateBytes: 9007199254740992, commits: 0, rowsIn: 9007199254740992, rowsOut: 0, instructions: 295}}]}, {strategy: "\"ü🌊\\\n\u0000", detail: "\"ü🌊\\\n\u0000", tables: ["\"ü🌊\\\n\u0000", "text 4"], inputs: [], live: {stateRows: 3543688536497767, stateBytes: 3947946313129728, commits: 9007199254740992, rowsIn: 592, rowsOut: 9007199254740992, instructions: 0}}]}], live: {stateRows: 0, stateBytes: 0, commits: 88, rowsIn: 0, rowsOut: 0, instructions: 713}}], live: {stateRows: 5881705852691854, stateBytes: 5394758883140034, commits: 9007199254740992, rowsIn: 9007199254740992, rowsOut: 9007199254740992, instructions: 859}}, routes: [{table: "", columns: ["\"ü🌊\\\n\u0000"], predicates: [], found: "byAnyChange", by: "\"ü🌊\\\n\u0000", over: ["\"ü🌊\\\n\u0000"]}, {table: "text 72", columns: [], predicates: [{column: "", relation: "\"ü🌊\\\n\u0000", values: ["text 45"]}, {column: "\"ü🌊\\\n\u0000", relation: "text 77", values: ["", ""]}], found: "byNoChange", by: "", over: ["text 4"]}], notes: [], indexes: [{table: "\"ü🌊\\\n\u0000", columns: [], sql: ""}, {table: "\"ü🌊\\\n\u0000", columns: [], sql: "text 78"}], text: "text 3"}, type: "explained"},
+  {request: 436, stats: {commits: 9007199254740992, subscriptions: 278, templates: 9007199254740992, bindings: 9007199254740992, dataflows: 6689032849035452, stateBytes: 9007199254740992, rememberedBytes: 0, memoryBudget: 700, evicted: 0, requeries: 943, maintained: 0, refused: 135, givenUp: 779, rowsIn: 7875449794317419, rowsOut: 0}, type: "counted"},
+  {request: 9007199254740992, error: {code: "text 89", message: ""}, type: "failed"},
+  {subscription: 9007199254740992, commit: 0, columns: ["\"ü🌊\\\n\u0000", "\"ü🌊\\\n\u0000"], plan: "incremental", rows: new Uint8Array([]), type: "subscribed"},
+  {request: 9007199254740992, commit: 0, type: "rebound"},
+  {edits: new Uint8Array([]), events: [], type: "delivery"},
 ];
 
 export const someEnvelope: protocol.Envelope[] = [
-  {from: {type: "coordinator"}, to: {type: "coordinator"}, message: {epoch: 1679382236952964, message: [], channel: "hostToPage"}},
+  {from: {tab: "\"ü🌊\\\n\u0000", type: "worker"}, to: {tab: "", type: "worker"}, message: {instance: "", message: {type: "standBy"}, channel: "coordinatorToWorker"}},
 ];

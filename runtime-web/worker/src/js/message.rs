@@ -51,10 +51,10 @@ pub fn items(list: &JsValue) -> impl Iterator<Item = JsValue> {
     list.dyn_ref::<Array>().cloned().unwrap_or_default().into_iter()
 }
 
-/// The buffers of the large frames in a list of messages, for its transfer list.
-pub fn large_frames(messages: &JsValue) -> Array {
+/// The buffers of the large frames in a packet, for its transfer list.
+pub fn large_frames(packet: &JsValue) -> Array {
     let transfer = Array::new();
-    for message in items(messages) {
+    for message in field(packet, "messages").iter().flat_map(items) {
         for name in ["rows", "edits"] {
             if let Some(frame) = field(&message, name)
                 && let Some(bytes) = frame.dyn_ref::<Uint8Array>()
