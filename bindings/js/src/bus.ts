@@ -1,6 +1,6 @@
 // Ports over one BroadcastChannel, for browsers without SharedWorker.
 
-import { type Address, type BusMessage, type Envelope, names } from './generated/protocol.js';
+import { type Address, type BusMessage, type Envelope, type Packet, names } from './generated/protocol.js';
 import type { Port } from './port.js';
 
 type Channel = BusMessage['channel'];
@@ -87,8 +87,11 @@ function isEnvelope(data: unknown): data is Envelope {
   const isTyped = (part: Record<string, unknown> | undefined, name: string) => typeof part?.[name] === 'string';
   if (!isTyped(from, 'type') || !isTyped(to, 'type') || !isTyped(message, 'channel')) return false;
   const carried = message?.['message'];
-  const isData = message?.['channel'] === 'pageToHost' || message?.['channel'] === 'hostToPage';
-  return isData ? Array.isArray(carried) && carried.every((one) => isTyped(one, 'type')) : isTyped(carried as never, 'type');
+  const channel = message?.['channel'];
+  const isData = channel === 'pageToHost' || channel === 'hostToPage';
+  const isList = (list: unknown) => Array.isArray(list) && list.every((one) => isTyped(one, 'type'));
+  if (!isData) return isTyped(carried as never, 'type');
+  return isList(channel === 'hostToPage' ? (carried as Partial<Packet> | undefined)?.messages : carried);
 }
 
 function keyOf(channel: Channel, peer: Address, epoch: number | undefined): string {

@@ -7,6 +7,7 @@ import {
   type Configuration,
   type CoordinatorToPage,
   type HostToPage,
+  type Packet,
   PROTOCOL,
   type PageToHost,
   type Status,
@@ -14,6 +15,7 @@ import {
   codes,
 } from './generated/protocol.js';
 import { Life, type LifeEvents } from './life.js';
+import { Packets } from './packets.js';
 import type { Port } from './port.js';
 import { randomId } from './random.js';
 import { type Asked, type Effect, type Host, Requests } from './requests.js';
@@ -27,6 +29,7 @@ interface Connection {
   readonly epoch: number;
   /** Hellos that are not answered yet, with the schema scripts that they bring. */
   readonly hellos: Map<number, string | undefined>;
+  readonly packets: Packets;
   /** Whether all hellos are answered and subscriptions are posted. */
   isResuming: boolean;
   /** Whether requests can be posted: that is done. */
@@ -374,6 +377,7 @@ export class PageClient {
       host,
       epoch,
       hellos: new Map(),
+      packets: new Packets(),
       isResuming: false,
       welcome: false,
     };
@@ -382,15 +386,46 @@ export class PageClient {
     this.#subscriptions.lost();
     this.storage = storage;
     port.onmessage = ({ data }) => {
-      for (const message of data as HostToPage[]) {
+      this.#receive(connection, data as Packet);
+      this.#subscriptions.tell();
+    };
+    port.onmessageerror = () => this.#beginAnew(connection, 'a packet that the browser cannot read');
+    this.#begin(connection);
+  }
+
+  #begin(connection: Connection): void {
+    const [first, ...others] = this.#schemas;
+    this.#hello(connection, first, true);
+    for (const schema of others) this.#hello(connection, schema);
+  }
+
+  #receive(connection: Connection, { number, confirm, messages }: Packet): void {
+    const { hellos, packets, port } = connection;
+    const isAnswer = (message: HostToPage) => 'nonce' in message && hellos.has(message.nonce);
+    const next = packets.next(number, messages.some(isAnswer));
+    if (next === 'drop') return;
+    if (next === 'missing') return this.#beginAnew(connection, 'a packet is missing');
+    if (confirm) port.postMessage([{ type: 'confirm', number } satisfies PageToHost]);
+    try {
+      for (const message of messages) {
         // One of them may have ended the connection.
         if (this.#connection === connection) this.#fromHost(connection, message);
       }
-      this.#subscriptions.tell();
-    };
-    const [first, ...others] = this.#schemas;
-    this.#hello(connection, first);
-    for (const schema of others) this.#hello(connection, schema);
+    } catch (error) {
+      this.#beginAnew(connection, String(error));
+    }
+  }
+
+  /** What came cannot be gone on from: the host is asked for everything again, and rows are compared with what there is. */
+  #beginAnew(connection: Connection, why: string): void {
+    if (this.#connection !== connection) return;
+    if (!connection.packets.begin(performance.now())) return this.#unavailable(new TidewaterError(codes.badMessage, why));
+    console.warn(`tidewater: ${why}; everything is asked for again`);
+    connection.hellos.clear();
+    connection.isResuming = connection.welcome = false;
+    this.#requests.lost();
+    this.#subscriptions.interrupted();
+    this.#begin(connection);
   }
 
   #disconnect(): void {
@@ -400,12 +435,12 @@ export class PageClient {
     this.#subscriptions.lost();
   }
 
-  #hello({ port, hellos }: Connection, schema: string | undefined): void {
+  #hello({ port, hellos }: Connection, schema: string | undefined, anew = false): void {
     const nonce = (this.#lastHello += 1);
     hellos.set(nonce, schema);
     const script = schema === undefined ? {} : { schema };
     const configuration = this.#configuration;
-    const hello = { type: 'hello', client: this.#id, protocol: PROTOCOL, nonce, configuration, ...script } satisfies PageToHost;
+    const hello = { type: 'hello', client: this.#id, protocol: PROTOCOL, nonce, anew, configuration, ...script } satisfies PageToHost;
     port.postMessage([hello]);
   }
 

@@ -28,6 +28,6 @@ export type {
   WantedIndex,
 } from './generated/protocol.js';
 export { type OpenOptions, open } from './open.js';
-export type { Edit, Row } from './rows.js';
+export { type Edit, type Row, applyEdits } from './rows.js';
 export { type Diff, Subscription, type SubscriptionEvents, type SubscriptionStatus } from './subscription.js';
 export type { Parameter, Parameters, Value } from './values.js';

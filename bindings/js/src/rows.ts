@@ -93,7 +93,18 @@ function readEdit(reader: Reader, columns: readonly string[] | undefined): Edit 
   }
 }
 
-/** Performs edits on `rows`. */
+/** Throws unless edits fit a result of so many rows. */
+export function checkEdits(rows: number, edits: readonly Edit<unknown>[]): void {
+  let length = rows;
+  for (const edit of edits) {
+    if (edit.type === 'insert') length += 1;
+    const farthest = edit.type === 'move' ? Math.max(edit.from, edit.to) : edit.index;
+    if (farthest >= length) throw badFrame('an edit beyond the rows');
+    if (edit.type === 'remove') length -= 1;
+  }
+}
+
+/** Performs the edits of a {@link Diff} on `rows`, an array that is as the result was before. */
 export function applyEdits<T>(rows: T[], edits: readonly Edit<T>[]): void {
   for (const edit of edits) {
     switch (edit.type) {

@@ -3,7 +3,7 @@
 import { TidewaterError } from './errors.js';
 import { codes, type PlanKind } from './generated/protocol.js';
 import { Listeners } from './listeners.js';
-import { type Edit, type Row, applyEdits, compareResults } from './rows.js';
+import { type Edit, type Row, applyEdits, checkEdits, compareResults } from './rows.js';
 import { type Parameters, parameterFrame } from './values.js';
 
 /**
@@ -254,6 +254,7 @@ export class State {
   edited(commit: number, edits: readonly Edit[]): void {
     if (this.status === 'closed') return;
     if (edits.length > 0) {
+      checkEdits(this.rows.length, edits);
       const rows = this.#own === this.rows ? this.#own : this.rows.slice();
       applyEdits(rows, edits);
       this.rows = this.#own = rows;

@@ -31,6 +31,8 @@ export class Subscriptions {
   #last = 0;
   #given: Given | undefined;
   #isConnected = false;
+  /** Whether some may have a part of a commit that others lack: nothing is told before all are whole again. */
+  #isInterrupted = false;
 
   /** `told` is called when the application was told something. */
   constructor(told: () => void) {
@@ -78,6 +80,7 @@ export class Subscriptions {
     const given: Given = { host, posted: new Set(), trials: [], tried: undefined, resumed };
     this.#given = given;
     this.#isConnected = true;
+    this.#isInterrupted = false;
     // The application is told nothing until all of them are answered.
     this.#awaited.clear();
     for (const state of this.#states.values()) {
@@ -91,6 +94,12 @@ export class Subscriptions {
   /** The connection to the host has ended. */
   lost(): void {
     this.#isConnected = false;
+  }
+
+  /** What came over the connection cannot be gone on from. */
+  interrupted(): void {
+    this.lost();
+    this.#isInterrupted = true;
   }
 
   subscribed({ subscription, commit, columns, plan, rows }: Extract<HostToPage, { type: 'subscribed' }>): void {
@@ -144,7 +153,7 @@ export class Subscriptions {
    */
   tell(): void {
     const isResuming = [...this.#awaited].some((id) => this.#states.get(id)?.hasResult);
-    if (isResuming) return;
+    if (isResuming || this.#isInterrupted) return;
     const changed = [...this.#changed];
     this.#changed.clear();
     for (const state of changed) state.tell();
