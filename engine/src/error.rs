@@ -13,6 +13,8 @@ pub enum Error {
         extended_code: i32,
         /// SQLite's message.
         message: Arc<str>,
+        /// Where in the text that was given the error is, in bytes, if SQLite says so.
+        offset: Option<u32>,
     },
     /// A parameter has no value, one was given that the statement does not have, or a value has no form in SQLite.
     #[error("{0}")]

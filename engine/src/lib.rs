@@ -68,7 +68,7 @@ mod types;
 pub use rusqlite;
 
 pub use api::{
-    Access, AsSql, Clock, ColumnDescription, ColumnIndex, ColumnOrigin, Description, Divergence, Engine, Event,
+    Access, AsSql, Clock, ColumnDescription, ColumnIndex, ColumnOrigin, Committed, Description, Divergence, Engine, Event,
     Executed, Explain, Found, FromRow, FromValue, LiveRows, LiveTemplate, Location, NamedRow, Options,
     ParameterDescription, PlanKind, Route, RoutePredicate, RowEdit, SqliteBuild, Stats, Subscription, SumStore,
     Transaction, TransactionBehavior, WantedIndex, Watch,

@@ -8,7 +8,7 @@ use super::as_sql::AsSql;
 use super::executed::Executed;
 use super::subscription::{Subscription, Ticket, Watch};
 use super::transaction::{Transaction, TransactionBehavior};
-use crate::api::event::Event;
+use crate::api::event::{Committed, Event};
 use crate::api::explain::Explain;
 use crate::api::options::{Location, Options};
 use crate::api::sqlite_build::SqliteBuild;
@@ -286,5 +286,29 @@ impl Engine {
     /// [`Error::Reentrant`] where it is called from inside another call, [`Error::InTransaction`] while a transaction is open.
     pub fn on_change(&self, observer: impl FnMut(CommitId, &ChangeBatch) + Send + 'static) -> Result<(), Error> {
         self.handle.lock()?.observe(Box::new(observer))
+    }
+
+    /// Tells `listener` of every commit from now on, with the tables that it wrote: for caches that are kept by table. One listener
+    /// at a time. Nothing more is captured for it. It is called while the engine is locked: calls of the engine in it are refused.
+    ///
+    /// ```
+    /// use std::sync::mpsc::channel;
+    /// use tidewater::{Engine, Location, Options};
+    /// # fn main() -> Result<(), tidewater::Error> {
+    /// let engine = Engine::open(Location::Memory, Options::default())?;
+    /// engine.exec("CREATE TABLE a(x); CREATE TABLE b(x)", ())?;
+    /// let (sender, commits) = channel();
+    /// engine.on_commit(move |committed| drop(sender.send((committed.commit, committed.tables.to_vec()))))?;
+    /// let executed = engine.exec("INSERT INTO b VALUES (1)", ())?;
+    /// assert_eq!(commits.recv().unwrap(), (executed.commit, vec!["main.b".into()]));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Reentrant`] where it is called from inside another call.
+    pub fn on_commit(&self, listener: impl FnMut(&Committed<'_>) + Send + 'static) -> Result<(), Error> {
+        self.handle.lock()?.listen_to_commits(Box::new(listener));
+        Ok(())
     }
 }

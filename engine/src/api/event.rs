@@ -52,6 +52,17 @@ impl Event {
     }
 }
 
+/// A commit, as a listener hears of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Committed<'a> {
+    /// Its number.
+    pub commit: CommitId,
+    /// The tables whose rows it wrote, named `database.table` in lower case. Writes that a savepoint undid count.
+    pub tables: &'a [Arc<str>],
+    /// Whether other tables may have changed too: it changed the schema or a setting, or another connection has committed.
+    pub is_partial: bool,
+}
+
 /// A maintained result beside what SQLite returns at the same commit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Divergence {

@@ -28,7 +28,7 @@ pub use description::{ColumnDescription, ColumnOrigin, Description, ParameterDes
 pub use engine::Engine;
 #[cfg(not(target_family = "wasm"))]
 pub(crate) use engine::WeakEngine;
-pub use event::{Divergence, Event};
+pub use event::{Committed, Divergence, Event};
 pub use executed::Executed;
 pub use explain::{Explain, Found, LiveTemplate, PlanKind, Route, RoutePredicate, WantedIndex};
 pub use from_value::FromValue;

@@ -3,7 +3,7 @@
 use super::paranoid;
 use super::subscribers::Events;
 use super::subscriptions::Live;
-use crate::api::event::Event;
+use crate::api::event::{Committed, Event};
 use crate::routing::{Affected, PathReader};
 use crate::storage::{SealedCommit, Session};
 
@@ -55,6 +55,11 @@ impl Live {
         self.intake.rows += sealed.changed_rows();
         if let Some(observer) = &mut self.observer {
             self.subscribers.outbox.catch(|| observer(sealed.commit, &sealed.batch));
+        }
+        if let Some(listener) = &mut self.commit_listener {
+            let is_partial = sealed.everything.is_some();
+            let committed = Committed { commit: sealed.commit, tables: &sealed.written, is_partial };
+            self.subscribers.outbox.catch(|| listener(&committed));
         }
     }
 

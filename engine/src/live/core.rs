@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::describe::describe;
 use super::outbox::Outbox;
 use super::sink::Sink;
-use super::subscriptions::{ChangeObserver, Live};
+use super::subscriptions::{ChangeObserver, CommitListener, Live};
 use crate::api::description::Description;
 use crate::api::executed::Executed;
 use crate::api::explain::Explain;
@@ -272,6 +272,11 @@ impl Core {
         }
         self.live.observer = Some(observer);
         Ok(())
+    }
+
+    /// Tells of every commit from now on.
+    pub(crate) fn listen_to_commits(&mut self, listener: CommitListener) {
+        self.live.commit_listener = Some(listener);
     }
 
     /// What the engine holds and has done so far.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::bindings::{Bindings, Told};
 use super::sink::Sink;
 use super::subscribers::{Events, Subscribers};
+use crate::api::event::Committed;
 use crate::api::options::{Options, Strategy};
 use crate::api::stats::Stats;
 use crate::cost::Counters;
@@ -15,6 +16,9 @@ use crate::types::{BindingId, ChangeBatch, CommitId, Params, Row, Snapshot, Subs
 
 /// A callback that sees every change batch.
 pub(crate) type ChangeObserver = Box<dyn FnMut(CommitId, &ChangeBatch) + Send>;
+
+/// A callback that hears of every commit.
+pub(crate) type CommitListener = Box<dyn FnMut(&Committed<'_>) + Send>;
 
 /// Counters of what commits brought in, apart from what it did to results.
 #[derive(Clone, Copy, Debug, Default)]
@@ -33,6 +37,7 @@ pub(crate) struct Live {
     pub(super) subscribers: Subscribers,
     pub(super) prepared: PreparedQueries,
     pub(super) observer: Option<ChangeObserver>,
+    pub(super) commit_listener: Option<CommitListener>,
     /// Whether whole rows of all tables are captured.
     pub(super) captures_everything: bool,
     pub(super) options: Options,
@@ -46,6 +51,7 @@ impl Live {
             subscribers: Subscribers::default(),
             prepared: PreparedQueries::new(options.disabled_features),
             observer: None,
+            commit_listener: None,
             captures_everything: false,
             options,
             intake: Intake::default(),

@@ -49,6 +49,8 @@ pub(super) struct Recorder {
     updated: UpdatedColumns,
     layouts: FxHashMap<String, FxHashMap<String, Tracked>>,
     tables: Vec<ChangedTable>,
+    /// The tables that were written, whoever reads them.
+    written: Vec<Arc<str>>,
     /// The table that was written last, which is usually written next as well.
     last: Option<(NamesAt, Target)>,
     packer: RowPacker,
@@ -75,6 +77,8 @@ pub(super) struct Recorded {
     pub(super) batch: ChangeBatch,
     /// The tables of which more rows changed than are worth keeping.
     pub(super) bulk: Vec<BulkWrite>,
+    /// The tables that were written, also where nobody reads them.
+    pub(super) written: Vec<Arc<str>>,
     /// Why some changes are missing in both, if any are.
     pub(super) incomplete: Option<&'static str>,
 }
@@ -261,6 +265,9 @@ impl Recorder {
         let Some(Tracked { layout, capture }) = self.layouts.get(database).and_then(|tables| tables.get(table)) else {
             return Target::Unknown;
         };
+        if !self.written.contains(&layout.table) {
+            self.written.push(Arc::clone(&layout.table));
+        }
         let Some(capture) = capture else { return Target::Unread };
         let is_update = write.old_rowid.is_some() && write.new_rowid.is_some();
         let of_statement = self.updated.running().filter(|_| is_update);
@@ -298,6 +305,6 @@ impl Recorder {
                 batch.tables.insert(table, TableChanges { rows });
             }
         }
-        Recorded { batch, bulk, incomplete }
+        Recorded { batch, bulk, written: std::mem::take(&mut self.written), incomplete }
     }
 }

@@ -38,13 +38,16 @@ pub(super) fn error(error: rusqlite::Error) -> Error {
         rusqlite::Error::SqliteFailure(failure, message) => Error::Sqlite {
             extended_code: failure.extended_code,
             message: message.unwrap_or_else(|| failure.to_string()).into(),
+            offset: None,
         },
-        rusqlite::Error::SqlInputError { error, msg, .. } => {
-            Error::Sqlite { extended_code: error.extended_code, message: msg.into() }
-        }
+        rusqlite::Error::SqlInputError { error, msg, offset, .. } => Error::Sqlite {
+            extended_code: error.extended_code,
+            message: msg.into(),
+            offset: u32::try_from(offset).ok(),
+        },
         rusqlite::Error::MultipleStatement => Error::NotOneStatement("several"),
         rusqlite::Error::InvalidPath(path) => Error::CannotOpen(format!("not a path: {}", path.display()).into()),
-        other => Error::Sqlite { extended_code: rusqlite::ffi::SQLITE_MISUSE, message: other.to_string().into() },
+        other => Error::Sqlite { extended_code: rusqlite::ffi::SQLITE_MISUSE, message: other.to_string().into(), offset: None },
     }
 }
 
@@ -66,10 +69,18 @@ impl Outcome for rusqlite::Result<()> {
     }
 }
 
+/// The error of a text that stands at `start` in the one that was given.
+pub(super) fn moved(mut error: Error, start: usize) -> Error {
+    if let Error::Sqlite { offset: Some(offset), .. } = &mut error {
+        *offset = offset.saturating_add(u32::try_from(start).unwrap_or(u32::MAX));
+    }
+    error
+}
+
 /// The error that SQLite returns when no transaction is open.
 pub(super) fn no_transaction(verb: &str) -> Error {
     let message = format!("cannot {verb} - no transaction is active");
-    Error::Sqlite { extended_code: rusqlite::ffi::SQLITE_ERROR, message: message.into() }
+    Error::Sqlite { extended_code: rusqlite::ffi::SQLITE_ERROR, message: message.into(), offset: None }
 }
 
 pub(super) fn columns(statement: &Statement<'_>) -> Arc<[String]> {

@@ -154,6 +154,8 @@ pub(crate) struct SealedCommit {
     pub(crate) batch: ChangeBatch,
     /// The tables of which more rows changed than are in the batch.
     pub(crate) bulk: Vec<BulkWrite>,
+    /// The tables that were written, also where nobody reads them.
+    pub(crate) written: Vec<Arc<str>>,
     /// There was no transaction, but something else may have changed results. The number is used only if it did.
     pub(crate) tentative: bool,
     /// Why every subscription has to be evaluated again, if so: the batch lacks some changed rows.

@@ -34,6 +34,7 @@ impl Session<'_> {
             commit: self.state.commit_number.last(),
             batch: ChangeBatch::default(),
             bulk: Vec::new(),
+            written: Vec::new(),
             tentative: false,
             everything: Some(SOMEBODY_ELSE),
         })

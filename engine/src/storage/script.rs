@@ -255,6 +255,7 @@ impl Session<'_> {
             commit: self.state.commit_number.last().next(),
             batch: ChangeBatch::default(),
             bulk: Vec::new(),
+            written: Vec::new(),
             tentative: true,
             everything,
         };
@@ -318,11 +319,11 @@ impl Session<'_> {
 
     /// Seals a commit. This cannot fail: rows that cannot be read make the batch incomplete.
     fn seal(&mut self) -> SealedCommit {
-        let Recorded { batch, bulk, incomplete } = lock(&self.state.recorder).seal(self.connection);
+        let Recorded { batch, bulk, written, incomplete } = lock(&self.state.recorder).seal(self.connection);
         let external = std::mem::take(&mut self.state.external).then_some(SOMEBODY_ELSE);
         let setting = std::mem::take(&mut self.state.settings_changed).then_some(SETTING_CHANGED);
         let everything = incomplete.or(external).or(setting);
-        SealedCommit { commit: self.state.commit_number.take(), batch, bulk, tentative: false, everything }
+        SealedCommit { commit: self.state.commit_number.take(), batch, bulk, written, tentative: false, everything }
     }
 }
 

@@ -211,5 +211,5 @@ unsafe fn value<'row>(raw: *mut ffi::sqlite3_stmt, column: c_int) -> ValueRef<'r
 fn error(database: *mut ffi::sqlite3, code: c_int) -> Error {
     // SAFETY: the connection is open, and the NUL-terminated text is copied before any other call.
     let message = unsafe { CStr::from_ptr(ffi::sqlite3_errmsg(database)) };
-    Error::Sqlite { extended_code: code, message: message.to_string_lossy().into() }
+    Error::Sqlite { extended_code: code, message: message.to_string_lossy().into(), offset: None }
 }

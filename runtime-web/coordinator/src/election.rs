@@ -87,14 +87,14 @@ impl Coordinator {
             HostFailure::Busy => {
                 self.attempts.busy = self.attempts.busy.saturating_add(1);
                 self.attempts.not_before = Some(now + self.timing.backoff(self.attempts.busy));
-                self.attempts.error = Some(ErrorInfo { code: codes::STORAGE_BUSY.to_owned(), message });
+                self.attempts.error = Some(ErrorInfo::new(codes::STORAGE_BUSY, message));
             }
             HostFailure::Unavailable if self.storage.is_none() => self.storage = Some(StorageMode::Memory),
             HostFailure::Unavailable | HostFailure::Failed => {
                 if let Some(worker) = self.tabs.get_mut(id).and_then(Tab::liveness_mut) {
                     worker.failures = worker.failures.saturating_add(1);
                 }
-                self.failed(ErrorInfo { code: codes::UNAVAILABLE.to_owned(), message }, now);
+                self.failed(ErrorInfo::new(codes::UNAVAILABLE, message), now);
             }
         }
     }

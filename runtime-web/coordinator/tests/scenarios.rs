@@ -51,7 +51,7 @@ impl Scene {
     }
 
     fn poisoned(&mut self, tab: &str) -> &mut Self {
-        let error = ErrorInfo { code: "host_panicked".to_owned(), message: "trap".to_owned() };
+        let error = ErrorInfo::new("host_panicked", "trap");
         self.worker(tab, WorkerToCoordinator::Poisoned { error })
     }
 

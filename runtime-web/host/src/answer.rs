@@ -16,7 +16,11 @@ pub(crate) struct Happened {
 }
 
 pub(crate) fn error(error: &Error) -> ErrorInfo {
-    ErrorInfo { code: error.code().to_owned(), message: error.to_string() }
+    let mut info = ErrorInfo::new(error.code(), error.to_string());
+    if let Error::Sqlite { extended_code, offset, .. } = error {
+        (info.sqlite, info.offset) = (u32::try_from(*extended_code).ok(), *offset);
+    }
+    info
 }
 
 pub(crate) fn frame_error(error: FrameError) -> ErrorInfo {
@@ -24,7 +28,7 @@ pub(crate) fn frame_error(error: FrameError) -> ErrorInfo {
         FrameError::TooLarge => "too_big",
         _ => codes::BAD_MESSAGE,
     };
-    ErrorInfo { code: code.to_owned(), message: error.to_string() }
+    ErrorInfo::new(code, error.to_string())
 }
 
 pub(crate) fn params(frame: Option<&Frame>) -> Result<Params, ErrorInfo> {

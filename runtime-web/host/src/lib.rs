@@ -4,6 +4,7 @@
 //! The crate `tidewater-worker` has the ports, locks and files, and does what is decided here.
 
 mod answer;
+mod commits;
 mod connections;
 mod explanation;
 mod files;

@@ -5,10 +5,15 @@ use tidewater::Event;
 use tidewater_protocol::{ById, ErrorInfo, SubscriptionEvent, SubscriptionId};
 
 use crate::answer;
+use crate::commits::Commits;
 
-/// The subscriptions that something happened to.
+/// What has happened.
 #[derive(Debug, Default)]
-pub(crate) struct Missed(ById<SubscriptionId, Last>);
+pub(crate) struct Missed {
+    pub(crate) subscriptions: ById<SubscriptionId, Last>,
+    /// The commits, if it listens to them.
+    pub(crate) commits: Option<Commits>,
+}
 
 /// How a subscription stands.
 #[derive(Debug, Default)]
@@ -38,13 +43,8 @@ impl Missed {
     }
 
     fn set(&mut self, subscription: SubscriptionId, error: Option<(ErrorInfo, bool)>) {
-        let last = self.0.get_or_insert_with(&subscription, Last::default);
+        let last = self.subscriptions.get_or_insert_with(&subscription, Last::default);
         last.rows |= error.is_none();
         last.error = error;
-    }
-
-    /// Each subscription and how it stands.
-    pub(crate) fn into_iter(self) -> impl Iterator<Item = (SubscriptionId, Last)> {
-        self.0.into_iter()
     }
 }

@@ -91,10 +91,13 @@ impl Answer {
                     names(&mut row, columns)?;
                 }
             }
-            Self::Failed(ErrorInfo { code, message }) => {
+            Self::Failed(ErrorInfo { code, message, sqlite, offset }) => {
                 integer(&mut row, FAILED)?;
                 push_value(&mut row, ValueRef::Text(code.as_bytes()))?;
                 push_value(&mut row, ValueRef::Text(message.as_bytes()))?;
+                for number in [sqlite, offset] {
+                    push_value(&mut row, number.map_or(ValueRef::Null, |number| ValueRef::Integer(number.into())))?;
+                }
             }
         }
         Ok(row)
@@ -123,7 +126,12 @@ impl Answer {
                 }
                 Self::Transacted { commit, results }
             }
-            FAILED => Self::Failed(ErrorInfo { code: fields.text()?, message: fields.text()? }),
+            FAILED => Self::Failed(ErrorInfo {
+                code: fields.text()?,
+                message: fields.text()?,
+                sqlite: fields.optional()?,
+                offset: fields.optional()?,
+            }),
             _ => return None,
         };
         fields.next().is_none().then_some(answer)
@@ -172,6 +180,15 @@ impl<'a> Fields<'a> {
         text(self.next()??)
     }
 
+    /// A number, or NULL where there is none.
+    fn optional(&mut self) -> Option<Option<u32>> {
+        match self.next()?? {
+            ValueRef::Integer(number) => u32::try_from(number).ok().map(Some),
+            ValueRef::Null => Some(None),
+            _ => None,
+        }
+    }
+
     /// A frame, or NULL where there is none.
     fn frame(&mut self) -> Option<Option<Frame>> {
         match self.next()?? {
@@ -198,7 +215,8 @@ mod tests {
             Answer::Queried { commit, columns, rows },
             Answer::Transacted { commit, results: Vec::new() },
             Answer::Transacted { commit, results: vec![nothing.clone(), something, nothing] },
-            Answer::Failed(ErrorInfo { code: "constraint".to_owned(), message: String::new() }),
+            Answer::Failed(ErrorInfo::new("sql_error", "")),
+            Answer::Failed(ErrorInfo { sqlite: Some(2067), offset: Some(7), ..ErrorInfo::new("constraint", "no") }),
         ]
     }
 

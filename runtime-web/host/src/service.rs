@@ -11,6 +11,7 @@ use tidewater_protocol::{
 };
 
 use crate::answer::Happened;
+use crate::commits::{self, Heard};
 use crate::missed::Missed;
 use crate::record::Write;
 use crate::{answer, explanation};
@@ -66,6 +67,7 @@ pub struct Service {
     /// The commit at which failing subscriptions were tried last.
     pub(crate) tried: CommitId,
     pub(crate) happened: Arc<Mutex<Vec<Happened>>>,
+    pub(crate) heard: Heard,
 }
 
 /// What the ledger has of a client.
@@ -83,13 +85,15 @@ pub(crate) struct Client {
     pub(crate) watches: ById<SubscriptionId, Watch>,
     /// Those of a former host that have no answer for the data as they are.
     pub(crate) failing: Vec<(SubscriptionId, Query)>,
+    /// Whether it is told of commits.
+    pub(crate) listens: bool,
     /// What it has not been told of, while nothing is delivered to it.
     pub(crate) missed: Option<Missed>,
 }
 
 impl Client {
     fn new(id: ClientId) -> Self {
-        Self { id, watches: ById::default(), failing: Vec::new(), missed: None }
+        Self { id, watches: ById::default(), failing: Vec::new(), listens: false, missed: None }
     }
 
     pub(crate) fn forget_failing(&mut self, subscription: SubscriptionId) {
@@ -133,7 +137,8 @@ impl Service {
         })?;
         let (clients, recorded, happened) = (ById::default(), RefCell::default(), Arc::default());
         let tried = CommitId(engine.last_commit().0);
-        Ok(Self { engine, database, epoch, storage, configuration, clients, recorded, tried, happened })
+        let heard = commits::heard(&engine)?;
+        Ok(Self { engine, database, epoch, storage, configuration, clients, recorded, tried, happened, heard })
     }
 
     /// This host's epoch.
@@ -212,6 +217,7 @@ impl Service {
                 self.unsubscribe(client, subscription);
                 None
             }
+            PageToHost::Listen => self.listen(client),
             // Of the connection, not of the database.
             PageToHost::Confirm { .. } => None,
         };
@@ -254,7 +260,7 @@ impl Service {
         configuration: Configuration,
         schema: Option<&str>,
     ) -> Result<Seq, ErrorInfo> {
-        let refused = |code: &str, message| Err(ErrorInfo { code: code.to_owned(), message });
+        let refused = |code, message: String| Err(ErrorInfo::new(code, message));
         if protocol != PROTOCOL {
             let message = format!("the host speaks protocol {PROTOCOL}, the page {protocol}");
             return refused(codes::UPGRADE_REQUIRED, message);
@@ -320,6 +326,7 @@ fn request_of(message: &PageToHost) -> Option<RequestId> {
         PageToHost::Hello { .. }
         | PageToHost::Subscribe { .. }
         | PageToHost::Unsubscribe { .. }
+        | PageToHost::Listen
         | PageToHost::Confirm { .. } => None,
     }
 }
@@ -334,5 +341,5 @@ pub(crate) fn malformed(request: RequestId) -> HostToPage {
 }
 
 fn bad_message(message: &str) -> ErrorInfo {
-    ErrorInfo { code: codes::BAD_MESSAGE.to_owned(), message: message.to_owned() }
+    ErrorInfo::new(codes::BAD_MESSAGE, message)
 }

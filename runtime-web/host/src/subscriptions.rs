@@ -8,7 +8,7 @@ use tidewater_protocol::{
 };
 
 use crate::answer::{self, Happened};
-use crate::missed::Last;
+use crate::missed::{Last, Missed};
 use crate::service::{Outgoing, Query, Service, failed};
 
 impl Service {
@@ -67,7 +67,7 @@ impl Service {
                 .and_then(|params| watch.rebind(params).map_err(|error| answer::error(&error))),
             (None, Some(query)) => self.rebind_failing(client, subscription, Query { params, ..query }),
             (None, None) => {
-                Err(ErrorInfo { code: codes::CLOSED.to_owned(), message: "the subscription has ended".to_owned() })
+                Err(ErrorInfo::new(codes::CLOSED, "the subscription has ended"))
             }
         };
         match rebound {
@@ -168,6 +168,7 @@ impl Service {
             let delivery = answer::delivery(commit, cause, &happened, events);
             outgoing.push(Outgoing { client, message: HostToPage::Delivery(delivery) });
         }
+        self.tell_of_commits(requester, cause, &mut outgoing);
         outgoing
     }
 
@@ -185,16 +186,18 @@ impl Service {
     }
 
     /// Delivers to a page client again, first of all what it has missed: the results that changed, as they are.
-    pub(crate) fn catch_up(&mut self, client: &TabId) -> Option<Outgoing> {
-        let known = self.clients.get_mut(client)?;
+    pub(crate) fn catch_up(&mut self, client: &TabId) -> Vec<Outgoing> {
+        let Some(known) = self.clients.get_mut(client) else { return Vec::new() };
+        let Missed { subscriptions, commits } = known.missed.take().unwrap_or_default();
         let mut events = Vec::new();
-        for (subscription, Last { rows, error }) in known.missed.take()?.into_iter() {
+        for (subscription, Last { rows, error }) in subscriptions {
             let result = known.watches.get(&subscription).filter(|_| rows).map(Watch::result);
             events.extend(result.and_then(Result::ok).map(|result| answer::whole(subscription, &result)));
             events.extend(error.map(|(error, closed)| answer::subscription_error(subscription, error, closed)));
         }
-        let delivery = answer::delivery(self.commit(), None, &[], events);
-        (!delivery.events.is_empty()).then(|| Outgoing { client: client.clone(), message: HostToPage::Delivery(delivery) })
+        let delivery = (!events.is_empty()).then(|| answer::delivery(self.commit(), None, &[], events));
+        let messages = delivery.map(HostToPage::Delivery).into_iter().chain(commits.map(|commits| commits.message(None)));
+        messages.map(|message| Outgoing { client: client.clone(), message }).collect()
     }
 
     fn drop_closed(&mut self, client: &TabId, happened: &[Happened]) {

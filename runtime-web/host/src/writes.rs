@@ -175,6 +175,5 @@ fn commit_of(transaction: &Transaction<'_>) -> Result<CommitId, Failure> {
 }
 
 fn unknown() -> ErrorInfo {
-    let message = "the active tab was lost while it may have been doing this".to_owned();
-    ErrorInfo { code: codes::OUTCOME_UNKNOWN.to_owned(), message }
+    ErrorInfo::new(codes::OUTCOME_UNKNOWN, "the active tab was lost while it may have been doing this")
 }

@@ -17,6 +17,18 @@ message! {
         pub code: String,
         /// The error, for people.
         pub message: String,
+        /// SQLite's extended result code, if it is SQLite's error.
+        pub sqlite: Option<u32>,
+        /// Where in the SQL the error is, in bytes of UTF-8, if that is known.
+        pub offset: Option<u32>,
+    }
+}
+
+impl ErrorInfo {
+    /// An error that is not SQLite's.
+    #[must_use]
+    pub fn new(code: &str, message: impl Into<String>) -> Self {
+        Self { code: code.to_owned(), message: message.into(), sqlite: None, offset: None }
     }
 }
 
@@ -145,6 +157,8 @@ message! {
             /// The subscription.
             subscription: SubscriptionId,
         },
+        /// Tell of each commit from now on: `committed`, the first with the last commit and no tables.
+        Listen,
         /// A packet that was to be confirmed has arrived.
         Confirm {
             /// Its number.
@@ -266,6 +280,17 @@ message! {
         },
         /// What one commit means for all subscriptions of this page client, whole.
         Delivery(Delivery),
+        /// There was a commit, or there were several that the page client was not told of one by one. Their deliveries came before.
+        Committed {
+            /// The last one.
+            commit: CommitId,
+            /// The tables that were written; those of attached databases with the name of the database.
+            tables: Vec<String>,
+            /// Whether other tables may have changed as well, as when the schema does.
+            is_partial: bool,
+            /// The receiver's own request that made the commit. Its answer follows.
+            cause: Option<RequestId>,
+        },
     }
 }
 

@@ -47,7 +47,7 @@ mod tests {
     const START: Duration = Duration::from_secs(9);
 
     fn busy() -> Result<(), Obstacle> {
-        Err(Error::Sqlite { extended_code: 5, message: "database is locked".into() }.into())
+        Err(Error::Sqlite { extended_code: 5, message: "database is locked".into(), offset: None }.into())
     }
 
     fn look(trouble: &mut Trouble, look: Result<(), Obstacle>, now: Duration) -> bool {

@@ -112,7 +112,7 @@ impl Memory {
 impl RowSource for Memory {
     fn rows(&self, sql: &str, parameters: &[Value]) -> Result<Vec<Row>, Error> {
         if self.is_exhausted.get() {
-            return Err(Error::Sqlite { extended_code: 9, message: "interrupted".into() });
+            return Err(Error::Sqlite { extended_code: 9, message: "interrupted".into(), offset: None });
         }
         Ok(self.run(sql, parameters))
     }

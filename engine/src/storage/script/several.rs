@@ -102,7 +102,9 @@ impl Session<'_> {
         on_commit: OnCommit<'_>,
     ) -> Result<(), Error> {
         let connection = self.connection;
-        let mut statement = connection.prepare(text).map_err(|error| self.refused(error))?;
+        // The statements are parts of the script.
+        let start = text.as_ptr().addr() - script.sql.as_ptr().addr();
+        let mut statement = connection.prepare(text).map_err(|error| convert::moved(self.refused(error), start))?;
         let values = given.values(&convert::signature(&statement).slots)?;
         convert::bind_slots(&mut statement, &values)?;
         let ran = self.run_statement(&mut statement, statement_kind(text), script, alone, output, on_commit);

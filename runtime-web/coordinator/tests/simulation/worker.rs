@@ -270,11 +270,11 @@ impl World {
                 let bound = &mut host.clients.entry(client).or_default().bound;
                 match parameter_of(params.as_ref()) {
                     _ if bound.is_none() => {
-                        let error = ErrorInfo { code: "closed".to_owned(), message: String::new() };
+                        let error = ErrorInfo::new("closed", "");
                         HostToPage::Failed { request, error }
                     }
                     parameter if !fits(parameter) => {
-                        let error = ErrorInfo { code: "bad_parameters".to_owned(), message: String::new() };
+                        let error = ErrorInfo::new("bad_parameters", "");
                         HostToPage::Failed { request, error }
                     }
                     parameter => {
@@ -348,7 +348,7 @@ impl World {
         if self.tabs[tab].worker_life != Life::Alive {
             return;
         }
-        let error = ErrorInfo { code: "host_panicked".to_owned(), message: String::new() };
+        let error = ErrorInfo::new("host_panicked", "");
         self.worker_to_coordinator(tab, WorkerToCoordinator::Poisoned { error });
         self.queues.post((Agent::Worker(tab), Agent::Page(tab), Channel::Control), Packet::Poisoned);
         self.kill_worker(tab);
