@@ -2,6 +2,7 @@
 // hosts, coordinators and the tab's own workers.
 
 import type { Assets } from './assets.js';
+import { Commits } from './commits.js';
 import { TidewaterError } from './errors.js';
 import {
   type Configuration,
@@ -16,6 +17,7 @@ import {
 } from './generated/protocol.js';
 import { Life, type LifeEvents } from './life.js';
 import { Packets } from './packets.js';
+import type { Topology } from './place.js';
 import type { Port } from './port.js';
 import { randomId } from './random.js';
 import { type Asked, type Effect, type Host, Requests } from './requests.js';
@@ -63,19 +65,33 @@ const SERVED_WITHIN = 2_000;
 /** A worker that lived shorter than this is not replaced at once: what killed it would kill the next. */
 const SHORT_LIFE = 1_000;
 
+/** How a page client is to work. */
+export interface ClientOptions {
+  readonly configuration: Configuration;
+  readonly assets: Assets;
+  /** How tabs reach their coordinator, if the application says so. */
+  readonly topology: Topology | undefined;
+}
+
 export class PageClient {
   readonly database: string;
   /** By this the database knows which of our writes it has done. */
   readonly #id = randomId();
   storage: StorageMode | undefined;
   status: Status | undefined;
+  /** The commit that the rows of subscriptions are of; those that did not change them count. */
+  told = 0;
   /** Whether a coordinator has answered, and none has been missed since. */
   isCoordinated = false;
   /** Called when something of the state changed that handles show. */
   readonly onstatus = new Set<() => void>();
+  readonly commits = new Commits(() => this.#listen());
 
   readonly #configuration: Configuration;
   readonly #assets: Assets;
+  topology: Topology;
+  /** Whether the application leaves it to us. */
+  readonly #mayChangeTopology: boolean;
   readonly #requests = new Requests();
   readonly #subscriptions = new Subscriptions(() => this.#statusChanged());
   readonly #waiting = new Set<Waiting>();
@@ -98,10 +114,16 @@ export class PageClient {
   #handles = 0;
   #lingering: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(database: string, configuration: Configuration, assets: Assets, gone: (client: PageClient) => void) {
+  constructor(
+    database: string,
+    { configuration, assets, topology }: ClientOptions,
+    gone: (client: PageClient) => void,
+  ) {
     this.database = database;
     this.#configuration = configuration;
     this.#assets = assets;
+    this.#mayChangeTopology = topology === undefined;
+    this.topology = topology ?? (typeof SharedWorker === 'undefined' ? 'bus' : 'shared');
     this.#gone = gone;
     this.#stopListening = this.#listenToPage();
     this.#start();
@@ -114,6 +136,16 @@ export class PageClient {
 
   get epoch(): number {
     return this.#epoch;
+  }
+
+  /** Whether a tab serves the database and this one has not yet all from it that it had from the one before. */
+  get isResuming(): boolean {
+    return this.#epoch > 0 && this.status?.state === 'ready' && !this.#connection?.welcome;
+  }
+
+  /** Why nothing can be asked for any more. */
+  get ended(): TidewaterError | undefined {
+    return this.#closed ?? this.#refused;
   }
 
   /** Whether this tab's worker is the host. */
@@ -150,14 +182,14 @@ export class PageClient {
   }
 
   request(asked: Asked, effect: Effect, signal?: AbortSignal) {
-    const ended = this.#closed ?? this.#refused ?? this.#unserved();
+    const ended = this.ended ?? this.#unserved();
     if (ended) return Promise.reject(ended);
     return this.#requests.add(asked, effect, signal);
   }
 
   subscribe(sql: string, params: Uint8Array | undefined): State {
     const state = this.#subscriptions.add(sql, params, this);
-    const ended = this.#closed ?? this.#refused;
+    const { ended } = this;
     if (ended) {
       // Told after the caller has the subscription.
       queueMicrotask(() => this.#subscriptions.fail(state, ended));
@@ -189,6 +221,7 @@ export class PageClient {
   #end(error: TidewaterError): void {
     this.#requests.abandon(error);
     this.#subscriptions.failAll(error);
+    this.commits.end(error);
     this.#rejectWaiting(error);
   }
 
@@ -198,7 +231,7 @@ export class PageClient {
   }
 
   #welcomed(schema: string | undefined, timeout: number): Promise<void> {
-    const ended = this.#closed ?? this.#refused ?? this.#unserved();
+    const ended = this.ended ?? this.#unserved();
     if (ended) return Promise.reject(ended);
     if (this.#serves(schema)) return Promise.resolve();
     return new Promise((resolve, reject) => {
@@ -239,9 +272,12 @@ export class PageClient {
       died: () => this.#startAnew(),
       unusable: (error) => setTimeout(() => this.#giveUpUnlessServed(error), SERVED_WITHIN),
       failed: (error) => this.#uncoordinated(error),
+      // While a tab hosts, its coordinator is waited for: a script that cannot be loaded now was loaded before.
+      unshared: () => this.isCoordinated || this.#epoch > 0 || this.#useBus(),
+      onBus: () => this.#useBus(),
     };
     try {
-      this.#life = new Life(this.database, this.#configuration, this.#assets, events);
+      this.#life = new Life(this.database, this.#configuration, this.#assets, this.topology, events);
     } catch (error) {
       // The script of a worker is of another origin, or its address is none.
       this.#unavailable(new TidewaterError(codes.unavailable, String(error)));
@@ -267,6 +303,14 @@ export class PageClient {
     if (this.#epoch === 0 && !this.#connection) return this.#unavailable(error);
     this.isCoordinated = false;
     this.#statusChanged();
+  }
+
+  /** The coordinator cannot be reached by the port of a SharedWorker. */
+  #useBus(): void {
+    if (!this.#mayChangeTopology) return;
+    this.topology = 'bus';
+    this.#suspend();
+    this.#start();
   }
 
   /** Ends what must not outlive a page that is frozen, cached or closed. At once: there may be no later. */
@@ -387,7 +431,10 @@ export class PageClient {
     this.storage = storage;
     port.onmessage = ({ data }) => {
       this.#receive(connection, data as Packet);
-      this.#subscriptions.tell();
+      // Whoever hears of a commit finds its rows.
+      if (!this.#subscriptions.tell()) return;
+      this.told = this.#requests.known;
+      this.commits.tell(this.told);
     };
     port.onmessageerror = () => this.#beginAnew(connection, 'a packet that the browser cannot read');
     this.#begin(connection);
@@ -428,6 +475,11 @@ export class PageClient {
     this.#begin(connection);
   }
 
+  #listen(): void {
+    const { port, welcome } = this.#connection ?? {};
+    if (welcome && this.commits.isWanted) port?.postMessage([{ type: 'listen' } satisfies PageToHost]);
+  }
+
   #disconnect(): void {
     this.#connection?.port.close();
     this.#connection = undefined;
@@ -459,6 +511,10 @@ export class PageClient {
       case 'delivery':
         this.#deliver(message);
         break;
+      case 'committed':
+        this.#requests.heard(message.commit);
+        this.commits.heard(message);
+        break;
       case 'rebound':
         this.#rebound(message.request, false);
         this.#requests.answered(message);
@@ -485,6 +541,8 @@ export class PageClient {
       this.#subscriptions.resume(host, () => {
         connection.welcome = true;
         this.#requests.welcomed(welcome, host);
+        this.commits.resumed(welcome.commit);
+        this.#listen();
         this.#served();
       });
     }

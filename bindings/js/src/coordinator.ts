@@ -4,7 +4,7 @@ import init, { Coordinator } from '../pkg/coordinator.js';
 import deflated from '../pkg/coordinator_bg.wasm.deflate';
 import { Bus } from './bus.js';
 import { type Address, type BusMessage, type CoordinatorToPage, names } from './generated/protocol.js';
-import { placeOf } from './place.js';
+import { ON_BUS, placeOf } from './place.js';
 import { randomId } from './random.js';
 
 /** How long a SharedWorker waits for one that may be about to die before it says that another one is the coordinator, in milliseconds. */
@@ -68,6 +68,7 @@ async function start(instance: string): Promise<Coordinator> {
 
 async function serveBus(): Promise<never> {
   const instance = randomId();
+  await held(names.coordinatorAt(database, placeOf(instance, ON_BUS)));
   const coordinator = await start(instance);
   const bus = new Bus(database, { type: 'coordinator' });
   bus.onstranger = (from: Address, message: BusMessage) => {

@@ -1,6 +1,7 @@
 // What the application holds: a database that all tabs of the origin share.
 
 import type { PageClient } from './client.js';
+import type { CommitEvent } from './commits.js';
 import { TidewaterError } from './errors.js';
 import type { Explain, HostState, HostToPage, Statement, Stats, StorageMode } from './generated/protocol.js';
 import { codes } from './generated/protocol.js';
@@ -52,8 +53,8 @@ export interface Transacted extends Executed {
 export interface DatabaseStatus {
   /** `active` if this tab runs the engine for all, `follower` otherwise. */
   readonly role: 'active' | 'follower';
-  /** The state of the tab that runs the engine. */
-  readonly state: HostState;
+  /** The state of the tab that runs the engine; `resuming` while it is there and this tab has not yet all of it that it had before. */
+  readonly state: HostState | 'resuming';
   /** Where the database is kept; undefined until that is decided. */
   readonly storage: StorageMode | undefined;
   /** The number of the last commit that this tab has heard of. */
@@ -67,6 +68,8 @@ export interface DatabaseStatus {
    * or closed then waits for it. It is looked for again.
    */
   readonly coordinator: 'connected' | 'unavailable';
+  /** How tabs reach the one that coordinates them: by a SharedWorker, or by a BroadcastChannel. */
+  readonly topology: 'shared' | 'bus';
   /** Why `state` is `busy` or `unavailable`. */
   readonly error: TidewaterError | undefined;
 }
@@ -74,6 +77,8 @@ export interface DatabaseStatus {
 /** What callbacks of {@link Database.on} are given. */
 export interface DatabaseEvents {
   status: DatabaseStatus;
+  /** A commit of any tab, for caches that are kept by table. The rows of subscriptions are of it already. */
+  commit: CommitEvent;
 }
 
 /**
@@ -89,7 +94,11 @@ export class Database {
   readonly #subscriptions = new Set<{ close(): void }>();
   readonly #statusChanged = () => this.#emitStatus();
   #told: DatabaseStatus | undefined;
+  /** The calls that have no answer yet. */
+  readonly #underWay = new Set<Promise<unknown>>();
   #isClosed = false;
+  #closing: Promise<void> | undefined;
+  #stopListening: (() => void) | undefined;
 
   /** @internal */
   constructor(client: PageClient) {
@@ -109,20 +118,24 @@ export class Database {
     const { state = 'waiting', tabs = 0, error } = client.status ?? {};
     const status: DatabaseStatus = {
       role: client.isActive ? 'active' : 'follower',
-      state,
+      state: client.isResuming ? 'resuming' : state,
       storage: client.storage,
       commit: client.commit,
       epoch: client.epoch,
       tabs,
       coordinator: client.isCoordinated ? 'connected' : 'unavailable',
+      topology: client.topology,
       error: error && TidewaterError.from(error),
     };
     if (!this.#told || !isSameStatus(this.#told, status)) this.#told = status;
     return this.#told;
   }
 
-  /** Calls `callback` when the status changes; gives a function that stops it. */
+  /** Calls `callback` at every such event; gives a function that stops it. */
   on<Name extends keyof DatabaseEvents>(name: Name, callback: (event: DatabaseEvents[Name]) => void): () => void {
+    if (name === 'commit' && !this.#isClosed) {
+      this.#stopListening ??= this.#client.commits.listen((commit) => this.#listeners.emit('commit', commit));
+    }
     return this.#listeners.on(name, callback);
   }
 
@@ -183,13 +196,38 @@ export class Database {
     return (await this.#ask({ type: 'stats' }, 'reads', 'counted')).stats;
   }
 
-  /** Closes this handle and its subscriptions; the tab leaves the database when it closes its last one. */
-  close(): void {
-    if (this.#isClosed) return;
+  /**
+   * Resolves when the rows of this tab's subscriptions are of this commit, or of a later one: `exec` and others give the number, and another
+   * tab may have told it. Rejects with `timeout` if that takes longer than `timeout` milliseconds (10,000).
+   */
+  at(commit: number, { timeout = WAITS_FOR, signal }: CallOptions = {}): Promise<void> {
+    const ended = this.#isClosed ? closed() : this.#client.ended;
+    if (ended) return Promise.reject(ended);
+    if (this.#client.told >= commit) return Promise.resolve();
+    return this.#client.commits.reached(commit, timeout, signal);
+  }
+
+  /**
+   * Closes this handle and its subscriptions at once, and resolves when its calls under way are answered, which may take `timeout`
+   * milliseconds (10,000). The tab leaves the database when it has closed its last handle; calls that have no answer then end with `closed`
+   * or `outcome_unknown`.
+   */
+  close({ timeout = WAITS_FOR }: Pick<CallOptions, 'timeout'> = {}): Promise<void> {
+    return (this.#closing ??= this.#close(timeout));
+  }
+
+  async #close(timeout: number): Promise<void> {
     this.#isClosed = true;
     for (const subscription of this.#subscriptions) subscription.close();
     this.#client.onstatus.delete(this.#statusChanged);
+    this.#stopListening?.();
     this.#listeners.clear();
+    if (this.#underWay.size > 0) {
+      let timer: ReturnType<typeof setTimeout> | undefined;
+      const late = timeout === Infinity ? [] : [new Promise((resolve) => (timer = setTimeout(resolve, timeout)))];
+      await Promise.race([Promise.allSettled(this.#underWay), ...late]);
+      clearTimeout(timer);
+    }
     this.#client.released();
   }
 
@@ -200,7 +238,13 @@ export class Database {
     { signal }: CallOptions = {},
   ): Promise<Extract<HostToPage, { type: Type }>> {
     if (this.#isClosed) throw closed();
-    return (await this.#client.request(asked, effect, signal)) as Extract<HostToPage, { type: Type }>;
+    const asking = this.#client.request(asked, effect, signal);
+    this.#underWay.add(asking);
+    try {
+      return (await asking) as Extract<HostToPage, { type: Type }>;
+    } finally {
+      this.#underWay.delete(asking);
+    }
   }
 
   #emitStatus(): void {
@@ -209,6 +253,9 @@ export class Database {
     if (now !== before) this.#listeners.emit('status', now);
   }
 }
+
+/** How long `at` and `close` wait, in milliseconds. */
+const WAITS_FOR = 10_000;
 
 function closed(): TidewaterError {
   return new TidewaterError(codes.closed, 'the database was closed');

@@ -11,7 +11,8 @@ export {
   type TransactionResult,
   type TransactionStatement,
 } from './database.js';
-export { TidewaterError } from './errors.js';
+export type { CommitEvent } from './commits.js';
+export { type Constraint, TidewaterError } from './errors.js';
 export type {
   Explain,
   Found,

@@ -4,7 +4,7 @@ import { type Assets, joinCoordinator, startCoordinator, startCoordinatorWorker,
 import { Bus } from './bus.js';
 import { TidewaterError } from './errors.js';
 import { type Configuration, type CoordinatorToPage, type PageToCoordinator, codes, names } from './generated/protocol.js';
-import { coordinatorUrl } from './place.js';
+import { ON_BUS, type Topology, coordinatorUrl } from './place.js';
 import type { Port } from './port.js';
 import { randomId } from './random.js';
 import type { FromWorker, ToWorker } from './shell.js';
@@ -27,6 +27,10 @@ export interface LifeEvents {
   unusable(error: TidewaterError): void;
   /** No coordinator can be had now; one is looked for again. */
   failed(error: TidewaterError): void;
+  /** A SharedWorker cannot be started here. */
+  unshared(): void;
+  /** The coordinator that lives is no SharedWorker. */
+  onBus(): void;
 }
 
 export class Life {
@@ -46,11 +50,11 @@ export class Life {
   /** How many in a row found none. */
   #failures = 0;
 
-  constructor(database: string, configuration: Configuration, assets: Assets, events: LifeEvents) {
+  constructor(database: string, configuration: Configuration, assets: Assets, topology: Topology, events: LifeEvents) {
     this.#database = database;
     this.#assets = assets;
     this.#events = events;
-    const useBus = typeof SharedWorker === 'undefined';
+    const useBus = topology === 'bus';
     this.#worker = startWorker(assets);
     this.#worker.onmessage = ({ data }: MessageEvent<FromWorker>) => {
       // What a terminated worker had posted may still arrive.
@@ -66,6 +70,7 @@ export class Life {
     if (useBus) {
       this.#bus = new Bus(database, { type: 'page', tab: this.tab });
       this.#fallback = startCoordinatorWorker(assets, names.sharedWorker(database));
+      this.#fallback.onerror = () => this.#failed('the coordinator script cannot be loaded');
     }
     void this.#live();
   }
@@ -121,7 +126,9 @@ export class Life {
     this.#registerIn(ANSWERS_WITHIN);
     coordinatorUrl(this.#database).then(
       (url) => {
-        if (attempt === this.#attempt && !this.#isOver) this.#connect(url);
+        if (attempt !== this.#attempt || this.#isOver) return;
+        if (url === ON_BUS) this.#events.onBus();
+        else this.#connect(url);
       },
       (error: unknown) => this.#missing(attempt, String(error)),
     );
@@ -134,10 +141,15 @@ export class Life {
     this.#coordinator?.close();
     try {
       const shared = url === undefined ? startCoordinator(this.#assets, name) : joinCoordinator(url, name);
-      shared.onerror = () => this.#missing(attempt, `the coordinator script cannot be loaded${url ? ` from ${url}` : ''}`);
+      shared.onerror = () => {
+        const why = `the coordinator script cannot be loaded${url ? ` from ${url}` : ''}`;
+        if (url === undefined && attempt === this.#attempt && !this.#isOver) this.#events.unshared();
+        this.#missing(attempt, why);
+      };
       this.#coordinator = this.#listen(shared.port as unknown as Port);
       this.#registerHere();
     } catch (error) {
+      this.#events.unshared();
       this.#missing(attempt, String(error));
     }
   }

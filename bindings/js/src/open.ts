@@ -25,6 +25,11 @@ export interface OpenOptions {
    * `Infinity` for as long as it takes. Then `open` rejects with `timeout`.
    */
   timeout?: number;
+  /**
+   * How tabs reach the one that coordinates them. If nothing is said: by a SharedWorker (`shared`), or where there is none or it cannot be
+   * started, by a BroadcastChannel (`bus`). All tabs have to use the same.
+   */
+  topology?: 'shared' | 'bus';
   /** Where the package's files are, if not where its code expects them. */
   assets?: Assets;
 }
@@ -41,7 +46,7 @@ const OPENS_WITHIN = 10_000;
 
 /** Opens a database, creating it if it is missing. Resolves when a tab serves it and the schema script has run. */
 export async function open(options: OpenOptions): Promise<Database> {
-  const { name, schema, assets = {}, timeout = OPENS_WITHIN, foreignKeys = true } = options;
+  const { name, schema, assets = {}, timeout = OPENS_WITHIN, foreignKeys = true, topology } = options;
   if (!DATABASE_NAME.test(name)) throw new TidewaterError('bad_name', `not a database name: ${JSON.stringify(name)}`);
   if (typeof window === 'undefined' || typeof Worker === 'undefined' || !('locks' in navigator)) {
     const why = 'a database can only be opened in a page of a browser, over https or on localhost';
@@ -51,7 +56,7 @@ export async function open(options: OpenOptions): Promise<Database> {
   const clients = registry();
   let client = clients.get(name);
   if (!client) {
-    client = new PageClient(name, configuration, assets, (gone) => {
+    client = new PageClient(name, { configuration, assets, topology }, (gone) => {
       if (clients.get(name) === gone) clients.delete(name);
     });
     clients.set(name, client);

@@ -2,15 +2,21 @@
 
 import { PROTOCOL, names } from './generated/protocol.js';
 
+/** How tabs reach their coordinator: by the port of a SharedWorker, or by a BroadcastChannel. */
+export type Topology = 'shared' | 'bus';
+
+/** What stands for the URL of a coordinator that is no SharedWorker. */
+export const ON_BUS = 'bus';
+
 /** The place of a coordinator, as the name of its lock has it. */
 export function placeOf(instance: string, url: string): string {
   return `${PROTOCOL}-${PROTOCOL}/${instance}/${url}`;
 }
 
-/** The URL in a place, if it is one of this origin. */
+/** The URL in a place, if it is one of this origin, or {@link ON_BUS}. */
 export function urlIn(place: string, origin: string): string | undefined {
   const url = /^\d+-\d+\/[^/]+\/(.+)$/.exec(place)?.[1];
-  return url !== undefined && originOf(url) === origin ? url : undefined;
+  return url !== undefined && (url === ON_BUS || originOf(url) === origin) ? url : undefined;
 }
 
 function originOf(url: string): string | undefined {
@@ -21,7 +27,7 @@ function originOf(url: string): string | undefined {
   }
 }
 
-/** The URL of the SharedWorker that is the coordinator of a database, if there is one. */
+/** The URL of the SharedWorker that is the coordinator of a database, or {@link ON_BUS}; undefined if there is none. */
 export async function coordinatorUrl(database: string): Promise<string | undefined> {
   const prefix = names.coordinatorAt(database, '');
   const { held = [] } = await navigator.locks.query();

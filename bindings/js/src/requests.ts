@@ -46,6 +46,12 @@ export const MOST_HOSTS = 4;
 /** How many requests are under way at a time. The others wait here, where they take no memory of the host's. */
 const MOST_UNDER_WAY = 256;
 
+/** The SQL of a request, if it is one text. */
+function sqlOf(asked: Asked): string | undefined {
+  if ('sql' in asked) return asked.sql;
+  return 'statements' in asked && asked.statements.length === 1 ? asked.statements[0]?.sql : undefined;
+}
+
 export function poisoned(): TidewaterError {
   return new TidewaterError(codes.poisonedRequest, `${MOST_HOSTS} hosts in a row died before they answered it`);
 }
@@ -117,7 +123,7 @@ export class Requests {
     if ('commit' in answer) this.heard(answer.commit);
     if (answer.type === 'executed' || answer.type === 'transacted') this.#isRecorded = true;
     const pending = this.#forget(answer.request);
-    if (answer.type === 'failed') pending?.reject(TidewaterError.from(answer.error));
+    if (answer.type === 'failed') pending?.reject(TidewaterError.from(answer.error, sqlOf(pending.message)));
     else pending?.resolve(answer);
     this.#postMore();
   }

@@ -139,7 +139,7 @@ export class Subscriptions {
       } else {
         this.#awaited.delete(event.subscription);
         state.outlived = 0;
-        state.failed(TidewaterError.from(event.error), event.closed);
+        state.failed(TidewaterError.from(event.error, state.sql), event.closed);
         if (event.closed) this.#states.delete(event.subscription);
       }
       this.#changed.add(state);
@@ -149,15 +149,16 @@ export class Subscriptions {
 
   /**
    * Tells the application what changed. While the answers of a new host come in, some subscriptions are as of an older commit than
-   * others: then it waits until all have come.
+   * others: then it waits until all have come. Whether it is told all there is.
    */
-  tell(): void {
+  tell(): boolean {
     const isResuming = [...this.#awaited].some((id) => this.#states.get(id)?.hasResult);
-    if (isResuming || this.#isInterrupted) return;
+    if (isResuming || this.#isInterrupted) return false;
     const changed = [...this.#changed];
     this.#changed.clear();
     for (const state of changed) state.tell();
     if (changed.length > 0) this.#told();
+    return true;
   }
 
   /** It is answered, or nobody waits for it any more. */

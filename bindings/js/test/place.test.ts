@@ -3,7 +3,7 @@
 import { describe, expect, test } from 'vitest';
 
 import { PROTOCOL } from '../src/generated/protocol.js';
-import { placeOf, urlIn } from '../src/place.js';
+import { ON_BUS, placeOf, urlIn } from '../src/place.js';
 
 const URL_OF_A_BUILD = 'https://shop.example/assets/coordinator-3f2a.js?v=1/2';
 
@@ -12,6 +12,10 @@ describe('a place', () => {
     expect(placeOf('c1', URL_OF_A_BUILD)).toBe(`${PROTOCOL}-${PROTOCOL}/c1/${URL_OF_A_BUILD}`);
     expect(urlIn(placeOf('c1', URL_OF_A_BUILD), 'https://shop.example')).toBe(URL_OF_A_BUILD);
     expect(urlIn(`1-900/c1/${URL_OF_A_BUILD}`, 'https://shop.example')).toBe(URL_OF_A_BUILD);
+  });
+
+  test('of one that is no SharedWorker says so', () => {
+    expect(urlIn(placeOf('c1', ON_BUS), 'https://shop.example')).toBe(ON_BUS);
   });
 
   test('of another origin, or none at all, is not followed', () => {

@@ -431,3 +431,43 @@ fn a_statement_runs_for_as_long_as_its_request_allows() {
     assert_eq!(code("PRAGMA foreign_keys = OFF".to_owned(), None), Some("passes_away".to_owned()));
     assert_eq!(code("PRAGMA foreign_keys".to_owned(), None), None);
 }
+
+#[test]
+fn who_listens_hears_of_each_commit_by_its_tables() {
+    let mut service = two_clients();
+    let listening = only(service.receive(&tab("b"), PageToHost::Listen));
+    let HostToPage::Committed { commit, tables, is_partial: false, cause: None } = listening else { panic!() };
+    assert_eq!((commit, tables.len()), (service.commit(), 0));
+
+    let told = exec(&mut service, "a", 1, "CREATE TABLE u(x); INSERT INTO t VALUES (1); INSERT INTO u VALUES (1)");
+    let [Outgoing { client, message }, _] = &told[..] else { panic!("{told:?}") };
+    let HostToPage::Committed { commit, tables, is_partial, cause: None } = message else { panic!("{message:?}") };
+    assert_eq!((client, *commit, *is_partial), (&tab("b"), service.commit(), true), "the schema changed as well");
+    assert_eq!(tables, &["t"], "there was no u when it was written");
+
+    let told = exec(&mut service, "b", 1, "INSERT INTO u VALUES (2); UPDATE t SET x = 3; DELETE FROM u");
+    let [Outgoing { message: HostToPage::Committed { tables, is_partial: false, cause, .. }, .. }, _] = &told[..] else {
+        panic!("{told:?}")
+    };
+    assert_eq!((&tables[..], *cause), (&["u".to_owned(), "t".to_owned()][..], Some(RequestId(1))));
+    assert_eq!(exec(&mut service, "a", 2, "DELETE FROM t WHERE x = 77").len(), 1, "it changed nothing");
+}
+
+#[test]
+fn errors_of_sqlite_have_its_code_and_the_place_in_the_text() {
+    let mut service = two_clients();
+    let failure = |outgoing| {
+        let HostToPage::Failed { error, .. } = only(outgoing) else { panic!("no error") };
+        (error.code, error.sqlite, error.offset)
+    };
+    let sql = "INSERT INTO t VALUES (1); SELECT nothing FROM t";
+    let at = u32::try_from(sql.find("nothing").unwrap()).unwrap();
+    assert_eq!(failure(exec(&mut service, "a", 1, sql)), ("sql_error".to_owned(), Some(1), Some(at)));
+    exec(&mut service, "a", 2, "CREATE UNIQUE INDEX i ON t(x); INSERT INTO t VALUES (5)");
+    let unique = failure(exec(&mut service, "a", 3, "INSERT INTO t VALUES (5)"));
+    assert_eq!(unique, ("constraint".to_owned(), Some(2067), None));
+    assert_eq!(failure(exec(&mut service, "a", 3, "INSERT INTO t VALUES (5)")), unique, "from the ledger");
+    let error = service.receive(&tab("a"), subscribing(4, "SELECT x FORM t", false));
+    let [SubscriptionEvent::Error { error, .. }] = &events(error)[..] else { panic!() };
+    assert_eq!((error.sqlite, error.offset), (Some(1), Some(14)));
+}

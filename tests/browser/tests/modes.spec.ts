@@ -25,6 +25,26 @@ test('without SharedWorker: two tabs, one database, and a takeover', async ({ ch
   expect((await two.status()).storage).toBe('opfs');
 });
 
+for (const [how, replacement] of [
+  ['throws', 'class { constructor() { throw new DOMException("denied", "SecurityError"); } }'],
+  ['cannot be loaded', 'class extends SharedWorker { constructor(url, options) { super("/no-such-script.js", options); } }'],
+] as const) {
+  test(`a SharedWorker that ${how}: tabs use the bus, also those that could have one`, async ({ chrome }) => {
+    const [one, two] = [await chrome.tab(), await chrome.tab()];
+    await one.page.evaluate(`globalThis.SharedWorker = ${replacement}`);
+    await one.open();
+    await two.open();
+    await two.subscribe(ALL);
+    await one.exec("INSERT INTO note(body) VALUES ('from one')");
+    await two.expectRows(ALL, [{ body: 'from one' }]);
+    for (const tab of [one, two]) expect((await tab.status()).topology).toBe('bus');
+    await one.page.close();
+    await two.exec("INSERT INTO note(body) VALUES ('after')");
+    await two.expectRows(ALL, [{ body: 'from one' }, { body: 'after' }]);
+    expect((await two.status()).storage).toBe('opfs');
+  });
+}
+
 test('without SharedWorker: what others post on the channel does no harm', async ({ chrome }) => {
   chrome.initScript = 'delete globalThis.SharedWorker';
   const [one, two] = [await chrome.tab(), await chrome.tab()];

@@ -82,6 +82,10 @@ export type ErrorInfo = {
   code: string,
   /** The error, for people. */
   message: string,
+  /** SQLite's extended result code, if it is SQLite's error. */
+  sqlite?: number,
+  /** Where in the SQL the error is, in bytes of UTF-8, if that is known. */
+  offset?: number,
 };
 
 /** From a page client to the coordinator. */
@@ -326,6 +330,7 @@ export type PageToHost = { "type": "hello",
   | { "type": "unsubscribe",
   /** The subscription. */
   subscription: SubscriptionId }
+  | { "type": "listen" }
   | { "type": "confirm",
   /** Its number. */
   number: number,
@@ -413,7 +418,16 @@ export type HostToPage = { "type": "welcome",
   request: RequestId,
   /** The commit that its rows are as of. */
   commit: CommitId }
-  | { "type": "delivery" } & Delivery;
+  | { "type": "delivery" } & Delivery | { "type": "committed",
+  /** The last one. */
+  commit: CommitId,
+  /** The tables that were written; those of attached databases with the name of the database. */
+  tables: Array<string>,
+  /** Whether other tables may have changed as well, as when the schema does. */
+  isPartial: boolean,
+  /** The receiver's own request that made the commit. Its answer follows. */
+  cause?: RequestId,
+};
 
 /** What the host posts to a page client at a time. */
 export type Packet = {
