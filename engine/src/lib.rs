@@ -69,7 +69,7 @@ pub use rusqlite;
 
 pub use api::{
     Access, AsSql, Clock, ColumnDescription, ColumnIndex, ColumnOrigin, Committed, Description, Divergence, Engine, Event,
-    Executed, Explain, Found, FromRow, FromValue, LiveRows, LiveTemplate, Location, NamedRow, Options,
+    Executed, Explain, Found, FromRow, FromValue, LiveRows, LiveTemplate, Location, NamedRow, OpenTransaction, Options,
     ParameterDescription, PlanKind, Route, RoutePredicate, RowEdit, SqliteBuild, Stats, Subscription, SumStore,
     Transaction, TransactionBehavior, WantedIndex, Watch,
 };

@@ -10,6 +10,7 @@ mod foreign_values;
 mod from_value;
 mod live_rows;
 mod once;
+mod open_transaction;
 pub(crate) mod options;
 mod query;
 #[cfg(all(any(test, feature = "sqlparser"), not(target_family = "wasm")))]
@@ -35,6 +36,7 @@ pub use from_value::FromValue;
 pub use live_rows::LiveRows;
 #[cfg(feature = "testing")]
 pub use options::Strategy;
+pub use open_transaction::OpenTransaction;
 pub use options::{Access, Clock, Location, Options, SumStore};
 pub use row_edit::RowEdit;
 pub use rows::private as private_rows;

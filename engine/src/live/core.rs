@@ -27,6 +27,8 @@ use crate::types::{CommitId, Params, Rows, Snapshot, SubscriptionId, Value};
 pub(crate) struct Core {
     storage: Storage,
     live: Live,
+    /// A transaction of the caller's stays open between calls: only those of its own may come.
+    is_detached: bool,
 }
 
 impl std::fmt::Debug for Core {
@@ -38,7 +40,7 @@ impl std::fmt::Debug for Core {
 impl Core {
     pub(crate) fn new(storage: Storage, options: Options) -> Self {
         let live = Live::new(options);
-        Self { storage, live }
+        Self { storage, live, is_detached: false }
     }
 
     /// Runs a script; what it committed is maintained commit by commit.
@@ -48,7 +50,10 @@ impl Core {
         params: &Params,
         owner: TransactionOwner,
     ) -> (ScriptOutput, Result<(), Error>) {
-        let Self { storage, live } = self;
+        if let Err(error) = self.admit(owner) {
+            return (ScriptOutput::default(), Err(error));
+        }
+        let Self { storage, live, .. } = self;
         live.direct_capture(&mut storage.session());
         let run = Script { sql, params, owner };
         storage.session().run(&run, &mut |session, sealed| live.commit(session, sealed))
@@ -62,6 +67,7 @@ impl Core {
         owner: TransactionOwner,
         cancel: &Cancel,
     ) -> Result<Rows, Error> {
+        self.admit(owner)?;
         if self.only_reads(sql)? {
             return self.storage.session().query(sql, params, cancel);
         }
@@ -71,6 +77,7 @@ impl Core {
 
     /// Runs one statement and hands its rows on one by one, as they are read unless it writes; the names of the columns.
     pub(crate) fn query_each(&mut self, sql: &str, params: &Params, each: EachRow<'_>) -> Result<Arc<[String]>, Error> {
+        self.admit(TransactionOwner::Script)?;
         if self.only_reads(sql)? {
             return self.storage.session().query_each(sql, params, each);
         }
@@ -97,7 +104,8 @@ impl Core {
         &mut self,
         body: impl FnOnce(&mut Connection) -> T,
     ) -> Result<std::thread::Result<T>, Error> {
-        let Self { storage, live } = self;
+        self.admit(TransactionOwner::Script)?;
+        let Self { storage, live, .. } = self;
         live.direct_capture(&mut storage.session());
         storage.with_connection(body, &mut |session, sealed| live.commit(session, sealed))
     }
@@ -111,9 +119,34 @@ impl Core {
         session.begin_wrapped(begin)
     }
 
+    /// Begins one that stays open between calls.
+    pub(crate) fn begin_detached(&mut self, begin: &str) -> Result<(), Error> {
+        self.begin_transaction(begin)?;
+        self.is_detached = true;
+        Ok(())
+    }
+
+    /// Ends it. After a commit that has failed it can be rolled back.
+    pub(crate) fn end_detached(&mut self, commit: bool) -> Result<(), Error> {
+        let ended = self.end_transaction(commit);
+        self.is_detached = self.in_transaction();
+        ended
+    }
+
+    /// Whether one stays open between calls. SQLite may have rolled it back.
+    pub(crate) fn is_detached(&mut self) -> bool {
+        self.is_detached &= self.in_transaction();
+        self.is_detached
+    }
+
+    fn admit(&mut self, owner: TransactionOwner) -> Result<(), Error> {
+        let is_foreign = owner != TransactionOwner::Caller && self.is_detached();
+        if is_foreign { Err(Error::InTransaction) } else { Ok(()) }
+    }
+
     /// Ends a transaction of the caller's.
     pub(crate) fn end_transaction(&mut self, commit: bool) -> Result<(), Error> {
-        let Self { storage, live } = self;
+        let Self { storage, live, .. } = self;
         let mut session = storage.session();
         if commit {
             session.commit_wrapped(&mut |session, sealed| live.commit(session, sealed))
@@ -173,7 +206,7 @@ impl Core {
         &mut self,
         body: impl FnOnce(&mut Live, &mut Session<'_>, bool) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        let Self { storage, live } = self;
+        let Self { storage, live, .. } = self;
         let mut session = storage.session();
         if session.has_open_transaction() {
             return Err(Error::InTransaction);
@@ -206,7 +239,7 @@ impl Core {
 
     /// Explains a query that these parameters fit, or with NULL for all of them.
     pub(crate) fn explain(&mut self, sql: &str, params: &Params) -> Result<Explain, Error> {
-        let Self { storage, live } = self;
+        let Self { storage, live, .. } = self;
         let mut session = storage.session();
         let query = live.prepared.get(&mut session, sql)?;
         let slots = match params {

@@ -1,6 +1,7 @@
 //! The pipeline with page clients that read slowly, or not at all: what is under way to them is bounded, and their rows are right in the end.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use tidewater::{Engine, Location, Options};
 use tidewater_protocol::frame::{DeliveryFrame, Edit, RowsFrame};
@@ -39,13 +40,14 @@ struct Site {
     host: Host<TabId>,
     pages: BTreeMap<TabId, Page>,
     last: u64,
+    now: Duration,
 }
 
 impl Site {
     fn new(tabs: &[&str]) -> Self {
         let engine = Engine::open(Location::Memory, Options::default()).unwrap();
         let service = Service::begin(engine, StorageMode::Memory, CONFIGURATION, Epoch(0)).unwrap();
-        let mut site = Self { host: Host::new(service), pages: BTreeMap::new(), last: 0 };
+        let mut site = Self { host: Host::new(service), pages: BTreeMap::new(), last: 0, now: Duration::ZERO };
         for tab in tabs.iter().map(|tab| TabId::from(*tab)) {
             let number = site.host.expect(&tab, true).unwrap();
             site.host.offer(tab.clone(), number, tab.clone());
@@ -82,7 +84,7 @@ impl Site {
     /// Does all that can be done.
     fn work(&mut self) {
         loop {
-            let turn = self.host.turn(|| false).unwrap();
+            let turn = self.host.turn(self.now, || false).unwrap();
             for (port, packet) in turn.posts {
                 self.pages.get_mut(port).unwrap().inbox.push(packet);
             }

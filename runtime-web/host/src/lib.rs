@@ -20,6 +20,9 @@ mod service;
 #[cfg(test)]
 mod service_tests;
 mod subscriptions;
+mod transactions;
+#[cfg(test)]
+mod transactions_tests;
 mod warm_up;
 mod writes;
 #[cfg(test)]

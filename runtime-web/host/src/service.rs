@@ -13,6 +13,7 @@ use tidewater_protocol::{
 use crate::answer::Happened;
 use crate::commits::{self, Heard};
 use crate::missed::Missed;
+use crate::transactions::Open;
 use crate::record::Write;
 use crate::{answer, explanation};
 
@@ -68,6 +69,8 @@ pub struct Service {
     pub(crate) tried: CommitId,
     pub(crate) happened: Arc<Mutex<Vec<Happened>>>,
     pub(crate) heard: Heard,
+    /// The transaction that stays open, if one does.
+    pub(crate) open: Option<Open>,
 }
 
 /// What the ledger has of a client.
@@ -81,7 +84,7 @@ pub(crate) struct Recorded {
 
 #[derive(Debug)]
 pub(crate) struct Client {
-    id: ClientId,
+    pub(crate) id: ClientId,
     pub(crate) watches: ById<SubscriptionId, Watch>,
     /// Those of a former host that have no answer for the data as they are.
     pub(crate) failing: Vec<(SubscriptionId, Query)>,
@@ -138,7 +141,7 @@ impl Service {
         let (clients, recorded, happened) = (ById::default(), RefCell::default(), Arc::default());
         let tried = CommitId(engine.last_commit().0);
         let heard = commits::heard(&engine)?;
-        Ok(Self { engine, database, epoch, storage, configuration, clients, recorded, tried, happened, heard })
+        Ok(Self { engine, database, epoch, storage, configuration, clients, recorded, tried, happened, heard, open: None })
     }
 
     /// This host's epoch.
@@ -173,6 +176,7 @@ impl Service {
     /// Forgets a page client and its subscriptions.
     pub fn leave(&mut self, client: &TabId) {
         let Some(Client { id, .. }) = self.clients.remove(client) else { return };
+        self.open.take_if(|open| open.client == *client);
         // A page that has another tab id by now may have said hello under it before this one was seen to be gone.
         if self.clients.iter().all(|(_, client)| client.id != id) {
             self.recorded.get_mut().remove(&id);
@@ -201,6 +205,15 @@ impl Service {
             }
             PageToHost::Transaction { request, seq, acknowledged, statements, .. } => {
                 self.write(client, request, seq, acknowledged, |write| self.transaction(write, &statements))
+            }
+            PageToHost::Begin { request } => Some(self.open_transaction(client, request)),
+            PageToHost::Step { request, transaction, sql, params, .. } => {
+                Some(self.run_in_transaction(client, request, transaction, &sql, params.as_ref()))
+            }
+            PageToHost::Commit { request, transaction, seq } => Some(self.commit_transaction(client, request, transaction, seq)),
+            PageToHost::RollBack { request, transaction } => {
+                self.open.take_if(|open| open.is(client, transaction));
+                Some(HostToPage::RolledBack { request })
             }
             PageToHost::Explain { request, sql, params } => Some(self.explain(request, &sql, params.as_ref())),
             PageToHost::Stats { request } => Some(match self.engine.stats() {
@@ -232,6 +245,7 @@ impl Service {
             PageToHost::Hello { .. } => None,
             PageToHost::Exec { timeout: Some(timeout), .. }
             | PageToHost::Query { timeout: Some(timeout), .. }
+            | PageToHost::Step { timeout: Some(timeout), .. }
             | PageToHost::Transaction { timeout: Some(timeout), .. } => Some(Duration::from_millis(*timeout)),
             _ => Some(STATEMENT_TIMEOUT),
         };
@@ -320,6 +334,10 @@ fn request_of(message: &PageToHost) -> Option<RequestId> {
         PageToHost::Exec { request, .. }
         | PageToHost::Query { request, .. }
         | PageToHost::Transaction { request, .. }
+        | PageToHost::Begin { request }
+        | PageToHost::Step { request, .. }
+        | PageToHost::Commit { request, .. }
+        | PageToHost::RollBack { request, .. }
         | PageToHost::Explain { request, .. }
         | PageToHost::Rebind { request, .. }
         | PageToHost::Stats { request } => Some(*request),

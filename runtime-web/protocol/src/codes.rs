@@ -21,11 +21,13 @@ pub const TIMEOUT: &str = "timeout";
 pub const BAD_MESSAGE: &str = "bad_message";
 /// Each host that was given the request died before it answered: no other one is given it.
 pub const POISONED_REQUEST: &str = "poisoned_request";
+/// A transaction was rolled back before it was committed: the host died, or it was open for longer than it may.
+pub const TRANSACTION_LOST: &str = "transaction_lost";
 /// The host's WebAssembly instance trapped; the request that was running may be the cause.
 pub const HOST_PANICKED: &str = "host_panicked";
 
 /// Every code above with its name, for the TypeScript side.
-pub const ALL: [(&str, &str); 11] = [
+pub const ALL: [(&str, &str); 12] = [
     ("outcomeUnknown", OUTCOME_UNKNOWN),
     ("sessionExpired", SESSION_EXPIRED),
     ("upgradeRequired", UPGRADE_REQUIRED),
@@ -36,5 +38,6 @@ pub const ALL: [(&str, &str); 11] = [
     ("timeout", TIMEOUT),
     ("badMessage", BAD_MESSAGE),
     ("poisonedRequest", POISONED_REQUEST),
+    ("transactionLost", TRANSACTION_LOST),
     ("hostPanicked", HOST_PANICKED),
 ];

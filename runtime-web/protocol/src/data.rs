@@ -116,6 +116,41 @@ message! {
             /// For how many milliseconds a statement of it may run; the host's default if nothing is said.
             timeout: Option<u64>,
         },
+        /// Begin a transaction that stays open until `commit` or `rollBack`; `begun` answers it. While it is open the host does what belongs to
+        /// it and nothing else, so it has a lease: it ends when nothing is asked of it for 5 seconds, and after 30 seconds at the latest.
+        Begin {
+            /// The request, by which the transaction is known.
+            request: RequestId,
+        },
+        /// Run statements in an open transaction; `stepped` answers it. It does not wait for what was asked for before.
+        Step {
+            /// The request.
+            request: RequestId,
+            /// The `begin`.
+            transaction: RequestId,
+            /// The statements.
+            sql: String,
+            /// A parameter frame, unless there are none.
+            params: Option<Frame>,
+            /// For how many milliseconds a statement of it may run; the host's default if nothing is said.
+            timeout: Option<u64>,
+        },
+        /// Commit an open transaction; `executed` answers it.
+        Commit {
+            /// The request.
+            request: RequestId,
+            /// The `begin`.
+            transaction: RequestId,
+            /// Its place among the client's commits, which are counted by themselves: they do not wait for the requests before.
+            seq: Seq,
+        },
+        /// Undo an open transaction; `rolledBack` answers it, also where there is none.
+        RollBack {
+            /// The request.
+            request: RequestId,
+            /// The `begin`.
+            transaction: RequestId,
+        },
         /// Say how a statement would be maintained; `explained` answers it.
         Explain {
             /// The request.
@@ -208,7 +243,24 @@ message! {
             /// Why.
             error: ErrorInfo,
         },
-        /// `exec` is done and durable.
+        /// A transaction is open.
+        Begun {
+            /// The request.
+            request: RequestId,
+        },
+        /// What statements in an open transaction did.
+        Stepped {
+            /// The request.
+            request: RequestId,
+            /// The result: of several statements, the rows of the last one that returns any.
+            result: StatementResult,
+        },
+        /// A transaction is undone.
+        RolledBack {
+            /// The request.
+            request: RequestId,
+        },
+        /// `exec` or `commit` is done and durable.
         Executed {
             /// The request.
             request: RequestId,

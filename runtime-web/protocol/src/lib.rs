@@ -62,6 +62,10 @@
 //! day with writes under way may find its rows deleted; `welcome` shows it, and they end with [`codes::SESSION_EXPIRED`]. And in
 //! [`StorageMode::Memory`] a new host starts with an empty database, as [`DatabaseId`] tells: what has no answer is done there.
 //!
+//! A transaction that stays open (`begin`) dies with its host, and nothing of it was done. Its `commit` is recorded as any write is, but under
+//! numbers of its own: it overtakes what the page client asked for before, which waits for the transaction to end. If a new host is asked for
+//! a commit that is in the ledger, it answers from there; otherwise the transaction is lost.
+//!
 //! `explain` and `stats` only read, and are posted again. So is a `rebind`, after the subscriptions: each subscribes
 //! with the parameters that its rows are of, the last ones of which a delivery or an answer told that they hold.
 //!

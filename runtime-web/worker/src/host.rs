@@ -54,6 +54,7 @@ impl Worker {
             state: RefCell::default(),
             pages: RefCell::default(),
             next_turn: RefCell::default(),
+            lease: RefCell::default(),
             is_warm: Cell::default(),
             has_next_turn: Cell::default(),
             coordinator: RefCell::default(),
@@ -92,6 +93,8 @@ struct Actor {
     next_turn: RefCell<Option<Signal>>,
     /// Whether it comes: more was asked for than the last one did.
     has_next_turn: Cell<bool>,
+    /// What ends a transaction that is open for too long.
+    lease: RefCell<Option<timer::Timer>>,
     /// Whether it has prepared to host.
     is_warm: Cell<bool>,
 }
@@ -262,7 +265,7 @@ impl Actor {
     }
 
     /// Takes in what a page client posts, a list of requests, and begins to do it unless that waits for its turn.
-    fn serve(&self, client: &TabId, number: PortNumber, received: &JsValue) {
+    fn serve(self: &Rc<Self>, client: &TabId, number: PortNumber, received: &JsValue) {
         let mut state = self.state.borrow_mut();
         let Some((host, _)) = state.host() else { return };
         for request in message::items(received) {
@@ -278,13 +281,26 @@ impl Actor {
         }
     }
 
+    /// Lets a turn come at this time, or at an earlier one that was asked for before: it asks again.
+    fn end_lease(self: &Rc<Self>, at: Duration) {
+        if self.lease.borrow().is_none() {
+            let actor = Rc::clone(self);
+            let left = at.saturating_sub(timer::clock()).as_secs() + 1;
+            let end = timer::after(left * 1_000, move || {
+                actor.lease.replace(None);
+                actor.turn();
+            });
+            self.lease.replace(Some(end));
+        }
+    }
+
     /// Does some of what is asked for, and lets others be heard before the rest.
-    fn turn(&self) {
+    fn turn(self: &Rc<Self>) {
         self.has_next_turn.set(false);
         let mut state = self.state.borrow_mut();
         let Some((host, _)) = state.host() else { return };
         let end = timer::clock() + TURN;
-        let Turn { posts, has_more } = match host.turn(|| timer::clock() >= end) {
+        let Turn { posts, has_more, lease } = match host.turn(timer::clock(), || timer::clock() >= end) {
             Ok(turn) => turn,
             Err(error) => {
                 // What it holds is not in the file: another host begins with what is. None of it was answered.
@@ -295,6 +311,9 @@ impl Actor {
         for (port, packet) in posts {
             let said = message::to_js(&packet);
             port.post(&said, &message::large_frames(&said));
+        }
+        if let Some(lease) = lease {
+            self.end_lease(lease);
         }
         if has_more && let Some(next) = &*self.next_turn.borrow() {
             self.has_next_turn.set(true);
