@@ -431,12 +431,12 @@ export class PageClient {
     this.storage = storage;
     port.onmessage = ({ data }) => {
       this.#receive(connection, data as Packet);
-      // Whoever hears of a commit finds its rows.
+      // A listener that hears of a commit finds its rows.
       if (!this.#subscriptions.tell()) return;
       this.told = this.#requests.known;
       this.commits.tell(this.told);
     };
-    port.onmessageerror = () => this.#beginAnew(connection, 'a packet that the browser cannot read');
+    port.onmessageerror = () => this.#restart(connection, 'a packet that the browser cannot read');
     this.#begin(connection);
   }
 
@@ -451,7 +451,7 @@ export class PageClient {
     const isAnswer = (message: HostToPage) => 'nonce' in message && hellos.has(message.nonce);
     const next = packets.next(number, messages.some(isAnswer));
     if (next === 'drop') return;
-    if (next === 'missing') return this.#beginAnew(connection, 'a packet is missing');
+    if (next === 'missing') return this.#restart(connection, 'a packet is missing');
     if (confirm) port.postMessage([{ type: 'confirm', number } satisfies PageToHost]);
     try {
       for (const message of messages) {
@@ -459,12 +459,12 @@ export class PageClient {
         if (this.#connection === connection) this.#fromHost(connection, message);
       }
     } catch (error) {
-      this.#beginAnew(connection, String(error));
+      this.#restart(connection, String(error));
     }
   }
 
   /** What came cannot be gone on from: the host is asked for everything again, and rows are compared with what there is. */
-  #beginAnew(connection: Connection, why: string): void {
+  #restart(connection: Connection, why: string): void {
     if (this.#connection !== connection) return;
     if (!connection.packets.begin(performance.now())) return this.#unavailable(new TidewaterError(codes.badMessage, why));
     console.warn(`tidewater: ${why}; everything is asked for again`);
@@ -487,12 +487,12 @@ export class PageClient {
     this.#subscriptions.lost();
   }
 
-  #hello({ port, hellos }: Connection, schema: string | undefined, anew = false): void {
+  #hello({ port, hellos }: Connection, schema: string | undefined, restart = false): void {
     const nonce = (this.#lastHello += 1);
     hellos.set(nonce, schema);
     const script = schema === undefined ? {} : { schema };
     const configuration = this.#configuration;
-    const hello = { type: 'hello', client: this.#id, protocol: PROTOCOL, nonce, anew, configuration, ...script } satisfies PageToHost;
+    const hello = { type: 'hello', client: this.#id, protocol: PROTOCOL, nonce, restart, configuration, ...script } satisfies PageToHost;
     port.postMessage([hello]);
   }
 

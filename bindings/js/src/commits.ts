@@ -76,7 +76,7 @@ export class Commits {
     if (this.#isWanted) this.#heard.push({ commit, tables: [], isPartial: true, cause: 'other' });
   }
 
-  /** The rows of subscriptions are of commit `known` now: whoever waits hears of it. */
+  /** The rows of subscriptions are of commit `known` now: those who wait hear of it. */
   tell(known: number): void {
     for (const waiting of this.#waiting) {
       if (waiting.commit > known) continue;

@@ -49,7 +49,7 @@ pub(super) struct Recorder {
     updated: UpdatedColumns,
     layouts: FxHashMap<String, FxHashMap<String, Tracked>>,
     tables: Vec<ChangedTable>,
-    /// The tables that were written, whoever reads them.
+    /// The tables that were written, also where nobody reads them.
     written: Vec<Arc<str>>,
     /// The table that was written last, which is usually written next as well.
     last: Option<(NamesAt, Target)>,

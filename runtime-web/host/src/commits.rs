@@ -1,11 +1,9 @@
-//! Commits, told to the page clients that listen: by which tables they wrote.
+//! Commits as page clients are told of them: by the tables that they wrote.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tidewater::{Engine, Error};
-use tidewater_protocol::{CommitId, HostToPage, RequestId, TabId};
-
-use crate::service::{Outgoing, Service};
+use tidewater_protocol::{CommitId, HostToPage, RequestId};
 
 /// One or several commits.
 #[derive(Clone, Debug, Default)]
@@ -17,7 +15,12 @@ pub(crate) struct Commits {
 }
 
 impl Commits {
-    fn include(&mut self, later: &Self) {
+    /// Those that were made before anybody listened.
+    pub(crate) fn up_to(commit: CommitId) -> Self {
+        Self { commit, ..Self::default() }
+    }
+
+    pub(crate) fn include(&mut self, later: &Self) {
         self.commit = later.commit;
         let new = later.tables.iter().filter(|table| !self.tables.contains(table)).cloned();
         self.tables.extend(new.collect::<Vec<_>>());
@@ -44,26 +47,4 @@ pub(crate) fn heard(engine: &Engine) -> Result<Heard, Error> {
         told.lock().unwrap_or_else(PoisonError::into_inner).push(commits);
     })?;
     Ok(heard)
-}
-
-impl Service {
-    /// Tells a page client of commits from now on, first of the last one.
-    pub(crate) fn listen(&mut self, client: &TabId) -> Option<HostToPage> {
-        self.clients.get_mut(client)?.listens = true;
-        Some(Commits { commit: self.commit(), ..Commits::default() }.message(None))
-    }
-
-    /// What there is to tell of commits.
-    pub(crate) fn tell_of_commits(&mut self, requester: &TabId, cause: Option<RequestId>, outgoing: &mut Vec<Outgoing>) {
-        let commits = std::mem::take(&mut *self.heard.lock().unwrap_or_else(PoisonError::into_inner));
-        for (client, known) in self.clients.iter_mut().filter(|(_, known)| known.listens) {
-            let cause = cause.filter(|_| client == requester);
-            for commits in &commits {
-                match &mut known.missed {
-                    Some(missed) => missed.commits.get_or_insert_default().include(commits),
-                    None => outgoing.push(Outgoing { client: client.clone(), message: commits.message(cause) }),
-                }
-            }
-        }
-    }
 }

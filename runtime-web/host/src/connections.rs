@@ -50,16 +50,16 @@ impl<P> Connections<P> {
 
     /// Takes note of a hello on a port. True if everything begins again there: it is the page client's new connection, and the former one
     /// is closed, or the page client asks for it.
-    pub fn hello(&mut self, client: &TabId, number: PortNumber, anew: bool) -> bool {
+    pub fn hello(&mut self, client: &TabId, number: PortNumber, restart: bool) -> bool {
         let Some(connection) = self.clients.get_mut(client) else { return false };
         let is_new = connection.offered.as_ref().is_some_and(|(offered, _)| *offered == number);
         if is_new {
             connection.open = connection.offered.take();
         }
-        if is_new || anew {
+        if is_new || restart {
             connection.flow = Flow::default();
         }
-        is_new || anew
+        is_new || restart
     }
 
     /// The packets that messages go in, with the ports that they go to. `is_full` is told of each page client that is to confirm some of

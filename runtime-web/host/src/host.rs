@@ -90,7 +90,7 @@ impl<P> Host<P> {
         match &request {
             PageToHost::Confirm { number: packet } => return self.connections.confirm(client, number, *packet),
             // What it has asked for on its former connection, it asks for again.
-            PageToHost::Hello { anew, .. } if self.connections.hello(client, number, *anew) => {
+            PageToHost::Hello { restart, .. } if self.connections.hello(client, number, *restart) => {
                 self.leave(client);
             }
             PageToHost::Step { .. } | PageToHost::Commit { .. } | PageToHost::RollBack { .. } => {

@@ -58,13 +58,13 @@ impl Site {
     }
 
     /// Says hello, and subscribes to everything.
-    fn begin(&mut self, tab: &TabId, anew: bool) {
+    fn begin(&mut self, tab: &TabId, restart: bool) {
         let client = ClientId(tab.0.clone());
         let (configuration, schema) = (CONFIGURATION, Some(SCHEMA.to_owned()));
-        self.post(tab, PageToHost::Hello { client, protocol: PROTOCOL, nonce: 1, anew, configuration, schema });
+        self.post(tab, PageToHost::Hello { client, protocol: PROTOCOL, nonce: 1, restart, configuration, schema });
         for (number, sql) in (1..).zip(QUERIES) {
             let (subscription, sql) = (SubscriptionId(number), sql.to_owned());
-            self.post(tab, PageToHost::Subscribe { subscription, sql, params: None, resumed: anew });
+            self.post(tab, PageToHost::Subscribe { subscription, sql, params: None, resumed: restart });
         }
         self.work();
     }

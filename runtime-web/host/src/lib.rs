@@ -13,7 +13,9 @@ mod host;
 #[cfg(test)]
 mod host_tests;
 mod leadership;
+mod listening;
 mod missed;
+mod open;
 mod record;
 mod scheduler;
 mod service;

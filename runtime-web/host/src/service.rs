@@ -13,7 +13,7 @@ use tidewater_protocol::{
 use crate::answer::Happened;
 use crate::commits::{self, Heard};
 use crate::missed::Missed;
-use crate::transactions::Open;
+use crate::open::Open;
 use crate::record::Write;
 use crate::{answer, explanation};
 

@@ -3,38 +3,13 @@
 
 use std::time::Duration;
 
-use tidewater::{OpenTransaction, Record, WriteId};
+use tidewater::{Record, WriteId};
 use tidewater_protocol::{CommitId, ErrorInfo, Frame, HostToPage, RequestId, Seq, TabId, codes};
 
 use crate::answer;
+use crate::open::Open;
 use crate::record::Answer;
 use crate::service::{Service, failed};
-
-/// How long nothing may be asked of one, and how long one may be open.
-const MOST_IDLE: Duration = Duration::from_secs(5);
-const LONGEST: Duration = Duration::from_secs(30);
-
-/// The transaction that is open.
-#[derive(Debug)]
-pub(crate) struct Open {
-    pub(crate) client: TabId,
-    begin: RequestId,
-    transaction: OpenTransaction,
-    /// Since when it is open; nothing in the turn that began it.
-    since: Option<Duration>,
-    /// When it was last asked for something; nothing if it was in this turn.
-    asked: Option<Duration>,
-}
-
-impl Open {
-    pub(crate) fn is(&self, client: &TabId, begin: RequestId) -> bool {
-        self.client == *client && self.begin == begin
-    }
-
-    fn end(&self) -> Option<Duration> {
-        Some((self.since? + LONGEST).min(self.asked? + MOST_IDLE))
-    }
-}
 
 impl Service {
     /// Whether all requests wait for a transaction to end.

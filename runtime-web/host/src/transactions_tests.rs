@@ -32,7 +32,7 @@ impl Site {
             site.host.offer(TabId::from(tab), number, tab);
             site.ports.push((tab, number));
             let (client, configuration, schema) = (ClientId::from(tab), CONFIGURATION, Some(SCHEMA.to_owned()));
-            site.post(tab, PageToHost::Hello { client, protocol: PROTOCOL, nonce: 1, anew: true, configuration, schema });
+            site.post(tab, PageToHost::Hello { client, protocol: PROTOCOL, nonce: 1, restart: true, configuration, schema });
         }
         assert_eq!(site.work().len(), 2);
         site
@@ -151,7 +151,7 @@ fn others_wait_and_see_all_of_it_at_its_end() {
 
 #[test]
 fn it_is_undone_by_its_page_by_its_lease_and_by_the_end_of_its_page() {
-    for end in ["roll back", "idle", "long", "leaves", "anew"] {
+    for end in ["roll back", "idle", "long", "leaves", "restart"] {
         let mut site = Site::in_memory();
         let begin = site.begin("a");
         assert_eq!(site.step("a", begin, "INSERT INTO t VALUES (1)"), Ok(vec![]));
@@ -172,7 +172,7 @@ fn it_is_undone_by_its_page_by_its_lease_and_by_the_end_of_its_page() {
             _ => {
                 let (client, configuration) = (ClientId::from("a"), CONFIGURATION);
                 let (protocol, schema) = (PROTOCOL, None);
-                site.post("a", PageToHost::Hello { client, protocol, nonce: 2, anew: true, configuration, schema });
+                site.post("a", PageToHost::Hello { client, protocol, nonce: 2, restart: true, configuration, schema });
             }
         }
         let posted = site.work();

@@ -43,7 +43,7 @@ fn serve_nobody(clock: fn() -> Duration) -> Result<(), Error> {
         client: ClientId::from("nobody"),
         protocol: PROTOCOL,
         nonce: 1,
-        anew: false,
+        restart: false,
         configuration,
         schema: Some(SCHEMA.to_owned()),
     };

@@ -28,7 +28,7 @@ impl Site {
             client: ClientId::from("a"),
             protocol: PROTOCOL,
             nonce: 1,
-            anew: false,
+            restart: false,
             configuration: CONFIGURATION,
             schema: Some("CREATE TABLE IF NOT EXISTS t(x UNIQUE)".to_owned()),
         };

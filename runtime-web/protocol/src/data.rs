@@ -1,7 +1,7 @@
 //! The data plane: requests, answers, subscriptions and deliveries between a page client and the host.
 //!
 //! Both gather what there is to say at a time: a page client posts a list, the host a [`Packet`]. A page client that misses a packet, or
-//! cannot read one, says hello `anew` on the same port; then everything begins again as with another host, and nothing is lost.
+//! cannot read one, says hello `restart` on the same port; then everything begins again as with another host, and nothing is lost.
 //!
 //! A port keeps order. The host handles a page client's requests in the order in which they were posted, and posts the
 //! delivery of a commit before the answer to the write that made it.
@@ -67,7 +67,7 @@ message! {
             /// To be repeated in the answer; never used again on a port.
             nonce: u64,
             /// Whether everything begins again: the host forgets the subscriptions of the page client, which comes with them again.
-            anew: bool,
+            restart: bool,
             /// How the database is to be set.
             configuration: Configuration,
             /// A schema script of the application, to be run before anything else; it must be repeatable.

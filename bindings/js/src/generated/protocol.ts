@@ -29,6 +29,7 @@ export const codes = {
   timeout: "timeout",
   badMessage: "bad_message",
   poisonedRequest: "poisoned_request",
+  transactionLost: "transaction_lost",
   hostPanicked: "host_panicked",
 } as const;
 
@@ -258,7 +259,7 @@ export type PageToHost = { "type": "hello",
   /** To be repeated in the answer; never used again on a port. */
   nonce: number,
   /** Whether everything begins again: the host forgets the subscriptions of the page client, which comes with them again. */
-  anew: boolean,
+  restart: boolean,
   /** How the database is to be set. */
   configuration: Configuration,
   /** A schema script of the application, to be run before anything else; it must be repeatable. */
@@ -300,6 +301,32 @@ export type PageToHost = { "type": "hello",
   statements: Array<Statement>,
   /** For how many milliseconds a statement of it may run; the host's default if nothing is said. */
   timeout?: number }
+  | { "type": "begin",
+  /** The request, by which the transaction is known. */
+  request: RequestId }
+  | { "type": "step",
+  /** The request. */
+  request: RequestId,
+  /** The `begin`. */
+  transaction: RequestId,
+  /** The statements. */
+  sql: string,
+  /** A parameter frame, unless there are none. */
+  params?: Frame,
+  /** For how many milliseconds a statement of it may run; the host's default if nothing is said. */
+  timeout?: number }
+  | { "type": "commit",
+  /** The request. */
+  request: RequestId,
+  /** The `begin`. */
+  transaction: RequestId,
+  /** Its place among the client's commits, which are counted by themselves: they do not wait for the requests before. */
+  seq: Seq }
+  | { "type": "rollBack",
+  /** The request. */
+  request: RequestId,
+  /** The `begin`. */
+  transaction: RequestId }
   | { "type": "explain",
   /** The request. */
   request: RequestId,
@@ -364,6 +391,17 @@ export type HostToPage = { "type": "welcome",
   nonce: number,
   /** Why. */
   error: ErrorInfo }
+  | { "type": "begun",
+  /** The request. */
+  request: RequestId }
+  | { "type": "stepped",
+  /** The request. */
+  request: RequestId,
+  /** The result: of several statements, the rows of the last one that returns any. */
+  result: StatementResult }
+  | { "type": "rolledBack",
+  /** The request. */
+  request: RequestId }
   | { "type": "executed",
   /** The request. */
   request: RequestId,

@@ -181,7 +181,7 @@ impl World {
                     protocol: PROTOCOL,
                     configuration: Configuration { foreign_keys: true },
                     nonce: port,
-                    anew: true,
+                    restart: true,
                     schema: None,
                 };
                 self.page_to_host(tab, host, port, hello);
