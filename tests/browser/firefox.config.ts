@@ -8,5 +8,5 @@ import base from './playwright.config.js';
 process.env.TIDEWATER_BROWSER = 'firefox';
 
 export default defineConfig(base, {
-  testMatch: ['builds', 'commits', 'failover', 'limits', 'modes', 'packets', 'two-tabs'].map((name) => `${name}.spec.ts`),
+  testMatch: ['builds', 'commits', 'failover', 'limits', 'modes', 'packets', 'transactions', 'two-tabs'].map((name) => `${name}.spec.ts`),
 });

@@ -6,9 +6,10 @@ import { TidewaterError } from './errors.js';
 import type { Explain, HostState, HostToPage, Statement, Stats, StorageMode } from './generated/protocol.js';
 import { codes } from './generated/protocol.js';
 import { Listeners } from './listeners.js';
-import type { Asked, Effect } from './requests.js';
+import { type Asked, type Effect, limit } from './requests.js';
 import { type Row, readRows } from './rows.js';
 import { Subscription } from './subscription.js';
+import { type Ask, type Transaction, type TransactionOptions, transact } from './transactions.js';
 import { type Parameters, parameterFrame } from './values.js';
 
 /** How long a call may take. */
@@ -164,7 +165,24 @@ export class Database {
   }
 
   /** Runs statements in one transaction: all of them or none. */
-  async transaction(statements: readonly TransactionStatement[], options: CallOptions = {}): Promise<Transacted> {
+  transaction(statements: readonly TransactionStatement[], options?: CallOptions): Promise<Transacted>;
+  /**
+   * Runs a callback in a transaction, and gives what it returns: committed when it returns, undone when it throws. All tabs wait meanwhile, also
+   * the calls of this database, which must therefore not be waited for inside: use `tx`. It has 5 seconds between two calls of `tx` and 30 in
+   * all, and dies with the active tab: then it rejects with `transaction_lost`, unless `retry` says that the callback may be run again.
+   */
+  transaction<T>(body: (tx: Transaction) => Promise<T> | T, options?: TransactionOptions): Promise<T>;
+  async transaction<T>(
+    work: readonly TransactionStatement[] | ((tx: Transaction) => Promise<T> | T),
+    options: CallOptions & TransactionOptions = {},
+  ): Promise<Transacted | T> {
+    if (typeof work !== 'function') return this.#transactAll(work, options);
+    if (this.#isClosed) throw closed();
+    const ask: Ask = (asked, effect, signal) => this.#client.request(asked, effect, signal);
+    return this.#tracked(transact(ask, work, options));
+  }
+
+  async #transactAll(statements: readonly TransactionStatement[], options: CallOptions): Promise<Transacted> {
     const asked: Asked = { type: 'transaction', statements: statements.map(normalise), ...limit(options) };
     const answer = await this.#ask(asked, 'writes', 'transacted', options);
     const results = answer.results.map(({ changes, columns, rows }) => ({
@@ -238,12 +256,16 @@ export class Database {
     { signal }: CallOptions = {},
   ): Promise<Extract<HostToPage, { type: Type }>> {
     if (this.#isClosed) throw closed();
-    const asking = this.#client.request(asked, effect, signal);
-    this.#underWay.add(asking);
+    return (await this.#tracked(this.#client.request(asked, effect, signal))) as Extract<HostToPage, { type: Type }>;
+  }
+
+  /** `close` waits for it. */
+  async #tracked<T>(call: Promise<T>): Promise<T> {
+    this.#underWay.add(call);
     try {
-      return (await asking) as Extract<HostToPage, { type: Type }>;
+      return await call;
     } finally {
-      this.#underWay.delete(asking);
+      this.#underWay.delete(call);
     }
   }
 
@@ -259,12 +281,6 @@ const WAITS_FOR = 10_000;
 
 function closed(): TidewaterError {
   return new TidewaterError(codes.closed, 'the database was closed');
-}
-
-function limit({ timeout }: CallOptions): { timeout?: number } {
-  if (timeout === undefined) return {};
-  // What is no number at all is no time.
-  return { timeout: timeout >= 0 ? Math.min(Math.ceil(timeout), Number.MAX_SAFE_INTEGER) : 0 };
 }
 
 function statement(sql: string, params: Parameters | undefined): Statement {

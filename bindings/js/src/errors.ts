@@ -24,7 +24,17 @@ const CONSTRAINTS: Record<number, Constraint['kind']> = {
 };
 
 /** The same call may succeed later, as it is. */
-const RETRYABLE: readonly string[] = [codes.unavailable, codes.storageBusy, codes.timeout, codes.hostPanicked, 'busy', 'full', 'io', 'interrupted'];
+const RETRYABLE: readonly string[] = [
+  codes.unavailable,
+  codes.storageBusy,
+  codes.timeout,
+  codes.transactionLost,
+  codes.hostPanicked,
+  'busy',
+  'full',
+  'io',
+  'interrupted',
+];
 /** What was asked for may have been done. */
 const UNKNOWN: readonly string[] = [codes.outcomeUnknown, codes.sessionExpired];
 

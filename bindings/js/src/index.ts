@@ -31,4 +31,5 @@ export type {
 export { type OpenOptions, open } from './open.js';
 export { type Edit, type Row, applyEdits } from './rows.js';
 export { type Diff, Subscription, type SubscriptionEvents, type SubscriptionStatus } from './subscription.js';
+export type { StatementOptions, Transaction, TransactionOptions } from './transactions.js';
 export type { Parameter, Parameters, Value } from './values.js';

@@ -22,8 +22,11 @@ export interface Host {
   post(message: PageToHost): void;
 }
 
-/** What a request does to the database; of a query only the host knows. */
-export type Effect = 'reads' | 'writes' | 'unknown';
+/**
+ * What a request does to the database; of a query only the host knows. A `step` of an open transaction dies with its host, and its `commit` is
+ * posted again; neither waits for what was asked for before, which waits for the end of the transaction.
+ */
+export type Effect = 'reads' | 'writes' | 'unknown' | 'step' | 'commit';
 
 /** What a host tells of the database when it welcomes us. */
 export type Welcomed = Pick<Extract<HostToPage, { type: 'welcome' }>, 'database' | 'applied' | 'commit'>;
@@ -46,10 +49,21 @@ export const MOST_HOSTS = 4;
 /** How many requests are under way at a time. The others wait here, where they take no memory of the host's. */
 const MOST_UNDER_WAY = 256;
 
+/** The part of a request that says how long its statements may run. */
+export function limit({ timeout }: { timeout?: number | undefined }): { timeout?: number } {
+  if (timeout === undefined) return {};
+  // What is no number at all is no time.
+  return { timeout: timeout >= 0 ? Math.min(Math.ceil(timeout), Number.MAX_SAFE_INTEGER) : 0 };
+}
+
 /** The SQL of a request, if it is one text. */
 function sqlOf(asked: Asked): string | undefined {
   if ('sql' in asked) return asked.sql;
   return 'statements' in asked && asked.statements.length === 1 ? asked.statements[0]?.sql : undefined;
+}
+
+function lost(): TidewaterError {
+  return new TidewaterError(codes.transactionLost, 'the active tab died before the transaction was committed');
 }
 
 export function poisoned(): TidewaterError {
@@ -71,6 +85,8 @@ export class Requests {
   #host: Host | undefined;
   #last = 0;
   #lastSeq = 0;
+  /** Commits are counted by themselves. */
+  #lastCommit = 0;
   /** The database that the last host has. */
   #database: string | undefined;
   /** Whether that has done a write of ours, and so has a record of us. */
@@ -108,6 +124,7 @@ export class Requests {
       };
       signal?.addEventListener('abort', abort);
       this.#pending.set(message.request, pending);
+      if (effect === 'step' || effect === 'commit') return this.#postAtOnce(pending);
       this.#waiting.push(pending);
       this.#postMore();
     });
@@ -148,6 +165,10 @@ export class Requests {
     const [known, suspects, others]: [Pending[], Pending[], Pending[]] = [[], [], []];
     for (const pending of this.#pending.values()) {
       const { seq, postedTo } = pending;
+      if (pending.effect === 'commit') {
+        this.#post(pending, host);
+        continue;
+      }
       const isDone = seq !== undefined && seq <= applied;
       if (postedTo !== undefined && postedTo !== host.leadership && !isDone) pending.outlived += 1;
       pending.postedTo = undefined;
@@ -173,6 +194,15 @@ export class Requests {
   /** The connection to the host has ended; what it was given waits for the next one. */
   lost(): void {
     this.#host = undefined;
+    for (const pending of this.#pending.values()) {
+      if (pending.effect === 'step') this.#reject(pending, lost());
+    }
+  }
+
+  #postAtOnce(pending: Pending): void {
+    if (this.#host) return this.#post(pending, this.#host);
+    // A commit waits for the next host: nothing was heard of it yet, and that one says so.
+    if (pending.effect === 'step') this.#reject(pending, lost());
   }
 
   /** Posts what may be posted now. */
@@ -193,8 +223,14 @@ export class Requests {
 
   #post(pending: Pending, host: Host): void {
     pending.postedTo = host.leadership;
+    const { effect, message } = pending;
+    if (effect === 'step') return host.post(message as PageToHost);
+    if (effect === 'commit') {
+      pending.seq ??= this.#lastCommit += 1;
+      return host.post({ ...message, seq: pending.seq } as PageToHost);
+    }
     this.#underWay += 1;
-    if (pending.effect === 'reads') return host.post(pending.message as PageToHost);
+    if (effect === 'reads') return host.post(message as PageToHost);
     pending.seq ??= this.#lastSeq += 1;
     host.post({ ...pending.message, seq: pending.seq, acknowledged: this.#acknowledged() } as PageToHost);
   }
@@ -202,8 +238,8 @@ export class Requests {
   /** Up to which number every answer is here. */
   #acknowledged(): number {
     // The first has the lowest number, and the search ends there but for what only reads.
-    for (const { seq } of this.#pending.values()) {
-      if (seq !== undefined) return seq - 1;
+    for (const { seq, effect } of this.#pending.values()) {
+      if (seq !== undefined && effect !== 'commit') return seq - 1;
     }
     return this.#lastSeq;
   }
@@ -214,6 +250,7 @@ export class Requests {
     if (!pending) return undefined;
     this.#pending.delete(request);
     if (this.#tried === request) this.#tried = undefined;
+    if (pending.effect === 'step' || pending.effect === 'commit') return pending;
     if (pending.postedTo !== undefined) {
       this.#underWay -= 1;
       return pending;
@@ -238,7 +275,7 @@ export class Requests {
     this.#underWay = 0;
     this.#tried = undefined;
     // An application that closes a database gives its queries up, whatever they do.
-    const unknown = error.code === codes.closed ? ['writes'] : ['writes', 'unknown'];
+    const unknown = error.code === codes.closed ? ['writes', 'commit'] : ['writes', 'commit', 'unknown'];
     for (const { reject, effect, seq } of pending) {
       const mayHaveRun = seq !== undefined && unknown.includes(effect);
       const why = `${error.message}, with this statement under way`;

@@ -221,3 +221,35 @@ test('a suspect that the application gives up is tried no more, and the next one
   for (const promise of given) await expect(promise).rejects.toMatchObject({ name: 'AbortError' });
   expect(requestsOf(next)).toEqual([1, 3]);
 });
+
+test('what belongs to an open transaction waits for nothing, and a step dies with its host', async () => {
+  const first = host();
+  const requests = connected(first);
+  // More than are under way at a time.
+  const writes = Array.from({ length: 300 }, () => requests.add(write, 'writes'));
+  writes.forEach((promise) => promise.catch(() => {}));
+  const step = requests.add({ type: 'step', transaction: 1, sql: 'INSERT' }, 'step');
+  expect(first.posted.at(-1)).toMatchObject({ type: 'step', request: 301 });
+  requests.lost();
+  expect(await outcome(step)).toBe('transaction_lost');
+  expect(await outcome(requests.add({ type: 'step', transaction: 1, sql: 'INSERT' }, 'step'))).toBe('transaction_lost');
+});
+
+test('a commit has a number of its own, and is posted again to the next host under it', async () => {
+  const first = host();
+  const requests = connected(first);
+  void requests.add(write, 'writes');
+  const commit = requests.add({ type: 'commit', transaction: 1 }, 'commit');
+  expect(first.posted.map(({ type, seq }) => [type, seq])).toEqual([['exec', 1], ['commit', 1]]);
+  requests.lost();
+  const second = welcomed(requests, host('b/2'), 1);
+  expect(second.posted.map(({ type, seq }) => [type, seq])).toEqual([['commit', 1], ['exec', 1]]);
+  requests.answered(failed(2, 'transaction_lost'));
+  expect(await outcome(commit)).toBe('transaction_lost');
+  const another = requests.add({ type: 'commit', transaction: 3 }, 'commit');
+  expect(second.posted.at(-1)).toMatchObject({ type: 'commit', seq: 2 });
+  requests.answered(executed(3));
+  expect(await outcome(another)).toBe('done');
+  void requests.add(write, 'writes');
+  expect(second.posted.at(-1)).toMatchObject({ seq: 2, acknowledged: 0 });
+});

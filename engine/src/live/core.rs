@@ -112,11 +112,10 @@ impl Core {
 
     /// Begins a transaction of the caller's.
     pub(crate) fn begin_transaction(&mut self, begin: &str) -> Result<(), Error> {
-        let mut session = self.storage.session();
-        if session.has_open_transaction() {
+        if self.in_transaction() {
             return Err(Error::InTransaction);
         }
-        session.begin_wrapped(begin)
+        self.storage.session().begin_wrapped(begin)
     }
 
     /// Begins one that stays open between calls.
@@ -129,13 +128,13 @@ impl Core {
     /// Ends it. After a commit that has failed it can be rolled back.
     pub(crate) fn end_detached(&mut self, commit: bool) -> Result<(), Error> {
         let ended = self.end_transaction(commit);
-        self.is_detached = self.in_transaction();
+        self.is_detached = self.storage.session().is_within_transaction();
         ended
     }
 
     /// Whether one stays open between calls. SQLite may have rolled it back.
     pub(crate) fn is_detached(&mut self) -> bool {
-        self.is_detached &= self.in_transaction();
+        self.is_detached &= self.storage.session().is_within_transaction();
         self.is_detached
     }
 
@@ -194,7 +193,7 @@ impl Core {
 
     /// Delivers what other connections committed, and what could not be read before; whether there was anything.
     pub(crate) fn poll(&mut self) -> Result<bool, Error> {
-        if self.storage.session().has_open_transaction() {
+        if self.in_transaction() {
             return Ok(false);
         }
         self.at_one_state(|_, _, caught_up| Ok(caught_up))
@@ -206,11 +205,11 @@ impl Core {
         &mut self,
         body: impl FnOnce(&mut Live, &mut Session<'_>, bool) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        let Self { storage, live, .. } = self;
-        let mut session = storage.session();
-        if session.has_open_transaction() {
+        if self.in_transaction() {
             return Err(Error::InTransaction);
         }
+        let Self { storage, live, .. } = self;
+        let mut session = storage.session();
         let holds = !session.is_alone() && session.begin_reads();
         let done = catch_up(live, &mut session).and_then(|caught_up| body(live, &mut session, caught_up));
         session.end_reads(holds);
@@ -325,6 +324,10 @@ impl Core {
     /// Rolls back a transaction that nobody is left to end.
     pub(super) fn roll_back(&mut self) {
         // What there is to say of it, nobody is there to hear.
+        if self.is_detached() {
+            let _ = self.end_detached(false);
+            return;
+        }
         let _ = self.run("ROLLBACK", &Params::None, TransactionOwner::Script);
     }
 
@@ -345,7 +348,7 @@ impl Core {
 
     /// Whether a script has left a transaction open.
     pub(crate) fn in_transaction(&mut self) -> bool {
-        self.storage.session().has_open_transaction()
+        self.is_detached() || self.storage.session().has_open_transaction()
     }
 }
 
