@@ -68,10 +68,10 @@ mod types;
 pub use rusqlite;
 
 pub use api::{
-    Access, AsSql, Clock, ColumnDescription, ColumnIndex, ColumnOrigin, Committed, Description, Divergence, Engine, Event,
-    Executed, Explain, Found, FromRow, FromValue, LiveRows, LiveTemplate, Location, NamedRow, OpenTransaction, Options,
-    ParameterDescription, PlanKind, Route, RoutePredicate, RowEdit, SqliteBuild, Stats, Subscription, SumStore,
-    Transaction, TransactionBehavior, WantedIndex, Watch,
+    Access, AsSql, Clock, ColumnDescription, ColumnIndex, ColumnOrigin, Committed, Description, Divergence, Engine,
+    Event, Executed, Explain, Found, FromRow, FromValue, LiveRows, LiveTemplate, Location, NamedRow, OpenTransaction,
+    Options, ParameterDescription, PlanKind, Route, RoutePredicate, RowEdit, SqliteBuild, Stats, Subscription,
+    SumStore, Transaction, TransactionBehavior, WantedIndex, Watch,
 };
 #[cfg(all(feature = "tokio", not(target_family = "wasm")))]
 pub use asynchronous::{AsyncEngine, AsyncOptions, AsyncSubscription};

@@ -34,9 +34,9 @@ pub use executed::Executed;
 pub use explain::{Explain, Found, LiveTemplate, PlanKind, Route, RoutePredicate, WantedIndex};
 pub use from_value::FromValue;
 pub use live_rows::LiveRows;
+pub use open_transaction::OpenTransaction;
 #[cfg(feature = "testing")]
 pub use options::Strategy;
-pub use open_transaction::OpenTransaction;
 pub use options::{Access, Clock, Location, Options, SumStore};
 pub use row_edit::RowEdit;
 pub use rows::private as private_rows;

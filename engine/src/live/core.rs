@@ -290,8 +290,8 @@ impl Core {
     /// # Errors
     /// [`Error::Closed`] if it has none any more.
     pub(crate) fn result(&mut self, id: SubscriptionId) -> Result<Snapshot, Error> {
-        let (columns, rows) = self.live.told_rows(id).ok_or(Error::Closed("the subscription has no rows"))?;
-        Ok(Snapshot { commit: self.commit(), columns, rows })
+        let commit = self.commit();
+        self.live.told_rows(id, commit).ok_or(Error::Closed("the subscription has no rows"))
     }
 
     /// Shows every change batch from now on.

@@ -164,11 +164,11 @@ impl Live {
         self.forget(id);
     }
 
-    /// The last rows that a subscriber was told of, with their columns.
-    pub(super) fn told_rows(&self, id: SubscriptionId) -> Option<(Arc<[String]>, Arc<[Row]>)> {
+    /// The last rows that a subscriber was told of, which are those of this commit.
+    pub(super) fn told_rows(&self, id: SubscriptionId, commit: CommitId) -> Option<Snapshot> {
         let columns = Arc::clone(&self.subscribers.query_of_rows(id)?.columns);
         let binding = self.bindings.registry.binding(self.bindings.registry.binding_of(id)?)?;
-        Some((columns, binding.held.rows()))
+        Some(Snapshot { commit, columns, rows: binding.held.rows() })
     }
 
     /// Whether a subscription is maintained by a plan now.

@@ -98,7 +98,11 @@ impl CommitNumber {
             // There is no row yet, the application deleted or replaced it, or a rollback undid its creation.
             if is_somebody_elses(connection).map_err(convert::error)? {
                 let message = format!("the name {TABLE} is taken by Tidewater");
-                return Err(Error::Sqlite { extended_code: rusqlite::ffi::SQLITE_ERROR, message: message.into(), offset: None });
+                return Err(Error::Sqlite {
+                    extended_code: rusqlite::ffi::SQLITE_ERROR,
+                    message: message.into(),
+                    offset: None,
+                });
             }
             let rowid = create(connection).map_err(convert::error)?;
             write(connection, rowid, number).map_err(convert::error)?;

@@ -47,7 +47,11 @@ pub(super) fn error(error: rusqlite::Error) -> Error {
         },
         rusqlite::Error::MultipleStatement => Error::NotOneStatement("several"),
         rusqlite::Error::InvalidPath(path) => Error::CannotOpen(format!("not a path: {}", path.display()).into()),
-        other => Error::Sqlite { extended_code: rusqlite::ffi::SQLITE_MISUSE, message: other.to_string().into(), offset: None },
+        other => Error::Sqlite {
+            extended_code: rusqlite::ffi::SQLITE_MISUSE,
+            message: other.to_string().into(),
+            offset: None,
+        },
     }
 }
 

@@ -218,11 +218,6 @@ impl Session<'_> {
         is_possible
     }
 
-    /// Whether a transaction is open, also one that the engine has begun.
-    pub(crate) fn is_within_transaction(&self) -> bool {
-        !self.connection.is_autocommit()
-    }
-
     /// Whether a script has left a transaction open.
     pub(crate) fn has_open_transaction(&self) -> bool {
         !self.connection.is_autocommit() && !self.state.wrapped

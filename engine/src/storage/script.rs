@@ -285,6 +285,11 @@ impl Session<'_> {
         self.after_statement(on_commit)
     }
 
+    /// Whether a transaction is open, also one that the engine has begun.
+    pub(crate) fn is_within_transaction(&self) -> bool {
+        !self.connection.is_autocommit()
+    }
+
     /// Rolls back the transaction that the engine began, if one is open.
     pub(crate) fn rollback_wrapped(&mut self) -> Result<(), Error> {
         if !std::mem::take(&mut self.state.wrapped) || self.connection.is_autocommit() {

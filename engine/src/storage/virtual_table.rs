@@ -187,7 +187,8 @@ impl<T: VirtualTable> Module<T> {
 
 /// Registers a virtual table under a name, in the place of an older one of that name. No statement may still read that.
 pub(super) fn register<T: VirtualTable>(connection: &Connection, name: &str, table: T) -> Result<(), Error> {
-    let misuse = |message: &str| Error::Sqlite { extended_code: ffi::SQLITE_MISUSE, message: message.into(), offset: None };
+    let misuse =
+        |message: &str| Error::Sqlite { extended_code: ffi::SQLITE_MISUSE, message: message.into(), offset: None };
     let name = CString::new(name).map_err(|_| misuse("a name with a NUL"))?;
     let table = Box::into_raw(Box::new(table)).cast::<c_void>();
     // SAFETY: the connection is open; SQLite owns the box from here on and frees it by `destroy`, also where this fails.

@@ -94,9 +94,10 @@ pub(crate) fn size(message: &HostToPage) -> u64 {
     const OF_ANY: usize = 100;
     let frames = match message {
         HostToPage::Queried { rows, .. } | HostToPage::Subscribed { rows, .. } => rows.0.len(),
-        HostToPage::Transacted { results, .. } => {
-            results.iter().map(|StatementResult { rows, .. }| OF_ANY + rows.as_ref().map_or(0, |rows| rows.0.len())).sum()
-        }
+        HostToPage::Transacted { results, .. } => results
+            .iter()
+            .map(|StatementResult { rows, .. }| OF_ANY + rows.as_ref().map_or(0, |rows| rows.0.len()))
+            .sum(),
         HostToPage::Delivery(Delivery { edits, events, .. }) => {
             let of_event = |event: &SubscriptionEvent| match event {
                 SubscriptionEvent::Columns { rows, .. } => OF_ANY + rows.0.len(),

@@ -15,7 +15,12 @@ impl Service {
     }
 
     /// What there is to tell of commits.
-    pub(crate) fn tell_of_commits(&mut self, requester: &TabId, cause: Option<RequestId>, outgoing: &mut Vec<Outgoing>) {
+    pub(crate) fn tell_of_commits(
+        &mut self,
+        requester: &TabId,
+        cause: Option<RequestId>,
+        outgoing: &mut Vec<Outgoing>,
+    ) {
         let commits = std::mem::take(&mut *self.heard.lock().unwrap_or_else(PoisonError::into_inner));
         for (client, known) in self.clients.iter_mut().filter(|(_, known)| known.listens) {
             let cause = cause.filter(|_| client == requester);

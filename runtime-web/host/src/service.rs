@@ -141,7 +141,19 @@ impl Service {
         let (clients, recorded, happened) = (ById::default(), RefCell::default(), Arc::default());
         let tried = CommitId(engine.last_commit().0);
         let heard = commits::heard(&engine)?;
-        Ok(Self { engine, database, epoch, storage, configuration, clients, recorded, tried, happened, heard, open: None })
+        Ok(Self {
+            engine,
+            database,
+            epoch,
+            storage,
+            configuration,
+            clients,
+            recorded,
+            tried,
+            happened,
+            heard,
+            open: None,
+        })
     }
 
     /// This host's epoch.
@@ -210,7 +222,9 @@ impl Service {
             PageToHost::Step { request, transaction, sql, params, .. } => {
                 Some(self.run_in_transaction(client, request, transaction, &sql, params.as_ref()))
             }
-            PageToHost::Commit { request, transaction, seq } => Some(self.commit_transaction(client, request, transaction, seq)),
+            PageToHost::Commit { request, transaction, seq } => {
+                Some(self.commit_transaction(client, request, transaction, seq))
+            }
             PageToHost::RollBack { request, transaction } => {
                 self.open.take_if(|open| open.is(client, transaction));
                 Some(HostToPage::RolledBack { request })

@@ -395,8 +395,14 @@ fn a_query_may_write_and_then_is_a_write() {
 fn a_page_with_another_configuration_is_refused_with_both_named() {
     let mut service = service();
     let configuration = Configuration { foreign_keys: false };
-    let hello =
-        PageToHost::Hello { client: ClientId::from("a"), protocol: PROTOCOL, nonce: 7, restart: false, configuration, schema: None };
+    let hello = PageToHost::Hello {
+        client: ClientId::from("a"),
+        protocol: PROTOCOL,
+        nonce: 7,
+        restart: false,
+        configuration,
+        schema: None,
+    };
     let HostToPage::Refused { nonce: 7, error } = only(service.receive(&tab("a"), hello)) else {
         panic!("not refused")
     };
@@ -446,7 +452,8 @@ fn who_listens_hears_of_each_commit_by_its_tables() {
     assert_eq!(tables, &["t", "u"]);
 
     let told = exec(&mut service, "b", 1, "INSERT INTO u VALUES (2); UPDATE t SET x = 3; DELETE FROM u");
-    let [Outgoing { message: HostToPage::Committed { tables, is_partial: false, cause, .. }, .. }, _] = &told[..] else {
+    let [Outgoing { message: HostToPage::Committed { tables, is_partial: false, cause, .. }, .. }, _] = &told[..]
+    else {
         panic!("{told:?}")
     };
     assert_eq!((&tables[..], *cause), (&["u".to_owned(), "t".to_owned()][..], Some(RequestId(1))));

@@ -66,9 +66,7 @@ impl Service {
             (Some(watch), _) => answer::params(params.as_ref())
                 .and_then(|params| watch.rebind(params).map_err(|error| answer::error(&error))),
             (None, Some(query)) => self.rebind_failing(client, subscription, Query { params, ..query }),
-            (None, None) => {
-                Err(ErrorInfo::new(codes::CLOSED, "the subscription has ended"))
-            }
+            (None, None) => Err(ErrorInfo::new(codes::CLOSED, "the subscription has ended")),
         };
         match rebound {
             Ok(()) => HostToPage::Rebound { request, commit: self.commit() },
@@ -196,7 +194,8 @@ impl Service {
             events.extend(error.map(|(error, closed)| answer::subscription_error(subscription, error, closed)));
         }
         let delivery = (!events.is_empty()).then(|| answer::delivery(self.commit(), None, &[], events));
-        let messages = delivery.map(HostToPage::Delivery).into_iter().chain(commits.map(|commits| commits.message(None)));
+        let messages =
+            delivery.map(HostToPage::Delivery).into_iter().chain(commits.map(|commits| commits.message(None)));
         messages.map(|message| Outgoing { client: client.clone(), message }).collect()
     }
 

@@ -51,7 +51,13 @@ impl Service {
     }
 
     /// Commits it; one that is not open may have been committed by a host before.
-    pub(crate) fn commit_transaction(&mut self, client: &TabId, request: RequestId, begin: RequestId, seq: Seq) -> HostToPage {
+    pub(crate) fn commit_transaction(
+        &mut self,
+        client: &TabId,
+        request: RequestId,
+        begin: RequestId,
+        seq: Seq,
+    ) -> HostToPage {
         let Some(id) = self.clients.get(client).map(|client| &client.id.0) else { return lost(request) };
         let source = format!("{id}/transactions");
         let write = WriteId { source: &source, seq: seq.0, acknowledged: seq.0.saturating_sub(1) };

@@ -6,8 +6,8 @@ use std::time::Duration;
 use tidewater::{Engine, Location, Options};
 use tidewater_protocol::frame::{RowsFrame, ValueRef};
 use tidewater_protocol::{
-    ClientId, Configuration, Epoch, HostToPage, PROTOCOL, PageToHost, RequestId, Seq, StorageMode, SubscriptionId, TabId,
-    codes,
+    ClientId, Configuration, Epoch, HostToPage, PROTOCOL, PageToHost, RequestId, Seq, StorageMode, SubscriptionId,
+    TabId, codes,
 };
 
 use crate::{Host, PortNumber, Service};
@@ -32,7 +32,10 @@ impl Site {
             site.host.offer(TabId::from(tab), number, tab);
             site.ports.push((tab, number));
             let (client, configuration, schema) = (ClientId::from(tab), CONFIGURATION, Some(SCHEMA.to_owned()));
-            site.post(tab, PageToHost::Hello { client, protocol: PROTOCOL, nonce: 1, restart: true, configuration, schema });
+            site.post(
+                tab,
+                PageToHost::Hello { client, protocol: PROTOCOL, nonce: 1, restart: true, configuration, schema },
+            );
         }
         assert_eq!(site.work().len(), 2);
         site
@@ -62,7 +65,11 @@ impl Site {
         let mut posted = Vec::new();
         loop {
             let turn = self.host.turn(self.now, || false).unwrap();
-            posted.extend(turn.posts.into_iter().flat_map(|(tab, packet)| packet.messages.into_iter().map(|message| (*tab, message))));
+            posted.extend(
+                turn.posts
+                    .into_iter()
+                    .flat_map(|(tab, packet)| packet.messages.into_iter().map(|message| (*tab, message))),
+            );
             if !turn.has_more {
                 return posted;
             }
@@ -110,10 +117,12 @@ impl Site {
 
 fn integers(rows: &[u8]) -> Vec<i64> {
     let rows = RowsFrame::new(rows).unwrap();
-    let first = |row: &[u8]| tidewater_protocol::frame::Values::new(row).next().unwrap().map(|value| match value {
-        ValueRef::Integer(integer) => integer,
-        other => panic!("{other:?}"),
-    });
+    let first = |row: &[u8]| {
+        tidewater_protocol::frame::Values::new(row).next().unwrap().map(|value| match value {
+            ValueRef::Integer(integer) => integer,
+            other => panic!("{other:?}"),
+        })
+    };
     rows.iter().map(|row| first(row).unwrap()).collect()
 }
 
@@ -129,7 +138,8 @@ fn others_wait_and_see_all_of_it_at_its_end() {
     site.ask("b", PageToHost::Subscribe { subscription, sql, params: None, resumed: false });
     // What its own page asked for before and what others ask for meanwhile waits.
     let begin = site.begin("a");
-    let [mine, theirs] = [site.exec("a", 1, "INSERT INTO t VALUES (10)"), site.exec("b", 1, "INSERT INTO t VALUES (20)")];
+    let [mine, theirs] =
+        [site.exec("a", 1, "INSERT INTO t VALUES (10)"), site.exec("b", 1, "INSERT INTO t VALUES (20)")];
     assert_eq!(site.work(), []);
     assert_eq!(site.step("a", begin, "INSERT INTO t VALUES (1); INSERT INTO t VALUES (2)"), Ok(vec![]));
     assert_eq!(site.step("a", begin, "INSERT INTO t VALUES (3), (1)"), Err("constraint".to_owned()));

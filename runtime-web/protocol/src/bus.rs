@@ -2,7 +2,7 @@
 
 use crate::form::message;
 use crate::{
-    CoordinatorToPage, CoordinatorToWorker, Epoch, InstanceId, PageToCoordinator, PageToHost, Packet, TabId,
+    CoordinatorToPage, CoordinatorToWorker, Epoch, InstanceId, Packet, PageToCoordinator, PageToHost, TabId,
     WorkerToCoordinator,
 };
 

@@ -16,7 +16,7 @@ test('latency', async ({ chrome }) => {
   report('write to diff, follower itself', await sameTab(follower));
   report('write to diff, active to follower', await acrossTabs(active, follower));
   report('write to diff, follower to active', await acrossTabs(follower, active));
-  report('takeover after close', [await takeover(active, follower)]);
+  report('takeover after close', [await takeover(() => active.page.close(), follower)]);
   await chrome.close();
   const warm: number[] = [];
   for (let round = 0; round < 5; round += 1) {

@@ -19,7 +19,7 @@ interface Build {
 test('paired', async ({ chrome, served }) => {
   const beside = process.env.TIDEWATER_BESIDE;
   test.skip(!beside, 'TIDEWATER_BESIDE names no build');
-  const other = await serve(beside);
+  const other = await serve({ dist: beside });
   const builds: Build[] = [
     { name: 'beside', url: other.url, figures: new Map() },
     { name: 'present', url: served.url, figures: new Map() },
@@ -43,7 +43,7 @@ test('paired', async ({ chrome, served }) => {
       for (let time = 0; time < 3; time += 1) note(`${WRITES} writes at once, 3 tabs, 100 subscriptions (1/s)`, await atOnce(tabs, 100));
       // As tabs do that have been there for a while.
       await tabs[1]!.page.waitForTimeout(3_000);
-      note('takeover after close (ms)', await takeover(tabs[0]!, tabs[1]!));
+      note('takeover after close (ms)', await takeover(() => tabs[0]!.page.close(), tabs[1]!));
       for (const tab of tabs) await tab.page.close();
     }
   }

@@ -2,8 +2,8 @@
 
 import type { Tab } from '../src/tab.js';
 
-/** The longest time that a write takes in a tab while the active one is closed, in milliseconds. */
-export async function takeover(active: Tab, follower: Tab): Promise<number> {
+/** The longest time that a write takes in a tab while the active one ends, in milliseconds. */
+export async function takeover(end: () => Promise<unknown>, follower: Tab): Promise<number> {
   await follower.page.evaluate(() => {
     let last = performance.now();
     const gaps: number[] = [];
@@ -21,7 +21,7 @@ export async function takeover(active: Tab, follower: Tab): Promise<number> {
     Object.assign(window, { gaps });
   });
   await follower.page.waitForFunction(() => (window as unknown as { gaps: number[] }).gaps.length > 0);
-  await active.page.close();
+  await end();
   await follower.page.waitForTimeout(1_500);
   return follower.page.evaluate(() => Math.max(...(window as unknown as { gaps: number[] }).gaps));
 }

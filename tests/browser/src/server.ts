@@ -14,6 +14,7 @@ const BENCHES_WORKER = fileURLToPath(new URL('../benches/worker.js', import.meta
 
 const TYPES: Record<string, string> = {
   '.js': 'text/javascript',
+  '.mjs': 'text/javascript',
   '.wasm': 'application/wasm',
   '.map': 'application/json',
 };
@@ -38,8 +39,17 @@ export interface ServedPackage extends Served {
 /** The package as several builds of an application have it: under URLs of their own. */
 export const BUILDS = ['old', 'new', 'newest'] as const;
 
+export interface Serving {
+  /** The folder of another build of the package. */
+  dist?: string;
+  /** Whether browsers may keep what is served. */
+  isCached?: boolean;
+  /** Other files, by their paths: HTML and JavaScript as they are, the rest by the path of a file. */
+  files?: Record<string, string>;
+}
+
 /** Serves a page and the package: the one that was built here, or what another folder has. */
-export async function serve(dist: string = DIST): Promise<ServedPackage> {
+export async function serve({ dist = DIST, isCached = false, files = {} }: Serving = {}): Promise<ServedPackage> {
   const withheld = new Set<string>();
   const ledger: string[] = [];
   const server = createServer(async (request, response) => {
@@ -53,9 +63,9 @@ export async function serve(dist: string = DIST): Promise<ServedPackage> {
     }
     try {
       if (withheld.has(pathname)) throw new Error('withheld');
-      const [type, body] = await load(pathname, dist);
+      const [type, body] = pathname in files ? await loadFile(pathname, files[pathname]!) : await load(pathname, dist);
       response.setHeader('content-type', type);
-      response.setHeader('cache-control', 'no-store');
+      response.setHeader('cache-control', isCached ? 'max-age=3600' : 'no-store');
       if (isIsolated(pathname)) {
         response.setHeader('cross-origin-opener-policy', 'same-origin');
         response.setHeader('cross-origin-embedder-policy', 'require-corp');
@@ -122,6 +132,11 @@ const WORKERS: Record<string, string> = {
 /** What measures is isolated from other origins: browsers give it a finer clock. */
 function isIsolated(path: string): boolean {
   return path === '/isolated' || path === '/relay.js' || path.startsWith('/benches/');
+}
+
+async function loadFile(path: string, file: string): Promise<[type: string, body: string | Buffer]> {
+  const type = TYPES[extname(path)] ?? 'text/html';
+  return [type, file.includes('\n') ? file : await readFile(file)];
 }
 
 async function load(path: string, dist: string): Promise<[type: string, body: string | Buffer]> {

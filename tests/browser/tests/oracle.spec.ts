@@ -1,4 +1,4 @@
-// The oracle in wasm: for a minute, the cases that the native oracle plays, each compared with SQLite at every commit; what
+// The oracle in wasm: for half a minute, the cases that the native oracle plays, each compared with SQLite at every commit; what
 // was delivered has to be the same to the byte.
 
 import { execFileSync } from 'node:child_process';
@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from '../src/browser.js';
 
 const FIRST_SEED = 0x71de;
-const SECONDS = Number(process.env.TIDEWATER_ORACLE_SECONDS ?? 60);
+const SECONDS = Number(process.env.TIDEWATER_ORACLE_SECONDS ?? 30);
 const NATIVE = process.env.TIDEWATER_ORACLE ?? fileURLToPath(new URL('../../../target/debug/oracle', import.meta.url));
 
 interface Oracle {
