@@ -36,9 +36,7 @@ if ('onconnect' in globalThis) {
 async function serveShared(): Promise<Coordinator | undefined> {
   const mine = await held(names.coordinator(database), AbortSignal.timeout(GIVES_UP_AFTER));
   if (!mine) return undefined;
-  const instance = randomId();
-  await held(names.coordinatorAt(database, placeOf(instance, location.href)));
-  return start(instance);
+  return start(randomId(), location.href);
 }
 
 /** Takes a lock and holds it for life; false if the signal comes first. */
@@ -60,16 +58,28 @@ function fatal(message: string): void {
   close();
 }
 
-async function start(instance: string): Promise<Coordinator> {
+/** The module, while locks are waited for. */
+const loaded = load();
+
+async function load(): Promise<void> {
   const wasm = new Blob([deflated]).stream().pipeThrough(new DecompressionStream('deflate-raw'));
   await init({ module_or_path: await new Response(wasm).arrayBuffer() });
-  return Coordinator.start(database, instance);
+}
+
+async function start(instance: string, place: string): Promise<Coordinator> {
+  const [{ held: locks = [] }] = await Promise.all([
+    navigator.locks.query(),
+    held(names.coordinatorInstance(database, instance)),
+    held(names.coordinatorAt(database, placeOf(instance, place))),
+    loaded,
+  ]);
+  const isHosted = locks.some(({ name }) => name === names.storage(database));
+  return new Coordinator(database, instance, isHosted);
 }
 
 async function serveBus(): Promise<never> {
   const instance = randomId();
-  await held(names.coordinatorAt(database, placeOf(instance, ON_BUS)));
-  const coordinator = await start(instance);
+  const coordinator = await start(instance, ON_BUS);
   const bus = new Bus(database, { type: 'coordinator' });
   bus.onstranger = (from: Address, message: BusMessage) => {
     if (message.channel === 'pageToCoordinator') {

@@ -43,6 +43,8 @@ export class Life {
   readonly #worker: Worker;
   readonly #fallback: Worker | undefined;
   #coordinator: Port | undefined;
+  /** Whether we hold the lock by which others know that the page lives: before that it cannot be registered. */
+  #isAlive = false;
   #instance: string | undefined;
   #answer: ReturnType<typeof setTimeout> | undefined;
   /** Counts the attempts to have a coordinator: only the last one goes on. */
@@ -97,8 +99,11 @@ export class Life {
 
   /** Holds the lock by which others know that the page lives, and registers. */
   async #live(): Promise<void> {
+    // The coordinator is looked for, and may start, meanwhile.
+    this.#register();
     await this.#lock(names.page(this.#database, this.tab), 'exclusive', () => {
-      this.#register();
+      this.#isAlive = true;
+      if (this.#coordinator) this.#registerHere();
       return new Promise<void>((resolve) => this.#ended.signal.addEventListener('abort', () => resolve()));
     });
   }
@@ -169,6 +174,7 @@ export class Life {
 
   /** Registers with the coordinator at the other end of the port there is. */
   #registerHere(): void {
+    if (!this.#isAlive) return;
     const registration: PageToCoordinator = { type: 'register', tab: this.tab, ...this.#events.registration() };
     if (this.#bus) this.#tell(registration);
     else this.#tellWithWorker(registration);

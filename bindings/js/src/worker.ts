@@ -26,6 +26,7 @@ onmessage = ({ data, ports }: MessageEvent<ToWorker>) => {
 
 async function start(given: Start): Promise<Start> {
   const { database, tab } = given;
+  void loadIfFirst(given);
   await new Promise<void>((held) => {
     // Until this worker dies.
     void navigator.locks.request(names.worker(database, tab), () => {
@@ -37,10 +38,13 @@ async function start(given: Start): Promise<Start> {
     bus = new Bus(database, { type: 'worker', tab });
     attach(bus.port({ type: 'coordinator' }, 'workerToCoordinator', 'coordinatorToWorker'), given);
   }
-  const { held = [] } = await navigator.locks.query();
-  // The first tab is about to host.
-  if (!held.some(({ name }) => name === names.storage(database))) load(given).catch(unusable);
   return given;
+}
+
+/** The first tab is about to host. */
+async function loadIfFirst(given: Start): Promise<void> {
+  const { held = [] } = await navigator.locks.query();
+  if (!held.some(({ name }) => name === names.storage(given.database))) await load(given).catch(unusable);
 }
 
 async function connect(port: MessagePort): Promise<void> {

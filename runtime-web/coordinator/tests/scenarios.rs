@@ -466,6 +466,14 @@ fn a_new_coordinator_elects_when_no_host_registers() {
 }
 
 #[test]
+fn a_new_coordinator_waits_for_no_host_where_nobody_holds_the_storage() {
+    let mut scene = Scene::new();
+    scene.coordinator.nobody_hosts();
+    scene.register_page("b", true, None, 4);
+    assert_eq!(scene.register_worker("b", None).elected(), Some(("b", 1, StorageMode::Opfs)));
+}
+
+#[test]
 fn a_new_coordinator_leaves_a_worker_that_is_opening_alone() {
     let mut scene = Scene::new();
     scene.register_page("a", true, None, 0);

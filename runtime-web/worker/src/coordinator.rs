@@ -19,24 +19,24 @@ pub struct Coordinator {
 
 #[wasm_bindgen]
 impl Coordinator {
-    /// Comes to life under an id that is drawn at random: takes the lock by which page clients will know of its death.
-    ///
-    /// # Errors
-    /// What the browser says of the lock.
-    pub async fn start(database: String, instance: String) -> Result<Coordinator, JsValue> {
+    /// Comes to life under an id that is drawn at random, in a script that holds the lock by which page clients will know of its death.
+    /// `is_hosted`: whether a worker holds the storage.
+    #[wasm_bindgen(constructor)]
+    pub fn new(database: String, instance: String, is_hosted: bool) -> Coordinator {
         console_error_on_panic();
-        let instance = InstanceId(instance);
-        let alive = locks::acquire(&names::coordinator_instance(&database, &instance)).await?;
+        let mut machine = Machine::new(InstanceId(instance), Timing::default());
+        if !is_hosted {
+            machine.nobody_hosts();
+        }
         let shell = Shell {
             database,
-            _alive: alive,
-            machine: RefCell::new(Machine::new(instance, Timing::default())),
+            machine: RefCell::new(machine),
             ports: RefCell::default(),
             raw: RefCell::default(),
             watches: RefCell::default(),
             deadline: RefCell::default(),
         };
-        Ok(Self { shell: Rc::new(shell) })
+        Self { shell: Rc::new(shell) }
     }
 
     /// What to tell everybody on the bus at the start.
@@ -81,7 +81,6 @@ impl Greeting {
 
 struct Shell {
     database: String,
-    _alive: locks::Held,
     machine: RefCell<Machine>,
     ports: RefCell<Ports>,
     raw: RefCell<Vec<(PortId, Port)>>,

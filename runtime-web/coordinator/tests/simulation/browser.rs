@@ -126,6 +126,10 @@ impl Locks {
         self.grant(name, queues);
     }
 
+    pub fn is_held(&self, name: &str) -> bool {
+        self.held.contains_key(name)
+    }
+
     pub fn is_waiting(&self, name: &str, agent: Agent) -> bool {
         self.waiting.get(name).is_some_and(|waiting| waiting.contains(&agent))
     }

@@ -212,7 +212,10 @@ impl World {
         let index = self.coordinators.len();
         let instance = InstanceId(format!("c{index}"));
         self.locks.take(&self.instance_lock(index), Agent::Coordinator(index));
-        let machine = Coordinator::new(instance, Timing::default());
+        let mut machine = Coordinator::new(instance, Timing::default());
+        if !self.locks.is_held(&names::storage(DATABASE)) {
+            machine.nobody_hosts();
+        }
         let (to_pages, to_workers) = machine.greeting();
         let (heard, pages, hosts, gone) = (BTreeMap::new(), BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
         let born = self.now;
