@@ -53,16 +53,6 @@ impl Drop for Queued {
 pub async fn try_acquire(name: &str) -> Result<Option<Held>, JsValue> {
     let options = Object::new();
     Reflect::set(&options, &"ifAvailable".into(), &JsValue::TRUE)?;
-    request(name, &options).await
-}
-
-/// Waits for the lock and takes it.
-pub async fn acquire(name: &str) -> Result<Held, JsValue> {
-    let held = request(name, &Object::new()).await?;
-    held.ok_or_else(|| JsValue::from_str("a queued lock request was granted nothing"))
-}
-
-async fn request(name: &str, options: &Object) -> Result<Option<Held>, JsValue> {
     let mut release = None;
     let held = Promise::new(&mut |resolve, _| release = Some(resolve));
     let granted = Promise::new(&mut |resolve, reject| {
@@ -72,7 +62,7 @@ async fn request(name: &str, options: &Object) -> Result<Option<Held>, JsValue> 
             let _ = resolve.call1(&JsValue::UNDEFINED, &JsValue::from_bool(is_granted));
             if is_granted { held.into() } else { JsValue::UNDEFINED }
         });
-        let requested = LOCKS.with(|locks| locks.request(name, options, &callback));
+        let requested = LOCKS.with(|locks| locks.request(name, &options, &callback));
         spawn_local(async move {
             if let Err(error) = JsFuture::from(requested).await {
                 let _ = reject.call1(&JsValue::UNDEFINED, &error);
