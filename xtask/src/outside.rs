@@ -15,7 +15,7 @@ use crate::{process, project, toolchain};
 const SETTINGS: [&str; 2] = ["LIBSQLITE3_FLAGS", "SQLITE_WASM_RS_FLAGS"];
 
 /// One profile for everything that is compiled outside, so that each step compiles only what the one before has not.
-const PROFILE: [&str; 2] = ["profile.dev.debug=false", "profile.dev.package.'*'.opt-level=1"];
+const PROFILE: [&str; 2] = ["profile.dev.debug=false", "profile.dev.package.libsqlite3-sys.opt-level=1"];
 
 /// A script of `tidewater replay` whose queries are to be maintained.
 const SCRIPT: &str = r#"{"op":"exec","sql":"CREATE TABLE contact(id INTEGER PRIMARY KEY, email TEXT COLLATE NOCASE); INSERT INTO contact(email) VALUES ('a'), ('a'), ('b')"}

@@ -69,6 +69,8 @@ export class Life {
       this.#events.unusable(new TidewaterError(codes.unavailable, 'the worker script cannot be loaded'));
     };
     this.#post({ type: 'start', database, tab: this.tab, wasm: wasmUrl(assets), bus: useBus, configuration });
+    // Where that fails, the worker does it, and says why not.
+    this.#compile(wasmUrl(assets)).catch(() => {});
     if (useBus) {
       this.#bus = new Bus(database, { type: 'page', tab: this.tab });
       this.#fallback = startCoordinatorWorker(assets, names.sharedWorker(database));
@@ -95,6 +97,15 @@ export class Life {
 
   get #isOver(): boolean {
     return this.#ended.signal.aborted;
+  }
+
+  /** Compiles the engine's module for the worker, which takes a while to start, if this tab is likely to be the first. */
+  async #compile(url: string): Promise<void> {
+    const { held = [] } = await navigator.locks.query();
+    if (this.#isOver || held.some(({ name }) => name === names.storage(this.#database))) return;
+    this.#post({ type: 'first' });
+    const module = await WebAssembly.compileStreaming(fetch(url)).catch(() => undefined);
+    if (!this.#isOver) this.#post({ type: 'module', module });
   }
 
   /** Holds the lock by which others know that the page lives, and registers. */

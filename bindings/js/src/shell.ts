@@ -6,6 +6,10 @@ import type { Configuration } from './generated/protocol.js';
 export type ToWorker =
   /** The first message; with `bus`, the coordinator is found there. */
   | { type: 'start'; database: string; tab: string; wasm: string; bus: boolean; configuration: Configuration }
+  /** Nobody hosts the database: the worker is to load the engine, whose module the page compiles while the worker starts. */
+  | { type: 'first' }
+  /** The module; undefined if the page cannot have it, and the worker has to find out why. */
+  | { type: 'module'; module: WebAssembly.Module | undefined }
   /** There is a coordinator; the message transfers a port to it. */
   | { type: 'coordinator' };
 

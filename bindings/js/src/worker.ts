@@ -14,6 +14,9 @@ let started: Promise<Start> | undefined;
 let bus: Bus | undefined;
 let coordinator: Port | undefined;
 let engine: Promise<void> | undefined;
+/** The engine's module, if the page compiles it. */
+let compiled: Promise<WebAssembly.Module | undefined> | undefined;
+let resolveCompiled: (module: WebAssembly.Module | undefined) => void = () => {};
 /** What has taken over the coordinator's port once it is there. */
 let worker: Worker | undefined;
 /** What the coordinator has said that the engine has to do. */
@@ -21,12 +24,13 @@ let waiting: Received[] = [];
 
 onmessage = ({ data, ports }: MessageEvent<ToWorker>) => {
   if (data.type === 'start') started ??= start(data);
+  else if (data.type === 'first') void loadFirst();
+  else if (data.type === 'module') resolveCompiled(data.module);
   else if (ports[0]) void connect(ports[0]);
 };
 
 async function start(given: Start): Promise<Start> {
   const { database, tab } = given;
-  void loadIfFirst(given);
   await new Promise<void>((held) => {
     // Until this worker dies.
     void navigator.locks.request(names.worker(database, tab), () => {
@@ -41,10 +45,11 @@ async function start(given: Start): Promise<Start> {
   return given;
 }
 
-/** The first tab is about to host. */
-async function loadIfFirst(given: Start): Promise<void> {
-  const { held = [] } = await navigator.locks.query();
-  if (!held.some(({ name }) => name === names.storage(given.database))) await load(given).catch(unusable);
+/** Loads the engine whose module the page gives. */
+async function loadFirst(): Promise<void> {
+  compiled = new Promise((resolve) => (resolveCompiled = resolve));
+  const start = await started;
+  if (start) await load(start).catch(unusable);
 }
 
 async function connect(port: MessagePort): Promise<void> {
@@ -118,6 +123,8 @@ function load(given: Start): Promise<void> {
 /** Its address is in the error: a server that answers every path with a page is a common cause. */
 async function instantiate(url: string): Promise<void> {
   try {
+    const module = await compiled;
+    if (module) return void (await init({ module_or_path: module }));
     const response = await fetch(url);
     const type = response.headers.get('content-type') ?? 'no content type';
     if (!response.ok || type.startsWith('text/html')) throw new Error(`the server answered ${response.status}, ${type}`);

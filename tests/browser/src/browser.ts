@@ -42,6 +42,11 @@ export class Browser {
     this.#context = undefined;
   }
 
+  /** The test is over. */
+  end(): Promise<void> {
+    return this.close();
+  }
+
   async #launch(): Promise<BrowserContext> {
     const executablePath = process.env.CHROMIUM_PATH ?? '/usr/bin/chromium';
     // Containers run as root, where Chromium refuses its sandbox.
@@ -67,9 +72,9 @@ export const test = base.extend<{ served: ServedPackage; browserProfile: string;
     await rm(profile, { recursive: true, force: true, maxRetries: 5 });
   },
   chrome: async ({ served, browserProfile }, use) => {
-    const browser = isFirefox ? new Firefox(browserProfile, served.url) : new Browser(browserProfile, served.url);
+    const browser = isFirefox ? new Firefox(served.url) : new Browser(browserProfile, served.url);
     await use(browser);
-    await browser.close();
+    await browser.end();
   },
 });
 

@@ -1,7 +1,11 @@
 // Firefox, by WebDriver BiDi. It stands where a test has Chromium; what only Chromium's protocol can do it cannot.
 
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
 import type { Page } from '@playwright/test';
-import puppeteer, { type Browser as Puppeteer } from 'puppeteer-core';
+import puppeteer, { type Browser as Puppeteer, type Page as PuppeteerPage } from 'puppeteer-core';
 
 import { Tab } from './tab.js';
 
@@ -11,14 +15,17 @@ export const isFirefox = process.env.TIDEWATER_BROWSER === 'firefox';
 /** Why a test is skipped there. */
 export const NEEDS_CHROMIUM = 'it needs the protocol of Chromium';
 
+/** One browser for all tests of a process of the runner: it takes seconds to start. Each test has a server, and so an origin, of its own. */
+const profile = isFirefox ? mkdtempSync(join(tmpdir(), 'tidewater-profile-')) : '';
+let browser: Promise<Puppeteer> | undefined;
+if (isFirefox) process.on('exit', () => rmSync(profile, { recursive: true, force: true, maxRetries: 5 }));
+
 export class Firefox {
-  readonly #profile: string;
   readonly #url: string;
-  #browser: Promise<Puppeteer> | undefined;
+  readonly #pages: PuppeteerPage[] = [];
   initScript: string | undefined;
 
-  constructor(profile: string, url: string) {
-    this.#profile = profile;
+  constructor(url: string) {
     this.#url = url;
   }
 
@@ -29,6 +36,7 @@ export class Firefox {
   /** A new tab with an empty page. */
   async tab(): Promise<Tab> {
     const page = await (await this.#launched()).newPage();
+    this.#pages.push(page);
     page.on('console', (message) => {
       if (message.type() === 'error') console.log(`    page: ${message.text()}`);
     });
@@ -41,13 +49,18 @@ export class Firefox {
 
   /** Closes the browser; the profile stays. */
   async close(): Promise<void> {
-    await (await this.#browser)?.close();
-    this.#browser = undefined;
+    await (await browser)?.close();
+    browser = undefined;
+  }
+
+  /** Closes what is open; the browser stays for the next test. */
+  async end(): Promise<void> {
+    for (const page of this.#pages) await page.close().catch(() => {});
   }
 
   #launched(): Promise<Puppeteer> {
     const executablePath = process.env.FIREFOX_PATH ?? '/usr/bin/firefox-esr';
-    const options = { browser: 'firefox', executablePath, headless: true, userDataDir: this.#profile } as const;
-    return (this.#browser ??= puppeteer.launch(options));
+    const options = { browser: 'firefox', executablePath, headless: true, userDataDir: profile } as const;
+    return (browser ??= puppeteer.launch(options));
   }
 }
