@@ -61,7 +61,8 @@ export class Life {
     this.#worker.onmessage = ({ data }: MessageEvent<FromWorker>) => {
       // What a terminated worker had posted may still arrive.
       if (this.#isOver) return;
-      if (data.type === 'fatal') this.#events.died();
+      if (data.type === 'compile') void this.#compile();
+      else if (data.type === 'fatal') this.#events.died();
       else this.#events.unusable(new TidewaterError(codes.unavailable, data.message));
     };
     this.#worker.onerror = () => {
@@ -69,8 +70,8 @@ export class Life {
       this.#events.unusable(new TidewaterError(codes.unavailable, 'the worker script cannot be loaded'));
     };
     this.#post({ type: 'start', database, tab: this.tab, wasm: wasmUrl(assets), bus: useBus, configuration });
-    // Where that fails, the worker does it, and says why not.
-    this.#compile(wasmUrl(assets)).catch(() => {});
+    // Where that fails, the worker loads the engine when it has to.
+    this.#prepare().catch(() => {});
     if (useBus) {
       this.#bus = new Bus(database, { type: 'page', tab: this.tab });
       this.#fallback = startCoordinatorWorker(assets, names.sharedWorker(database));
@@ -99,12 +100,17 @@ export class Life {
     return this.#ended.signal.aborted;
   }
 
-  /** Compiles the engine's module for the worker, which takes a while to start, if this tab is likely to be the first. */
-  async #compile(url: string): Promise<void> {
+  /** Whether this tab is likely to be the first: then the engine's module is compiled while the worker starts. */
+  async #prepare(): Promise<void> {
     const { held = [] } = await navigator.locks.query();
     if (this.#isOver || held.some(({ name }) => name === names.storage(this.#database))) return;
     this.#post({ type: 'first' });
-    const module = await WebAssembly.compileStreaming(fetch(url)).catch(() => undefined);
+    await this.#compile();
+  }
+
+  /** Compiles the engine's module for the worker. */
+  async #compile(): Promise<void> {
+    const module = await WebAssembly.compileStreaming(fetch(wasmUrl(this.#assets))).catch(() => undefined);
     if (!this.#isOver) this.#post({ type: 'module', module });
   }
 

@@ -8,13 +8,15 @@ export type ToWorker =
   | { type: 'start'; database: string; tab: string; wasm: string; bus: boolean; configuration: Configuration }
   /** Nobody hosts the database: the worker is to load the engine, whose module the page compiles while the worker starts. */
   | { type: 'first' }
-  /** The module; undefined if the page cannot have it, and the worker has to find out why. */
+  /** The engine's module; undefined if the page cannot have it, and the worker has to find out why. */
   | { type: 'module'; module: WebAssembly.Module | undefined }
   /** There is a coordinator; the message transfers a port to it. */
   | { type: 'coordinator' };
 
 /** From the worker of a tab. */
 export type FromWorker =
+  /** It is going to load the engine, and the page is to compile the module: browsers keep compiled code for pages alone. */
+  | { type: 'compile' }
   /** Its last words. */
   | { type: 'fatal'; message: string }
   /** It cannot begin, and never will. */

@@ -10,6 +10,9 @@ import type { FromWorker, ToWorker } from './shell.js';
 type Start = Extract<ToWorker, { type: 'start' }>;
 type Received = { data: unknown; ports?: readonly MessagePort[] };
 
+/** How long a page may take to give the module, in milliseconds. */
+const COMPILED_WITHIN = 150;
+
 let started: Promise<Start> | undefined;
 let bus: Bus | undefined;
 let coordinator: Port | undefined;
@@ -123,7 +126,7 @@ function load(given: Start): Promise<void> {
 /** Its address is in the error: a server that answers every path with a page is a common cause. */
 async function instantiate(url: string): Promise<void> {
   try {
-    const module = await compiled;
+    const module = await (compiled ?? compiledSoon());
     if (module) return void (await init({ module_or_path: module }));
     const response = await fetch(url);
     const type = response.headers.get('content-type') ?? 'no content type';
@@ -132,6 +135,15 @@ async function instantiate(url: string): Promise<void> {
   } catch (error) {
     throw new Error(`the WebAssembly module cannot be loaded from ${url}: ${messageOf(error)}`);
   }
+}
+
+/** Asks the page for the module, which has compiled code of it from former visits. One that is busy is not waited for. */
+function compiledSoon(): Promise<WebAssembly.Module | undefined> {
+  postMessage({ type: 'compile' } satisfies FromWorker);
+  return new Promise((resolve) => {
+    resolveCompiled = resolve;
+    setTimeout(() => resolve(undefined), COMPILED_WITHIN);
+  });
 }
 
 function messageOf(error: unknown): string {

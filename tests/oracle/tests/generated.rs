@@ -21,7 +21,7 @@ const CASES: u64 = 2_500;
 const PLAYED: u64 = 1_800;
 
 /// The number of plays with disabled planner features.
-const FORCED: u64 = 1_000;
+const FORCED: u64 = 1_700;
 
 /// The minimum share of subscriptions, in percent, that plans maintain when they begin: a plan that cannot give the first rows
 /// does not count. Raise it when the engine learns more.
