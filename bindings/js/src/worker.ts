@@ -10,8 +10,8 @@ import type { FromWorker, ToWorker } from './shell.js';
 type Start = Extract<ToWorker, { type: 'start' }>;
 type Received = { data: unknown; ports?: readonly MessagePort[] };
 
-/** How long a page may take to give the module, in milliseconds. */
-const COMPILED_WITHIN = 150;
+/** How long a page may take to give the module, in milliseconds: at first it may have to download it; later other tabs wait. */
+const COMPILED_WITHIN = { first: 3_000, later: 150 };
 
 let started: Promise<Start> | undefined;
 let bus: Bus | undefined;
@@ -50,7 +50,7 @@ async function start(given: Start): Promise<Start> {
 
 /** Loads the engine whose module the page gives. */
 async function loadFirst(): Promise<void> {
-  compiled = new Promise((resolve) => (resolveCompiled = resolve));
+  compiled = compiledWithin(COMPILED_WITHIN.first);
   const start = await started;
   if (start) await load(start).catch(unusable);
 }
@@ -126,7 +126,7 @@ function load(given: Start): Promise<void> {
 /** Its address is in the error: a server that answers every path with a page is a common cause. */
 async function instantiate(url: string): Promise<void> {
   try {
-    const module = await (compiled ?? compiledSoon());
+    const module = await (compiled ?? askForCompiled());
     if (module) return void (await init({ module_or_path: module }));
     const response = await fetch(url);
     const type = response.headers.get('content-type') ?? 'no content type';
@@ -137,12 +137,17 @@ async function instantiate(url: string): Promise<void> {
   }
 }
 
-/** Asks the page for the module, which has compiled code of it from former visits. One that is busy is not waited for. */
-function compiledSoon(): Promise<WebAssembly.Module | undefined> {
+/** Asks the page for the module, which has compiled code of it from former visits. */
+function askForCompiled(): Promise<WebAssembly.Module | undefined> {
   postMessage({ type: 'compile' } satisfies FromWorker);
+  return compiledWithin(COMPILED_WITHIN.later);
+}
+
+/** The module that the page gives. One that is busy is not waited for. */
+function compiledWithin(milliseconds: number): Promise<WebAssembly.Module | undefined> {
   return new Promise((resolve) => {
     resolveCompiled = resolve;
-    setTimeout(() => resolve(undefined), COMPILED_WITHIN);
+    setTimeout(() => resolve(undefined), milliseconds);
   });
 }
 

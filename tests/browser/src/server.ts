@@ -76,9 +76,22 @@ export async function serve({ dist = DIST, isCached = false, files = {} }: Servi
       response.end();
     }
   });
+  const port = await listen(server);
+  return { url: `http://localhost:${port}/`, ledger, withheld, close: () => stop(server) };
+}
+
+/** The port is part of an origin, and a browser that outlives a test keeps what belongs to that. */
+const used = new Set<number>();
+
+async function listen(server: Server): Promise<number> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
-  return { url: `http://localhost:${port}/`, ledger, withheld, close: () => stop(server) };
+  if (!used.has(port)) {
+    used.add(port);
+    return port;
+  }
+  await stop(server);
+  return listen(server);
 }
 
 /** The worker with an engine that traps soon after it began. */
