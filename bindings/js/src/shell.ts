@@ -15,7 +15,7 @@ export type ToWorker =
 
 /** From the worker of a tab. */
 export type FromWorker =
-  /** It is going to load the engine, and the page is to compile the module: browsers keep compiled code for pages alone. */
+  /** It is going to load the engine, and the page is to compile the module: for it a browser uses the compiled code that it has kept. */
   | { type: 'compile' }
   /** Its last words. */
   | { type: 'fatal'; message: string }
