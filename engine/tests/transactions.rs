@@ -146,3 +146,20 @@ fn a_transaction_reads_what_it_has_written_as_types() {
         })
         .unwrap();
 }
+
+#[test]
+fn an_open_transaction_that_sqlite_has_rolled_back_is_not_the_next_one() {
+    let engine = Engine::open(Location::Memory, Options::default()).unwrap();
+    engine.exec("CREATE TABLE t(x UNIQUE)", ()).unwrap();
+    let mut lost = engine.begin().unwrap();
+    lost.exec("INSERT INTO t VALUES (1)", ()).unwrap();
+    lost.exec("INSERT OR ROLLBACK INTO t VALUES (1)", ()).unwrap_err();
+    assert!(lost.is_over());
+    let mut next = engine.begin().unwrap();
+    next.exec("INSERT INTO t VALUES (2)", ()).unwrap();
+    assert_eq!(lost.exec("INSERT INTO t VALUES (3)", ()).map_err(|error| error.code()), Err("closed"));
+    drop(lost);
+    assert!(!next.is_over());
+    assert_eq!(next.commit().unwrap().changes, 1);
+    assert_eq!(engine.query("SELECT x FROM t", ()).unwrap().rows.len(), 1);
+}

@@ -53,12 +53,19 @@ export class Commits {
   reached(commit: number, timeout: number, signal?: AbortSignal): Promise<void> {
     return new Promise<void>((resolve, reject) => {
       if (signal?.aborted) return reject(signal.reason);
-      const waiting = { commit, resolve, reject };
-      const fail = (reason: unknown) => this.#waiting.delete(waiting) && reject(reason);
-      this.#waiting.add(waiting);
-      signal?.addEventListener('abort', () => fail(signal.reason), { once: true });
       const why = `there was no commit ${commit} within ${timeout} ms`;
-      if (timeout !== Infinity) setTimeout(() => fail(new TidewaterError(codes.timeout, why)), timeout);
+      const late = () => waiting.reject(new TidewaterError(codes.timeout, why));
+      const timer = timeout === Infinity ? undefined : setTimeout(late, timeout);
+      const abort = () => waiting.reject(signal?.reason);
+      const settled = <T>(settle: (value: T) => void) => (value: T) => {
+        clearTimeout(timer);
+        signal?.removeEventListener('abort', abort);
+        this.#waiting.delete(waiting);
+        settle(value);
+      };
+      const waiting = { commit, resolve: settled(resolve as (value: void) => void), reject: settled(reject) };
+      signal?.addEventListener('abort', abort);
+      this.#waiting.add(waiting);
       this.#want();
     });
   }

@@ -91,12 +91,13 @@ export async function transact<T>(
 }
 
 async function runOnce<T>(ask: Ask, body: (tx: Transaction) => Promise<T> | T, signal?: AbortSignal): Promise<T> {
-  const { request: transaction } = await ask({ type: 'begin' }, 'reads', signal);
+  if (signal?.aborted) throw signal.reason;
   let over: Error | undefined;
   const step: Step = async (sql, params, { timeout }) => {
     if (over) throw over;
     if (typeof sql !== 'string') throw new TidewaterError('sql_error', `SQL has to be a string, not ${typeof sql}`);
     const frame = parameterFrame(params);
+    const { request: transaction } = await begun;
     const asked: Asked = { type: 'step', transaction, sql, ...(frame === undefined ? {} : { params: frame }), ...limit({ timeout }) };
     return (await ask(asked, 'step')) as Extract<Answer, { type: 'stepped' }>;
   };
@@ -106,15 +107,18 @@ async function runOnce<T>(ask: Ask, body: (tx: Transaction) => Promise<T> | T, s
     signal?.addEventListener('abort', abort);
   });
   aborted.catch(() => {});
+  const begun = ask({ type: 'begin' }, 'reads');
   try {
+    const { request: transaction } = await Promise.race([begun, aborted]);
     const value = await Promise.race([body(new Transaction(step)), aborted]);
     over = new TidewaterError(codes.closed, 'the transaction is over');
     await ask({ type: 'commit', transaction }, 'commit');
     return value;
   } catch (error) {
     over ??= new TidewaterError(codes.closed, 'the transaction is over');
-    // The host may have undone it by itself, or be gone with it.
-    await ask({ type: 'rollBack', transaction }, 'step').catch(() => {});
+    // One that is not open yet is undone when it is: otherwise everybody would wait for its lease. The host may have undone it by itself.
+    const undone = begun.then(({ request }) => ask({ type: 'rollBack', transaction: request }, 'step')).catch(() => {});
+    if (!signal?.aborted) await undone;
     throw error;
   } finally {
     signal?.removeEventListener('abort', abort);

@@ -67,6 +67,29 @@ test('one that is lost is run again if that is wanted, and not without end', asy
   expect(await code(transact(host((name) => (name === 'commit' ? 'constraint' : undefined)).ask, () => {}, { retry: true }))).toBe('constraint');
 });
 
+test('a signal that comes before it is open: it is undone as soon as it is', async () => {
+  const said: string[] = [];
+  let open = () => {};
+  const ask = ((asked: Asked) => {
+    said.push(asked.type);
+    return new Promise((resolve) => {
+      if (asked.type === 'begin') open = () => resolve({ type: 'begun', request: 7 });
+      else resolve({ type: 'rolledBack', request: 8 });
+    });
+  }) as Ask;
+  const controller = new AbortController();
+  let ran = false;
+  const waits = transact(ask, () => void (ran = true), { signal: controller.signal });
+  controller.abort(new TidewaterError('mine', 'enough'));
+  expect(await code(waits)).toBe('mine');
+  open();
+  await Promise.resolve();
+  await Promise.resolve();
+  expect([said, ran]).toEqual([['begin', 'rollBack'], false]);
+  expect(await code(transact(ask, () => {}, { signal: controller.signal }))).toBe('mine');
+  expect(said).toHaveLength(2);
+});
+
 test('a signal ends it', async () => {
   const { ask, said } = host();
   const controller = new AbortController();

@@ -14,8 +14,9 @@ use crate::types::{CommitId, Params, Rows};
 #[derive(Debug)]
 pub struct OpenTransaction {
     handle: Handle,
+    number: u64,
     changes: u64,
-    is_open: bool,
+    is_ended: bool,
     /// The engine knows by the thread whose transaction is open.
     _of_one_thread: PhantomData<*const ()>,
 }
@@ -42,8 +43,9 @@ impl Engine {
     /// # Errors
     /// [`Error::InTransaction`] if one is open already, and what SQLite says of beginning it.
     pub fn begin(&self) -> Result<OpenTransaction, Error> {
-        self.call(|core| core.begin_detached("BEGIN IMMEDIATE"))?;
-        Ok(OpenTransaction { handle: self.handle.clone(), changes: 0, is_open: true, _of_one_thread: PhantomData })
+        let number = self.call(|core| core.begin_detached("BEGIN IMMEDIATE"))?;
+        let handle = self.handle.clone();
+        Ok(OpenTransaction { handle, number, changes: 0, is_ended: false, _of_one_thread: PhantomData })
     }
 }
 
@@ -64,7 +66,7 @@ impl OpenTransaction {
     /// As [`OpenTransaction::exec`].
     pub fn run(&mut self, sql: &str, params: impl Into<Params>) -> Result<(u64, Option<Rows>), Error> {
         let mut core = self.handle.lock()?;
-        if !core.is_detached() {
+        if core.detached() != Some(self.number) {
             return Err(OVER);
         }
         let (outcome, ran) = core.run(sql, &params.into(), TransactionOwner::Caller);
@@ -79,7 +81,7 @@ impl OpenTransaction {
     /// As [`OpenTransaction::exec`].
     pub fn query(&mut self, sql: &str, params: impl Into<Params>) -> Result<Rows, Error> {
         let mut core = self.handle.lock()?;
-        if !core.is_detached() {
+        if core.detached() != Some(self.number) {
             return Err(OVER);
         }
         core.query(sql, &params.into(), TransactionOwner::Caller, &Cancel::never())
@@ -88,7 +90,7 @@ impl OpenTransaction {
     /// Whether SQLite has rolled it back.
     #[must_use]
     pub fn is_over(&self) -> bool {
-        self.handle.lock().is_ok_and(|mut core| !core.is_detached())
+        self.handle.lock().is_ok_and(|mut core| core.detached() != Some(self.number))
     }
 
     /// Commits it.
@@ -113,7 +115,7 @@ impl OpenTransaction {
     }
 
     fn end(&mut self, record: Option<(&WriteId<'_>, Answer<'_>)>) -> Result<Executed, Error> {
-        self.is_open = false;
+        self.is_ended = true;
         let ended = self.end_now(record);
         self.handle.deliver();
         ended
@@ -121,7 +123,7 @@ impl OpenTransaction {
 
     fn end_now(&mut self, record: Option<(&WriteId<'_>, Answer<'_>)>) -> Result<Executed, Error> {
         let mut core = self.handle.lock()?;
-        if !core.is_detached() {
+        if core.detached() != Some(self.number) {
             return Err(OVER);
         }
         let recorded = record.map_or(Ok(()), |(write, answer)| {
@@ -145,8 +147,9 @@ const OVER: Error = Error::Closed("the transaction was rolled back");
 
 impl Drop for OpenTransaction {
     fn drop(&mut self) {
-        if self.is_open
+        if !self.is_ended
             && let Ok(mut core) = self.handle.lock()
+            && core.detached() == Some(self.number)
         {
             // Nobody is there to hear what SQLite says of it.
             let _ = core.end_detached(false);

@@ -27,8 +27,10 @@ use crate::types::{CommitId, Params, Rows, Snapshot, SubscriptionId, Value};
 pub(crate) struct Core {
     storage: Storage,
     live: Live,
-    /// A transaction of the caller's stays open between calls: only those of its own may come.
-    is_detached: bool,
+    /// The transaction of the caller's that stays open between calls, by its number: only calls of its own may come.
+    detached: Option<u64>,
+    /// The number of the last one.
+    last_detached: u64,
 }
 
 impl std::fmt::Debug for Core {
@@ -40,7 +42,7 @@ impl std::fmt::Debug for Core {
 impl Core {
     pub(crate) fn new(storage: Storage, options: Options) -> Self {
         let live = Live::new(options);
-        Self { storage, live, is_detached: false }
+        Self { storage, live, detached: None, last_detached: 0 }
     }
 
     /// Runs a script; what it committed is maintained commit by commit.
@@ -118,28 +120,27 @@ impl Core {
         self.storage.session().begin_wrapped(begin)
     }
 
-    /// Begins one that stays open between calls.
-    pub(crate) fn begin_detached(&mut self, begin: &str) -> Result<(), Error> {
+    /// Begins one that stays open between calls; its number.
+    pub(crate) fn begin_detached(&mut self, begin: &str) -> Result<u64, Error> {
         self.begin_transaction(begin)?;
-        self.is_detached = true;
-        Ok(())
+        self.last_detached += 1;
+        self.detached = Some(self.last_detached);
+        Ok(self.last_detached)
     }
 
     /// Ends it. After a commit that has failed it can be rolled back.
     pub(crate) fn end_detached(&mut self, commit: bool) -> Result<(), Error> {
-        let ended = self.end_transaction(commit);
-        self.is_detached = self.storage.session().is_within_transaction();
-        ended
+        self.end_transaction(commit)
     }
 
-    /// Whether one stays open between calls. SQLite may have rolled it back.
-    pub(crate) fn is_detached(&mut self) -> bool {
-        self.is_detached &= self.storage.session().is_within_transaction();
-        self.is_detached
+    /// The one that stays open between calls. SQLite may have rolled it back.
+    pub(crate) fn detached(&mut self) -> Option<u64> {
+        self.detached = self.detached.filter(|_| self.storage.session().is_within_transaction());
+        self.detached
     }
 
     fn admit(&mut self, owner: TransactionOwner) -> Result<(), Error> {
-        let is_foreign = owner != TransactionOwner::Caller && self.is_detached();
+        let is_foreign = owner != TransactionOwner::Caller && self.detached().is_some();
         if is_foreign { Err(Error::InTransaction) } else { Ok(()) }
     }
 
@@ -324,7 +325,7 @@ impl Core {
     /// Rolls back a transaction that nobody is left to end.
     pub(super) fn roll_back(&mut self) {
         // What there is to say of it, nobody is there to hear.
-        if self.is_detached() {
+        if self.detached().is_some() {
             let _ = self.end_detached(false);
             return;
         }
@@ -348,7 +349,7 @@ impl Core {
 
     /// Whether a script has left a transaction open.
     pub(crate) fn in_transaction(&mut self) -> bool {
-        self.is_detached() || self.storage.session().has_open_transaction()
+        self.detached().is_some() || self.storage.session().has_open_transaction()
     }
 }
 

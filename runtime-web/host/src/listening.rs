@@ -4,12 +4,16 @@ use std::sync::PoisonError;
 
 use tidewater_protocol::{HostToPage, RequestId, TabId};
 
-use crate::commits::Commits;
+use crate::commits::{self, Commits};
 use crate::service::{Outgoing, Service};
 
 impl Service {
     /// Tells a page client of commits from now on, first of the last one.
     pub(crate) fn listen(&mut self, client: &TabId) -> Option<HostToPage> {
+        if self.heard.is_none() {
+            // Refused only inside a call of the engine, and this is none.
+            self.heard = commits::heard(&self.engine).ok();
+        }
         self.clients.get_mut(client)?.listens = true;
         Some(Commits::up_to(self.commit()).message(None))
     }
@@ -21,7 +25,8 @@ impl Service {
         cause: Option<RequestId>,
         outgoing: &mut Vec<Outgoing>,
     ) {
-        let commits = std::mem::take(&mut *self.heard.lock().unwrap_or_else(PoisonError::into_inner));
+        let Some(heard) = &self.heard else { return };
+        let commits = std::mem::take(&mut *heard.lock().unwrap_or_else(PoisonError::into_inner));
         for (client, known) in self.clients.iter_mut().filter(|(_, known)| known.listens) {
             let cause = cause.filter(|_| client == requester);
             for commits in &commits {

@@ -11,7 +11,7 @@ use tidewater_protocol::{
 };
 
 use crate::answer::Happened;
-use crate::commits::{self, Heard};
+use crate::commits::Heard;
 use crate::missed::Missed;
 use crate::open::Open;
 use crate::record::Write;
@@ -68,7 +68,8 @@ pub struct Service {
     /// The commit at which failing subscriptions were tried last.
     pub(crate) tried: CommitId,
     pub(crate) happened: Arc<Mutex<Vec<Happened>>>,
-    pub(crate) heard: Heard,
+    /// What the engine tells of commits, once somebody listens.
+    pub(crate) heard: Option<Heard>,
     /// The transaction that stays open, if one does.
     pub(crate) open: Option<Open>,
 }
@@ -140,7 +141,6 @@ impl Service {
         })?;
         let (clients, recorded, happened) = (ById::default(), RefCell::default(), Arc::default());
         let tried = CommitId(engine.last_commit().0);
-        let heard = commits::heard(&engine)?;
         Ok(Self {
             engine,
             database,
@@ -151,7 +151,7 @@ impl Service {
             recorded,
             tried,
             happened,
-            heard,
+            heard: None,
             open: None,
         })
     }
