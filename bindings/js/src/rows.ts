@@ -93,7 +93,7 @@ function readEdit(reader: Reader, columns: readonly string[] | undefined): Edit 
   }
 }
 
-/** Throws unless edits fit a result of so many rows. */
+/** Throws if an edit names a row beyond a result of this many rows. */
 export function checkEdits(rows: number, edits: readonly Edit<unknown>[]): void {
   let length = rows;
   for (const edit of edits) {

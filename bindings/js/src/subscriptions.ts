@@ -31,7 +31,7 @@ export class Subscriptions {
   #last = 0;
   #given: Given | undefined;
   #isConnected = false;
-  /** Whether some may have a part of a commit that others lack: nothing is told before all are whole again. */
+  /** Some may have a part of a commit that others lack. Nothing is told until all are complete. */
   #isInterrupted = false;
 
   /** `told` is called when the application was told something. */
@@ -149,7 +149,7 @@ export class Subscriptions {
 
   /**
    * Tells the application what changed. While the answers of a new host come in, some subscriptions are as of an older commit than
-   * others: then it waits until all have come. Whether it is told all there is.
+   * others: then it waits until all have come. Returns whether everything was told.
    */
   tell(): boolean {
     const isResuming = [...this.#awaited].some((id) => this.#states.get(id)?.hasResult);
